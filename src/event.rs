@@ -1,0 +1,284 @@
+//! The vocabulary that every other module speaks: what a build is, what it says, and what we made
+//! of it. Imports nothing of this crate.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+/// An identifier that BuildPixel gave out: a project, a build setting or a build.
+///
+/// Only URL-safe characters get in, so an id can stand in a URL path or a command as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Id(String);
+
+impl Id {
+    /// How long the documented ids are, in characters.
+    pub const LENGTH: usize = 24;
+    const MAX_LENGTH: usize = 128;
+
+    /// Accepts `[A-Za-z0-9_-]{1,128}`. Documented ids have [`Id::LENGTH`] characters; what the API
+    /// itself hands out is taken at any length, because losing a build over it would be worse.
+    pub fn new(text: &str) -> Option<Self> {
+        let safe = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let fits = (1..=Self::MAX_LENGTH).contains(&text.len());
+        (fits && text.chars().all(safe)).then(|| Self(text.to_owned()))
+    }
+
+    /// The id as the API spells it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a build stands, in the API's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Queued.
+    Pending,
+    /// A machine works on it.
+    Running,
+    /// Ended well. Terminal.
+    Complete,
+    /// Ended badly. Terminal.
+    Failed,
+    /// Cancelled in favour of a newer build of the same target. Terminal.
+    Superseded,
+    /// A word this program does not know. Shown, never taken for an ending.
+    Other(String),
+}
+
+impl Status {
+    /// Reads the API's word.
+    pub fn new(word: &str) -> Self {
+        match word {
+            "pending" => Self::Pending,
+            "running" => Self::Running,
+            "complete" => Self::Complete,
+            "failed" => Self::Failed,
+            "superseded" => Self::Superseded,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The API's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+            Self::Other(word) => word,
+        }
+    }
+
+    /// Whether the build has ended; a terminal status is never left.
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Complete | Self::Failed | Self::Superseded => true,
+            Self::Pending | Self::Running | Self::Other(_) => false,
+        }
+    }
+}
+
+/// The level that the service gives a log line. A hint only: Unreal's own grammar decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Everything that is neither of the others.
+    Info,
+    /// A warning.
+    Warn,
+    /// An error.
+    Error,
+}
+
+/// One message of the build log as it came over the wire. Its text is hostile until `log::text`
+/// has seen it, and may hold several lines.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LogLine {
+    /// When the build machine wrote it, if the service said so.
+    pub timestamp: Option<SystemTime>,
+    /// The service's hint.
+    pub level: Level,
+    /// The text.
+    pub message: String,
+}
+
+/// A stage of an Unreal build, in the order in which they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Fetching the sources from Git or Perforce.
+    SourceSync,
+    /// Building the code.
+    Compile,
+    /// Converting the content for the platform.
+    Cook,
+    /// Laying out (and packing) the files to ship.
+    Stage,
+    /// Making the platform's package.
+    Package,
+    /// Archiving and uploading the artifact.
+    Upload,
+}
+
+impl Phase {
+    /// The name in outputs and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SourceSync => "source-sync",
+            Self::Compile => "compile",
+            Self::Cook => "cook",
+            Self::Stage => "stage",
+            Self::Package => "package",
+            Self::Upload => "upload",
+        }
+    }
+
+    /// The name for people, as a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::SourceSync => "Source sync",
+            Self::Compile => "Compile",
+            Self::Cook => "Cook",
+            Self::Stage => "Stage",
+            Self::Package => "Package",
+            Self::Upload => "Upload",
+        }
+    }
+}
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth a look.
+    Warning,
+    /// Breaks the build.
+    Error,
+}
+
+impl Severity {
+    /// The word that tools use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A place in a file. Lines and columns count from 1; a column never stands without a line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// Relative to the repository, with `/`; or, where it could not be mapped, as the log has it.
+    pub file: String,
+    /// Whether `file` is known to be relative to the repository, so that a CI can link to it.
+    pub in_repository: bool,
+    /// First line.
+    pub line: Option<u32>,
+    /// First column.
+    pub column: Option<u32>,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        for number in [self.line, self.column].into_iter().flatten() {
+            write!(f, ":{number}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One distinct thing that is wrong, however often the log repeats it. All its texts are safe to print.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Finding {
+    /// How grave.
+    pub severity: Severity,
+    /// `C2065`, `-Wshadow`, `LogCook`, … where the tool names one.
+    pub code: Option<String>,
+    /// What the tool says, without place and code.
+    pub message: String,
+    /// Where, if the log tells.
+    pub location: Option<Location>,
+    /// The phase it was reported in.
+    pub phase: Option<Phase>,
+    /// Whether it merely follows from another failure (`Cook failed.`, `UnrealBuildTool failed`).
+    pub follow_up: bool,
+}
+
+impl fmt::Display for Finding {
+    /// One line: `Source/A.cpp:42: C2065: 'undefined': undeclared identifier`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        if let Some(code) = &self.code {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(self.message.lines().next().unwrap_or_default())
+    }
+}
+
+/// The facts about a build that only the API knows. Texts are as received: hostile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The project that the build belongs to.
+    pub project: Option<Id>,
+    /// The build setting that it was made from.
+    pub build_setting: Option<Id>,
+    /// The last status that the API reported.
+    pub status: Option<Status>,
+    /// `Win64`, `Linux`, …
+    pub platform: Option<String>,
+    /// `Development`, `Shipping`, …
+    pub build_type: Option<String>,
+    /// Branch.
+    pub branch: Option<String>,
+    /// Commit hash.
+    pub commit: Option<String>,
+    /// Unreal Engine version.
+    pub ue_version: Option<String>,
+    /// When the build was queued.
+    pub created_at: Option<SystemTime>,
+    /// When it ended.
+    pub finished_at: Option<SystemTime>,
+    /// How long it ran.
+    pub duration: Option<Duration>,
+}
+
+/// One thing that happened, ready to be shown and counted. All its texts are safe to print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The build's status changed.
+    Status(Status),
+    /// A phase began; the one before it, if still open, ended with it.
+    PhaseStarted(Phase),
+    /// A phase ended.
+    PhaseEnded {
+        /// Which.
+        phase: Phase,
+        /// By the build machine's clock, where it could be told.
+        took: Option<Duration>,
+    },
+    /// A line of the build log: one line, without its line end.
+    Line {
+        /// The service's level.
+        level: Level,
+        /// The safe text.
+        text: String,
+    },
+    /// Something is wrong that was not reported before.
+    Finding(Finding),
+    /// A word of our own about the following itself: a lost connection, a gap in the log.
+    Notice {
+        /// `Info` for good news.
+        level: Level,
+        /// One line.
+        text: String,
+    },
+}

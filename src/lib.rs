@@ -1,0 +1,2 @@
+//! Drives BuildPixel cloud builds of Unreal Engine games from any CI.
+pub mod event;
