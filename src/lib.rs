@@ -1,2 +1,6 @@
 //! Drives BuildPixel cloud builds of Unreal Engine games from any CI.
+
+pub mod config;
+pub mod error;
 pub mod event;
+pub mod retry;

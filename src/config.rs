@@ -1,0 +1,425 @@
+//! From raw inputs to a configuration that nothing further down has to check again.
+
+pub mod env;
+pub mod inputs;
+pub mod secret;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+pub use env::Env;
+pub use inputs::Inputs;
+pub use secret::Secret;
+
+use crate::event::{Id, Level};
+
+/// What to do, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// API token.
+    pub token: Secret,
+    /// Base URL of the API, without a trailing slash in its path.
+    pub api_url: Url,
+    /// Which build.
+    pub task: Task,
+    /// Whether to follow the build to its end.
+    pub wait: bool,
+    /// How long to follow in all.
+    pub timeout: Duration,
+    /// How long the build may stay `pending`.
+    pub queue_timeout: Option<Duration>,
+    /// What a superseded build means.
+    pub on_superseded: OnSuperseded,
+    /// The lowest level of log lines that is printed; none at all if absent.
+    pub log_level: Option<Level>,
+    /// Whether findings become annotations.
+    pub annotations: bool,
+    /// Folder of the Unreal project inside the repository, with `/`, relative.
+    pub source_root: Option<String>,
+    /// Whether to write the step summary.
+    pub summary: bool,
+    /// Where report files go, if the user says so.
+    pub reports_dir: Option<PathBuf>,
+    /// How to follow.
+    pub transport: Transport,
+    /// How to get to the API from here.
+    pub network: Network,
+}
+
+/// Which build to follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// A new one.
+    Trigger {
+        /// Project.
+        project: Id,
+        /// Build setting.
+        build_setting: Id,
+        /// Branch, commit and changelist to build instead of the setting's own.
+        overrides: Overrides,
+    },
+    /// One that exists already.
+    Attach(Id),
+}
+
+/// What is built instead of what the build setting says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Git branch.
+    pub branch: Option<Override>,
+    /// Git commit.
+    pub commit: Option<Override>,
+    /// Perforce changelist.
+    pub changelist: Option<Override>,
+}
+
+/// One override.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Override {
+    /// Whatever the CI is building.
+    Auto,
+    /// This.
+    Value(String),
+}
+
+/// What a superseded build means for the step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnSuperseded {
+    /// The step fails.
+    Fail,
+    /// The step succeeds.
+    Pass,
+}
+
+/// How a build is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Over Socket.IO, and by polling where that is impossible.
+    Auto,
+    /// Over Socket.IO only.
+    Socket,
+    /// By polling the REST API only.
+    Poll,
+}
+
+/// How to get to the API from here; as given, `net` makes sense of it.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// PEM texts of roots to trust besides the system's and the compiled-in ones.
+    pub extra_roots: Vec<String>,
+    /// Proxy for `https://`; may hold credentials.
+    pub https_proxy: Option<Secret>,
+    /// Proxy for `http://`; may hold credentials.
+    pub http_proxy: Option<Secret>,
+    /// Hosts that are reached directly, comma-separated.
+    pub no_proxy: String,
+}
+
+impl Network {
+    /// Reads the proxy variables: lower case first, as CI runners do.
+    fn from_env(env: &Env, extra_roots: Vec<String>) -> Self {
+        let first = |names: &[&str]| names.iter().find_map(|name| env.get(name)).map(str::trim);
+        let all = first(&["all_proxy", "ALL_PROXY"]);
+        let no_proxy = ["no_proxy", "NO_PROXY"].into_iter().filter_map(|name| env.get(name));
+        Self {
+            extra_roots,
+            https_proxy: first(&["https_proxy", "HTTPS_PROXY"]).or(all).map(Secret::new),
+            http_proxy: first(&["http_proxy"]).or(all).map(Secret::new),
+            no_proxy: no_proxy.collect::<Vec<_>>().join(","),
+        }
+    }
+}
+
+/// One input that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Name of the input.
+    pub input: &'static str,
+    /// Where it was read from and what was found there, unless it is missing or secret.
+    pub found: Option<Found>,
+    /// What is wrong, or what is accepted: a sentence fragment.
+    pub problem: String,
+}
+
+/// A value that was given for an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The environment variable.
+    pub variable: String,
+    /// Its value; `None` for a secret.
+    pub value: Option<String>,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.input)?;
+        if let Some(Found { variable, value }) = &self.found {
+            if let Some(value) = value {
+                write!(f, " is {value:?}")?;
+            }
+            write!(f, " (read from {variable})")?;
+        }
+        write!(f, ": {}", self.problem)
+    }
+}
+
+impl Config {
+    /// Checks the inputs.
+    ///
+    /// # Errors
+    /// Every mistake at once, so that a workflow is mended in one go.
+    pub fn new(inputs: Inputs, env: &Env) -> Result<Self, Vec<Mistake>> {
+        let mut check = Check { env, mistakes: Vec::new() };
+        let config = check.config(inputs);
+        config.filter(|_| check.mistakes.is_empty()).ok_or(check.mistakes)
+    }
+}
+
+struct Check<'e> {
+    env: &'e Env,
+    mistakes: Vec<Mistake>,
+}
+
+impl Check<'_> {
+    /// `None` only where a mistake was noted.
+    fn config(&mut self, given: Inputs) -> Option<Config> {
+        let token = self.token(given.token);
+        let task = match given.build_id {
+            Some(build) => self.id("build-id", build).map(Task::Attach),
+            None => self.trigger(
+                (given.project, given.build_setting),
+                Overrides {
+                    branch: given.branch.map(r#override),
+                    commit: given.commit.map(r#override),
+                    changelist: given.changelist.map(r#override),
+                },
+            ),
+        };
+        let wait = self.boolean("wait", given.wait);
+        let timeout = given.timeout.unwrap_or_else(|| "6h".to_owned());
+        let timeout = self.duration("timeout", timeout);
+        let queue_timeout = given.queue_timeout.map(|text| self.duration("queue-timeout", text));
+        let on_superseded = self.choice(
+            "on-superseded",
+            given.on_superseded,
+            &[("fail", OnSuperseded::Fail), ("pass", OnSuperseded::Pass)],
+        );
+        let log_level = self.choice(
+            "log-level",
+            given.log_level,
+            &[
+                ("info", Some(Level::Info)),
+                ("warn", Some(Level::Warn)),
+                ("error", Some(Level::Error)),
+                ("off", None),
+            ],
+        );
+        let annotations = self.boolean("annotations", given.annotations);
+        let source_root = given.source_root.map(|root| self.source_root(root));
+        let summary = self.boolean("summary", given.summary);
+        let transport = self.choice(
+            "transport",
+            given.transport,
+            &[("auto", Transport::Auto), ("socket", Transport::Socket), ("poll", Transport::Poll)],
+        );
+        let api_url = given.api_url.unwrap_or_else(|| "https://api.buildpixel.io".to_owned());
+        let api_url = self.api_url(api_url);
+        let extra_roots = given.ca_file.map(|given| self.roots(given));
+        Some(Config {
+            token: token?,
+            api_url: api_url?,
+            task: task?,
+            wait: wait?,
+            timeout: timeout?,
+            queue_timeout: queue_timeout.flatten(),
+            on_superseded: on_superseded?,
+            log_level: log_level?,
+            annotations: annotations?,
+            source_root: source_root.flatten(),
+            summary: summary?,
+            reports_dir: given.reports_dir.map(PathBuf::from),
+            transport: transport?,
+            network: Network::from_env(self.env, extra_roots.flatten().into_iter().collect()),
+        })
+    }
+
+    fn trigger(
+        &mut self,
+        ids: (Option<String>, Option<String>),
+        overrides: Overrides,
+    ) -> Option<Task> {
+        let needed = "is required unless `build-id` is given";
+        let project = self.required("project", ids.0, needed);
+        let build_setting = self.required("build-setting", ids.1, needed);
+        let project = project.and_then(|id| self.id("project", id));
+        let build_setting = build_setting.and_then(|id| self.id("build-setting", id));
+        Some(Task::Trigger { project: project?, build_setting: build_setting?, overrides })
+    }
+
+    fn token(&mut self, given: Option<Secret>) -> Option<Secret> {
+        let problem = "is required; keep it in a secret of your CI and pass it as BUILDPIXEL_TOKEN";
+        let token = self.required("token", given, problem)?;
+        // Anything else cannot stand in an `Authorization` header.
+        if token.expose().chars().all(|c| c.is_ascii_graphic()) {
+            return Some(token);
+        }
+        self.wrong("token", None, "holds blanks or characters that no token has".to_owned())
+    }
+
+    fn id(&mut self, input: &'static str, given: String) -> Option<Id> {
+        match Id::new(&given) {
+            Some(id) if given.len() == Id::LENGTH => Some(id),
+            _ => self.wrong(
+                input,
+                Some(given),
+                format!(
+                    "is not an id: ids have {} characters out of A-Z, a-z, 0-9, `_` and `-`; \
+                     if this is a name, take the id from its address on the BuildPixel dashboard",
+                    Id::LENGTH
+                ),
+            ),
+        }
+    }
+
+    fn boolean(&mut self, input: &'static str, given: Option<String>) -> Option<bool> {
+        match given.as_deref() {
+            None | Some("true" | "True" | "TRUE") => Some(true),
+            Some("false" | "False" | "FALSE") => Some(false),
+            Some(_) => self.wrong(
+                input,
+                given,
+                "is not a boolean; accepted are true, True, TRUE, false, False, FALSE".to_owned(),
+            ),
+        }
+    }
+
+    fn duration(&mut self, input: &'static str, given: String) -> Option<Duration> {
+        // humantime knows more units than the documentation promises: `M` would be a month.
+        let documented = given.chars().all(|c| c.is_ascii_digit() || "hms".contains(c));
+        let duration = documented.then(|| humantime::parse_duration(&given).ok()).flatten();
+        match duration {
+            Some(duration) if duration > Duration::ZERO => Some(duration),
+            _ => self.wrong(
+                input,
+                Some(given),
+                "is not a duration; write it like 90s, 45m, 2h or 1h30m".to_owned(),
+            ),
+        }
+    }
+
+    /// The first choice is the default.
+    fn choice<T: Copy>(
+        &mut self,
+        input: &'static str,
+        given: Option<String>,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let Some(word) = given else {
+            return choices.first().map(|(_, choice)| *choice);
+        };
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == word) {
+            return Some(*choice);
+        }
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        let problem = format!("is not known; accepted are {}", names.join(", "));
+        self.wrong(input, Some(word), problem)
+    }
+
+    fn source_root(&mut self, given: String) -> Option<String> {
+        let root = given.replace('\\', "/");
+        let root = root.trim_start_matches("./").trim_end_matches('/');
+        let absolute = root.starts_with('/') || root.contains(':');
+        if absolute || root.split('/').any(|part| part == "..") {
+            let problem = "must be a folder inside the repository, relative to its top".to_owned();
+            return self.wrong("source-root", Some(given), problem);
+        }
+        Some(root.to_owned())
+    }
+
+    fn api_url(&mut self, given: String) -> Option<Url> {
+        match checked_url(&given) {
+            Ok(url) => Some(url),
+            Err(problem) => {
+                // An address with a user name may hold a password too.
+                let value = (!given.contains('@')).then_some(given);
+                self.wrong("api-url", value, problem.to_owned())
+            }
+        }
+    }
+
+    fn roots(&mut self, given: String) -> Option<String> {
+        const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+        if given.contains(BEGIN) {
+            return Some(given);
+        }
+        match std::fs::read_to_string(&given) {
+            Ok(pem) if pem.contains(BEGIN) => Some(pem),
+            Ok(_) => self.wrong("ca-file", Some(given), "holds no PEM certificate".to_owned()),
+            Err(error) => self.wrong("ca-file", Some(given), format!("cannot be read: {error}")),
+        }
+    }
+
+    fn required<T>(&mut self, input: &'static str, given: Option<T>, problem: &str) -> Option<T> {
+        if given.is_none() {
+            self.mistakes.push(Mistake { input, found: None, problem: problem.to_owned() });
+        }
+        given
+    }
+
+    fn wrong<T>(
+        &mut self,
+        input: &'static str,
+        value: Option<String>,
+        problem: String,
+    ) -> Option<T> {
+        self.mistakes.push(Mistake::new(self.env, input, value, problem));
+        None
+    }
+}
+
+impl Mistake {
+    /// A mistake in a value that was given; the value itself only if it may be shown.
+    pub fn new(env: &Env, input: &'static str, value: Option<String>, problem: String) -> Self {
+        let found = inputs::lookup(env, input).map(|(variable, _)| Found { variable, value });
+        Self { input, found, problem }
+    }
+}
+
+fn r#override(given: String) -> Override {
+    if given == "auto" { Override::Auto } else { Override::Value(given) }
+}
+
+fn checked_url(given: &str) -> Result<Url, &'static str> {
+    let mut url =
+        Url::parse(given).map_err(|_| "is not a URL; write it like https://api.buildpixel.io")?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err("must start with https://; http:// is accepted for loopback only"),
+        _ => return Err("must start with https://"),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not hold a user name or password; the token goes into `token`");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("must not have a query or a fragment");
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! The inputs as users write them: the table that `--help`, README and action.yml share, and the raw
+//! texts that the environment gives for it.
+
+use serde::Deserialize;
+
+use super::env::Env;
+use super::secret::Secret;
+
+/// One input, as the documentation shows it.
+pub struct Input {
+    /// Name, as GitHub users write it.
+    pub name: &'static str,
+    /// Default value, `–` where there is none.
+    pub default: &'static str,
+    /// One sentence.
+    pub meaning: &'static str,
+}
+
+/// Every input, in the order of the documentation.
+pub const INPUTS: &[Input] = &[
+    input("token", "–", "API token. Required. Masked before anything else is printed."),
+    input("project", "–", "Project id (24 characters). Required unless `build-id` is given."),
+    input(
+        "build-setting",
+        "–",
+        "Build setting id (24 characters). Required unless `build-id` is given.",
+    ),
+    input("branch", "–", "Branch to build instead of the setting's; `auto` takes it from the CI."),
+    input(
+        "commit",
+        "–",
+        "Commit to build; `auto` takes it from the CI (pull-request head, not the merge commit).",
+    ),
+    input("changelist", "–", "Perforce changelist to build; `auto` takes `P4_CHANGELIST`."),
+    input("build-id", "–", "Attach to a build that exists already instead of triggering one."),
+    input("wait", "true", "`false`: trigger, write the outputs, exit 0 at once."),
+    input(
+        "timeout",
+        "6h",
+        "How long to follow in all (`90s`, `45m`, `1h30m`). On expiry: exit 12, and the build runs on.",
+    ),
+    input(
+        "queue-timeout",
+        "–",
+        "How long the build may stay `pending`. On expiry: exit 12, and the build stays queued.",
+    ),
+    input(
+        "on-superseded",
+        "fail",
+        "What a superseded build means: `fail` (exit 11) or `pass` (exit 0).",
+    ),
+    input(
+        "log-level",
+        "info",
+        "Lowest level printed: `info`, `warn`, `error`, `off`. Findings and the verdict are always printed.",
+    ),
+    input("annotations", "true", "Turn findings into the CI's annotations."),
+    input(
+        "source-root",
+        "–",
+        "Folder of the Unreal project inside the repository, when it cannot be found by itself.",
+    ),
+    input("summary", "true", "Write the step summary (where the CI has one)."),
+    input(
+        "reports-dir",
+        "–",
+        "Where report files go; GitLab and Jenkins: `buildpixel-reports` if not given.",
+    ),
+    input("transport", "auto", "`auto` (Socket.IO, falling back to polling), `socket`, `poll`."),
+    input(
+        "api-url",
+        "https://api.buildpixel.io",
+        "Base URL. `http://` is accepted for loopback only.",
+    ),
+    input("ca-file", "–", "PEM file (or PEM text) of extra root certificates."),
+    input("ci", "auto", "Force the output dialect: `github`, `gitlab`, `jenkins`, `plain`, …"),
+];
+
+const fn input(name: &'static str, default: &'static str, meaning: &'static str) -> Input {
+    Input { name, default, meaning }
+}
+
+/// The inputs as given: trimmed, blanks left out, nothing checked.
+#[derive(Debug, Default, Deserialize)]
+#[expect(missing_docs, reason = "the table above says what each one means")]
+pub struct Inputs {
+    pub token: Option<Secret>,
+    pub project: Option<String>,
+    pub build_setting: Option<String>,
+    pub branch: Option<String>,
+    pub commit: Option<String>,
+    pub changelist: Option<String>,
+    pub build_id: Option<String>,
+    pub wait: Option<String>,
+    pub timeout: Option<String>,
+    pub queue_timeout: Option<String>,
+    pub on_superseded: Option<String>,
+    pub log_level: Option<String>,
+    pub annotations: Option<String>,
+    pub source_root: Option<String>,
+    pub summary: Option<String>,
+    pub reports_dir: Option<String>,
+    pub transport: Option<String>,
+    pub api_url: Option<String>,
+    pub ca_file: Option<String>,
+    pub ci: Option<String>,
+}
+
+impl Inputs {
+    /// Collects the inputs from the environment.
+    pub fn read(env: &Env) -> Self {
+        let given = INPUTS.iter().filter_map(|input| {
+            let (_, value) = lookup(env, input.name)?;
+            Some((input.name.replace('-', "_"), value.to_owned()))
+        });
+        // Every field is an optional text, which no text can fail to become.
+        envy::from_iter(given).unwrap_or_default()
+    }
+}
+
+/// The variable that gives the input, and its value: `INPUT_BUILD-ID` (GitHub's spelling), then
+/// `INPUT_BUILD_ID`, then `BUILDPIXEL_BUILD_ID`.
+pub fn lookup<'e>(env: &'e Env, input: &str) -> Option<(String, &'e str)> {
+    spellings(input).into_iter().find_map(|variable| {
+        let value = env.get(&variable)?.trim();
+        Some((variable, value))
+    })
+}
+
+fn spellings(input: &str) -> [String; 3] {
+    let github = input.to_ascii_uppercase();
+    let underscored = github.replace('-', "_");
+    [format!("INPUT_{github}"), format!("INPUT_{underscored}"), format!("BUILDPIXEL_{underscored}")]
+}
+
+/// One warning for each variable that looks like a misspelt input.
+pub fn misspelt(env: &Env) -> Vec<String> {
+    env.names()
+        .filter(|name| !INPUTS.iter().any(|input| spellings(input.name).iter().any(|s| s == name)))
+        .filter_map(|name| {
+            let (prefix, rest) = ["INPUT_", "BUILDPIXEL_"]
+                .into_iter()
+                .find_map(|prefix| Some((prefix, name.strip_prefix(prefix)?)))?;
+            let input = nearest(&rest.to_ascii_lowercase().replace('_', "-"))?;
+            let meant = spellings(input).into_iter().rfind(|s| s.starts_with(prefix))?;
+            Some(format!("{name} is not an input; did you mean {meant}?"))
+        })
+        .collect()
+}
+
+/// The input whose name is at most two typing mistakes away (one for names of up to four letters).
+fn nearest(name: &str) -> Option<&'static str> {
+    INPUTS
+        .iter()
+        .map(|input| (strsim::osa_distance(name, input.name), input.name))
+        .filter(|(distance, input)| *distance <= if input.len() > 4 { 2 } else { 1 })
+        .min()
+        .map(|(_, input)| input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_github_spelling_wins_over_the_others() {
+        let all = [("INPUT_BUILD-ID", "1"), ("INPUT_BUILD_ID", "2"), ("BUILDPIXEL_BUILD_ID", "3")];
+        for (skipped, expected) in ["1", "2", "3"].into_iter().enumerate() {
+            let env = Env::from_iter(all.into_iter().skip(skipped));
+            assert_eq!(Inputs::read(&env).build_id.as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn values_are_trimmed_and_a_blank_one_lets_the_next_spelling_through() {
+        let env = Env::from_iter([
+            ("INPUT_API-URL", " https://h \n"),
+            ("INPUT_PROJECT", "  "),
+            ("BUILDPIXEL_PROJECT", "p"),
+        ]);
+        let inputs = Inputs::read(&env);
+        assert_eq!(inputs.api_url.as_deref(), Some("https://h"));
+        assert_eq!(inputs.project.as_deref(), Some("p"));
+        assert_eq!(inputs.wait, None);
+    }
+
+    #[test]
+    fn every_row_of_the_table_reaches_its_field() {
+        let rows = INPUTS
+            .iter()
+            .map(|input| (spellings(input.name)[0].clone(), format!("<{}>", input.name)));
+        let inputs = Inputs::read(&rows.collect());
+        let shown = format!("{inputs:?}").replace("token: Some(***)", "<token>");
+        for input in INPUTS {
+            assert!(shown.contains(&format!("<{}>", input.name)), "{} in {shown}", input.name);
+        }
+        assert!(!shown.contains("None"), "a field without a row: {shown}");
+    }
+
+    #[test]
+    fn a_misspelt_input_gets_a_suggestion_and_foreign_names_do_not() {
+        let env = Env::from_iter([
+            ("INPUT_BUILD-SETING", "x"),
+            ("BUILDPIXEL_TOKNE", "x"),
+            ("INPUT_TOKEN", "x"),
+            ("BUILDPIXEL_PROJECT_ID", "an output of an earlier job"),
+            ("BUILDPIXEL_CI_BINARY", "x"),
+            ("INPUT_PYTHON-VERSION", "x"),
+        ]);
+        assert_eq!(
+            misspelt(&env),
+            [
+                "BUILDPIXEL_TOKNE is not an input; did you mean BUILDPIXEL_TOKEN?",
+                "INPUT_BUILD-SETING is not an input; did you mean INPUT_BUILD_SETTING?",
+            ]
+        );
+    }
+}

@@ -1,0 +1,176 @@
+use std::time::Duration;
+
+use super::{Config, Env, Inputs, OnSuperseded, Override, Overrides, Task, Transport};
+use crate::event::{Id, Level};
+
+const ID: &str = "bld0000000000000000000a1";
+
+fn env<'a>(more: &[(&'a str, &'a str)]) -> Env {
+    let least = [
+        ("BUILDPIXEL_TOKEN", "bp_secret_token"),
+        ("BUILDPIXEL_PROJECT", ID),
+        ("BUILDPIXEL_BUILD_SETTING", ID),
+    ];
+    least.into_iter().chain(more.iter().copied()).collect()
+}
+
+fn config(more: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let env = env(more);
+    Config::new(Inputs::read(&env), &env)
+        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn the_least_input_gives_the_documented_defaults() {
+    let config = config(&[]).unwrap();
+    let id = Id::new(ID).unwrap();
+    assert_eq!(
+        config.task,
+        Task::Trigger { project: id.clone(), build_setting: id, overrides: Overrides::default() }
+    );
+    assert_eq!(config.api_url.as_str(), "https://api.buildpixel.io/");
+    assert_eq!(config.timeout, Duration::from_secs(6 * 3600));
+    assert_eq!(config.queue_timeout, None);
+    assert_eq!(config.on_superseded, OnSuperseded::Fail);
+    assert_eq!(config.log_level, Some(Level::Info));
+    assert_eq!(config.transport, Transport::Auto);
+    assert!(config.wait && config.annotations && config.summary);
+    assert!(config.source_root.is_none() && config.reports_dir.is_none());
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_input_variable_value_and_what_is_accepted() {
+    let mistakes = config(&[
+        ("BUILDPIXEL_PROJECT", "My Game"),
+        ("INPUT_WAIT", "yes"),
+        ("BUILDPIXEL_TIMEOUT", "45M"),
+        ("INPUT_ON-SUPERSEDED", "follow"),
+        ("INPUT_API-URL", "http://builds.example"),
+    ])
+    .unwrap_err();
+    assert_eq!(
+        mistakes,
+        [
+            "`project` is \"My Game\" (read from BUILDPIXEL_PROJECT): is not an id: ids have 24 characters \
+             out of A-Z, a-z, 0-9, `_` and `-`; if this is a name, take the id from its address on the \
+             BuildPixel dashboard",
+            "`wait` is \"yes\" (read from INPUT_WAIT): is not a boolean; accepted are true, True, TRUE, \
+             false, False, FALSE",
+            "`timeout` is \"45M\" (read from BUILDPIXEL_TIMEOUT): is not a duration; write it like 90s, 45m, \
+             2h or 1h30m",
+            "`on-superseded` is \"follow\" (read from INPUT_ON-SUPERSEDED): is not known; accepted are fail, pass",
+            "`api-url` is \"http://builds.example\" (read from INPUT_API-URL): must start with https://; \
+             http:// is accepted for loopback only",
+        ]
+    );
+}
+
+#[test]
+fn what_is_missing_is_named_together() {
+    let env = Env::default();
+    let mistakes = Config::new(Inputs::read(&env), &env).unwrap_err();
+    let inputs: Vec<_> = mistakes.iter().map(|mistake| mistake.input).collect();
+    assert_eq!(inputs, ["token", "project", "build-setting"]);
+}
+
+#[test]
+fn a_bad_token_is_an_error_that_does_not_show_it() {
+    let mistakes = config(&[("INPUT_TOKEN", "bp secret")]).unwrap_err();
+    assert_eq!(mistakes.len(), 1);
+    assert!(mistakes[0].starts_with("`token` (read from INPUT_TOKEN): "), "{mistakes:?}");
+    assert!(!mistakes[0].contains("secret"), "{mistakes:?}");
+}
+
+#[test]
+fn a_password_in_the_api_url_is_refused_and_not_shown() {
+    let mistakes = config(&[("INPUT_API-URL", "https://me:hunter2@api.example")]).unwrap_err();
+    assert!(mistakes[0].contains("must not hold a user name"), "{mistakes:?}");
+    assert!(!mistakes[0].contains("hunter2"), "{mistakes:?}");
+}
+
+#[test]
+fn build_id_attaches_and_makes_project_and_setting_unnecessary() {
+    let env = Env::from_iter([("INPUT_TOKEN", "bp_t"), ("INPUT_BUILD-ID", ID)]);
+    let config = Config::new(Inputs::read(&env), &env).unwrap();
+    assert_eq!(config.task, Task::Attach(Id::new(ID).unwrap()));
+}
+
+#[test]
+fn overrides_are_values_or_auto_or_absent() {
+    let config = config(&[("INPUT_BRANCH", "auto"), ("INPUT_COMMIT", "abc")]).unwrap();
+    let Task::Trigger { overrides, .. } = config.task else { panic!("attached") };
+    assert_eq!(overrides.branch, Some(Override::Auto));
+    assert_eq!(overrides.commit, Some(Override::Value("abc".to_owned())));
+    assert_eq!(overrides.changelist, None);
+}
+
+#[test]
+fn durations_are_hours_minutes_and_seconds() {
+    for (text, seconds) in [("90s", 90), ("45m", 2700), ("2h", 7200), ("1h30m", 5400)] {
+        assert_eq!(
+            config(&[("INPUT_TIMEOUT", text)]).unwrap().timeout.as_secs(),
+            seconds,
+            "{text}"
+        );
+    }
+    for text in ["90", "0s", "1d", "-1h", "1h 30m", "soon", "99999999999999999999h"] {
+        assert!(config(&[("INPUT_TIMEOUT", text)]).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn plain_http_is_for_loopback_only() {
+    for url in
+        ["http://127.0.0.1:80", "http://localhost", "http://[::1]:9", "https://x.example/base/"]
+    {
+        assert!(config(&[("INPUT_API-URL", url)]).is_ok(), "{url}");
+    }
+    for url in [
+        "http://127.0.0.1.evil.example",
+        "http://10.0.0.1",
+        "ftp://localhost",
+        "api",
+        "https://h?x",
+    ] {
+        assert!(config(&[("INPUT_API-URL", url)]).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn a_source_root_stays_inside_the_repository() {
+    let root = |text| config(&[("INPUT_SOURCE-ROOT", text)]).map(|config| config.source_root);
+    assert_eq!(root("./Game\\Shooter/").unwrap().as_deref(), Some("Game/Shooter"));
+    for text in ["/abs", "C:\\Game", "a/../../b"] {
+        assert!(root(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn roots_come_from_a_file_or_from_the_input_itself() {
+    let pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, pem).unwrap();
+    for given in [pem.trim(), file.to_str().unwrap()] {
+        let roots = config(&[("INPUT_CA-FILE", given)]).unwrap().network.extra_roots;
+        assert_eq!(roots.len(), 1);
+        assert_eq!(roots[0].trim(), pem.trim());
+    }
+    assert!(config(&[("INPUT_CA-FILE", "/nonexistent/ca.pem")]).is_err());
+}
+
+#[test]
+fn proxies_are_read_lower_case_first_and_kept_secret() {
+    let config = config(&[
+        ("HTTPS_PROXY", "http://upper:1"),
+        ("https_proxy", "http://me:hunter2@lower:1"),
+        ("HTTP_PROXY", "http://ignored:1"),
+        ("NO_PROXY", "a.example"),
+        ("no_proxy", "b.example"),
+    ])
+    .unwrap();
+    assert_eq!(config.network.https_proxy.as_ref().unwrap().expose(), "http://me:hunter2@lower:1");
+    assert_eq!(config.network.http_proxy, None);
+    assert_eq!(config.network.no_proxy, "b.example,a.example");
+    assert!(!format!("{config:?}").contains("hunter2"));
+}

@@ -1,0 +1,70 @@
+//! When to try again, and how long to wait before it. Pure: the delays are data, the dice are an
+//! argument.
+
+use std::time::Duration;
+
+/// A plan for repeated attempts: exponential back-off with full jitter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Upper bound of the first delay; it doubles with every attempt.
+    pub first: Duration,
+    /// Upper bound of every delay.
+    pub longest: Duration,
+    /// How many times to try again after the first attempt.
+    pub retries: u32,
+}
+
+impl Policy {
+    /// How long to wait before retry number `retry` (from 0), or `None` when it is time to give up.
+    ///
+    /// `dice` is uniform in `0.0..1.0`. The delay lies between half its upper bound and the bound, so
+    /// that a crowd of clients spreads out and none comes back at once.
+    pub fn delay(&self, retry: u32, dice: f64) -> Option<Duration> {
+        if retry >= self.retries {
+            return None;
+        }
+        let doubled = self.first.saturating_mul(2_u32.saturating_pow(retry.min(31)));
+        Some(doubled.min(self.longest).mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0))
+    }
+}
+
+/// Whether an HTTP status asks to be tried again later.
+pub fn is_transient(status: u16) -> bool {
+    matches!(status, 429 | 500 | 502 | 503 | 504)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: Policy =
+        Policy { first: Duration::from_millis(100), longest: Duration::from_secs(1), retries: 6 };
+
+    #[test]
+    fn delays_double_up_to_the_longest_and_end() {
+        let delays: Vec<_> = (0..7).map(|retry| POLICY.delay(retry, 1.0)).collect();
+        let millis = |n| Some(Duration::from_millis(n));
+        assert_eq!(
+            delays,
+            [millis(100), millis(200), millis(400), millis(800), millis(1000), millis(1000), None]
+        );
+    }
+
+    #[test]
+    fn the_dice_halve_a_delay_at_most() {
+        assert_eq!(POLICY.delay(1, 0.0), Some(Duration::from_millis(100)));
+        assert_eq!(POLICY.delay(1, 0.5), Some(Duration::from_millis(150)));
+    }
+
+    #[test]
+    fn endless_retries_do_not_overflow() {
+        let endless = Policy { retries: u32::MAX, ..POLICY };
+        assert_eq!(endless.delay(u32::MAX - 1, 1.0), Some(POLICY.longest));
+    }
+
+    #[test]
+    fn only_overload_and_server_faults_are_transient() {
+        let transient: Vec<_> = (100..600).filter(|status| is_transient(*status)).collect();
+        assert_eq!(transient, [429, 500, 502, 503, 504]);
+    }
+}
