@@ -1,0 +1,2 @@
+//! Shows on this machine what a CI would show of a BuildPixel build.
+fn main() {}
