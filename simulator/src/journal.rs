@@ -54,8 +54,10 @@ pub enum Entry {
 pub(crate) struct Journal(watch::Sender<Vec<Entry>>);
 
 impl Journal {
-    pub(crate) fn record(&self, entry: Entry) {
+    /// Returns how many entries there are now.
+    pub(crate) fn record(&self, entry: Entry) -> usize {
         self.0.send_modify(|entries| entries.push(entry));
+        self.0.borrow().len()
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {

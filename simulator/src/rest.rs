@@ -70,7 +70,7 @@ pub(crate) async fn answer(
     body: Bytes,
 ) -> Response {
     let authorized = service.accepts(&headers);
-    service.journal.record(Entry::Request {
+    let number = service.journal.record(Entry::Request {
         method: method.to_string(),
         path: uri
             .path_and_query()
@@ -78,7 +78,7 @@ pub(crate) async fn answer(
         body: journaled(&body),
         authorized,
     });
-    let request_id = format!("req_{:012x}", 0x5eed_0000 + service.journal.entries().len());
+    let request_id = format!("req_{number:012}");
     if let Some(scripted) = service.scripted(method.as_str(), uri.path()) {
         return scripted.into_response();
     }

@@ -90,7 +90,9 @@ impl Service {
                 self.rooms.leave(socket, &build_id);
                 self.journal.record(Entry::Left { build_id });
             }
-            _ => self.journal.record(Entry::Event { name, payload }),
+            _ => {
+                self.journal.record(Entry::Event { name, payload });
+            }
         }
     }
 }

@@ -1,12 +1,19 @@
 //! The smallest clients that can talk to the service: HTTP by hand, Socket.IO over a WebSocket.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "clippy does not see that this file belongs to a test"
+)]
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use simulator::{Simulator, TOKEN};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 async fn connect(simulator: &Simulator) -> TcpStream {
     TcpStream::connect(simulator.url().strip_prefix("http://").unwrap())
@@ -96,6 +103,12 @@ impl Socket {
                 _ => return None,
             }
         }
+    }
+
+    /// Whether the connection ends with a TCP reset, and at once.
+    pub(crate) async fn is_reset(&mut self) -> bool {
+        let reset = std::io::ErrorKind::ConnectionReset;
+        matches!(self.0.next().await, Some(Err(Error::Io(error))) if error.kind() == reset)
     }
 
     /// The next event: its name and its argument.
