@@ -300,13 +300,30 @@ async fn a_scripted_answer_takes_the_place_of_the_real_one_so_many_times() {
 }
 
 #[tokio::test]
-async fn a_flood_arrives_whole_and_in_order() {
-    const LINES: u64 = 50_000;
+async fn a_flood_waits_for_a_slow_listener_and_arrives_whole_and_in_order() {
+    const LINES: u64 = 150_000;
     let scenario = Scenario::new().await_join().flood(LINES).status("complete");
     let simulator = Simulator::start(scenario).await.unwrap();
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     trigger(&simulator, json!({})).await;
     socket.join(BUILD_ID).await;
+    simulator
+        .until(|journal| matches!(journal.last(), Some(Entry::Joined { .. })))
+        .await;
+    let mut before = Value::Null;
+    loop {
+        let build = get(&simulator, &build_path(BUILD_ID)).await;
+        let last = build["logs"]
+            .as_array()
+            .unwrap()
+            .last()
+            .cloned()
+            .unwrap_or_default();
+        if last == before && !last.is_null() {
+            break;
+        }
+        before = last;
+    }
     for number in 1..=LINES {
         assert_eq!(socket.heard().await, format!("flood line {number}"));
     }
