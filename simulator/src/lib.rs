@@ -1,1 +1,107 @@
-//! x
+//! BuildPixel on your machine: its REST API and its Socket.IO side on a loopback port, playing a
+//! scripted build and keeping a journal of all it received.
+
+mod build;
+mod cable;
+mod journal;
+mod play;
+mod rest;
+mod rooms;
+mod scenario;
+mod script;
+mod service;
+mod socket;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anyhow::Context;
+use tokio::sync::oneshot;
+
+pub use journal::Entry;
+pub use scenario::{Answer, Facts, Level, Scenario, Step};
+use service::Service;
+
+/// The token that REST and the socket accept unless the scenario says otherwise.
+pub const TOKEN: &str = "bp_simulator_5f2c9a7e41d8";
+/// The only project.
+pub const PROJECT_ID: &str = "665f1a2b3c4d5e6f70810001";
+/// Its only build setting.
+pub const SETTING_ID: &str = "665f1a2b3c4d5e6f70820001";
+/// The first build; further triggers count up from it.
+pub const BUILD_ID: &str = "6820b1c2d3e4f50617280001";
+
+/// The path that triggers the only build setting.
+pub fn trigger_path() -> String {
+    format!("/projects/{PROJECT_ID}/build-settings/{SETTING_ID}/trigger")
+}
+
+/// The path that shows a build.
+pub fn build_path(build_id: &str) -> String {
+    format!("/builds/{build_id}")
+}
+
+/// A running service. It has a thread of its own, so that a caller that blocks or pauses its clock
+/// does not stop the service; it ends, and all its connections with it, when this is dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    service: Arc<Service>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Listens on a free loopback port; ready for requests when it returns.
+    ///
+    /// # Errors
+    /// When the port, the thread or its runtime cannot be had.
+    pub async fn start(scenario: Scenario) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let service = Arc::new(Service::new(scenario));
+        let (stop, stopped) = oneshot::channel();
+        let served = service.clone();
+        let thread = std::thread::Builder::new()
+            .name("simulator".into())
+            .spawn(move || {
+                runtime.block_on(service::serve(served, listener, stopped));
+            })?;
+        Ok(Self {
+            address,
+            service,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The base URL, without a slash at its end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All that was received so far, in order of arrival.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.service.journal.entries()
+    }
+
+    /// Resolves as soon as the journal satisfies the predicate.
+    pub async fn until(&self, predicate: impl Fn(&[Entry]) -> bool) {
+        self.service.journal.until(predicate).await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the service has been printed by its thread already.
+            thread.join().ok();
+        }
+    }
+}

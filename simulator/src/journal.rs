@@ -1,0 +1,75 @@
+//! The journal: what the service received, for assertions.
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+/// One thing that the service received.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// A REST request.
+    Request {
+        /// `GET`, `POST`, …
+        method: String,
+        /// Path and query as sent.
+        path: String,
+        /// The JSON body; a string where it is not JSON; null where there is none.
+        body: Value,
+        /// Whether it carried a bearer token that the scenario accepts.
+        authorized: bool,
+    },
+    /// A socket was let into the default namespace.
+    Connected,
+    /// A socket was refused with a `connect_error`.
+    Refused {
+        /// The message it got.
+        message: String,
+    },
+    /// `join:build`, whether or not such a build exists.
+    Joined {
+        /// The build.
+        build_id: String,
+    },
+    /// `leave:build`.
+    Left {
+        /// The build.
+        build_id: String,
+    },
+    /// Any other event, or one of the two above with a payload that makes no sense.
+    Event {
+        /// Its name.
+        name: String,
+        /// Its arguments.
+        payload: Value,
+    },
+    /// The client left the namespace, as it should. Nothing more is heard of that socket.
+    NamespaceDisconnect,
+    /// The socket ended in another way: the client hung up, or the scenario made it.
+    SocketClosed {
+        /// Socket.IO's words for it.
+        reason: String,
+    },
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Journal(watch::Sender<Vec<Entry>>);
+
+impl Journal {
+    /// Returns how many entries there are now.
+    pub(crate) fn record(&self, entry: Entry) -> usize {
+        self.0.send_modify(|entries| entries.push(entry));
+        self.0.borrow().len()
+    }
+
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.0.borrow().clone()
+    }
+
+    pub(crate) async fn until(&self, predicate: impl Fn(&[Entry]) -> bool) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        self.0
+            .subscribe()
+            .wait_for(|entries| predicate(entries))
+            .await
+            .ok();
+    }
+}

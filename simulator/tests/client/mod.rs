@@ -1,0 +1,131 @@
+//! The smallest clients that can talk to the service: HTTP by hand, Socket.IO over a WebSocket.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "clippy does not see that this file belongs to a test"
+)]
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use simulator::{Simulator, TOKEN};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+async fn connect(simulator: &Simulator) -> TcpStream {
+    TcpStream::connect(simulator.url().strip_prefix("http://").unwrap())
+        .await
+        .unwrap()
+}
+
+/// One request; `body` as JSON when it is not null. Returns the status, the head and the body.
+pub(crate) async fn request(
+    simulator: &Simulator,
+    token: &str,
+    request: &str,
+    body: &str,
+) -> (u16, String, Value) {
+    let mut stream = connect(simulator).await;
+    let length = body.len();
+    let request = format!(
+        "{request} HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (
+        status,
+        head.to_owned(),
+        serde_json::from_str(body).unwrap_or_else(|_| body.into()),
+    )
+}
+
+pub(crate) async fn get(simulator: &Simulator, path: &str) -> Value {
+    let (status, _, body) = request(simulator, TOKEN, &format!("GET {path}"), "").await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+/// Triggers a build and returns its id.
+pub(crate) async fn trigger(simulator: &Simulator, overrides: Value) -> String {
+    let line = format!("POST {}", simulator::trigger_path());
+    let (status, _, body) = request(simulator, TOKEN, &line, &overrides.to_string()).await;
+    assert_eq!(status, 201, "{body}");
+    body["buildId"].as_str().unwrap().to_owned()
+}
+
+/// A Socket.IO connection to the default namespace.
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
+
+impl Socket {
+    /// Connects with a token; `Err` is the data of the `connect_error`.
+    pub(crate) async fn connect(simulator: &Simulator, token: &str) -> Result<Self, Value> {
+        let stream = connect(simulator).await;
+        let url = "ws://simulator/socket.io/?EIO=4&transport=websocket";
+        let (websocket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+        let mut socket = Self(websocket);
+        let open = socket.packet().await.unwrap();
+        assert!(open.starts_with('0'), "{open}");
+        socket
+            .send(&format!("40{}", json!({ "token": token })))
+            .await;
+        let answer = socket.packet().await.unwrap();
+        match answer.strip_prefix("44") {
+            Some(refusal) => Err(serde_json::from_str(refusal).unwrap()),
+            None => Ok(socket),
+        }
+    }
+
+    pub(crate) async fn join(&mut self, build_id: &str) {
+        self.send(&format!(
+            "42{}",
+            json!(["join:build", { "buildId": build_id }])
+        ))
+        .await;
+    }
+
+    pub(crate) async fn send(&mut self, packet: &str) {
+        self.0.send(Message::text(packet)).await.unwrap();
+    }
+
+    /// The next packet that is no ping; `None` when the connection ended, in whatever way.
+    pub(crate) async fn packet(&mut self) -> Option<String> {
+        loop {
+            match self.0.next().await? {
+                Ok(Message::Text(packet)) if packet == "2" => self.send("3").await,
+                Ok(Message::Text(packet)) => return Some(packet.to_string()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Whether the connection ends with a TCP reset, and at once.
+    pub(crate) async fn is_reset(&mut self) -> bool {
+        let reset = std::io::ErrorKind::ConnectionReset;
+        matches!(self.0.next().await, Some(Err(Error::Io(error))) if error.kind() == reset)
+    }
+
+    /// The next event: its name and its argument.
+    pub(crate) async fn event(&mut self) -> (String, Value) {
+        let packet = self.packet().await.expect("the connection ended");
+        let event = packet.strip_prefix("42").expect(&packet);
+        serde_json::from_str(event).unwrap()
+    }
+
+    /// The next event in short: a status, or the text of a line.
+    pub(crate) async fn heard(&mut self) -> String {
+        let (name, payload) = self.event().await;
+        let field = if name == "build:log" {
+            "message"
+        } else {
+            "status"
+        };
+        payload[field].as_str().unwrap().to_owned()
+    }
+}
