@@ -1,6 +1,10 @@
 //! Drives BuildPixel cloud builds of Unreal Engine games from any CI.
 
+pub mod api;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod json;
+pub mod net;
 pub mod retry;
+pub mod socket;

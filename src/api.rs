@@ -1,0 +1,149 @@
+//! BuildPixel's REST API: one request, one typed answer. Nothing is retried here.
+
+mod error;
+pub(crate) mod wire;
+
+use std::time::Duration;
+
+use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response};
+use url::Url;
+
+pub use error::{ApiError, ApiErrorKind, Code, Refusal, Request};
+pub use wire::{Overrides, Snapshot, Triggered};
+
+use crate::config::Secret;
+use crate::event::Id;
+use crate::net::Net;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const BODY_LIMIT_BYTES: usize = 8 << 20;
+const ERROR_BODY_LIMIT_BYTES: usize = 64 << 10;
+const SNIPPET_CHARS: usize = 300;
+
+/// The API, as the owner of a token.
+#[derive(Clone)]
+pub struct Client {
+    base: Url,
+    token: Secret,
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// Prepares requests to `api_url`; sends none.
+    pub fn new(api_url: &Url, token: &Secret, net: &Net) -> Self {
+        Self { base: api_url.clone(), token: token.clone(), http: net.http().clone() }
+    }
+
+    /// Queues a build. There is no idempotency key: repeating this may build twice, unless
+    /// [`ApiError::nothing_was_accepted`] says otherwise.
+    ///
+    /// # Errors
+    /// [`ApiError`]; after [`ApiErrorKind::Garbled`] and [`ApiErrorKind::TooLarge`] a build exists.
+    pub async fn trigger(
+        &self,
+        project: &Id,
+        build_setting: &Id,
+        overrides: &Overrides,
+    ) -> Result<Triggered, ApiError> {
+        let path = format!("/projects/{project}/build-settings/{build_setting}/trigger");
+        let request = Request { method: "POST", url: self.url(&path) };
+        let sending = self.http.post(request.url.clone()).json(overrides);
+        self.answer(request, sending, "a triggered build", wire::triggered).await
+    }
+
+    /// Reads a build.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn build(&self, build: &Id) -> Result<Snapshot, ApiError> {
+        let request = Request { method: "GET", url: self.url(&format!("/builds/{build}")) };
+        let sending = self.http.get(request.url.clone());
+        self.answer(request, sending, "a build", wire::snapshot).await
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url
+    }
+
+    async fn answer<T>(
+        &self,
+        request: Request,
+        sending: RequestBuilder,
+        expected: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, ApiError> {
+        match self.send(sending).await {
+            Ok((status, body)) => read(&body).map_err(|why| {
+                let (why, snippet) = (self.snippet(&why), self.snippet(&body));
+                ApiErrorKind::Garbled { status, expected, why, snippet }
+            }),
+            Err(kind) => Err(kind),
+        }
+        .map_err(|kind| ApiError { request, kind })
+    }
+
+    async fn send(&self, sending: RequestBuilder) -> Result<(u16, String), ApiErrorKind> {
+        let sending = sending.bearer_auth(self.token.expose()).timeout(TIMEOUT);
+        let mut response = sending.send().await.map_err(unreachable)?;
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(ApiErrorKind::Redirected {
+                status: status.as_u16(),
+                to: target(&response),
+            });
+        }
+        if !status.is_success() {
+            return Err(ApiErrorKind::Refused(self.refusal(response).await));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > BODY_LIMIT_BYTES {
+                return Err(ApiErrorKind::TooLarge { limit_bytes: BODY_LIMIT_BYTES });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((status.as_u16(), String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    /// Reads as much of the error body as there is; the status alone says enough.
+    async fn refusal(&self, mut response: Response) -> Refusal {
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > ERROR_BODY_LIMIT_BYTES {
+                break;
+            }
+        }
+        let status = response.status().as_u16();
+        let body = String::from_utf8_lossy(&body);
+        Refusal::new(status, retry_after(&response), &body, |text| self.snippet(text))
+    }
+
+    /// The beginning of a foreign text, without the token, should the service echo it.
+    fn snippet(&self, text: &str) -> String {
+        text.replace(self.token.expose(), "***").chars().take(SNIPPET_CHARS).collect()
+    }
+}
+
+fn unreachable(error: reqwest::Error) -> ApiErrorKind {
+    let sent = !error.is_connect() && !error.is_builder();
+    ApiErrorKind::Unreachable { sent, cause: error.without_url() }
+}
+
+/// The host of a redirect: its path and query may hold secrets.
+fn target(response: &Response) -> String {
+    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    let url = location.and_then(|location| response.url().join(location).ok());
+    url.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_owned()
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests;

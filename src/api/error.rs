@@ -1,0 +1,235 @@
+//! What can go wrong between a request and an understood answer, typed where somebody branches on it.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::json::Object;
+use crate::retry;
+
+/// A request that did not end in an answer of use. Shows no secret; its texts are the service's
+/// own, hence hostile.
+#[derive(Debug)]
+pub struct ApiError {
+    /// What was asked for.
+    pub request: Request,
+    /// What came of it.
+    pub kind: ApiErrorKind,
+}
+
+/// A request, for people: `GET https://…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The address; no address of this API holds a secret.
+    pub url: Url,
+}
+
+/// What came of a request.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiErrorKind {
+    /// An answer that is not 2xx.
+    #[error("BuildPixel answered {0}")]
+    Refused(Refusal),
+    /// An answer that points elsewhere, where the token must not go.
+    #[error("BuildPixel answered {status}, a redirect to {to}, which is not followed")]
+    Redirected {
+        /// HTTP status.
+        status: u16,
+        /// The host that it points to.
+        to: String,
+    },
+    /// No answer, or only a part of one.
+    #[error("{}", if *.sent { "BuildPixel did not answer" } else { "cannot reach BuildPixel" })]
+    Unreachable {
+        /// Whether the request may have got there.
+        sent: bool,
+        /// Name lookup, connection, proxy, TLS, or a time limit.
+        #[source]
+        cause: reqwest::Error,
+    },
+    /// A 2xx that is not what was documented.
+    #[error("cannot understand BuildPixel's answer ({status}): expected {expected}: {why}")]
+    Garbled {
+        /// HTTP status.
+        status: u16,
+        /// What was expected.
+        expected: &'static str,
+        /// What is wrong with it.
+        why: String,
+        /// How it begins.
+        snippet: String,
+    },
+    /// An answer that does not end.
+    #[error("BuildPixel's answer is longer than {limit_bytes} bytes")]
+    TooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+}
+
+/// The documented error body, as far as the answer had one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// The machine-readable code.
+    pub code: Option<Code>,
+    /// The words for people.
+    pub message: Option<String>,
+    /// What support asks for.
+    pub request_id: Option<String>,
+    /// When to come back, from `Retry-After`.
+    pub retry_after: Option<Duration>,
+}
+
+/// Why the API refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// The token is missing, wrong or revoked.
+    InvalidToken,
+    /// The token lacks permission.
+    InsufficientScope,
+    /// The input is invalid.
+    ValidationFailed,
+    /// The Unreal Engine version is not supported.
+    EngineNotFound,
+    /// The GitHub App lost the repository.
+    RepoNotAccessible,
+    /// Perforce did not take the credentials.
+    PerforceAuthFailed,
+    /// It does not exist, or the token may not see it.
+    NotFound,
+    /// A code this program does not know.
+    Other(String),
+}
+
+impl Code {
+    /// Reads the API's word.
+    pub fn new(word: &str) -> Self {
+        match word {
+            "invalid_token" => Self::InvalidToken,
+            "insufficient_scope" => Self::InsufficientScope,
+            "validation_failed" => Self::ValidationFailed,
+            "engine_not_found" => Self::EngineNotFound,
+            "repo_not_accessible" => Self::RepoNotAccessible,
+            "perforce_auth_failed" => Self::PerforceAuthFailed,
+            "not_found" => Self::NotFound,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The API's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::ValidationFailed => "validation_failed",
+            Self::EngineNotFound => "engine_not_found",
+            Self::RepoNotAccessible => "repo_not_accessible",
+            Self::PerforceAuthFailed => "perforce_auth_failed",
+            Self::NotFound => "not_found",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl ApiError {
+    /// The HTTP status, if there was an answer of interest.
+    pub fn status(&self) -> Option<u16> {
+        match &self.kind {
+            ApiErrorKind::Refused(refusal) => Some(refusal.status),
+            ApiErrorKind::Redirected { status, .. } | ApiErrorKind::Garbled { status, .. } => {
+                Some(*status)
+            }
+            ApiErrorKind::Unreachable { .. } | ApiErrorKind::TooLarge { .. } => None,
+        }
+    }
+
+    /// The error body, if the service refused.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.kind {
+            ApiErrorKind::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request may do better later.
+    pub fn is_transient(&self) -> bool {
+        match &self.kind {
+            ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
+            ApiErrorKind::Unreachable { .. } => true,
+            ApiErrorKind::Redirected { .. }
+            | ApiErrorKind::Garbled { .. }
+            | ApiErrorKind::TooLarge { .. } => false,
+        }
+    }
+
+    /// Whether the service certainly did nothing, so that even a trigger may be repeated.
+    pub fn nothing_was_accepted(&self) -> bool {
+        match &self.kind {
+            ApiErrorKind::Refused(refusal) => refusal.status < 500,
+            ApiErrorKind::Redirected { .. } => true,
+            ApiErrorKind::Unreachable { sent, .. } => !sent,
+            ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl Error for ApiError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.kind.source()
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url)
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// `401 invalid_token: the token was revoked`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, " {}", code.as_str())?;
+        }
+        if let Some(message) = &self.message {
+            write!(f, ": {message}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Refusal {
+    /// Reads an error body; HTML and emptiness leave everything but the status unknown.
+    pub(super) fn new(
+        status: u16,
+        retry_after: Option<Duration>,
+        body: &str,
+        clean: impl Fn(&str) -> String,
+    ) -> Self {
+        let object = Object::parse(body).ok();
+        let text = |field| {
+            let text = object.as_ref()?.get::<String>(field)?;
+            Some(clean(&text)).filter(|text| !text.is_empty())
+        };
+        Self {
+            status,
+            code: text("error").map(|word| Code::new(&word)),
+            message: text("message"),
+            request_id: text("requestId"),
+            retry_after,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! BuildPixel's answers on the wire, and what is made of them. Where the documentation is silent,
+//! any spelling is accepted and an odd field spoils only itself.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use crate::event::{Facts, Id, Level, LogLine, Status};
+use crate::json::{self, Object};
+
+/// What is built instead of what the build setting says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Overrides {
+    /// Git branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Git commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Perforce changelist.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changelist: Option<String>,
+}
+
+/// A build that was triggered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Triggered {
+    /// The new build.
+    pub build: Id,
+    /// Where it stands: `pending`, as documented.
+    pub status: Status,
+}
+
+/// A build as REST shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What is known about it; its status always is.
+    pub facts: Facts,
+    /// The last lines of its log, oldest first, as the answer has them.
+    pub recent: Vec<LogLine>,
+}
+
+/// One line of a build log: an element of a [`Snapshot`], or a `build:log` event.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Line {
+    #[serde(rename = "buildId", default, deserialize_with = "id")]
+    pub(crate) build: Option<Id>,
+    #[serde(default, deserialize_with = "timestamp")]
+    timestamp: Option<SystemTime>,
+    #[serde(default, deserialize_with = "level")]
+    level: Option<Level>,
+    message: String,
+}
+
+impl From<Line> for LogLine {
+    fn from(line: Line) -> Self {
+        let level = line.level.unwrap_or(Level::Info);
+        Self { timestamp: line.timestamp, level, message: line.message }
+    }
+}
+
+pub(crate) fn id<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Id>, D::Error> {
+    json::lenient(value, Id::new)
+}
+
+fn timestamp<'de, D: Deserializer<'de>>(value: D) -> Result<Option<SystemTime>, D::Error> {
+    json::lenient(value, instant)
+}
+
+fn level<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Level>, D::Error> {
+    json::lenient(value, |word| match word {
+        "warn" | "warning" => Some(Level::Warn),
+        "error" => Some(Level::Error),
+        _ => None,
+    })
+}
+
+fn instant(text: &str) -> Option<SystemTime> {
+    humantime::parse_rfc3339_weak(text).ok()
+}
+
+pub(super) fn triggered(body: &str) -> Result<Triggered, String> {
+    let object = Object::parse(body).map_err(|error| error.to_string())?;
+    let build = object.get::<String>("buildId").and_then(|id| Id::new(&id));
+    let status = object.get::<String>("status");
+    Ok(Triggered {
+        build: build.ok_or("no usable `buildId` in it")?,
+        status: status.map_or(Status::Pending, |word| Status::new(&word)),
+    })
+}
+
+pub(super) fn snapshot(body: &str) -> Result<Snapshot, String> {
+    let object = Object::parse(body).map_err(|error| error.to_string())?;
+    let text = |field| object.get::<String>(field);
+    let status = text("status").ok_or("no `status` in it")?;
+    let facts = Facts {
+        project: text("projectId").and_then(|id| Id::new(&id)),
+        build_setting: text("buildSettingId").and_then(|id| Id::new(&id)),
+        status: Some(Status::new(&status)),
+        platform: text("platform"),
+        build_type: text("buildType"),
+        branch: text("branch"),
+        commit: text("commit"),
+        ue_version: text("ueVersion"),
+        created_at: text("createdAt").and_then(|text| instant(&text)),
+        finished_at: text("finishedAt").and_then(|text| instant(&text)),
+        duration: object.get("durationMs").and_then(milliseconds),
+    };
+    let spellings = ["logs", "log", "logLines", "recentLogs"];
+    let recent = spellings.into_iter().find_map(|field| object.raw(field));
+    Ok(Snapshot { facts, recent: recent.map(lines).unwrap_or_default() })
+}
+
+fn milliseconds(number: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(number / 1000.0).ok()
+}
+
+/// Lines in an array, in a page of a list, or as one text.
+fn lines(value: &str) -> Vec<LogLine> {
+    if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(value) {
+        return elements.into_iter().filter_map(|element| line(element.get())).collect();
+    }
+    match Object::parse(value) {
+        Ok(page) => page.raw("items").map(lines).unwrap_or_default(),
+        Err(_) => line(value).into_iter().collect(),
+    }
+}
+
+fn line(value: &str) -> Option<LogLine> {
+    let bare = |message| LogLine { timestamp: None, level: Level::Info, message };
+    json::parse::<Line>(value).map(LogLine::from).or_else(|_| json::parse(value).map(bare)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn messages(body: &str) -> Vec<String> {
+        snapshot(body).unwrap().recent.into_iter().map(|line| line.message).collect()
+    }
+
+    #[test]
+    fn a_build_answer_is_read_as_documented() {
+        let body = r#"{"id":"bld1","projectId":"prj1","buildSettingId":"set1","status":"running",
+            "platform":"Win64","buildType":"Shipping","branch":"main","commit":"c0ffee",
+            "commitMessage":"x","ueVersion":"5.4","triggeredBy":"cron",
+            "createdAt":"1970-01-01T00:00:01.500Z","finishedAt":null,"durationMs":2500,
+            "logs":[{"timestamp":"1970-01-01T00:00:02.000Z","level":"warn","message":"careful"}]}"#;
+        let at = |millis| Some(UNIX_EPOCH + Duration::from_millis(millis));
+        let expected = Snapshot {
+            facts: Facts {
+                project: Id::new("prj1"),
+                build_setting: Id::new("set1"),
+                status: Some(Status::Running),
+                platform: Some("Win64".to_owned()),
+                build_type: Some("Shipping".to_owned()),
+                branch: Some("main".to_owned()),
+                commit: Some("c0ffee".to_owned()),
+                ue_version: Some("5.4".to_owned()),
+                created_at: at(1500),
+                finished_at: None,
+                duration: Some(Duration::from_millis(2500)),
+            },
+            recent: vec![LogLine {
+                timestamp: at(2000),
+                level: Level::Warn,
+                message: "careful".to_owned(),
+            }],
+        };
+        assert_eq!(snapshot(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn fields_of_a_wrong_type_are_taken_for_missing() {
+        let body = r#"{"status":"paused","branch":5,"commit":{},"projectId":"no id!",
+            "createdAt":12,"finishedAt":"soon","durationMs":"long","ueVersion":null,"new":[1]}"#;
+        let facts = Facts { status: Some(Status::Other("paused".to_owned())), ..Facts::default() };
+        assert_eq!(snapshot(body).unwrap(), Snapshot { facts, recent: Vec::new() });
+        for duration in ["-1", "1e300"] {
+            let body = format!(r#"{{"status":"failed","durationMs":{duration}}}"#);
+            assert_eq!(snapshot(&body).unwrap().facts.duration, None);
+        }
+    }
+
+    #[test]
+    fn recent_lines_are_found_under_every_spelling_and_shape() {
+        for field in ["logs", "log", "logLines", "recentLogs"] {
+            let body = format!(r#"{{"status":"running","{field}":[{{"message":"a"}}]}}"#);
+            assert_eq!(messages(&body), ["a"], "{field}");
+        }
+        for (value, expected) in [
+            (r#"{"items":[{"message":"a"},{"message":"b"}],"nextCursor":null}"#, &["a", "b"][..]),
+            (r#"["a",{"message":"b"}]"#, &["a", "b"]),
+            (r#""a\nb""#, &["a\nb"]),
+            (r#"[{"message":"cut \ud83d"},{"message":7},{},null,[]]"#, &["cut \u{fffd}"]),
+            (r#"{"other":1}"#, &[]),
+            ("null", &[]),
+            ("5", &[]),
+        ] {
+            let body = format!(r#"{{"status":"running","logs":{value}}}"#);
+            assert_eq!(messages(&body), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_odd_level_or_timestamp_does_not_cost_the_line() {
+        for (fields, level) in [
+            (r#""level":"info""#, Level::Info),
+            (r#""level":"warning""#, Level::Warn),
+            (r#""level":"error""#, Level::Error),
+            (r#""level":"verbose""#, Level::Info),
+            (r#""level":3,"timestamp":1700000000"#, Level::Info),
+            (r#""level":null,"timestamp":"yesterday""#, Level::Info),
+            (r#""level":{"a":[1]},"timestamp":[true,-1,1.5]"#, Level::Info),
+        ] {
+            let line = line(&format!(r#"{{{fields},"message":"m"}}"#)).unwrap();
+            assert_eq!(line, LogLine { timestamp: None, level, message: "m".to_owned() });
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! One Socket.IO session with BuildPixel: Engine.IO 4 over a WebSocket, the default namespace, text
+//! packets. It ends at the first fault; connecting again is somebody else's task.
+
+mod error;
+mod message;
+mod packet;
+mod session;
+mod transport;
+
+use std::time::Duration;
+
+use url::Url;
+
+pub use error::{SocketError, Stage};
+pub use message::Message;
+pub use session::Session;
+
+use crate::config::Secret;
+use crate::net::Net;
+
+/// The usual [`Options::connect_timeout`].
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Where and how to connect.
+#[derive(Clone)]
+pub struct Options {
+    /// Base URL of the service; Socket.IO lives below it.
+    pub api_url: Url,
+    /// Goes into the `auth` of the CONNECT packet.
+    pub token: Secret,
+    /// The road.
+    pub net: Net,
+    /// How long everything from the name lookup to the CONNECT answer may take together.
+    pub connect_timeout: Duration,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! A session: the handshake, then messages in order, with pings answered on the way.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::message::{self, Message};
+use super::packet::Packet;
+use super::transport::{self, Deadline, MESSAGE_LIMIT_BYTES, WebSocket};
+use super::{Options, SocketError, Stage};
+use crate::config::Secret;
+use crate::event::Id;
+use crate::json::{self, Object};
+
+/// Time to look at what has already arrived, when we were the ones who did not listen.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// No server may ask for more patience than this.
+const LONGEST_SILENCE: Duration = Duration::from_mins(10);
+
+/// A session in the default namespace. Dropping it closes the connection without a word.
+pub struct Session {
+    socket: WebSocket,
+    /// Messages that came before the CONNECT answer.
+    early: VecDeque<Message>,
+    /// How long nothing may be heard.
+    silence: Duration,
+    last_frame: Instant,
+    pong_owed: bool,
+    unflushed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Open {
+    ping_interval: u64,
+    ping_timeout: u64,
+}
+
+impl Session {
+    /// Connects, and returns when the service has let us into the namespace.
+    ///
+    /// # Errors
+    /// [`SocketError`]; [`SocketError::Refused`] if the service does not take the token.
+    pub async fn connect(options: &Options) -> Result<Self, SocketError> {
+        let deadline = Deadline::after(options.connect_timeout);
+        let mut session = Self {
+            socket: transport::dial(options, deadline).await?,
+            early: VecDeque::new(),
+            silence: options.connect_timeout,
+            last_frame: Instant::now(),
+            pong_owed: false,
+            unflushed: false,
+        };
+        deadline.within(Stage::Handshake, session.shake_hands(&options.token)).await?;
+        Ok(session)
+    }
+
+    /// The next message. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`SocketError`]: the session is over.
+    pub async fn next(&mut self) -> Result<Message, SocketError> {
+        if let Some(message) = self.early.pop_front() {
+            return Ok(message);
+        }
+        loop {
+            let frame = self.frame().await?;
+            match Packet::decode(&frame) {
+                Packet::Event(event) => {
+                    if let Some(message) = message::read(event) {
+                        return Ok(message);
+                    }
+                }
+                packet => self.heed(packet)?,
+            }
+        }
+    }
+
+    /// Enters a build's room. There is no acknowledgement.
+    ///
+    /// # Errors
+    /// [`SocketError`]: the session is over.
+    pub async fn join(&mut self, build: &Id) -> Result<(), SocketError> {
+        self.send(Packet::Event(&message::join(build))).await
+    }
+
+    /// Leaves a build's room.
+    ///
+    /// # Errors
+    /// [`SocketError`]: the session is over.
+    pub async fn leave(&mut self, build: &Id) -> Result<(), SocketError> {
+        self.send(Packet::Event(&message::leave(build))).await
+    }
+
+    /// Leaves the namespace and closes the connection, politely if that takes no longer than `within`.
+    pub async fn disconnect(mut self, within: Duration) {
+        let goodbye = async {
+            self.socket.feed(frame(Packet::Disconnect)).await?;
+            self.socket.close(None).await?;
+            while self.socket.next().await.transpose()?.is_some() {}
+            Ok::<_, tungstenite::Error>(())
+        };
+        // Whatever goes wrong here ends the connection just as well.
+        let _ = timeout(within, goodbye).await;
+    }
+
+    async fn shake_hands(&mut self, token: &Secret) -> Result<(), SocketError> {
+        let mut opened = false;
+        let mut early_bytes = 0;
+        loop {
+            let frame = self.frame().await?;
+            match Packet::decode(&frame) {
+                Packet::Open(intervals) if !opened => {
+                    opened = true;
+                    self.silence = silence(intervals)?;
+                    let auth = json!({ "token": token.expose() }).to_string();
+                    self.send(Packet::Connect(&auth)).await?;
+                }
+                Packet::Connect(_) if opened => return Ok(()),
+                Packet::Event(event) if opened => {
+                    early_bytes += event.len();
+                    if early_bytes > MESSAGE_LIMIT_BYTES {
+                        let why = "too many events before the CONNECT answer";
+                        return Err(SocketError::Protocol(why.to_owned()));
+                    }
+                    self.early.extend(message::read(event));
+                }
+                Packet::ConnectError(reason) => return Err(refused(reason, token)),
+                packet if opened => self.heed(packet)?,
+                _ => return Err(SocketError::Protocol("no Engine.IO open packet".to_owned())),
+            }
+        }
+    }
+
+    /// Does what a packet asks for that carries no message.
+    fn heed(&mut self, packet: Packet<'_>) -> Result<(), SocketError> {
+        match packet {
+            Packet::Ping => self.pong_owed = true,
+            Packet::Close => return Err(SocketError::Closed("Engine.IO close packet".to_owned())),
+            Packet::Disconnect => return Err(SocketError::ServerDisconnect),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The next text frame. Between two frames nothing is lost when this is dropped: what is owed to
+    /// the service is remembered.
+    async fn frame(&mut self) -> Result<Utf8Bytes, SocketError> {
+        loop {
+            let patience = self.patience();
+            let heard = async {
+                self.pay().await?;
+                Ok(self.socket.next().await.transpose()?)
+            };
+            let frame =
+                timeout_at(patience, heard).await.unwrap_or(Err(SocketError::PingTimeout))?;
+            self.last_frame = Instant::now();
+            match frame {
+                Some(tungstenite::Message::Text(text)) => return Ok(text),
+                Some(tungstenite::Message::Close(reason)) => {
+                    let reason = reason.map_or("close frame".to_owned(), |close| close.to_string());
+                    return Err(SocketError::Closed(reason));
+                }
+                Some(_) => {}
+                None => return Err(SocketError::Closed("end of the stream".to_owned())),
+            }
+        }
+    }
+
+    /// Answers a ping, if one is unanswered.
+    async fn pay(&mut self) -> Result<(), SocketError> {
+        if self.pong_owed {
+            self.socket.feed(frame(Packet::Pong)).await?;
+            self.pong_owed = false;
+            self.unflushed = true;
+        }
+        if self.unflushed {
+            self.socket.flush().await?;
+            self.unflushed = false;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, packet: Packet<'_>) -> Result<(), SocketError> {
+        let patience = self.patience();
+        let sent = timeout_at(patience, self.socket.send(frame(packet))).await;
+        Ok(sent.map_err(|_| SocketError::PingTimeout)??)
+    }
+
+    fn patience(&self) -> Instant {
+        (self.last_frame + self.silence).max(Instant::now() + GRACE)
+    }
+}
+
+fn frame(packet: Packet<'_>) -> tungstenite::Message {
+    tungstenite::Message::text(packet.to_string())
+}
+
+fn silence(intervals: &str) -> Result<Duration, SocketError> {
+    let open: Open = json::parse(intervals).map_err(|error| {
+        SocketError::Protocol(format!("cannot understand the Engine.IO open packet: {error}"))
+    })?;
+    let silence = Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout));
+    Ok(silence.min(LONGEST_SILENCE))
+}
+
+/// An object with `message` and, perhaps, `data`; a bare string from older servers.
+fn refused(reason: &str, token: &Secret) -> SocketError {
+    let clean = |text: &str| text.replace(token.expose(), "***");
+    let object = Object::parse(reason).ok();
+    let message = object.as_ref().and_then(|object| object.get::<String>("message"));
+    let message = message.or_else(|| json::parse(reason).ok());
+    SocketError::Refused {
+        message: clean(message.as_deref().unwrap_or(reason)),
+        data: object.and_then(|object| object.raw("data").map(clean)),
+    }
+}
