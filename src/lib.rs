@@ -3,4 +3,9 @@
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod outcome;
+pub mod platform;
+pub mod render;
+pub mod report;
 pub mod retry;
+pub mod summary;
