@@ -1,0 +1,142 @@
+//! The end of the story in words: one headline, a few details, at most one hint.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use super::{Outcome, Report, Signal};
+use crate::config::OnSuperseded;
+use crate::error::Error;
+use crate::event::{Id, Level, Status};
+
+/// What people are told at the end. Its texts are as safe as those of the report and the error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// `Error` if the step fails.
+    pub level: Level,
+    /// Two or three words, for a heading.
+    pub title: &'static str,
+    /// One line: a lower-case fragment.
+    pub headline: String,
+    /// More, line by line.
+    pub details: Vec<String>,
+    /// What to do now.
+    pub hint: Option<String>,
+}
+
+impl Verdict {
+    /// Puts the outcome into words.
+    pub fn new(report: &Report, outcome: &Outcome) -> Self {
+        let (title, headline) = opening(report, outcome);
+        let (details, hint) = match outcome {
+            Outcome::Failed(error) => {
+                (causes(error), error.hint().or_else(|| reattach_hint(report)))
+            }
+            Outcome::Success | Outcome::Failure | Outcome::Superseded(_) => (tally(report), None),
+            Outcome::TimedOut { .. } | Outcome::Detached | Outcome::Interrupted(_) => {
+                (tally(report), reattach_hint(report))
+            }
+        };
+        Self { level: level(outcome), title, headline, details, hint }
+    }
+
+    /// Headline, details and hint, one a line.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let hint = self.hint.iter().map(|hint| format!("hint: {hint}"));
+        std::iter::once(self.headline.clone()).chain(self.details.iter().cloned()).chain(hint)
+    }
+}
+
+/// A duration for people, in whole seconds: `12m 3s`.
+pub fn human(duration: Duration) -> String {
+    humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string()
+}
+
+/// `3 errors, 1 warning`, or nothing if there are none.
+pub fn counted(report: &Report) -> Option<String> {
+    let counted = |count: usize, noun| match count {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        _ => Some(format!("{count} {noun}s")),
+    };
+    let parts = [counted(report.errors, "error"), counted(report.warnings, "warning")];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn level(outcome: &Outcome) -> Level {
+    match outcome {
+        Outcome::Success | Outcome::Superseded(OnSuperseded::Pass) | Outcome::Detached => {
+            Level::Info
+        }
+        Outcome::Failure
+        | Outcome::Superseded(OnSuperseded::Fail)
+        | Outcome::TimedOut { .. }
+        | Outcome::Interrupted(_)
+        | Outcome::Failed(_) => Level::Error,
+    }
+}
+
+/// Title and headline.
+fn opening(report: &Report, outcome: &Outcome) -> (&'static str, String) {
+    let build = report.build.as_ref().map_or("the build".to_owned(), |id| format!("build {id}"));
+    let after = report.facts.duration.map(|ran| format!(" after {}", human(ran)));
+    let after = after.unwrap_or_default();
+    match outcome {
+        Outcome::Success => ("Build complete", format!("{build} is complete{after}")),
+        Outcome::Failure => {
+            let phase = report.failed_phase().map(|phase| format!(" in {}", phase.as_str()));
+            ("Build failed", format!("{build} failed{}{after}", phase.unwrap_or_default()))
+        }
+        Outcome::Superseded(_) => (
+            "Build superseded",
+            format!("{build} was superseded: a newer build of the same target replaced it"),
+        ),
+        Outcome::TimedOut { after, queued: true } => (
+            "Timed out",
+            format!("{build} is still queued after {}; it stays queued", human(*after)),
+        ),
+        Outcome::TimedOut { after, queued: false } => {
+            ("Timed out", format!("{build} has not ended after {}; it runs on", human(*after)))
+        }
+        Outcome::Detached => {
+            ("Build triggered", format!("{build} runs on without us (`wait: false`)"))
+        }
+        Outcome::Interrupted(signal) => ("Interrupted", interrupted(report, *signal, &build)),
+        Outcome::Failed(error) => {
+            ("Error", error.to_string().lines().next().unwrap_or_default().to_owned())
+        }
+    }
+}
+
+fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
+    let signal = match signal {
+        Signal::Int => "interrupted (SIGINT)",
+        Signal::Term => "terminated (SIGTERM)",
+    };
+    match report.build {
+        Some(_) => format!("{signal}; {build} runs on, BuildPixel has no cancel call"),
+        None => format!("{signal} before a build was known"),
+    }
+}
+
+/// What was found.
+fn tally(report: &Report) -> Vec<String> {
+    let root = report.root_cause().map(|finding| format!("root cause: {finding}"));
+    root.into_iter().chain(counted(report)).collect()
+}
+
+/// The rest of the error's own text, then what it came from.
+fn causes(error: &Error) -> Vec<String> {
+    let own = error.to_string();
+    let own = own.lines().skip(1).map(str::to_owned);
+    let sources = std::iter::successors(error.source(), |&error| error.source());
+    let sources = sources.map(|source| format!("cause: {}", source.to_string().replace('\n', " ")));
+    own.chain(sources).collect()
+}
+
+/// How to get back to a build that goes on without us.
+fn reattach_hint(report: &Report) -> Option<String> {
+    let ended = report.status.as_ref().is_some_and(Status::is_terminal);
+    let reattach = |build: &Id| format!("to follow it again, give the input `build-id: {build}`");
+    report.build.as_ref().filter(|_| !ended).map(reattach)
+}

@@ -1,0 +1,238 @@
+//! The CI systems: which one this is, and what it wants output to look like. The enum chooses, the
+//! trait acts, one `match` joins them.
+
+mod checkout;
+mod detect;
+pub mod files;
+mod github;
+mod gitlab;
+mod jenkins;
+mod plain;
+
+use std::time::SystemTime;
+
+pub use checkout::Checkout;
+pub use files::PublishProblem;
+
+use crate::config::{Env, Mistake};
+use crate::event::{Finding, Level, Location, Severity};
+use crate::outcome::{Report, Verdict};
+
+/// A CI system, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "these are names")]
+pub enum Platform {
+    GitHub,
+    Gitea,
+    Forgejo,
+    /// nektos/act, which runs GitHub workflows locally.
+    Act,
+    GitLab,
+    Azure,
+    Buildkite,
+    TeamCity,
+    CircleCi,
+    Bitbucket,
+    Travis,
+    Jenkins,
+    /// Some CI that is not known, or a pipe: nothing but text.
+    Plain,
+    /// A person is watching.
+    Terminal,
+}
+
+impl Platform {
+    /// What the `ci` input accepts besides `auto`.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("github", Self::GitHub),
+        ("gitea", Self::Gitea),
+        ("forgejo", Self::Forgejo),
+        ("act", Self::Act),
+        ("gitlab", Self::GitLab),
+        ("azure", Self::Azure),
+        ("buildkite", Self::Buildkite),
+        ("teamcity", Self::TeamCity),
+        ("circleci", Self::CircleCi),
+        ("bitbucket", Self::Bitbucket),
+        ("travis", Self::Travis),
+        ("jenkins", Self::Jenkins),
+        ("plain", Self::Plain),
+        ("terminal", Self::Terminal),
+    ];
+
+    /// The platform that the `ci` input names, or the one we seem to be on.
+    ///
+    /// # Errors
+    /// A mistake in the `ci` input: a name that is not known.
+    pub fn choose(ci: Option<&str>, env: &Env, stdout_is_terminal: bool) -> Result<Self, Mistake> {
+        let Some(given) = ci.filter(|name| *name != "auto") else {
+            return Ok(Self::detect(env, stdout_is_terminal));
+        };
+        let known = Self::NAMES.iter().find(|(name, _)| *name == given);
+        known.map(|(_, platform)| *platform).ok_or_else(|| {
+            let names: Vec<_> = Self::NAMES.iter().map(|(name, _)| *name).collect();
+            let problem = format!("is not known; accepted are auto, {}", names.join(", "));
+            Mistake::new(env, "ci", Some(given.to_owned()), problem)
+        })
+    }
+
+    /// Opens the platform's output.
+    pub fn open(self, env: &Env, style: Style, clock: Clock) -> Box<dyn Sink> {
+        match self {
+            Self::GitHub | Self::Gitea | Self::Act => Box::new(github::GitHub::new(env, true)),
+            Self::Forgejo => Box::new(github::GitHub::new(env, false)),
+            Self::GitLab => Box::new(gitlab::GitLab::new(style, clock)),
+            Self::Jenkins => Box::new(jenkins::Jenkins::default()),
+            Self::Azure
+            | Self::Buildkite
+            | Self::TeamCity
+            | Self::CircleCi
+            | Self::Bitbucket
+            | Self::Travis
+            | Self::Plain
+            | Self::Terminal => Box::new(plain::Plain { colour: style.colour }),
+        }
+    }
+
+    /// What text may look like here.
+    pub fn text_style(self, env: &Env, stdout_is_terminal: bool) -> Style {
+        let colour = match self {
+            Self::GitHub
+            | Self::Gitea
+            | Self::Forgejo
+            | Self::Act
+            | Self::GitLab
+            | Self::Azure
+            | Self::Buildkite
+            | Self::TeamCity
+            | Self::CircleCi
+            | Self::Bitbucket
+            | Self::Travis => true,
+            // Shown as they are unless a plugin is installed and asked for.
+            Self::Jenkins | Self::Plain => false,
+            Self::Terminal => stdout_is_terminal && env.get("TERM") != Some("dumb"),
+        };
+        let forced = ["FORCE_COLOR", "CLICOLOR_FORCE"]
+            .into_iter()
+            .filter_map(|name| env.get(name))
+            .any(|value| value != "0" && value != "false");
+        Style {
+            colour: forced || (colour && env.get("NO_COLOR").is_none()),
+            buildkite: self == Self::Buildkite,
+            travis: self == Self::Travis,
+        }
+    }
+
+    /// Where report files go if the user does not say: where the platform picks files up.
+    pub fn default_reports_dir(self) -> Option<&'static str> {
+        matches!(self, Self::GitLab | Self::Jenkins).then_some("buildpixel-reports")
+    }
+}
+
+/// What text may look like on a platform, and which markers of its own it must not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether SGR sequences are rendered.
+    pub colour: bool,
+    /// Whether `---`, `+++` and `~~~` at the start of a line are headings.
+    pub buildkite: bool,
+    /// Whether `travis_fold:` and `travis_time:` are commands.
+    pub travis: bool,
+}
+
+/// Tells the time for markers that carry it.
+pub type Clock = fn() -> SystemTime;
+
+/// Something to point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Annotation<'a> {
+    /// How grave.
+    pub severity: Severity,
+    /// A few words; usually the code of the tool.
+    pub title: Option<&'a str>,
+    /// Where.
+    pub location: Option<&'a Location>,
+    /// What. May have several lines.
+    pub message: &'a str,
+}
+
+impl<'a> From<&'a Finding> for Annotation<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            severity: finding.severity,
+            title: finding.code.as_deref(),
+            location: finding.location.as_ref(),
+            message: &finding.message,
+        }
+    }
+}
+
+/// How things are spelt on a platform. Everything that comes in is one line and safe to print, unless
+/// it says otherwise; everything that goes out is whole lines. The defaults are plain text.
+pub trait Sink: Send {
+    /// Whether SGR sequences may be written.
+    fn colour(&self) -> bool {
+        false
+    }
+
+    /// Asks the platform to hide a secret from now on. May have several lines, and is raw.
+    fn mask(&mut self, _secret: &str, _out: &mut Vec<u8>) {}
+
+    /// Opens a foldable group.
+    fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
+        plain::heading(title, self.colour(), out);
+    }
+
+    /// Closes the innermost group; without effect if none is open.
+    fn group_end(&mut self, _out: &mut Vec<u8>) {}
+
+    /// Writes a line of the build log.
+    fn line(&mut self, text: &str, out: &mut Vec<u8>) {
+        put(out, &[text, "\n"]);
+    }
+
+    /// Writes a line of our own.
+    fn say(&mut self, level: Level, text: &str, out: &mut Vec<u8>) {
+        plain::own(level, text, self.colour(), out);
+    }
+
+    /// Points at something, by the platform's means.
+    fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
+        self.mention(annotation, out);
+    }
+
+    /// Points at something in plain words: for what is beyond the platform's budget.
+    fn mention(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
+        plain::mention(annotation, self.colour(), out);
+    }
+
+    /// Ends the story.
+    fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
+        plain::verdict(verdict, self.colour(), out);
+    }
+
+    /// Hands the outputs to the later steps, where the platform has a way of its own.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    fn publish_outputs(&self, _outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
+        Ok(())
+    }
+
+    /// Shows the summary, where the platform has a place for it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn publish_summary(&self, _report: &Report, _verdict: &Verdict) -> Result<(), PublishProblem> {
+        Ok(())
+    }
+}
+
+fn put(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests;

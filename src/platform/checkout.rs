@@ -1,0 +1,199 @@
+//! What the CI is building, for the inputs that say `auto`.
+
+use serde::Deserialize;
+
+use super::Platform;
+use crate::config::Env;
+
+/// What the CI has checked out, as far as it tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checkout {
+    /// Git branch; of a pull request, the branch that is to be merged.
+    pub branch: Option<String>,
+    /// Git commit; of a pull request, its head and not the merge commit.
+    pub commit: Option<String>,
+    /// Perforce changelist.
+    pub changelist: Option<String>,
+}
+
+impl Platform {
+    /// What is being built here.
+    pub fn checkout(self, env: &Env) -> Checkout {
+        let (branches, commits): (&[_], &[_]) = match self {
+            Self::GitHub | Self::Gitea | Self::Forgejo | Self::Act => return github(env),
+            Self::GitLab => (
+                &["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_BRANCH"],
+                &["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"],
+            ),
+            Self::Azure => (
+                &["SYSTEM_PULLREQUEST_SOURCEBRANCH", "BUILD_SOURCEBRANCH"],
+                &["SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION"],
+            ),
+            Self::Buildkite => (&["BUILDKITE_BRANCH"], &["BUILDKITE_COMMIT"]),
+            Self::TeamCity => (&[], &["BUILD_VCS_NUMBER"]),
+            Self::CircleCi => (&["CIRCLE_BRANCH"], &["CIRCLE_SHA1"]),
+            Self::Bitbucket => (&["BITBUCKET_BRANCH"], &["BITBUCKET_COMMIT"]),
+            Self::Travis => (
+                &["TRAVIS_PULL_REQUEST_BRANCH", "TRAVIS_BRANCH"],
+                &["TRAVIS_PULL_REQUEST_SHA", "TRAVIS_COMMIT"],
+            ),
+            Self::Jenkins => (&["CHANGE_BRANCH", "BRANCH_NAME", "GIT_BRANCH"], &["GIT_COMMIT"]),
+            Self::Plain | Self::Terminal => (&[], &[]),
+        };
+        Checkout {
+            branch: first(env, branches).map(|name| bare(&name)),
+            // Buildkite says `HEAD` when it was not told which.
+            commit: first(env, commits).filter(|commit| commit != "HEAD"),
+            changelist: changelist(env),
+        }
+    }
+}
+
+/// On a pull request `GITHUB_SHA` is a merge commit that only GitHub has; the head is in the event.
+/// `pull_request_target` builds the base on purpose: what is to be merged is not trusted there.
+fn github(env: &Env) -> Checkout {
+    let event = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
+    let (branch, commit) = if event.starts_with("pull_request") && event != "pull_request_target" {
+        let head = pull_request_head(env);
+        let branch = head.as_ref().and_then(|head| head.branch.clone());
+        (branch.or_else(|| first(env, &["GITHUB_HEAD_REF"])), head.and_then(|head| head.sha))
+    } else {
+        let is_branch = env.get("GITHUB_REF_TYPE") != Some("tag");
+        let branch = first(env, &["GITHUB_REF_NAME"]).filter(|_| is_branch);
+        (branch, first(env, &["GITHUB_SHA"]))
+    };
+    Checkout { branch, commit, changelist: changelist(env) }
+}
+
+#[derive(Deserialize)]
+struct PullRequestEvent {
+    pull_request: PullRequest,
+}
+
+#[derive(Deserialize)]
+struct PullRequest {
+    head: Head,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    sha: Option<String>,
+    #[serde(rename = "ref")]
+    branch: Option<String>,
+}
+
+fn pull_request_head(env: &Env) -> Option<Head> {
+    let json = std::fs::read(env.get("GITHUB_EVENT_PATH")?).ok()?;
+    let event: PullRequestEvent = serde_json::from_slice(&json).ok()?;
+    Some(event.pull_request.head)
+}
+
+/// The P4 plugin of Jenkins puts labels there too; a changelist is a number.
+fn changelist(env: &Env) -> Option<String> {
+    let given = first(env, &["P4_CHANGELIST"])?;
+    given.bytes().all(|b| b.is_ascii_digit()).then_some(given)
+}
+
+fn first(env: &Env, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| env.get(name)).map(|value| value.trim().to_owned())
+}
+
+/// `refs/heads/main` (Azure) and `origin/main` (Jenkins) are `main`.
+fn bare(branch: &str) -> String {
+    let short = branch.strip_prefix("refs/heads/").or_else(|| branch.strip_prefix("origin/"));
+    short.unwrap_or(branch).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkout(platform: Platform, variables: &[(&str, &str)]) -> [Option<String>; 3] {
+        let env = Env::from_iter(variables.iter().copied());
+        let Checkout { branch, commit, changelist } = platform.checkout(&env);
+        [branch, commit, changelist]
+    }
+
+    fn known(branch: &str, commit: &str) -> [Option<String>; 3] {
+        [Some(branch.to_owned()), Some(commit.to_owned()), None]
+    }
+
+    #[test]
+    fn a_pull_request_on_github_is_its_head_and_not_the_merge_commit() {
+        let event = tempfile::NamedTempFile::new().unwrap();
+        let json = r#"{"number":7,"pull_request":{"head":{"sha":"beef","ref":"topic","x":1}}}"#;
+        std::fs::write(event.path(), json).unwrap();
+        let path = event.path().to_str().unwrap();
+        let variables = |event| {
+            [
+                ("GITHUB_EVENT_NAME", event),
+                ("GITHUB_EVENT_PATH", path),
+                ("GITHUB_SHA", "c0de"),
+                ("GITHUB_REF_NAME", "main"),
+            ]
+        };
+        for platform in [Platform::GitHub, Platform::Gitea, Platform::Forgejo, Platform::Act] {
+            assert_eq!(checkout(platform, &variables("pull_request")), known("topic", "beef"));
+            assert_eq!(checkout(platform, &variables("push")), known("main", "c0de"));
+            assert_eq!(
+                checkout(platform, &variables("pull_request_target")),
+                known("main", "c0de"),
+                "what is to be merged is not trusted there"
+            );
+        }
+    }
+
+    #[test]
+    fn without_the_event_a_pull_request_has_a_branch_but_no_commit() {
+        let variables = [
+            ("GITHUB_EVENT_NAME", "pull_request"),
+            ("GITHUB_EVENT_PATH", "/nonexistent"),
+            ("GITHUB_HEAD_REF", "topic"),
+            ("GITHUB_SHA", "c0de"),
+        ];
+        let expected = [Some("topic".to_owned()), None, None];
+        assert_eq!(checkout(Platform::GitHub, &variables), expected);
+    }
+
+    #[test]
+    fn a_tag_on_github_is_no_branch() {
+        let variables =
+            [("GITHUB_REF_TYPE", "tag"), ("GITHUB_REF_NAME", "v1"), ("GITHUB_SHA", "c0de")];
+        let expected = [None, Some("c0de".to_owned()), None];
+        assert_eq!(checkout(Platform::GitHub, &variables), expected);
+    }
+
+    #[test]
+    fn a_merge_request_on_gitlab_falls_back_to_the_commit() {
+        let both = [("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "beef"), ("CI_COMMIT_SHA", "c0de")];
+        let blank = [("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", ""), ("CI_COMMIT_SHA", "c0de")];
+        assert_eq!(checkout(Platform::GitLab, &both)[1].as_deref(), Some("beef"));
+        assert_eq!(checkout(Platform::GitLab, &blank)[1].as_deref(), Some("c0de"));
+    }
+
+    #[test]
+    fn each_platform_names_its_branch_and_commit() {
+        let rows: [(Platform, &[(&str, &str)]); 6] = [
+            (Platform::GitLab, &[("CI_COMMIT_BRANCH", "main"), ("CI_COMMIT_SHA", "c0de")]),
+            (
+                Platform::Azure,
+                &[("BUILD_SOURCEBRANCH", "refs/heads/main"), ("BUILD_SOURCEVERSION", "c0de")],
+            ),
+            (Platform::Jenkins, &[("GIT_BRANCH", "origin/main"), ("GIT_COMMIT", "c0de")]),
+            (Platform::Buildkite, &[("BUILDKITE_BRANCH", "main"), ("BUILDKITE_COMMIT", "c0de")]),
+            (Platform::CircleCi, &[("CIRCLE_BRANCH", "main"), ("CIRCLE_SHA1", "c0de")]),
+            (Platform::Bitbucket, &[("BITBUCKET_BRANCH", "main"), ("BITBUCKET_COMMIT", "c0de")]),
+        ];
+        for (platform, variables) in rows {
+            assert_eq!(checkout(platform, variables), known("main", "c0de"), "{platform:?}");
+        }
+    }
+
+    #[test]
+    fn a_changelist_is_a_number() {
+        for (given, expected) in [("12345", Some("12345")), ("nightly-label", None)] {
+            let [_, _, changelist] = checkout(Platform::Jenkins, &[("P4_CHANGELIST", given)]);
+            assert_eq!(changelist.as_deref(), expected);
+        }
+    }
+}

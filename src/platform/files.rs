@@ -1,0 +1,120 @@
+//! Writing what others will read: whole files or none, and appending to files that the CI owns.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Something that was to be published and was not. Told, never swallowed; never hides a verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishProblem {
+    /// A file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The platform did not say where its file is.
+    #[error("{0} is not set: the outputs were not handed over")]
+    Unset(&'static str),
+    /// A report format cannot hold an output.
+    #[error("{file} does not hold the output {output}: {reason}")]
+    LeftOut {
+        /// The report file.
+        file: &'static str,
+        /// Name of the output.
+        output: String,
+        /// The format's rule.
+        reason: &'static str,
+    },
+}
+
+impl PublishProblem {
+    /// Whether this ends an otherwise good run with exit code 41, or is merely worth a warning.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Write { .. } => true,
+            Self::Unset(_) | Self::LeftOut { .. } => false,
+        }
+    }
+
+    /// For `map_err`.
+    pub fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        |source| Self::Write { path: path.to_owned(), source }
+    }
+}
+
+/// Replaces the file, so that a reader sees the old text or the new and never a half.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub fn replace(path: &Path, text: &str) -> Result<(), PublishProblem> {
+    let write = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let unfinished = path.with_added_extension("tmp");
+        fs::write(&unfinished, text)?;
+        fs::rename(&unfinished, path)
+    };
+    write().map_err(PublishProblem::write(path))
+}
+
+/// Appends to a file that may not exist yet, on a line of its own.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn append(path: &Path, text: &str) -> Result<(), PublishProblem> {
+    let write = || {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let gap = if ends_mid_line(&mut file)? { "\n" } else { "" };
+        file.write_all(format!("{gap}{text}").as_bytes())
+    };
+    write().map_err(PublishProblem::write(path))
+}
+
+fn ends_mid_line(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaced_file_is_whole_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/er/outputs.env");
+        for text in ["first", "second"] {
+            replace(&path, text).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn appending_finishes_a_foreign_line_first_and_never_leaves_a_blank_one() {
+        let folder = tempfile::tempdir().unwrap();
+        for (before, expected) in [("", "x\n"), ("a=b\n", "a=b\nx\n"), ("a=b", "a=b\nx\n")] {
+            let path = folder.path().join("output");
+            fs::write(&path, before).unwrap();
+            append(&path, "x\n").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_problem_names_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let problem = append(&folder.path().join("no/such"), "x").unwrap_err();
+        assert!(problem.is_failure());
+        assert!(problem.to_string().contains("no/such: "), "{problem}");
+    }
+}

@@ -1,0 +1,214 @@
+//! GitHub Actions and its relatives: workflow commands on stdout, outputs and summary in files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Annotation, PublishProblem, Sink, files, plain, put};
+use crate::config::Env;
+use crate::event::{Level, Severity};
+use crate::outcome::{Report, Verdict};
+use crate::summary;
+
+/// Escapes what stands behind the second `::`. A character that the runner's culture-sensitive search
+/// could glue to the colons is kept away from them.
+fn data(text: &str) -> String {
+    let apart = if text.starts_with(|c| matches!(c, ' '..='~')) { "" } else { " " };
+    format!("{apart}{}", escaped(text))
+}
+
+/// Escapes the value of a property.
+fn property(text: &str) -> String {
+    escaped(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// GitHub, Gitea, Forgejo or act.
+pub(super) struct GitHub {
+    annotates: bool,
+    output: Option<PathBuf>,
+    summary: Option<PathBuf>,
+    groups: Groups,
+}
+
+impl GitHub {
+    /// `annotates`: Forgejo shows annotations raw, so it gets plain lines instead.
+    pub(super) fn new(env: &Env, annotates: bool) -> Self {
+        Self {
+            annotates,
+            output: env.get("GITHUB_OUTPUT").map(PathBuf::from),
+            summary: env.get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            groups: Groups::default(),
+        }
+    }
+}
+
+impl Sink for GitHub {
+    fn mask(&mut self, secret: &str, out: &mut Vec<u8>) {
+        // A short mask would black out half the log.
+        const SHORTEST: usize = 4;
+        for line in secret.lines().map(str::trim).filter(|line| line.chars().count() >= SHORTEST) {
+            // Each line of a mask counts for itself, so an empty one before it does no harm.
+            let apart = if line.starts_with(|c: char| c.is_ascii_graphic()) { "" } else { "%0A" };
+            put(out, &["::add-mask::", apart, &escaped(line), "\n"]);
+        }
+    }
+
+    fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
+        self.groups.begin(title, out);
+    }
+
+    fn group_end(&mut self, out: &mut Vec<u8>) {
+        self.groups.end(out);
+    }
+
+    fn line(&mut self, text: &str, out: &mut Vec<u8>) {
+        self.groups.resume(out);
+        put(out, &[text, "\n"]);
+    }
+
+    fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
+        if self.annotates {
+            put(out, &[&command(annotation)]);
+        } else {
+            self.mention(annotation, out);
+        }
+    }
+
+    fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
+        if verdict.level != Level::Error || !self.annotates {
+            return plain::verdict(verdict, false, out);
+        }
+        let annotation = Annotation {
+            severity: Severity::Error,
+            title: Some(verdict.title),
+            location: None,
+            message: &verdict.lines().collect::<Vec<_>>().join("\n"),
+        };
+        put(out, &[&command(&annotation)]);
+    }
+
+    fn publish_outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
+        let path = self.output.as_deref().ok_or(PublishProblem::Unset("GITHUB_OUTPUT"))?;
+        let records = outputs.iter().map(|(name, value)| record(name, value, random_delimiter));
+        files::append(path, &records.collect::<String>())
+    }
+
+    fn publish_summary(&self, report: &Report, verdict: &Verdict) -> Result<(), PublishProblem> {
+        let Some(path) = self.summary.as_deref() else { return Ok(()) };
+        // One byte is for the line feed that a foreign text may lack.
+        let budget = SUMMARY_BYTES.saturating_sub(size_bytes(path) + 1);
+        files::append(path, &summary::render(report, verdict, budget))
+    }
+}
+
+/// The runner rejects a larger summary as a whole.
+const SUMMARY_BYTES: usize = 1024 * 1024;
+
+fn size_bytes(path: &Path) -> usize {
+    fs::metadata(path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX - 1))
+}
+
+/// One annotation. A place that is not in the repository is told in words: a link would lead nowhere.
+fn command(annotation: &Annotation<'_>) -> String {
+    let mut properties = Vec::new();
+    if let Some(title) = annotation.title.filter(|title| !title.is_empty()) {
+        properties.push(format!("title={}", property(title)));
+    }
+    let mut message = annotation.message.to_owned();
+    match annotation.location {
+        Some(location) if location.in_repository => {
+            properties.push(format!("file={}", property(&location.file)));
+            let number = |n: Option<u32>| n.filter(|n| (1..=i32::MAX as u32).contains(n));
+            if let Some(line) = number(location.line) {
+                properties.push(format!("line={line}"));
+                properties.extend(number(location.column).map(|column| format!("col={column}")));
+            }
+        }
+        Some(location) => message = format!("{location}: {message}"),
+        None => {}
+    }
+    let gap = if properties.is_empty() { "" } else { " " };
+    let message = if message.trim().is_empty() { "(no message)" } else { &message };
+    format!(
+        "::{}{gap}{}::{}\n",
+        annotation.severity.as_str(),
+        properties.join(","),
+        data(&cut(message))
+    )
+}
+
+/// The runner cuts at 4096 UTF-16 units, wherever that is; this cuts before, and says so.
+fn cut(message: &str) -> String {
+    const LONGEST: usize = 4000;
+    const ELLIPSIS: &str = " …";
+    if message.encode_utf16().count() <= LONGEST {
+        return message.to_owned();
+    }
+    let mut left = LONGEST - ELLIPSIS.encode_utf16().count();
+    let fits = |c: &char| {
+        let fits = left >= c.len_utf16();
+        left = left.saturating_sub(c.len_utf16());
+        fits
+    };
+    message.chars().take_while(fits).chain(ELLIPSIS.chars()).collect()
+}
+
+fn random_delimiter() -> String {
+    format!("ghadelimiter_{}", uuid::Uuid::new_v4())
+}
+
+/// One output. The delimiter must not occur in the value, or the value could forge other outputs.
+fn record(name: &str, value: &str, mut delimiter: impl FnMut() -> String) -> String {
+    let delimiter = loop {
+        let candidate = delimiter();
+        if !value.contains(&candidate) {
+            break candidate;
+        }
+    };
+    format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")
+}
+
+/// Groups that nest, for a log that has but one level: an inner group closes the outer one, which is
+/// opened anew when it has more to say.
+#[derive(Default)]
+struct Groups {
+    titles: Vec<String>,
+    open: bool,
+}
+
+impl Groups {
+    fn begin(&mut self, title: &str, out: &mut Vec<u8>) {
+        self.close(out);
+        let title = title.split(['\r', '\n']).collect::<Vec<_>>().join(" ");
+        self.titles.push(if title.is_empty() { "(untitled)".to_owned() } else { title });
+        self.open(&self.titles.join(" › "), out);
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        self.close(out);
+        self.titles.pop();
+    }
+
+    fn resume(&mut self, out: &mut Vec<u8>) {
+        if !self.open && !self.titles.is_empty() {
+            self.open(&format!("{} (cont.)", self.titles.join(" › ")), out);
+        }
+    }
+
+    fn open(&mut self, title: &str, out: &mut Vec<u8>) {
+        put(out, &["::group::", &data(title), "\n"]);
+        self.open = true;
+    }
+
+    fn close(&mut self, out: &mut Vec<u8>) {
+        if std::mem::take(&mut self.open) {
+            put(out, &["::endgroup::\n"]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

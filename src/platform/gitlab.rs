@@ -1,0 +1,52 @@
+//! GitLab CI: collapsed sections; findings reach the merge request through report files.
+
+use std::time::UNIX_EPOCH;
+
+use super::{Clock, Sink, Style, put};
+
+/// Counts the sections, because GitLab tells them apart by name.
+pub(super) struct GitLab {
+    colour: bool,
+    clock: Clock,
+    sections: u32,
+    open: Vec<String>,
+}
+
+impl GitLab {
+    pub(super) fn new(style: Style, clock: Clock) -> Self {
+        Self { colour: style.colour, clock, sections: 0, open: Vec::new() }
+    }
+
+    /// A marker is only seen with the `\r` and the erase sequence behind it.
+    fn marker(&self, edge: &str, name: &str) -> String {
+        let now = (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        format!("\x1b[0Ksection_{edge}:{now}:{name}\r\x1b[0K")
+    }
+}
+
+impl Sink for GitLab {
+    fn colour(&self) -> bool {
+        self.colour
+    }
+
+    fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
+        self.sections += 1;
+        let name = format!("ci-{} {title}", self.sections);
+        let name = slug(&name);
+        let options = "[collapsed=true]";
+        put(out, &[&self.marker("start", &format!("{name}{options}")), title, "\n"]);
+        self.open.push(name);
+    }
+
+    fn group_end(&mut self, out: &mut Vec<u8>) {
+        if let Some(name) = self.open.pop() {
+            put(out, &[&self.marker("end", &name), "\n"]);
+        }
+    }
+}
+
+/// GitLab makes `-` of all but letters and digits, so that other names could collide.
+fn slug(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}

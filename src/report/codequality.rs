@@ -1,0 +1,112 @@
+//! GitLab's Code Quality report, which shows findings in merge requests.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::pretty;
+use crate::event::{Finding, Severity};
+use crate::outcome::Report;
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    description: &'a str,
+    check_name: &'a str,
+    fingerprint: String,
+    severity: &'static str,
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    path: &'a str,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: u32,
+}
+
+/// Writes `codequality.json`. Findings outside the repository have no place in this format.
+pub fn render(report: &Report) -> String {
+    let mut seen = HashMap::new();
+    let entries = report.ranked().into_iter().filter_map(|finding| entry(finding, &mut seen));
+    pretty(&entries.collect::<Vec<_>>())
+}
+
+/// `seen` counts how often the same thing was said about the same file.
+fn entry<'a>(
+    finding: &'a Finding,
+    seen: &mut HashMap<(&'a str, &'a str, &'a str), usize>,
+) -> Option<Entry<'a>> {
+    let location = finding.location.as_ref().filter(|location| location.in_repository)?;
+    let check_name = finding.code.as_deref().unwrap_or("unreal");
+    let identity = (check_name, location.file.as_str(), finding.message.as_str());
+    let nth = seen.entry(identity).and_modify(|nth| *nth += 1).or_default();
+    Some(Entry {
+        description: &finding.message,
+        check_name,
+        fingerprint: fingerprint(&[check_name, &location.file, &finding.message, &nth.to_string()]),
+        severity: match finding.severity {
+            Severity::Error => "major",
+            Severity::Warning => "minor",
+        },
+        location: Location {
+            path: &location.file,
+            lines: Lines { begin: location.line.unwrap_or(1).max(1) },
+        },
+    })
+}
+
+/// FNV-1a over 128 bits: the same in every version of this program, so that GitLab can tell what is
+/// new. It does not depend on the line, which moves with every edit above it.
+fn fingerprint(parts: &[&str]) -> String {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    let hash = bytes.fold(BASIS, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME));
+    format!("{hash:032x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::{finding, report};
+
+    #[test]
+    fn an_error_has_its_path_line_and_check() {
+        let json = render(&report([finding("'x': undeclared identifier")]));
+        let entries: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(entries[0]["description"], "'x': undeclared identifier");
+        assert_eq!(entries[0]["check_name"], "C2065");
+        assert_eq!(entries[0]["severity"], "major");
+        assert_eq!(entries[0]["location"]["path"], "Source/A.cpp");
+        assert_eq!(entries[0]["location"]["lines"]["begin"], 12);
+        // Must never change: GitLab would show every old finding as new.
+        assert_eq!(entries[0]["fingerprint"], "FINGERPRINT");
+    }
+
+    #[test]
+    fn the_same_message_twice_has_two_fingerprints_and_another_line_has_the_same() {
+        let mut moved = finding("m");
+        moved.location.as_mut().unwrap().line = Some(99);
+        let fingerprints = |findings| {
+            let json = render(&report(findings));
+            let entries: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+            entries.iter().map(|e| e["fingerprint"].to_string()).collect::<Vec<_>>()
+        };
+        let twice = fingerprints(vec![finding("m"), finding("m")]);
+        assert_ne!(twice[0], twice[1]);
+        assert_eq!(fingerprints(vec![moved]), twice[..1]);
+    }
+
+    #[test]
+    fn a_finding_outside_the_repository_is_left_out() {
+        let mut outside = finding("m");
+        outside.location.as_mut().unwrap().in_repository = false;
+        let mut nowhere = finding("m");
+        nowhere.location = None;
+        assert_eq!(render(&report([outside, nowhere])), "[]\n");
+    }
+}

@@ -1,0 +1,73 @@
+//! The native format of Jenkins' Warnings plugin (`recordIssues tool: issues(pattern: …)`).
+
+use serde::Serialize;
+
+use super::pretty;
+use crate::event::{Finding, Severity};
+use crate::outcome::Report;
+
+/// The description is shown as HTML.
+fn html(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[derive(Serialize)]
+struct Issues<'a> {
+    issues: Vec<Issue<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Issue<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_start: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column_start: Option<u32>,
+    severity: &'static str,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    message: &'a str,
+    description: String,
+}
+
+/// Writes `issues.json`.
+pub fn render(report: &Report) -> String {
+    pretty(&Issues { issues: report.ranked().into_iter().map(issue).collect() })
+}
+
+fn issue(finding: &Finding) -> Issue<'_> {
+    let location = finding.location.as_ref();
+    Issue {
+        file_name: location.map(|location| location.file.as_str()),
+        line_start: location.and_then(|location| location.line),
+        column_start: location.and_then(|location| location.column),
+        severity: match finding.severity {
+            Severity::Error => "ERROR",
+            Severity::Warning => "NORMAL",
+        },
+        code: finding.code.as_deref(),
+        message: finding.message.lines().next().unwrap_or_default(),
+        description: format!("<pre>{}</pre>", html(&finding.message)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::{finding, report};
+
+    #[test]
+    fn an_error_becomes_an_issue_with_an_escaped_description() {
+        insta::assert_snapshot!(render(&report([finding("no <b> & 'x'\nnote")])), @"");
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let mut bare = finding("m");
+        (bare.location, bare.code, bare.severity) = (None, None, Severity::Warning);
+        insta::assert_snapshot!(render(&report([bare])), @"");
+    }
+}

@@ -1,0 +1,101 @@
+//! JUnit XML: the phases as test cases, for CIs that show nothing else.
+
+use std::time::Duration;
+
+use crate::event::Level;
+use crate::outcome::{Report, Verdict};
+
+/// Escapes text for XML 1.0, which has no way at all to write some characters.
+fn xml(text: &str) -> String {
+    let legal = |c: &char| !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars().filter(legal) {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Writes `junit.xml`. A run that fails has exactly one failed case: the phase to blame, or `build`.
+pub fn render(report: &Report, verdict: &Verdict) -> String {
+    let failure = (verdict.level == Level::Error).then(|| failure(report, verdict));
+    let blamed = report.failed_phase();
+    let mut cases: Vec<_> = report
+        .phases
+        .iter()
+        .map(|run| {
+            let failure = failure.as_deref().filter(|_| blamed == Some(run.phase));
+            case(run.phase.as_str(), run.took, failure)
+        })
+        .collect();
+    if !report.phases.iter().any(|run| blamed == Some(run.phase)) {
+        cases.insert(0, case("build", report.facts.duration, failure.as_deref()));
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuites>\n  <testsuite name=\"buildpixel\" tests=\"{}\" failures=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
+        cases.len(),
+        usize::from(failure.is_some()),
+        cases.concat()
+    )
+}
+
+fn case(name: &str, took: Option<Duration>, failure: Option<&str>) -> String {
+    let time = took.map(|took| format!(" time=\"{}\"", took.as_secs())).unwrap_or_default();
+    let case = format!("    <testcase classname=\"buildpixel\" name=\"{name}\"{time}");
+    match failure {
+        Some(failure) => format!("{case}>\n{failure}    </testcase>\n"),
+        None => format!("{case}/>\n"),
+    }
+}
+
+fn failure(report: &Report, verdict: &Verdict) -> String {
+    let text = report.root_cause().map_or_else(
+        || verdict.lines().collect::<Vec<_>>().join("\n"),
+        |root| format!("{root}\n{}", root.message.lines().skip(1).collect::<Vec<_>>().join("\n")),
+    );
+    format!(
+        "      <failure message=\"{}\">{}</failure>\n",
+        xml(&verdict.headline),
+        xml(text.trim_end())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, Phase, Status};
+    use crate::outcome::Outcome;
+    use crate::report::tests::{finding, report};
+
+    #[test]
+    fn text_loses_what_xml_cannot_hold() {
+        assert_eq!(xml("a\0b\u{fffe}<&"), "ab&lt;&amp;");
+    }
+
+    #[test]
+    fn the_phase_to_blame_is_the_one_failed_case() {
+        let mut failed = report([finding("no <T>\nnote: \"here\"")]);
+        for phase in [Phase::SourceSync, Phase::Compile] {
+            failed.observe(&Event::PhaseStarted(phase));
+            let took = Some(Duration::from_secs(7));
+            failed.observe(&Event::PhaseEnded { phase, took });
+        }
+        failed.observe(&Event::Status(Status::Failed));
+        let verdict = Verdict::new(&failed, &Outcome::Failure);
+        insta::assert_snapshot!(render(&failed, &verdict), @"");
+    }
+
+    #[test]
+    fn without_a_phase_the_build_itself_is_the_case() {
+        let good = report([]);
+        insta::assert_snapshot!(render(&good, &Verdict::new(&good, &Outcome::Success)), @"");
+        let late = Outcome::TimedOut { after: Duration::from_secs(5), queued: false };
+        insta::assert_snapshot!(render(&good, &Verdict::new(&good, &late)), @"");
+    }
+}
