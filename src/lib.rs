@@ -1,6 +1,3 @@
 //! Drives BuildPixel cloud builds of Unreal Engine games from any CI.
-
-pub mod config;
-pub mod error;
 pub mod event;
-pub mod retry;
+pub mod log;
