@@ -5,6 +5,7 @@ pub mod config;
 pub mod error;
 pub mod event;
 pub mod json;
+pub mod log;
 pub mod net;
 pub mod outcome;
 pub mod platform;

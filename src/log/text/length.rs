@@ -1,0 +1,88 @@
+//! Bounds how long a line, a title and a message may be.
+
+use super::ansi;
+
+/// In bytes; the note that a line was cut comes on top.
+const MAX_LINE: usize = 16 * 1024;
+/// In characters.
+const MAX_TITLE: usize = 200;
+/// In UTF-16 units: GitHub's runner counts so, and cuts at 4096.
+const MAX_MESSAGE: usize = 4000;
+const ELLIPSIS: &str = " \u{2026}";
+
+pub(super) fn fits(line: &str) -> bool {
+    line.len() <= MAX_LINE
+}
+
+/// What is kept of a line that does not fit, and a note that says how much was dropped.
+pub(super) fn cut(line: &str) -> (&str, String) {
+    let mut end = line.floor_char_boundary(MAX_LINE);
+    if let Some(split) = ansi::sequences(line).find(|sgr| sgr.end > end)
+        && split.start < end
+    {
+        end = split.start;
+    }
+    let (kept, dropped) = line.split_at_checked(end).unwrap_or((line, ""));
+    (kept, format!("{ELLIPSIS} [+{} bytes]", dropped.len()))
+}
+
+/// Cuts a title to its length.
+pub(super) fn title(mut title: String) -> String {
+    let room = MAX_TITLE - ELLIPSIS.chars().count();
+    if title.chars().nth(MAX_TITLE).is_some() {
+        let end = title.char_indices().nth(room).map_or(0, |(at, _)| at);
+        title.truncate(end);
+        title.push_str(ELLIPSIS);
+    }
+    title
+}
+
+/// Cuts a message to its length.
+pub(super) fn message(mut message: String) -> String {
+    let mut units = 0;
+    let mut end = 0;
+    for (at, c) in message.char_indices() {
+        units += c.len_utf16();
+        if units <= MAX_MESSAGE - ELLIPSIS.chars().count() {
+            end = at + c.len_utf8();
+        }
+        if units > MAX_MESSAGE {
+            message.truncate(end);
+            message.push_str(ELLIPSIS);
+            break;
+        }
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_never_falls_into_a_character_or_a_colour() {
+        let accents = "\u{e9}".repeat(MAX_LINE);
+        assert_eq!(cut(&accents).0.len(), MAX_LINE);
+        let odd = format!("x{accents}");
+        assert_eq!(cut(&odd).0.len(), MAX_LINE - 1);
+        let colour = format!("{}\x1b[31mred", "x".repeat(MAX_LINE - 2));
+        assert_eq!(
+            cut(&colour),
+            ("x".repeat(MAX_LINE - 2).as_str(), " \u{2026} [+8 bytes]".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_title_has_at_most_two_hundred_characters() {
+        assert_eq!(title("\u{e9}".repeat(200)), "\u{e9}".repeat(200));
+        assert_eq!(title("\u{e9}".repeat(201)), format!("{} \u{2026}", "\u{e9}".repeat(198)));
+    }
+
+    #[test]
+    fn a_message_is_counted_in_utf16_units_and_never_splits_a_pair() {
+        assert_eq!(message("x".repeat(4000)), "x".repeat(4000));
+        assert_eq!(message("x".repeat(4001)), format!("{} \u{2026}", "x".repeat(3998)));
+        let faces = format!("x{}", "\u{1f600}".repeat(2001));
+        assert_eq!(message(faces), format!("x{} \u{2026}", "\u{1f600}".repeat(1998)));
+    }
+}

@@ -1,0 +1,168 @@
+//! Breaks what a CI would take for a command, by one visible backslash. The rules are the same on
+//! every platform, because the bytes of a log may be read again by another tool.
+
+use std::borrow::Cow;
+
+use super::Style;
+use super::ansi::{self, ESC};
+
+/// What every marker of Travis begins with.
+pub(super) const TRAVIS: &str = "travis_";
+
+/// The line with a backslash in each thing that looks like a command. Doing it twice changes
+/// nothing more.
+pub(super) fn neutralise(line: &str, style: Style) -> Cow<'_, str> {
+    let mut breaks: Vec<usize> = double_colon(line).into_iter().collect();
+    breaks.extend(hash_commands(line));
+    if style.buildkite_headings {
+        breaks.extend(heading(line));
+    }
+    if style.travis_folds {
+        breaks.extend(travis_markers(line));
+    }
+    if breaks.is_empty() {
+        return Cow::Borrowed(line);
+    }
+    breaks.sort_unstable();
+    let mut safe = String::with_capacity(line.len() + breaks.len());
+    let mut from = 0;
+    for at in breaks {
+        safe.push_str(line.get(from..at).unwrap_or_default());
+        safe.push('\\');
+        from = at;
+    }
+    safe.push_str(line.get(from..).unwrap_or_default());
+    Cow::Owned(safe)
+}
+
+/// The printable ASCII characters with their places. All others may be ignored by whoever
+/// compares (.NET ignores zero-width, control and combining ones), so they never keep apart what
+/// belongs together. An SGR sequence counts as the one ESC that it begins with.
+fn symbols(line: &str) -> impl Iterator<Item = (usize, u8)> {
+    let mut hidden_until = 0;
+    line.bytes().enumerate().filter(move |&(at, byte)| {
+        if at < hidden_until {
+            return false;
+        }
+        if byte == ESC as u8 {
+            let length = line.get(at..).and_then(ansi::sgr_length);
+            hidden_until = at + length.unwrap_or_default();
+        }
+        byte == ESC as u8 || matches!(byte, 0x20..=0x7e)
+    })
+}
+
+/// The same without SGR sequences, from the first that is not blank.
+fn start(line: &str) -> impl Iterator<Item = (usize, u8)> {
+    let shown = symbols(line).filter(|&(_, byte)| byte != ESC as u8);
+    shown.skip_while(|&(_, byte)| byte == b' ')
+}
+
+/// `::` at the start of a line: GitHub's `::error::`.
+fn double_colon(line: &str) -> Option<usize> {
+    let mut start = start(line);
+    let (first, b':') = start.next()? else { return None };
+    let (_, b':') = start.next()? else { return None };
+    Some(first)
+}
+
+/// `##[`, `##vso` and `##teamcity` anywhere: after the first of the two hashes.
+fn hash_commands(line: &str) -> Vec<usize> {
+    let mut breaks = Vec::new();
+    let mut hashes = [None, None];
+    let mut name: Option<&[u8]> = None;
+    for (at, byte) in symbols(line) {
+        let expected = match (byte, hashes, name) {
+            (b'#', [_, last], _) => {
+                hashes = [last, Some(at)];
+                name = None;
+                continue;
+            }
+            // To a reader who ignores control characters the `[` of a colour is a bracket.
+            (0x1b, [Some(_), Some(_)], None) => b"\x1b",
+            (0x1b, ..) => continue,
+            (_, [Some(_), Some(_)], None) => command_name(byte),
+            (_, _, name) => name.unwrap_or_default(),
+        };
+        name = match expected.split_first() {
+            Some((letter, rest)) if letter.eq_ignore_ascii_case(&byte) => Some(rest),
+            _ => None,
+        };
+        if name == Some(&[])
+            && let [Some(first), _] = hashes
+        {
+            breaks.push(first + 1);
+        }
+        if name.is_none_or(<[u8]>::is_empty) {
+            hashes = [None, None];
+            name = None;
+        }
+    }
+    breaks
+}
+
+fn command_name(first: u8) -> &'static [u8] {
+    match first {
+        b'[' => b"[",
+        b'v' | b'V' => b"vso",
+        b't' | b'T' => b"teamcity",
+        _ => b"",
+    }
+}
+
+/// A heading of Buildkite: `--- `, `+++ ` or `~~~ ` at the start of a line, or `^^^ +++`.
+fn heading(line: &str) -> Option<usize> {
+    let mut start = start(line);
+    let (first, mark) = start.next()?;
+    let (_, second) = start.next()?;
+    let (third_at, third) = start.next()?;
+    if second != mark || third != mark {
+        return None;
+    }
+    let is_heading = match mark {
+        b'-' | b'+' | b'~' => {
+            let next = line.as_bytes().get(third_at + 1);
+            next.is_none_or(|byte| !byte.is_ascii_graphic())
+        }
+        b'^' => {
+            let after = start.map(|(_, byte)| byte).skip_while(|byte| *byte == b' ');
+            after.take(3).eq(*b"+++")
+        }
+        _ => false,
+    };
+    is_heading.then_some(first)
+}
+
+fn travis_markers(line: &str) -> impl Iterator<Item = usize> {
+    let starts = line.match_indices(TRAVIS).map(|(at, word)| at + word.len());
+    let is_marker = |end: &usize| {
+        let rest = line.get(*end..).unwrap_or_default();
+        rest.starts_with("fold:") || rest.starts_with("time:")
+    };
+    starts.filter(is_marker).map(|end| end - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_reader_may_ignore_hides_a_command() {
+        let table = [
+            ("\x1b[1m::x", "\x1b[1m\\::x"),
+            (":\x1b[0m:x", "\\:\x1b[0m:x"),
+            ("#\u{301}#\u{301}[x", "#\\\u{301}#\u{301}[x"),
+            ("##v\x1b[1ms\u{200b}O", "#\\#v\x1b[1ms\u{200b}O"),
+            ("##\x1b[31mred", "#\\#\x1b[31mred"),
+            ("##teamcit[", "##teamcit["),
+            ("##teamcity", "#\\#teamcity"),
+            ("# #[x", "# #[x"),
+            ("##vs##vso", "##vs#\\#vso"),
+            (": :x", ": :x"),
+        ];
+        for (line, expected) in table {
+            assert_eq!(neutralise(line, Style::default()), expected, "{line:?}");
+            assert_eq!(neutralise(expected, Style::default()), expected, "{line:?} twice");
+        }
+    }
+}
