@@ -119,6 +119,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// What must not be shown of it.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.https_proxy.iter().chain(&self.http_proxy)
+    }
+
     /// Reads the proxy variables: lower case first, as CI runners do.
     fn from_env(env: &Env, extra_roots: Vec<String>) -> Self {
         let first = |names: &[&str]| names.iter().find_map(|name| env.get(name)).map(str::trim);

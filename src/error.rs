@@ -1,6 +1,10 @@
 //! What can end a run, each with its exit code and one hint.
 
+use crate::api::{ApiError, ApiErrorKind, Code};
 use crate::config::Mistake;
+use crate::event::Id;
+use crate::net::NetError;
+use crate::socket::SocketError;
 
 /// Why the process ends, as a number. The tens are the contract: 1x the build's verdict, 2x mend the
 /// workflow, 3x try again, 4x this machine.
@@ -97,19 +101,77 @@ impl ExitCode {
     }
 }
 
-/// What ended a run before the build's own verdict could.
+/// What ended a run before the build's own verdict could. Its texts may come from the wire.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Inputs that cannot be used.
     #[error("{}", listed(.0))]
     Config(Vec<Mistake>),
+    /// Proxies or certificates that cannot be used.
+    #[error("cannot prepare the network")]
+    Network(#[source] NetError),
+    /// No build was triggered, or it cannot be told.
+    #[error("cannot trigger the build")]
+    Trigger(#[source] ApiError),
+    /// The build to attach to cannot be read.
+    #[error("cannot attach to the build")]
+    Attach(#[source] ApiError),
+    /// A build exists, but its verdict could not be learnt.
+    #[error("cannot learn how build {build} ends")]
+    Lost {
+        /// Which.
+        build: Id,
+        /// Why.
+        source: ApiError,
+    },
+    /// A build exists, but the only way that was allowed to follow it is closed.
+    #[error("cannot follow build {build} live")]
+    Stream {
+        /// Which.
+        build: Id,
+        /// Why.
+        source: SocketError,
+    },
+    /// The build has ended, in a way that this program does not know.
+    #[error("BuildPixel reports build {build} as {status:?}, which is no ending")]
+    Verdict {
+        /// Which.
+        build: Id,
+        /// The status.
+        status: String,
+    },
+    /// A bug in this program.
+    #[error("the task that follows the build has stopped")]
+    Internal,
 }
 
 impl Error {
+    /// A build that was being followed, and the answer that ended that.
+    pub fn lost(build: &Id, source: ApiError) -> Self {
+        Self::Lost { build: build.clone(), source }
+    }
+
     /// The exit code that it ends with.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) => ExitCode::Config,
+            Self::Config(_) | Self::Network(_) => ExitCode::Config,
+            Self::Trigger(error) if !error.nothing_was_accepted() => match &error.kind {
+                ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
+                ApiErrorKind::Refused(_)
+                | ApiErrorKind::Redirected { .. }
+                | ApiErrorKind::Unreachable { .. } => ExitCode::Lost,
+            },
+            Self::Trigger(error) | Self::Attach(error) => match &error.kind {
+                ApiErrorKind::Refused(_) if error.is_transient() => ExitCode::Unavailable,
+                ApiErrorKind::Refused(_) => ExitCode::Refused,
+                ApiErrorKind::Unreachable { .. } => ExitCode::Unavailable,
+                ApiErrorKind::Redirected { .. }
+                | ApiErrorKind::Garbled { .. }
+                | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
+            },
+            Self::Stream { source: SocketError::Refused { .. }, .. } => ExitCode::Refused,
+            Self::Lost { .. } | Self::Stream { .. } | Self::Verdict { .. } => ExitCode::Lost,
+            Self::Internal => ExitCode::Internal,
         }
     }
 
@@ -117,7 +179,54 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(_) => Some("nothing was triggered".to_owned()),
+            Self::Network(_) => Some("nothing was triggered; check `ca-file` and the proxy variables".to_owned()),
+            Self::Trigger(error) if !error.nothing_was_accepted() => Some(
+                "a build may have been started: look at the BuildPixel dashboard before triggering again"
+                    .to_owned(),
+            ),
+            Self::Trigger(error) | Self::Attach(error) => refusal_hint(error).map(str::to_owned),
+            Self::Lost { build, .. } | Self::Stream { build, .. } | Self::Verdict { build, .. } => {
+                Some(format!("the build runs on; to follow it again, give `build-id: {build}`"))
+            }
+            Self::Internal => Some("this is a bug; please report it".to_owned()),
         }
+    }
+}
+
+/// An error and what it came from, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn refusal_hint(error: &ApiError) -> Option<&'static str> {
+    let refusal = error.refusal()?;
+    let Some(code) = &refusal.code else {
+        return by_status(refusal.status);
+    };
+    let by_code = match code {
+        Code::InvalidToken => "check the `token` input; a revoked token answers 401",
+        Code::InsufficientScope => "the token may not do this; triggering a build takes a `member` token",
+        Code::ValidationFailed => "check `branch`, `commit` and `changelist`",
+        Code::EngineNotFound => "BuildPixel does not support the Unreal Engine version of this build setting",
+        Code::RepoNotAccessible => "give the BuildPixel GitHub App access to the repository again",
+        Code::PerforceAuthFailed => "renew the Perforce credentials in the project's settings at BuildPixel",
+        Code::NotFound => {
+            "check `project`, `build-setting` and `build-id`; what the token may not see answers 404 too"
+        }
+        Code::Other(_) => return by_status(refusal.status),
+    };
+    Some(by_code)
+}
+
+fn by_status(status: u16) -> Option<&'static str> {
+    match status {
+        401 => Some("check the `token` input; a revoked token answers 401"),
+        403 => Some("the token may not do this; or a proxy stands in the way"),
+        404 => Some("check `project`, `build-setting`, `build-id` and `api-url`"),
+        429 => Some("BuildPixel takes no more requests for now; run the job again later"),
+        500..=599 => Some("BuildPixel is in trouble; run the job again later"),
+        _ => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, ExitCode};
 use crate::event::{Event, Facts, Finding, Id, Phase, Severity, Status};
 
 /// Everything that is known about the build. All its texts are safe to print.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The build, as soon as there is one.
     pub build: Option<Id>,
@@ -192,7 +192,7 @@ pub enum Outcome {
     Detached,
     /// A signal stopped us.
     Interrupted(Signal),
-    /// Something else went wrong. The error's texts must be safe to print.
+    /// Something else went wrong.
     Failed(Error),
 }
 

@@ -16,6 +16,7 @@ pub use files::PublishProblem;
 
 use crate::config::{Env, Mistake};
 use crate::event::{Finding, Level, Location, Severity};
+use crate::log::text::Style;
 use crate::outcome::{Report, Verdict};
 
 /// A CI system, or none.
@@ -90,13 +91,13 @@ impl Platform {
             | Self::Bitbucket
             | Self::Travis
             | Self::Plain
-            | Self::Terminal => Box::new(plain::Plain { colour: style.colour }),
+            | Self::Terminal => Box::new(plain::Plain { color: style.color }),
         }
     }
 
     /// What text may look like here.
     pub fn text_style(self, env: &Env, stdout_is_terminal: bool) -> Style {
-        let colour = match self {
+        let color = match self {
             Self::GitHub
             | Self::Gitea
             | Self::Forgejo
@@ -117,9 +118,9 @@ impl Platform {
             .filter_map(|name| env.get(name))
             .any(|value| value != "0" && value != "false");
         Style {
-            colour: forced || (colour && env.get("NO_COLOR").is_none()),
-            buildkite: self == Self::Buildkite,
-            travis: self == Self::Travis,
+            color: forced || (color && env.get("NO_COLOR").is_none()),
+            buildkite_headings: self == Self::Buildkite,
+            travis_folds: self == Self::Travis,
         }
     }
 
@@ -127,17 +128,6 @@ impl Platform {
     pub fn default_reports_dir(self) -> Option<&'static str> {
         matches!(self, Self::GitLab | Self::Jenkins).then_some("buildpixel-reports")
     }
-}
-
-/// What text may look like on a platform, and which markers of its own it must not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// Whether SGR sequences are rendered.
-    pub colour: bool,
-    /// Whether `---`, `+++` and `~~~` at the start of a line are headings.
-    pub buildkite: bool,
-    /// Whether `travis_fold:` and `travis_time:` are commands.
-    pub travis: bool,
 }
 
 /// Tells the time for markers that carry it.
@@ -171,7 +161,7 @@ impl<'a> From<&'a Finding> for Annotation<'a> {
 /// it says otherwise; everything that goes out is whole lines. The defaults are plain text.
 pub trait Sink: Send {
     /// Whether SGR sequences may be written.
-    fn colour(&self) -> bool {
+    fn color(&self) -> bool {
         false
     }
 
@@ -180,7 +170,7 @@ pub trait Sink: Send {
 
     /// Opens a foldable group.
     fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
-        plain::heading(title, self.colour(), out);
+        plain::heading(title, self.color(), out);
     }
 
     /// Closes the innermost group; without effect if none is open.
@@ -193,7 +183,7 @@ pub trait Sink: Send {
 
     /// Writes a line of our own.
     fn say(&mut self, level: Level, text: &str, out: &mut Vec<u8>) {
-        plain::own(level, text, self.colour(), out);
+        plain::own(level, text, self.color(), out);
     }
 
     /// Points at something, by the platform's means.
@@ -203,12 +193,12 @@ pub trait Sink: Send {
 
     /// Points at something in plain words: for what is beyond the platform's budget.
     fn mention(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
-        plain::mention(annotation, self.colour(), out);
+        plain::mention(annotation, self.color(), out);
     }
 
     /// Ends the story.
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
-        plain::verdict(verdict, self.colour(), out);
+        plain::verdict(verdict, self.color(), out);
     }
 
     /// Hands the outputs to the later steps, where the platform has a way of its own.

@@ -98,16 +98,15 @@ impl Renderer {
     }
 
     /// Closes what is open, points at the findings, root causes first, and ends with the verdict.
-    pub fn conclude(&mut self, report: &Report, outcome: &Outcome, out: &mut Vec<u8>) {
+    pub fn conclude(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
         self.close(out);
-        let verdict = Verdict::new(report, outcome);
         let (errors, warnings): (Vec<_>, Vec<_>) =
             report.ranked().into_iter().partition(|finding| finding.severity == Severity::Error);
         // The verdict is an error too, and the one that must not be lost.
         let slots = ANNOTATED - usize::from(verdict.level == Level::Error);
         self.tell(&errors, slots, report.errors, out);
         self.tell(&warnings, ANNOTATED, report.warnings, out);
-        self.sink.verdict(&verdict, out);
+        self.sink.verdict(verdict, out);
     }
 
     /// Hands over what is known so far, so that a run that is killed leaves the build's id behind.
@@ -118,14 +117,18 @@ impl Renderer {
 
     /// Hands over everything; to be called on every way out. What could not be written is returned.
     #[must_use]
-    pub fn publish(&mut self, report: &Report, outcome: &Outcome) -> Vec<PublishProblem> {
-        let verdict = Verdict::new(report, outcome);
+    pub fn publish(
+        &mut self,
+        report: &Report,
+        outcome: &Outcome,
+        verdict: &Verdict,
+    ) -> Vec<PublishProblem> {
         let mut problems = self.publish_outputs(report, Some(outcome));
         if self.summary {
-            problems.extend(self.sink.publish_summary(report, &verdict).err());
+            problems.extend(self.sink.publish_summary(report, verdict).err());
         }
         if let Some(folder) = &mut self.folder {
-            problems.extend(folder.publish_reports(report, &verdict));
+            problems.extend(folder.publish_reports(report, verdict));
         }
         problems
     }

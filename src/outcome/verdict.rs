@@ -8,7 +8,8 @@ use crate::config::OnSuperseded;
 use crate::error::Error;
 use crate::event::{Id, Level, Status};
 
-/// What people are told at the end. Its texts are as safe as those of the report and the error.
+/// What people are told at the end. The texts of an error may come from the wire: see
+/// [`Verdict::cleaned`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// `Error` if the step fails.
@@ -37,6 +38,17 @@ impl Verdict {
             }
         };
         Self { level: level(outcome), title, headline, details, hint }
+    }
+
+    /// The same with every text made safe to print.
+    #[must_use]
+    pub fn cleaned(self, clean: impl Fn(&str) -> String) -> Self {
+        Self {
+            headline: clean(&self.headline),
+            details: self.details.iter().map(|detail| clean(detail)).collect(),
+            hint: self.hint.map(|hint| clean(&hint)),
+            ..self
+        }
     }
 
     /// Headline, details and hint, one a line.

@@ -6,7 +6,7 @@ use super::{Clock, Sink, Style, put};
 
 /// Counts the sections, because GitLab tells them apart by name.
 pub(super) struct GitLab {
-    colour: bool,
+    color: bool,
     clock: Clock,
     sections: u32,
     open: Vec<String>,
@@ -14,7 +14,7 @@ pub(super) struct GitLab {
 
 impl GitLab {
     pub(super) fn new(style: Style, clock: Clock) -> Self {
-        Self { colour: style.colour, clock, sections: 0, open: Vec::new() }
+        Self { color: style.color, clock, sections: 0, open: Vec::new() }
     }
 
     /// A marker is only seen with the `\r` and the erase sequence behind it.
@@ -25,8 +25,8 @@ impl GitLab {
 }
 
 impl Sink for GitLab {
-    fn colour(&self) -> bool {
-        self.colour
+    fn color(&self) -> bool {
+        self.color
     }
 
     fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {

@@ -7,12 +7,12 @@ use crate::outcome::Verdict;
 
 /// Nothing but text.
 pub(super) struct Plain {
-    pub(super) colour: bool,
+    pub(super) color: bool,
 }
 
 impl Sink for Plain {
-    fn colour(&self) -> bool {
-        self.colour
+    fn color(&self) -> bool {
+        self.color
     }
 }
 
@@ -24,27 +24,27 @@ const BOLD: &str = "\x1b[1m";
 const RESET: &str = "\x1b[0m";
 
 /// A heading.
-pub(super) fn heading(title: &str, colour: bool, out: &mut Vec<u8>) {
-    put(out, &[&painted(&format!("== {title} =="), BOLD, colour), "\n"]);
+pub(super) fn heading(title: &str, color: bool, out: &mut Vec<u8>) {
+    put(out, &[&painted(&format!("== {title} =="), BOLD, color), "\n"]);
 }
 
 /// A line of our own, which says so.
-pub(super) fn own(level: Level, text: &str, colour: bool, out: &mut Vec<u8>) {
+pub(super) fn own(level: Level, text: &str, color: bool, out: &mut Vec<u8>) {
     let word = match level {
         Level::Info => String::new(),
-        Level::Warn => painted("warning:", YELLOW, colour) + " ",
-        Level::Error => painted("error:", RED, colour) + " ",
+        Level::Warn => painted("warning:", YELLOW, color) + " ",
+        Level::Error => painted("error:", RED, color) + " ",
     };
-    put(out, &[&painted(&format!("{NAME}:"), CYAN, colour), " ", &word, text, "\n"]);
+    put(out, &[&painted(&format!("{NAME}:"), CYAN, color), " ", &word, text, "\n"]);
 }
 
 /// A finding; each of its lines tells its severity.
-pub(super) fn mention(annotation: &Annotation<'_>, colour: bool, out: &mut Vec<u8>) {
+pub(super) fn mention(annotation: &Annotation<'_>, color: bool, out: &mut Vec<u8>) {
     let (word, paint) = match annotation.severity {
         Severity::Warning => ("warning:", YELLOW),
         Severity::Error => ("error:", RED),
     };
-    let word = painted(word, paint, colour);
+    let word = painted(word, paint, color);
     let location = annotation.location.map(|location| format!("{location}: "));
     let title = annotation.title.map(|title| format!("{title}: "));
     let message = format!(
@@ -59,18 +59,18 @@ pub(super) fn mention(annotation: &Annotation<'_>, colour: bool, out: &mut Vec<u
 }
 
 /// The end of the story.
-pub(super) fn verdict(verdict: &Verdict, colour: bool, out: &mut Vec<u8>) {
+pub(super) fn verdict(verdict: &Verdict, color: bool, out: &mut Vec<u8>) {
     let mut lines = verdict.lines();
     let headline = lines.next().unwrap_or_default();
     match verdict.level {
-        Level::Info | Level::Warn => own(verdict.level, &headline, colour, out),
-        Level::Error => put(out, &[&painted("error:", RED, colour), " ", &headline, "\n"]),
+        Level::Info | Level::Warn => own(verdict.level, &headline, color, out),
+        Level::Error => put(out, &[&painted("error:", RED, color), " ", &headline, "\n"]),
     }
     for line in lines {
         put(out, &["  ", &line, "\n"]);
     }
 }
 
-fn painted(text: &str, paint: &str, colour: bool) -> String {
-    if colour { format!("{paint}{text}{RESET}") } else { text.to_owned() }
+fn painted(text: &str, paint: &str, color: bool) -> String {
+    if color { format!("{paint}{text}{RESET}") } else { text.to_owned() }
 }

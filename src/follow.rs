@@ -1,0 +1,454 @@
+//! Follows one build to its end: session after session of the live stream, with REST filling the gaps
+//! and having the last word. Passes on every line once, in order.
+
+mod cut;
+mod queue;
+mod told;
+
+use std::future::{pending, ready};
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use crate::api::{self, ApiError, Snapshot};
+use crate::config::Transport;
+use crate::error::Error;
+use crate::event::{Facts, Id, Level, LogLine, Status};
+use crate::retry::Policy;
+use crate::socket::{self, Message, Session, SocketError};
+
+use told::Told;
+
+/// How much may wait for a slow reader. A whole build's log fits.
+const QUEUE_BYTES: u32 = 64 * 1024 * 1024;
+
+/// How many lines are held back while REST is asked for those before them.
+const HELD_BACK: usize = 50_000;
+
+/// Something that was learnt about the build.
+#[derive(Debug)]
+pub enum Update {
+    /// The next line of its log.
+    Line(LogLine),
+    /// Its status changed.
+    Status(Status),
+    /// A word about the following itself.
+    Notice {
+        /// How grave.
+        level: Level,
+        /// One line; may hold texts from the wire.
+        text: String,
+    },
+    /// The last update: the build's final facts, or why they could not be learnt.
+    End(Result<Facts, Error>),
+}
+
+/// How patient to be. Data, so that tests need not be.
+#[derive(Debug, Clone, Copy)]
+pub struct Timings {
+    /// How often REST is asked for the status while the stream is connected.
+    pub status_poll: Duration,
+    /// How often REST is asked for status and lines while it is not.
+    pub poll: Duration,
+    /// How long the stream must be silent after the terminal status.
+    pub silence: Duration,
+    /// How long to wait for that silence.
+    pub longest_drain: Duration,
+    /// How long lines are held back for REST to show those before them.
+    pub catch_up: Duration,
+    /// How long a session must have lived to count as healthy.
+    pub healthy: Duration,
+    /// Delays before the next session.
+    pub reconnect: Policy,
+    /// Delays before the final facts are asked for again.
+    pub last_word: Policy,
+    /// How long a clean goodbye may take.
+    pub goodbye: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            status_poll: Duration::from_secs(15),
+            poll: Duration::from_secs(3),
+            silence: Duration::from_millis(300),
+            longest_drain: Duration::from_secs(2),
+            catch_up: Duration::from_secs(10),
+            healthy: Duration::from_secs(10),
+            reconnect: Policy {
+                first: Duration::from_millis(500),
+                longest: Duration::from_secs(30),
+                retries: u32::MAX,
+            },
+            last_word: Policy {
+                first: Duration::from_millis(500),
+                longest: Duration::from_secs(8),
+                retries: 6,
+            },
+            goodbye: Duration::from_millis(500),
+        }
+    }
+}
+
+/// What is needed to follow a build.
+pub struct Plan {
+    /// REST.
+    pub client: api::Client,
+    /// The live stream.
+    pub socket: socket::Options,
+    /// Which of the two to use.
+    pub transport: Transport,
+    /// Whether the API has confirmed that the build exists.
+    pub confirmed: bool,
+    /// Patience.
+    pub timings: Timings,
+}
+
+/// A build that is being followed by a task of its own.
+pub struct Follow {
+    updates: queue::Receiver,
+    build: Option<oneshot::Sender<Id>>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Follow {
+    /// Connects at once, before the build is known.
+    pub fn start(plan: Plan) -> Self {
+        let (sender, updates) = queue::queue(QUEUE_BYTES);
+        let (build, known) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel();
+        let supervisor = Supervisor {
+            plan,
+            told: Told::new(sender),
+            session: None,
+            joined: None,
+        };
+        let task = tokio::spawn(supervisor.run(known, stopped));
+        Self { updates, build: Some(build), stop, task }
+    }
+
+    /// Says which build to follow.
+    pub fn build(&mut self, build: Id) {
+        if let Some(known) = self.build.take() {
+            // An error means that the task has ended, which `next` tells.
+            let _ended = known.send(build);
+        }
+    }
+
+    /// The next update; `None` after the last one. Cancel safe.
+    pub async fn next(&mut self) -> Option<Update> {
+        self.updates.next().await
+    }
+
+    /// Leaves the build's room and hangs up.
+    pub async fn stop(self) {
+        drop(self.stop);
+        drop(self.updates);
+        // The task only fails if it panicked, and then there is nothing left to stop.
+        let _ended = self.task.await;
+    }
+}
+
+/// A session in the making.
+type Dial = Pin<Box<dyn Future<Output = Result<Session, SocketError>> + Send>>;
+
+/// A question to REST.
+type Question = Pin<Box<dyn Future<Output = Result<Snapshot, ApiError>> + Send>>;
+
+struct Supervisor {
+    plan: Plan,
+    told: Told,
+    session: Option<Session>,
+    /// The room that the session is in.
+    joined: Option<Id>,
+}
+
+impl Supervisor {
+    async fn run(mut self, build: oneshot::Receiver<Id>, stop: oneshot::Receiver<()>) {
+        let end = tokio::select! {
+            biased;
+            _ = stop => None,
+            end = self.follow(build) => end,
+        };
+        self.hang_up().await;
+        if let Some(end) = end {
+            self.told.send(Update::End(end)).await;
+        }
+    }
+
+    /// `None` if no build came to be followed.
+    async fn follow(&mut self, build: oneshot::Receiver<Id>) -> Option<Result<Facts, Error>> {
+        let (build, dial) = match select(build, self.dial(Duration::ZERO)).await {
+            Either::Left((build, dial)) => (build.ok()?, dial),
+            Either::Right((dialled, build)) => {
+                // Kept where a stop finds it and hangs up.
+                let failed = dialled.map(|session| self.session = Some(session)).err();
+                let build = build.await.ok()?;
+                let dial: Dial = match (self.session.take(), failed) {
+                    (Some(session), _) => Box::pin(ready(Ok(session))),
+                    (None, Some(error)) => Box::pin(ready(Err(error))),
+                    (None, None) => self.dial(Duration::ZERO),
+                };
+                (build, dial)
+            }
+        };
+        Some(match self.to_the_end(&build, dial).await {
+            Ok(()) => {
+                self.hang_up().await;
+                self.last_word(&build).await
+            }
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Session after session, until the build has ended.
+    async fn to_the_end(&mut self, build: &Id, mut dial: Dial) -> Result<(), Error> {
+        let mut failures = 0;
+        loop {
+            let Some(dialled) = self.reach(build, &mut dial).await? else {
+                return Ok(());
+            };
+            let since = Instant::now();
+            let lost = match dialled {
+                Ok(session) => {
+                    self.session = Some(session);
+                    self.attend(build).await?
+                }
+                Err(error) => Some(error),
+            };
+            let Some(lost) = lost else {
+                return Ok(());
+            };
+            self.session = None;
+            self.joined = None;
+            if let SocketError::Refused { .. } = lost {
+                dial = self.refused(build, lost).await?;
+                continue;
+            }
+            self.told.stream_is_down(&lost).await;
+            failures = if since.elapsed() >= self.plan.timings.healthy { 0 } else { failures + 1 };
+            let delay = self.plan.timings.reconnect.delay(failures, fastrand::f64());
+            dial = self.dial(delay.unwrap_or(self.plan.timings.reconnect.longest));
+        }
+    }
+
+    /// Polls REST until the session stands; `None` if the build ended first.
+    async fn reach(
+        &mut self,
+        build: &Id,
+        dial: &mut Dial,
+    ) -> Result<Option<Result<Session, SocketError>>, Error> {
+        let polls_only = self.plan.transport == Transport::Poll;
+        let mut pause = if polls_only { Duration::ZERO } else { self.plan.timings.poll };
+        loop {
+            let question = self.ask(build, pause);
+            tokio::select! {
+                biased;
+                dialled = &mut *dial => return Ok(Some(dialled)),
+                answer = question => {
+                    if let Some(snapshot) = self.heed(build, answer).await? {
+                        self.told.recent(snapshot, &[]).await;
+                    }
+                }
+            }
+            if self.told.has_ended() {
+                return Ok(None);
+            }
+            pause = self.plan.timings.poll;
+        }
+    }
+
+    /// Listens until the build has ended and its log is silent, or returns why the session is lost.
+    async fn attend(&mut self, build: &Id) -> Result<Option<SocketError>, Error> {
+        if let Some(lost) = self.join(build).await? {
+            return Ok(Some(lost));
+        }
+        self.told.stream_is_up().await;
+        let timings = self.plan.timings;
+        let mut question = self.ask(build, timings.status_poll);
+        let mut heard = Instant::now();
+        loop {
+            let drained = self.told.ended.map(|ended| {
+                (ended.max(heard) + timings.silence).min(ended + timings.longest_drain)
+            });
+            tokio::select! {
+                biased;
+                () = sleep_until(drained.unwrap_or(heard)), if drained.is_some() => return Ok(None),
+                answer = &mut question => {
+                    // Its lines come over the stream; here only the status is of interest.
+                    if let Some(snapshot) = self.heed(build, answer).await? {
+                        self.told.status(snapshot.facts.status).await;
+                    }
+                    question = self.ask(build, timings.status_poll);
+                }
+                message = next(&mut self.session) => match message {
+                    Ok(message) => {
+                        heard = Instant::now();
+                        self.hear(build, message).await;
+                    }
+                    Err(_) if self.told.has_ended() => return Ok(None),
+                    Err(lost) => return Ok(Some(lost)),
+                },
+            }
+        }
+    }
+
+    /// Joins the build's room and passes on what was logged before. What arrives meanwhile is held
+    /// back, so that all lines stay in order.
+    async fn join(&mut self, build: &Id) -> Result<Option<SocketError>, Error> {
+        let Some(session) = &mut self.session else {
+            return Ok(None);
+        };
+        if let Err(lost) = session.join(build).await {
+            return Ok(Some(lost));
+        }
+        self.joined = Some(build.clone());
+        let mut lost = None;
+        let mut held = Vec::new();
+        let question = timeout(self.plan.timings.catch_up, self.ask(build, Duration::ZERO));
+        tokio::pin!(question);
+        let answer = loop {
+            tokio::select! {
+                biased;
+                answer = &mut question => break answer,
+                message = next(&mut self.session), if lost.is_none() && held.len() < HELD_BACK => {
+                    match message {
+                        Ok(message) => held.push(message),
+                        Err(error) => lost = Some(error),
+                    }
+                }
+            }
+        };
+        let snapshot = match answer {
+            Ok(answer) => self.heed(build, answer).await?,
+            Err(_elapsed) => None,
+        };
+        if let Some(snapshot) = snapshot {
+            let arrived = held.iter().filter_map(|message| match message {
+                Message::Log { build: of, line } if of == build => Some(line.clone()),
+                Message::Log { .. } | Message::Status { .. } | Message::Unreadable { .. } => None,
+            });
+            self.told.recent(snapshot, &arrived.collect::<Vec<_>>()).await;
+        }
+        for message in held {
+            self.hear(build, message).await;
+        }
+        Ok(lost)
+    }
+
+    /// What BuildPixel says of the ended build. Its last lines may be here only.
+    async fn last_word(&mut self, build: &Id) -> Result<Facts, Error> {
+        let mut retry = 0;
+        loop {
+            let answer = self.ask(build, Duration::ZERO).await;
+            let delay = self.plan.timings.last_word.delay(retry, fastrand::f64());
+            match (answer, delay) {
+                (Ok(mut snapshot), delay) => {
+                    let ended = snapshot.facts.status.as_ref().is_some_and(Status::is_terminal);
+                    if ended || delay.is_none() {
+                        // A terminal status is final, so one that was pushed outlives a stale answer.
+                        let pushed = self.told.status.clone();
+                        snapshot.facts.status = snapshot.facts.status.filter(|_| ended).or(pushed);
+                        let facts = snapshot.facts.clone();
+                        self.told.recent(snapshot, &[]).await;
+                        self.told.unreadable_in_all().await;
+                        return Ok(facts);
+                    }
+                }
+                (Err(error), Some(_)) if error.is_transient() => {}
+                (Err(error), _) => return Err(Error::lost(build, error)),
+            }
+            retry += 1;
+            sleep(delay.unwrap_or_default()).await;
+        }
+    }
+
+    /// Takes an answer of REST. One that may be better next time is told once; one that will not be
+    /// is the end.
+    async fn heed(
+        &mut self,
+        build: &Id,
+        answer: Result<Snapshot, ApiError>,
+    ) -> Result<Option<Snapshot>, Error> {
+        match answer {
+            Ok(snapshot) => {
+                self.plan.confirmed = true;
+                self.told.rest_is_up().await;
+                Ok(Some(snapshot))
+            }
+            Err(error) if error.is_transient() => {
+                self.told.rest_is_down(&error).await;
+                Ok(None)
+            }
+            Err(error) if self.plan.confirmed => Err(Error::lost(build, error)),
+            Err(error) => Err(Error::Attach(error)),
+        }
+    }
+
+    async fn hear(&mut self, build: &Id, message: Message) {
+        match message {
+            Message::Log { build: of, line } if of == *build => self.told.live(line).await,
+            Message::Status { build: of, status } if of == *build => {
+                self.told.status(Some(status)).await;
+            }
+            Message::Log { .. } | Message::Status { .. } => {}
+            Message::Unreadable { why } => self.told.unreadable(&why).await,
+        }
+    }
+
+    /// The stream will not have us. REST decides whether the token is good.
+    async fn refused(&mut self, build: &Id, refusal: SocketError) -> Result<Dial, Error> {
+        match self.plan.transport {
+            Transport::Auto => {
+                self.told.stream_is_down(&refusal).await;
+                Ok(Box::pin(pending()))
+            }
+            Transport::Socket | Transport::Poll => {
+                Err(Error::Stream { build: build.clone(), source: refusal })
+            },
+        }
+    }
+
+    fn dial(&self, after: Duration) -> Dial {
+        if self.plan.transport == Transport::Poll {
+            return Box::pin(pending());
+        }
+        let options = self.plan.socket.clone();
+        Box::pin(async move {
+            sleep(after).await;
+            Session::connect(&options).await
+        })
+    }
+
+    fn ask(&self, build: &Id, after: Duration) -> Question {
+        let (client, build) = (self.plan.client.clone(), build.clone());
+        Box::pin(async move {
+            sleep(after).await;
+            client.build(&build).await
+        })
+    }
+
+    async fn hang_up(&mut self) {
+        let Some(mut session) = self.session.take() else {
+            return;
+        };
+        let goodbye = self.plan.timings.goodbye;
+        if let Some(build) = self.joined.take() {
+            // A session that is gone already needs no goodbye.
+            let _sent = timeout(goodbye, session.leave(&build)).await;
+        }
+        session.disconnect(goodbye).await;
+    }
+}
+
+async fn next(session: &mut Option<Session>) -> Result<Message, SocketError> {
+    match session {
+        Some(session) => session.next().await,
+        None => pending().await,
+    }
+}

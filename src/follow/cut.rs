@@ -1,0 +1,236 @@
+//! Where two views of one log meet: the lines that arrive live and the last lines that REST shows.
+//! Tells which of them were not passed on yet. Pure.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::SystemTime;
+
+use crate::event::LogLine;
+
+/// How many lines back an overlap is looked for.
+const REACH: usize = 4096;
+
+/// What was passed on so far, as far back as matters.
+#[derive(Debug, Default)]
+pub(super) struct Cut {
+    /// The last lines that were passed on, oldest first.
+    passed: VecDeque<u64>,
+    newest_passed: Option<SystemTime>,
+    /// Lines that REST has shown and the live stream may still bring.
+    ahead: VecDeque<u64>,
+    newest_ahead: Option<SystemTime>,
+}
+
+/// What a look at REST added.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct News {
+    /// The lines that were not passed on yet, in order.
+    pub(super) lines: Vec<LogLine>,
+    /// Whether lines are missing before them.
+    pub(super) gap: bool,
+}
+
+impl Cut {
+    /// Whether a line that arrived live is to be passed on.
+    pub(super) fn live(&mut self, line: &LogLine) -> bool {
+        let key = key(line);
+        if let Some(position) = self.ahead.iter().position(|known| *known == key) {
+            // The stream is in order: what it skipped it will not bring any more.
+            self.ahead.drain(..=position);
+            return false;
+        }
+        if line.timestamp.is_none() || line.timestamp > self.newest_ahead {
+            self.ahead.clear();
+        }
+        self.pass(key, line);
+        true
+    }
+
+    /// Takes the last lines of the log, as REST shows them, and tells which are new. `arrived` are
+    /// the lines that the stream has brought since it was joined and that were held back for this.
+    pub(super) fn recent(&mut self, mut recent: Vec<LogLine>, arrived: &[LogLine]) -> News {
+        recent.drain(..recent.len().saturating_sub(REACH));
+        if starts_after(&recent, arrived) {
+            return News { lines: Vec::new(), gap: !self.passed.is_empty() };
+        }
+        let keys: Vec<u64> = recent.iter().map(key).collect();
+        let (known, gap) = match self.overlap(&keys) {
+            Some(known) => (known, false),
+            None => (self.older(&recent), true),
+        };
+        self.newest_ahead = recent.iter().filter_map(|line| line.timestamp).max();
+        let lines = recent.split_off(known);
+        for (line, key) in lines.iter().zip(keys.iter().skip(known)) {
+            self.pass(*key, line);
+        }
+        self.ahead = keys.into();
+        News { lines, gap }
+    }
+
+    fn pass(&mut self, key: u64, line: &LogLine) {
+        if self.passed.len() == REACH {
+            self.passed.pop_front();
+        }
+        self.passed.push_back(key);
+        self.newest_passed = self.newest_passed.max(line.timestamp);
+    }
+
+    /// How many of the recent lines were passed on before; `None` if the two views do not touch.
+    fn overlap(&self, recent: &[u64]) -> Option<usize> {
+        let Some(last_passed) = self.passed.back() else {
+            return Some(0);
+        };
+        // The line that was passed on last may stand there several times, if the log repeats itself.
+        // The right one has the same lines before it; where that does not decide, repeating a line
+        // is better than losing one.
+        let places = recent.iter().enumerate().filter(|(_, key)| *key == last_passed);
+        let longest = places
+            .map(|(place, _)| (self.agreement(recent.iter().take(place)), place))
+            .max_by_key(|(agreement, place)| (*agreement, std::cmp::Reverse(*place)));
+        if let Some((_, place)) = longest {
+            return Some(place + 1);
+        }
+        // REST may lag behind the stream.
+        let lags = recent.last().is_none_or(|last| self.passed.contains(last));
+        lags.then_some(recent.len())
+    }
+
+    /// How many lines before the last one agree with what was passed on.
+    fn agreement<'k>(&self, before: impl DoubleEndedIterator<Item = &'k u64>) -> usize {
+        let passed = self.passed.iter().rev().skip(1);
+        before.rev().zip(passed).take_while(|(a, b)| a == b).count()
+    }
+
+    /// How many lines at the front are no newer than what was passed on, by the build's own clock.
+    fn older(&self, recent: &[LogLine]) -> usize {
+        let old = |line: &LogLine| line.timestamp.is_some() && line.timestamp <= self.newest_passed;
+        recent.iter().rposition(old).map_or(0, |place| place + 1)
+    }
+}
+
+/// Whether everything that REST shows was logged after the first line that arrived live: so fast that
+/// the window has already moved past it. The stream brings all of it.
+fn starts_after(recent: &[LogLine], arrived: &[LogLine]) -> bool {
+    let (Some(oldest), Some(first)) = (recent.first(), arrived.first()) else {
+        return false;
+    };
+    !recent.contains(first)
+        && (arrived.contains(oldest)
+            || (first.timestamp.is_some() && oldest.timestamp > first.timestamp))
+}
+
+fn key(line: &LogLine) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    line.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event::Level;
+
+    fn line(second: u64, message: &str) -> LogLine {
+        LogLine {
+            timestamp: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second)),
+            level: Level::Info,
+            message: message.to_owned(),
+        }
+    }
+
+    fn numbered(numbers: std::ops::RangeInclusive<u64>) -> Vec<LogLine> {
+        numbers.map(|n| line(n, &format!("line {n}"))).collect()
+    }
+
+    fn after(lines: &[LogLine]) -> Cut {
+        let mut cut = Cut::default();
+        assert!(lines.iter().all(|line| cut.live(line)));
+        cut
+    }
+
+    #[test]
+    fn at_the_start_all_recent_lines_are_new_and_the_stream_does_not_repeat_them() {
+        let mut cut = Cut::default();
+        assert_eq!(cut.recent(numbered(1..=5), &[]), News { lines: numbered(1..=5), gap: false });
+        let live = numbered(4..=7);
+        let passed: Vec<_> = live.iter().filter(|line| cut.live(line)).collect();
+        assert_eq!(passed, [&live[2], &live[3]]);
+    }
+
+    #[test]
+    fn after_an_outage_only_the_missed_lines_are_new() {
+        let mut cut = after(&numbered(1..=6));
+        assert_eq!(cut.recent(numbered(3..=9), &[]), News { lines: numbered(7..=9), gap: false });
+    }
+
+    #[test]
+    fn a_rest_view_that_lags_behind_the_stream_brings_nothing() {
+        let mut cut = after(&numbered(1..=9));
+        assert_eq!(cut.recent(numbered(2..=5), &[]), News { lines: vec![], gap: false });
+        assert_eq!(cut.recent(vec![], &[]), News { lines: vec![], gap: false });
+    }
+
+    #[test]
+    fn a_window_that_starts_after_the_last_line_is_a_gap() {
+        let mut cut = after(&numbered(1..=6));
+        assert_eq!(cut.recent(numbered(9..=11), &[]), News { lines: numbered(9..=11), gap: true });
+    }
+
+    #[test]
+    fn a_line_that_was_never_passed_on_does_not_make_a_window_repeat() {
+        let mut cut = after(&numbered(1..=6));
+        let mut window = numbered(2..=8);
+        window.remove(4);
+        assert_eq!(cut.recent(window, &[]), News { lines: numbered(7..=8), gap: true });
+    }
+
+    #[test]
+    fn the_right_one_of_several_equal_lines_is_found_by_what_stands_before_it() {
+        let log: Vec<_> = ["a", "x", "b", "x", "c", "x"].map(|text| line(1, text)).into();
+        let mut cut = after(&log[..4]);
+        assert_eq!(cut.recent(log.clone(), &[]), News { lines: log[4..].to_vec(), gap: false });
+    }
+
+    #[test]
+    fn equal_lines_in_a_row_are_not_lost() {
+        let log = vec![line(1, "tick"); 4];
+        let mut cut = after(&log[..2]);
+        assert_eq!(cut.recent(log.clone(), &[]).lines, log[2..]);
+    }
+
+    #[test]
+    fn a_window_that_has_moved_past_the_first_live_line_is_left_to_the_stream() {
+        let mut cut = Cut::default();
+        let news = cut.recent(numbered(40..=60), &numbered(1..=10));
+        assert_eq!(news, News { lines: vec![], gap: false });
+        assert!(numbered(1..=60).iter().all(|line| cut.live(line)));
+
+        let mut cut = after(&numbered(1..=3));
+        assert!(cut.recent(numbered(40..=60), &numbered(30..=45)).gap);
+    }
+
+    #[test]
+    fn a_window_from_before_the_join_comes_first() {
+        let mut cut = after(&numbered(1..=3));
+        let news = cut.recent(numbered(2..=5), &numbered(7..=8));
+        assert_eq!(news, News { lines: numbered(4..=5), gap: false });
+    }
+
+    #[test]
+    fn lines_ahead_are_forgotten_once_the_stream_is_past_them() {
+        let mut cut = Cut::default();
+        cut.recent(numbered(1..=5), &[]);
+        assert!(cut.live(&line(6, "line 6")));
+        assert!(cut.ahead.is_empty());
+    }
+
+    #[test]
+    fn memory_is_bounded_on_an_endless_log() {
+        let mut cut = after(&numbered(1..=3 * REACH as u64));
+        assert_eq!(cut.passed.len(), REACH);
+        let end = 3 * REACH as u64;
+        assert_eq!(cut.recent(numbered(end - 10..=end + 1), &[]).lines, numbered(end + 1..=end + 1));
+    }
+}

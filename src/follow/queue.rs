@@ -1,0 +1,104 @@
+//! A queue that is bounded by bytes: long lines count for what they weigh. Wide enough that a slow
+//! reader does not stop the network, since a ping that waits behind the data ends the connection.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc};
+
+use super::Update;
+
+/// What a queued update weighs besides its text, in bytes.
+const OVERHEAD_BYTES: usize = 64;
+
+pub(super) fn queue(capacity_bytes: u32) -> (Sender, Receiver) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let space = Arc::new(Semaphore::new(capacity_bytes as usize));
+    let sender = Sender { updates: sender, space: Arc::clone(&space), capacity_bytes };
+    (sender, Receiver { updates: receiver, space })
+}
+
+pub(super) struct Sender {
+    updates: mpsc::UnboundedSender<(Update, u32)>,
+    space: Arc<Semaphore>,
+    capacity_bytes: u32,
+}
+
+impl Sender {
+    /// Waits for space. An update for a receiver that has gone is dropped.
+    pub(super) async fn send(&self, update: Update) {
+        let text_bytes = match &update {
+            Update::Line(line) => line.message.len(),
+            Update::Status(_) | Update::Notice { .. } | Update::End(_) => 0,
+        };
+        let weight = u32::try_from(OVERHEAD_BYTES + text_bytes).unwrap_or(u32::MAX);
+        let weight = weight.min(self.capacity_bytes);
+        if let Ok(permit) = self.space.acquire_many(weight).await {
+            permit.forget();
+            // An error means that nobody reads any more.
+            let _gone = self.updates.send((update, weight));
+        }
+    }
+}
+
+pub(super) struct Receiver {
+    updates: mpsc::UnboundedReceiver<(Update, u32)>,
+    space: Arc<Semaphore>,
+}
+
+impl Receiver {
+    /// The next update; `None` when the sender has gone. Cancel safe.
+    pub(super) async fn next(&mut self) -> Option<Update> {
+        let (update, weight) = self.updates.recv().await?;
+        self.space.add_permits(weight as usize);
+        Some(update)
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.space.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Level, LogLine};
+
+    fn line(bytes: usize) -> Update {
+        let message = "x".repeat(bytes);
+        Update::Line(LogLine { timestamp: None, level: Level::Info, message })
+    }
+
+    async fn is_full(sender: &Sender) -> bool {
+        tokio::select! {
+            biased;
+            () = sender.send(line(0)) => false,
+            () = tokio::task::yield_now() => true,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_queue_is_full_by_bytes_and_reading_makes_room() {
+        let (sender, mut receiver) = queue(1000);
+        sender.send(line(900)).await;
+        assert!(is_full(&sender).await);
+        assert!(matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 900));
+        assert!(!is_full(&sender).await);
+    }
+
+    #[tokio::test]
+    async fn a_line_wider_than_the_queue_still_gets_through() {
+        let (sender, mut receiver) = queue(100);
+        sender.send(line(5000)).await;
+        assert!(matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 5000));
+    }
+
+    #[tokio::test]
+    async fn a_sender_does_not_wait_for_a_reader_that_has_gone() {
+        let (sender, receiver) = queue(10);
+        sender.send(line(0)).await;
+        drop(receiver);
+        sender.send(line(0)).await;
+    }
+}

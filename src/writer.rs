@@ -1,0 +1,129 @@
+//! Writes to stdout on a thread of its own, so that a pipe that blocks never costs the network a
+//! heartbeat.
+
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// How many batches may wait for a slow pipe.
+const WAITING_BATCHES: usize = 4;
+
+/// The way to stdout. A pipe whose reader has gone swallows everything.
+pub(crate) struct Writer {
+    batches: mpsc::Sender<Vec<u8>>,
+    done: oneshot::Receiver<()>,
+}
+
+impl Writer {
+    pub(crate) fn start(mut stdout: impl Write + Send + 'static) -> Self {
+        let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES);
+        let (finished, done) = oneshot::channel();
+        thread::spawn(move || {
+            let mut open = true;
+            while let Some(batch) = waiting.blocking_recv() {
+                open = open && stdout.write_all(&batch).and_then(|()| stdout.flush()).is_ok();
+            }
+            // An error means that nobody waits for it.
+            let _unheard = finished.send(());
+        });
+        Self { batches, done }
+    }
+
+    /// Waits for room and takes the whole batch. Cancel safe: a batch is taken or untouched.
+    pub(crate) async fn write(&self, batch: &mut Vec<u8>) {
+        match self.batches.reserve().await {
+            Ok(room) => room.send(std::mem::take(batch)),
+            Err(_ended) => batch.clear(),
+        }
+    }
+
+    /// Writes what is left and waits, within bounds, until all is written.
+    pub(crate) async fn finish(self, mut rest: Vec<u8>, within: Duration) {
+        let written = async {
+            self.write(&mut rest).await;
+            drop(self.batches);
+            // An error means that the thread is gone, and with it everything to wait for.
+            let _ended = self.done.await;
+        };
+        // A pipe that blocks to the end must not keep the process alive.
+        let _elapsed = timeout(within, written).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Blocked;
+
+    impl Write for Blocked {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            loop {
+                thread::park();
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn batches_are_written_in_order_and_all_before_the_finish() {
+        let stdout = Shared::default();
+        let writer = Writer::start(stdout.clone());
+        for number in 0..100 {
+            writer.write(&mut format!("{number}\n").into_bytes()).await;
+        }
+        writer.finish(b"end\n".to_vec(), Duration::from_secs(60)).await;
+        let expected: String = (0..100).map(|number| format!("{number}\n")).collect();
+        assert_eq!(*stdout.0.lock().unwrap(), (expected + "end\n").into_bytes());
+    }
+
+    #[tokio::test]
+    async fn a_closed_pipe_swallows_everything_without_waiting() {
+        let writer = Writer::start(Closed);
+        for _ in 0..100 {
+            writer.write(&mut b"x".to_vec()).await;
+        }
+        writer.finish(Vec::new(), Duration::from_secs(60)).await;
+    }
+
+    #[tokio::test]
+    async fn a_blocked_pipe_does_not_keep_the_process() {
+        let writer = Writer::start(Blocked);
+        writer.write(&mut b"x".to_vec()).await;
+        writer.finish(b"y".to_vec(), Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,122 @@
+//! What the API will not do, and what it cannot do right now.
+
+use simulator::{Answer, BUILD_ID, Entry, Scenario, TOKEN, build_path, trigger_path};
+
+use crate::step::Step;
+
+const UNKNOWN: &str = "000000000000000000000000";
+
+#[tokio::test]
+async fn a_bad_token_is_refused_with_the_request_id_and_a_hint_and_is_not_shown() {
+    let scenario = Scenario::new().rest_tokens(&["another"]).socket_tokens(&["another"]);
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 21, "{}", ran.stdout);
+    for words in ["cannot trigger the build", "401 invalid_token", "req_", "check the `token` input"] {
+        assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);
+    }
+    assert_eq!(ran.output("result"), "error");
+    assert_eq!(ran.output("build-id"), "");
+    assert_eq!(ran.stdout.matches(TOKEN).count(), 1, "once, in ::add-mask::");
+}
+
+#[tokio::test]
+async fn a_token_that_only_the_stream_refuses_leaves_polling() {
+    let scenario = Scenario::new().socket_tokens(&["another"]).log("info", "line 1").status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1]);
+    let refusals = ran.journal.iter().filter(|e| matches!(e, Entry::Refused { .. })).count();
+    assert_eq!(refusals, 1, "a refusal is not retried");
+}
+
+#[tokio::test]
+async fn where_only_the_stream_is_allowed_its_refusal_is_the_end() {
+    let scenario = Scenario::new().socket_tokens(&["another"]).await_join();
+    let ran = Step::new(scenario).await.input("transport", "socket").run().await;
+    assert_eq!(ran.code, 21, "{}", ran.stdout);
+    assert_eq!(ran.output("build-id"), BUILD_ID);
+    assert!(ran.stdout.contains(&format!("build-id: {BUILD_ID}")), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn an_unknown_project_is_refused() {
+    let ran = Step::new(Scenario::new()).await.input("project", UNKNOWN).run().await;
+    assert_eq!(ran.code, 21, "{}", ran.stdout);
+    assert!(ran.stdout.contains("404 not_found"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("check `project`"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn an_unknown_build_to_attach_to_is_refused() {
+    let ran = Step::new(Scenario::new()).await.input("build-id", UNKNOWN).run().await;
+    assert_eq!(ran.code, 21, "{}", ran.stdout);
+    assert!(ran.stdout.contains("cannot attach to the build"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn bad_inputs_are_told_together_and_nothing_is_sent() {
+    let step = Step::new(Scenario::new()).await;
+    let ran = step.input("wait", "yes").input("ci", "hudson").input("project", "My Game").run().await;
+    assert_eq!(ran.code, 20, "{}", ran.stdout);
+    for words in ["`wait` is \"yes\" (read from INPUT_WAIT)", "`ci` is \"hudson\"", "`project` is \"My Game\""] {
+        assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);
+    }
+    assert_eq!(ran.journal, []);
+    assert_eq!(ran.output("result"), "error");
+}
+
+#[tokio::test]
+async fn an_auto_override_that_the_ci_cannot_fill_is_a_mistake() {
+    let ran = Step::new(Scenario::new()).await.input("changelist", "auto").run().await;
+    assert_eq!(ran.code, 20, "{}", ran.stdout);
+    assert!(ran.stdout.contains("`changelist`"), "{}", ran.stdout);
+    assert_eq!(ran.journal, []);
+}
+
+#[tokio::test]
+async fn a_service_in_trouble_before_a_build_exists_can_be_retried() {
+    let scenario = Scenario::new().answer(
+        Answer::new("POST", trigger_path(), 429).header("retry-after", "1").body("slow down"),
+    );
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 30, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_trigger_whose_outcome_cannot_be_told_is_not_called_safe_to_retry() {
+    for (answer, code) in [
+        (Answer::new("POST", trigger_path(), 502).body("<html>bad gateway</html>"), 31),
+        (Answer::new("POST", trigger_path(), 200).body("<html>welcome</html>"), 32),
+    ] {
+        let ran = Step::new(Scenario::new().answer(answer)).await.run().await;
+        assert_eq!(ran.code, code, "{}", ran.stdout);
+        assert!(ran.stdout.contains("a build may have been started"), "{}", ran.stdout);
+        assert_eq!(ran.requests("POST"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_stumbles_while_we_follow_is_asked_again() {
+    let scenario = Scenario::new()
+        .without_socket()
+        .answer(Answer::new("GET", build_path(BUILD_ID), 503).times(3))
+        .log("info", "line 1")
+        .status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1]);
+    assert_eq!(ran.stdout.matches("the API does not answer").count(), 1, "told once: {}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_while_we_follow_loses_the_verdict_but_not_the_build() {
+    let revoked = r#"{"error":"invalid_token","message":"revoked","requestId":"req_x1"}"#;
+    let scenario = Scenario::new()
+        .without_socket()
+        .answer(Answer::new("GET", build_path(BUILD_ID), 401).body(revoked))
+        .status("running");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 31, "{}", ran.stdout);
+    assert!(ran.stdout.contains("401 invalid_token: revoked"), "{}", ran.stdout);
+    assert_eq!(ran.output("build-id"), BUILD_ID);
+}

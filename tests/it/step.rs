@@ -1,0 +1,160 @@
+//! One step of a CI job, in the process of the test.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use buildpixel_ci::Host;
+use buildpixel_ci::config::Env;
+use buildpixel_ci::follow::Timings;
+use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::retry::Policy;
+use simulator::{Entry, PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+/// A GitHub step that is about to run against a simulator of its own.
+pub(crate) struct Step {
+    pub(crate) simulator: Simulator,
+    pub(crate) stdout: Stdout,
+    env: BTreeMap<String, String>,
+    folder: TempDir,
+    timings: Timings,
+}
+
+/// What came of it.
+pub(crate) struct Ran {
+    pub(crate) code: u8,
+    pub(crate) stdout: String,
+    pub(crate) outputs: BTreeMap<String, String>,
+    pub(crate) summary: String,
+    pub(crate) journal: Vec<Entry>,
+}
+
+impl Step {
+    pub(crate) async fn new(scenario: Scenario) -> Self {
+        let simulator = Simulator::start(scenario).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name| folder.path().join(name).to_str().unwrap().to_owned();
+        let env = [
+            ("GITHUB_ACTIONS", "true".to_owned()),
+            ("GITHUB_RUN_ID", "1".to_owned()),
+            ("GITHUB_OUTPUT", file("output")),
+            ("GITHUB_STEP_SUMMARY", file("summary")),
+            ("INPUT_TOKEN", TOKEN.to_owned()),
+            ("INPUT_PROJECT", PROJECT_ID.to_owned()),
+            ("INPUT_BUILD-SETTING", SETTING_ID.to_owned()),
+            ("INPUT_API-URL", simulator.url()),
+        ];
+        let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { simulator, stdout: Stdout::default(), env, folder, timings: impatient() }
+    }
+
+    pub(crate) fn input(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(format!("INPUT_{}", name.to_uppercase()), value.to_owned());
+        self
+    }
+
+    pub(crate) fn timings(mut self, change: impl FnOnce(&mut Timings)) -> Self {
+        change(&mut self.timings);
+        self
+    }
+
+    pub(crate) async fn run(self) -> Ran {
+        self.run_while(async |_, _| {}).await
+    }
+
+    /// Runs the step, and meanwhile lets the test do something to it.
+    pub(crate) async fn run_while(
+        self,
+        meanwhile: impl AsyncFnOnce(&Self, mpsc::Sender<Signal>),
+    ) -> Ran {
+        let (sender, signals) = mpsc::channel(4);
+        let host = Host {
+            env: self.env.clone().into_iter().collect::<Env>(),
+            stdout: Box::new(self.stdout.clone()),
+            is_terminal: false,
+            signals,
+            timings: self.timings,
+        };
+        let (code, ()) = tokio::join!(buildpixel_ci::run(host), meanwhile(&self, sender));
+        let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+        Ran {
+            code: code.number(),
+            stdout: self.stdout.text(),
+            outputs: outputs(&read("output")),
+            summary: read("summary"),
+            journal: self.simulator.journal(),
+        }
+    }
+}
+
+impl Ran {
+    pub(crate) fn output(&self, name: &str) -> &str {
+        self.outputs.get(name).unwrap_or_else(|| panic!("no output {name}: {:?}", self.outputs))
+    }
+
+    /// The lines of the build log that are numbered, `… 17`, in the order in which they were printed.
+    pub(crate) fn numbered(&self, prefix: &str) -> Vec<u64> {
+        let number = |line: &str| line.strip_prefix(prefix)?.trim().parse().ok();
+        self.stdout.lines().filter_map(number).collect()
+    }
+
+    pub(crate) fn requests(&self, wanted: &str) -> usize {
+        let is_wanted = |entry: &&Entry| matches!(entry, Entry::Request { method, .. } if method == wanted);
+        self.journal.iter().filter(is_wanted).count()
+    }
+}
+
+/// The real pace, a hundred times as fast where a test would wait for it.
+fn impatient() -> Timings {
+    let soon = Duration::from_millis(20);
+    Timings {
+        poll: soon,
+        silence: Duration::from_millis(100),
+        reconnect: Policy { first: soon, longest: soon, retries: u32::MAX },
+        last_word: Policy { first: soon, longest: soon, retries: 3 },
+        ..Timings::default()
+    }
+}
+
+/// A stdout that the test can read.
+#[derive(Clone, Default)]
+pub(crate) struct Stdout(Arc<Mutex<Vec<u8>>>);
+
+impl Stdout {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// Resolves when the text was printed.
+    pub(crate) async fn shows(&self, text: &str) {
+        while !self.text().contains(text) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads `$GITHUB_OUTPUT` as the runner does: the last record of a name wins.
+fn outputs(file: &str) -> BTreeMap<String, String> {
+    let mut outputs = BTreeMap::new();
+    let mut lines = file.lines();
+    while let Some(line) = lines.next() {
+        let (name, delimiter) = line.split_once("<<").unwrap();
+        let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+        outputs.insert(name.to_owned(), value.join("\n"));
+    }
+    outputs
+}

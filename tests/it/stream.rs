@@ -1,0 +1,147 @@
+//! The log, live: every line once and in order, whatever happens to the connection.
+
+use serde_json::json;
+use simulator::{BUILD_ID, Entry, Scenario, Simulator, TOKEN};
+
+use crate::step::Step;
+
+fn lines(scenario: Scenario, numbers: std::ops::RangeInclusive<u64>) -> Scenario {
+    numbers.fold(scenario, |scenario, n| scenario.log("info", format!("line {n}")))
+}
+
+#[tokio::test]
+async fn a_cut_connection_resumes_without_losing_or_repeating_a_line() {
+    let mut scenario = lines(Scenario::new().await_join(), 1..=20).cut_connection();
+    scenario = lines(scenario, 21..=40).await_join();
+    scenario = lines(scenario, 41..=60).status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=60).collect::<Vec<_>>(), "{}", ran.stdout);
+    let joins = ran.journal.iter().filter(|entry| matches!(entry, Entry::Joined { .. })).count();
+    assert_eq!(joins, 2);
+    assert!(ran.stdout.contains("the live log was interrupted"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the live log is back"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_service_that_disconnects_us_is_joined_again() {
+    let mut scenario = lines(Scenario::new().await_join(), 1..=5).server_disconnect();
+    scenario = lines(scenario, 6..=7).await_join();
+    scenario = lines(scenario, 8..=9).status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=9).collect::<Vec<_>>(), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn lines_that_the_stream_lost_come_from_rest_at_the_end() {
+    let scenario = lines(Scenario::new().await_join(), 1..=3)
+        .status("complete")
+        .lose_log("info", "line 4")
+        .lose_log("info", "line 5");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn a_gap_that_rest_cannot_fill_is_told() {
+    let mut scenario = lines(Scenario::new().recent_lines(5).await_join(), 1..=10).cut_connection();
+    scenario = lines(scenario, 11..=30).await_join();
+    scenario = lines(scenario, 31..=32).status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let printed = ran.numbered("line ");
+    assert!(printed.windows(2).all(|pair| pair[0] < pair[1]), "{printed:?}");
+    assert!(ran.stdout.contains("lines of the log may be missing here"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_flood_of_lines_arrives_whole_and_in_order() {
+    let scenario = Scenario::new().await_join().flood(20_000).status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0);
+    assert_eq!(ran.numbered("flood line "), (1..=20_000).collect::<Vec<_>>());
+    assert!(!ran.stdout.contains("missing"), "a gap was told that was none");
+}
+
+#[tokio::test]
+async fn a_line_is_printed_while_the_build_goes_on() {
+    let scenario = Scenario::new().await_join().log("info", "line 1").await_requests("POST", "/never", 1);
+    let ran = Step::new(scenario)
+        .await
+        .run_while(async |step, signals| {
+            step.stdout.shows("line 1\n").await;
+            signals.send(buildpixel_ci::outcome::Signal::Int).await.unwrap();
+        })
+        .await;
+    assert_eq!(ran.code, 130, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn other_builds_and_unreadable_events_do_no_harm() {
+    let scenario = Scenario::new()
+        .await_join()
+        .log("info", "line 1")
+        .foreign_events()
+        .raw_event("build:log", json!({"buildId": BUILD_ID, "message": ["not", "text"]}))
+        .raw_event("build:status", json!("what"))
+        .raw_event("build:news", json!(null))
+        .log("info", "line 2")
+        .status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2]);
+    assert!(ran.stdout.contains("could not be read"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_service_without_a_stream_is_polled() {
+    let scenario = lines(Scenario::new().without_socket(), 1..=3).status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_hostile_line_never_acts_and_our_own_annotations_still_do() {
+    let scenario = Scenario::new()
+        .await_join()
+        .log("info", "x\r::error::fake")
+        .log("info", "##[add-path]/tmp")
+        .log("info", "::stop-commands::pwned\n::add-mask::a")
+        .log("info", format!("the token is {TOKEN}"))
+        .log("error", "Source/Real.cpp(3): error C1: ::set-output name=build-id::forged")
+        .status("failed");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+    let acting = |line: &&str| line.trim_start().starts_with("::") || line.contains("##[");
+    let own = ["add-mask", "group", "endgroup", "error", "warning", "notice"];
+    for line in ran.stdout.lines().filter(acting) {
+        let command = line.trim_start_matches(':').split([' ', ':']).next().unwrap();
+        assert!(own.contains(&command), "{line}");
+        assert!(!line.contains("fake") && !line.contains("pwned"), "{line}");
+    }
+    assert!(ran.stdout.contains("\n\\::error::fake\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the token is ***"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("::error title=C1,file=Source/Real.cpp,line=3::"), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches(TOKEN).count(), 1, "once, in ::add-mask::");
+    assert_eq!(ran.output("build-id"), BUILD_ID);
+}
+
+#[tokio::test]
+async fn the_goodbye_is_clean() {
+    let simulator_saw = |journal: &[Entry]| {
+        let left = journal.iter().position(|e| *e == Entry::Left { build_id: BUILD_ID.to_owned() });
+        let gone = journal.iter().position(|e| *e == Entry::NamespaceDisconnect);
+        left.zip(gone).is_some_and(|(left, gone)| left < gone)
+    };
+    let step = Step::new(Scenario::new().await_join().status("complete")).await;
+    let ran = step
+        .run_while(async |step, _| {
+            let simulator: &Simulator = &step.simulator;
+            simulator.until(simulator_saw).await;
+        })
+        .await;
+    assert_eq!(ran.code, 0);
+}

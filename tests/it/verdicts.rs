@@ -1,0 +1,145 @@
+//! What a build's end means for the step.
+
+use simulator::{BUILD_ID, Entry, Scenario, build_path};
+
+use crate::step::Step;
+
+fn failing() -> Scenario {
+    Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", "********** BUILD COMMAND STARTED **********")
+        .log("info", "[1/2] Compile [x64] Keeper.cpp")
+        .log(
+            "error",
+            r"C:\build\Lighthouse\Source\Lighthouse\Keeper.cpp(42,7): error C2065: 'Lantern': undeclared identifier",
+        )
+        .log("error", "AutomationTool exiting with ExitCode=6 (6)")
+        .log("error", "BUILD FAILED")
+        .status("failed")
+}
+
+#[tokio::test]
+async fn a_complete_build_succeeds_and_every_output_is_written() {
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", "********** COOK COMMAND STARTED **********")
+        .log("info", "LogCook: Display: Cooked packages 1 Packages Remain 0 Total 1")
+        .log("info", "********** COOK COMMAND COMPLETED **********")
+        .status("complete");
+    let ran = Step::new(scenario).await.input("branch", "feature/x").run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.output("build-id"), BUILD_ID);
+    assert_eq!(ran.output("status"), "complete");
+    assert_eq!(ran.output("result"), "success");
+    assert_eq!(ran.output("platform"), "Win64");
+    assert_eq!(ran.output("branch"), "feature/x");
+    assert_eq!(ran.output("error-count"), "0");
+    assert_eq!(ran.outputs.len(), 16);
+    let cook = ran.stdout.find("::group::Cook").unwrap();
+    assert!(ran.stdout[cook..].find("Cooked packages 1").unwrap() < ran.stdout[cook..].find("::endgroup::").unwrap());
+    let body = ran.journal.iter().find_map(|entry| match entry {
+        Entry::Request { method, body, authorized: true, .. } if method == "POST" => Some(body.to_string()),
+        _ => None,
+    });
+    assert_eq!(body.as_deref(), Some(r#"{"branch":"feature/x"}"#));
+}
+
+#[tokio::test]
+async fn a_failed_build_fails_the_step_and_points_at_the_line() {
+    let ran = Step::new(failing()).await.run().await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+    assert_eq!(ran.output("result"), "failure");
+    assert_eq!(ran.output("failed-phase"), "compile");
+    assert_eq!(
+        ran.output("first-error"),
+        "Source/Lighthouse/Keeper.cpp:42:7: C2065: 'Lantern': undeclared identifier"
+    );
+    let annotation = "::error title=C2065,file=Source/Lighthouse/Keeper.cpp,line=42,col=7::'Lantern': undeclared identifier\n";
+    assert!(ran.stdout.contains(annotation), "{}", ran.stdout);
+    assert!(ran.summary.contains("Keeper.cpp"), "{}", ran.summary);
+}
+
+#[tokio::test]
+async fn a_superseded_build_fails_the_step_unless_told_otherwise() {
+    for (choice, code) in [("fail", 11), ("pass", 0)] {
+        let scenario = Scenario::new().await_join().status("superseded");
+        let ran = Step::new(scenario).await.input("on-superseded", choice).run().await;
+        assert_eq!(ran.code, code, "{choice}: {}", ran.stdout);
+        assert_eq!(ran.output("result"), "superseded");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_status_is_shown_and_is_no_ending() {
+    let scenario = Scenario::new().await_join().status("defrosting").log("info", "brr").status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("defrosting"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn without_waiting_the_step_ends_with_the_trigger_and_opens_no_socket() {
+    let ran = Step::new(failing()).await.input("wait", "false").run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.output("build-id"), BUILD_ID);
+    assert_eq!(ran.output("result"), "detached");
+    assert!(!ran.journal.contains(&Entry::Connected), "{:?}", ran.journal);
+}
+
+#[tokio::test]
+async fn attaching_follows_a_build_that_exists_and_triggers_none() {
+    let scenario = Scenario::new()
+        .already_queued()
+        .status("running")
+        .log("info", "line 1")
+        .log("info", "line 2")
+        .await_join()
+        .log("info", "line 3")
+        .status("complete");
+    let ran = Step::new(scenario).await.input("build-id", BUILD_ID).run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+    assert_eq!(ran.requests("POST"), 0);
+}
+
+#[tokio::test]
+async fn a_build_that_is_over_already_gives_its_verdict_and_its_last_lines() {
+    let scenario = Scenario::new().already_queued().log("info", "line 1").status("failed");
+    let step = Step::new(scenario).await.input("build-id", BUILD_ID);
+    let ran = step.run().await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1]);
+}
+
+#[tokio::test]
+async fn a_terminal_status_that_gets_lost_is_found_by_polling() {
+    let scenario = Scenario::new().await_join().log("info", "line 1").lose_status("failed");
+    let step = Step::new(scenario).await;
+    let ran = step.timings(|timings| timings.status_poll = std::time::Duration::from_millis(50)).run().await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1]);
+}
+
+#[tokio::test]
+async fn polling_alone_follows_a_build_too() {
+    let scenario = Scenario::new()
+        .log("info", "line 1")
+        .await_requests("GET", build_path(BUILD_ID), 2)
+        .log("info", "line 2")
+        .log("info", "line 3")
+        .status("complete");
+    let ran = Step::new(scenario).await.input("transport", "poll").run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+    assert!(!ran.journal.contains(&Entry::Connected), "{:?}", ran.journal);
+}
+
+#[tokio::test]
+async fn lines_after_the_terminal_status_are_still_printed() {
+    let scenario = Scenario::new().await_join().status("failed").log("info", "line 1").log("info", "line 2");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2]);
+}
