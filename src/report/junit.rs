@@ -56,7 +56,7 @@ fn case(name: &str, took: Option<Duration>, failure: Option<&str>) -> String {
 
 fn failure(report: &Report, verdict: &Verdict) -> String {
     let text = report.root_cause().map_or_else(
-        || verdict.lines().collect::<Vec<_>>().join("\n"),
+        || verdict.lines().skip(1).collect::<Vec<_>>().join("\n"),
         |root| format!("{root}\n{}", root.message.lines().skip(1).collect::<Vec<_>>().join("\n")),
     );
     format!(
@@ -88,14 +88,43 @@ mod tests {
         }
         failed.observe(&Event::Status(Status::Failed));
         let verdict = Verdict::new(&failed, &Outcome::Failure);
-        insta::assert_snapshot!(render(&failed, &verdict), @"");
+        insta::assert_snapshot!(render(&failed, &verdict), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites>
+          <testsuite name="buildpixel" tests="2" failures="1">
+            <testcase classname="buildpixel" name="source-sync" time="7"/>
+            <testcase classname="buildpixel" name="compile" time="7">
+              <failure message="build b1 failed in compile">Source/A.cpp:12:5: C2065: no &lt;T&gt;
+        note: &quot;here&quot;</failure>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 
     #[test]
     fn without_a_phase_the_build_itself_is_the_case() {
-        let good = report([]);
-        insta::assert_snapshot!(render(&good, &Verdict::new(&good, &Outcome::Success)), @"");
+        let report = report([finding("m")]);
+        let rendered = |outcome| render(&report, &Verdict::new(&report, &outcome));
+        insta::assert_snapshot!(rendered(Outcome::Success), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites>
+          <testsuite name="buildpixel" tests="1" failures="0">
+            <testcase classname="buildpixel" name="build"/>
+          </testsuite>
+        </testsuites>
+        "#);
         let late = Outcome::TimedOut { after: Duration::from_secs(5), queued: false };
-        insta::assert_snapshot!(render(&good, &Verdict::new(&good, &late)), @"");
+        insta::assert_snapshot!(rendered(late), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites>
+          <testsuite name="buildpixel" tests="1" failures="1">
+            <testcase classname="buildpixel" name="build">
+              <failure message="build b1 has not ended after 5s; it runs on">1 error
+        hint: to follow it again, give the input `build-id: b1`</failure>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 }
