@@ -136,12 +136,17 @@ impl Report {
         OUTPUTS.iter().map(|output| (output.name, (output.read)(self, outcome))).collect()
     }
 
+    /// Whether the build was seen to end.
+    pub fn has_ended(&self) -> bool {
+        self.status.as_ref().is_some_and(Status::is_terminal)
+    }
+
     fn has_failed(&self) -> bool {
         self.status == Some(Status::Failed)
     }
 
     fn set_status(&mut self, status: &Status) {
-        if !self.status.as_ref().is_some_and(Status::is_terminal) {
+        if !self.has_ended() {
             self.status = Some(status.clone());
         }
     }

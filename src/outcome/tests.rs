@@ -97,6 +97,7 @@ fn a_failed_build_names_its_phase_and_an_ended_one_needs_no_attaching() {
     let verdict = Verdict::new(&failed, &Outcome::Failure);
     assert_eq!(verdict.headline, "build b1 failed in compile");
     let lost = Verdict::new(&failed, &Outcome::Interrupted(Signal::Int));
+    assert_eq!(lost.headline, "interrupted (SIGINT) after build b1 had ended");
     assert_eq!(lost.hint, None);
 }
 

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use crate::event::Level;
+use crate::outcome::verdict::whole;
 use crate::outcome::{Report, Verdict};
 
 /// Escapes text for XML 1.0, which has no way at all to write some characters.
 fn xml(text: &str) -> String {
-    let legal = |c: &char| !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    let legal = |c: &char| match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        _ => *c >= ' ',
+    };
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars().filter(legal) {
         match c {
@@ -38,7 +43,11 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     }
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuites>\n  <testsuite name=\"buildpixel\" tests=\"{}\" failures=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
+         <testsuites>\n\
+         \x20 <testsuite name=\"buildpixel\" tests=\"{}\" failures=\"{}\">\n\
+         {}\
+         \x20 </testsuite>\n\
+         </testsuites>\n",
         cases.len(),
         usize::from(failure.is_some()),
         cases.concat()
@@ -55,15 +64,9 @@ fn case(name: &str, took: Option<Duration>, failure: Option<&str>) -> String {
 }
 
 fn failure(report: &Report, verdict: &Verdict) -> String {
-    let text = report.root_cause().map_or_else(
-        || verdict.lines().skip(1).collect::<Vec<_>>().join("\n"),
-        |root| format!("{root}\n{}", root.message.lines().skip(1).collect::<Vec<_>>().join("\n")),
-    );
-    format!(
-        "      <failure message=\"{}\">{}</failure>\n",
-        xml(&verdict.headline),
-        xml(text.trim_end())
-    )
+    let more = || verdict.lines().skip(1).collect::<Vec<_>>().join("\n");
+    let text = report.root_cause().map_or_else(more, whole);
+    format!("      <failure message=\"{}\">{}</failure>\n", xml(&verdict.headline), xml(&text))
 }
 
 #[cfg(test)]

@@ -1,3 +1,7 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::event::{Event, Finding, Id, Location};
 use crate::outcome::Outcome;
@@ -29,6 +33,35 @@ fn error(message: &str) -> String {
 /// What the runner makes of an escaped text.
 fn decoded(data: &str) -> String {
     data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+}
+
+/// A command as the runner reads it: name, properties, data.
+fn parsed(line: &str) -> (&str, BTreeMap<&str, String>, String) {
+    let (header, data) = line.strip_prefix("::").unwrap().split_once("::").unwrap();
+    let (name, properties) = header.split_once(' ').unwrap_or((header, ""));
+    let pairs = properties.trim().split(',').filter_map(|pair| pair.split_once('='));
+    let value = |value: &str| decoded(&value.replace("%3A", ":").replace("%2C", ","));
+    (name, pairs.map(|(key, text)| (key, value(text))).collect(), decoded(data))
+}
+
+proptest! {
+    #[test]
+    fn the_runner_reads_back_what_was_annotated(
+        message in "(\\PC|[%\n\r:,=#]){1,40}[!-~]",
+        title in "(\\PC|[%:,=;]){0,20}",
+        file in "(\\PC|[%:,=;]){1,20}",
+        line in 1..=i32::MAX as u32,
+    ) {
+        let location = Some(at(&file, Some(line), None));
+        let command = annotated(Severity::Warning, &message, Some(&title), location);
+        prop_assert_eq!(command.find(['\n', '\r']), Some(command.len() - 1), "it is one line");
+        let (name, properties, data) = parsed(command.trim_end_matches('\n'));
+        prop_assert_eq!(name, "warning");
+        prop_assert_eq!(data.strip_suffix(&message).map(str::trim), Some(""));
+        prop_assert_eq!(properties.get("file"), Some(&file));
+        prop_assert_eq!(properties.get("line"), Some(&line.to_string()));
+        prop_assert_eq!(properties.get("title").cloned().unwrap_or_default(), title);
+    }
 }
 
 #[test]
@@ -117,6 +150,7 @@ fn an_annotation_escapes_its_message_and_its_properties() {
         annotated(Severity::Warning, "x", Some("T: a,b c"), None),
         "::warning title=T%3A a%2Cb c::x\n"
     );
+    assert_eq!(error("a\rb"), "::error::a%0Db\n");
     assert_eq!(error("100% 50%0A"), "::error::100%25 50%250A\n");
     assert_eq!(error("\u{301}x"), "::error:: \u{301}x\n");
     for empty in ["", "  "] {
