@@ -108,18 +108,21 @@ impl Report {
     }
 
     /// The error that all others seem to follow from.
-    pub fn root_cause(&self) -> Option<&Finding> {
+    pub fn first_error(&self) -> Option<&Finding> {
         let errors = || self.findings.iter().filter(|f| f.severity == Severity::Error);
         errors().find(|error| !error.follow_up).or_else(|| errors().next())
     }
 
+    /// What a failed build failed of. Builds that did not fail have their errors too.
+    pub fn root_cause(&self) -> Option<&Finding> {
+        self.first_error().filter(|_| self.has_failed())
+    }
+
     /// The phase that a failed build failed in: its root cause's, else the last that began.
     pub fn failed_phase(&self) -> Option<Phase> {
-        if self.status != Some(Status::Failed) {
-            return None;
-        }
-        let blamed = self.root_cause().and_then(|finding| finding.phase);
-        blamed.or_else(|| self.phases.last().map(|run| run.phase))
+        let blamed = self.first_error().and_then(|finding| finding.phase);
+        let last = self.phases.last().map(|run| run.phase);
+        blamed.or(last).filter(|_| self.has_failed())
     }
 
     /// How long the build was queued. The API does not say, but what was not running was queueing.
@@ -133,8 +136,17 @@ impl Report {
         OUTPUTS.iter().map(|output| (output.name, (output.read)(self, outcome))).collect()
     }
 
+    /// Whether the build was seen to end.
+    pub fn has_ended(&self) -> bool {
+        self.status.as_ref().is_some_and(Status::is_terminal)
+    }
+
+    fn has_failed(&self) -> bool {
+        self.status == Some(Status::Failed)
+    }
+
     fn set_status(&mut self, status: &Status) {
-        if !self.status.as_ref().is_some_and(Status::is_terminal) {
+        if !self.has_ended() {
             self.status = Some(status.clone());
         }
     }
@@ -281,7 +293,7 @@ pub const OUTPUTS: &[Output] = &[
     output(
         "first-error",
         "The root cause in one line: `Source/A.cpp:42: C2065: 'undefined': undeclared identifier`.",
-        |r, _| text(r.root_cause()),
+        |r, _| text(r.first_error()),
     ),
     output(
         "failed-phase",

@@ -57,7 +57,7 @@ impl Renderer {
         for secret in secrets {
             self.sink.mask(secret, out);
         }
-        self.sink.say(Level::Info, concat!("version ", env!("CARGO_PKG_VERSION")), out);
+        self.sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
     }
 
     /// Names the build that the rest is about.
@@ -167,7 +167,7 @@ impl Renderer {
         }
         let more = all - told.len();
         if let (Some(finding), 1..) = (ranked.first(), more) {
-            let text = format!("{more} more {}s are not shown here", finding.severity.as_str());
+            let text = format!("{}s not shown here: {more}", finding.severity.as_str());
             self.sink.say(Level::Info, &text, out);
         }
     }

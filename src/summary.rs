@@ -1,7 +1,7 @@
 //! The report as GitHub-flavoured Markdown.
 
 use crate::event::{Facts, Finding, Level, Severity};
-use crate::outcome::verdict::{counted, human};
+use crate::outcome::verdict::{counted, human, whole};
 use crate::outcome::{PhaseRun, Report, Verdict};
 
 /// Escapes text for the middle of a line or a table cell, so that it can be nothing but text.
@@ -30,7 +30,7 @@ fn fenced(text: &str) -> String {
 /// How many findings are listed; the report files have more.
 const LISTED: usize = 100;
 
-/// Writes the summary, in at most `budget` bytes; what does not fit is cut between two blocks or rows.
+/// Writes the summary, in at most `budget` bytes: what does not fit is cut between blocks or rows.
 pub fn render(report: &Report, verdict: &Verdict, budget: usize) -> String {
     let mut page = Page { text: String::new(), budget, cut: false };
     opening(report, verdict, &mut page);
@@ -97,8 +97,7 @@ fn opening(report: &Report, verdict: &Verdict, page: &mut Page) {
 fn root_cause(report: &Report, page: &mut Page) {
     if let Some(finding) = report.root_cause() {
         page.push("\n### Root cause\n\n");
-        let rest = finding.message.lines().skip(1).map(|line| format!("\n{line}"));
-        page.push(&fenced(&format!("{finding}{}", rest.collect::<String>())));
+        page.push(&fenced(&whole(finding)));
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Outcome, Report, Signal};
 use crate::config::OnSuperseded;
 use crate::error::Error;
-use crate::event::{Id, Level, Status};
+use crate::event::{Finding, Level};
 
 /// What people are told at the end. The texts of an error may come from the wire: see
 /// [`Verdict::cleaned`].
@@ -75,6 +75,12 @@ pub fn counted(report: &Report) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
+/// A finding with all lines of its message.
+pub fn whole(finding: &Finding) -> String {
+    let rest = finding.message.lines().skip(1).map(|line| format!("\n{line}"));
+    format!("{finding}{}", rest.collect::<String>())
+}
+
 fn level(outcome: &Outcome) -> Level {
     match outcome {
         Outcome::Success | Outcome::Superseded(OnSuperseded::Pass) | Outcome::Detached => {
@@ -126,6 +132,7 @@ fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
         Signal::Term => "terminated (SIGTERM)",
     };
     match report.build {
+        Some(_) if report.has_ended() => format!("{signal} after {build} had ended"),
         Some(_) => format!("{signal}; {build} runs on, BuildPixel has no cancel call"),
         None => format!("{signal} before a build was known"),
     }
@@ -148,7 +155,6 @@ fn causes(error: &Error) -> Vec<String> {
 
 /// How to get back to a build that goes on without us.
 fn reattach_hint(report: &Report) -> Option<String> {
-    let ended = report.status.as_ref().is_some_and(Status::is_terminal);
-    let reattach = |build: &Id| format!("to follow it again, give the input `build-id: {build}`");
-    report.build.as_ref().filter(|_| !ended).map(reattach)
+    let build = report.build.as_ref().filter(|_| !report.has_ended())?;
+    Some(format!("to follow it again, give the input `build-id: {build}`"))
 }

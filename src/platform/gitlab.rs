@@ -31,10 +31,9 @@ impl Sink for GitLab {
 
     fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
         self.sections += 1;
-        let name = format!("ci-{} {title}", self.sections);
-        let name = slug(&name);
-        let options = "[collapsed=true]";
-        put(out, &[&self.marker("start", &format!("{name}{options}")), title, "\n"]);
+        let name = slug(&format!("ci {} {title}", self.sections));
+        let start = self.marker("start", &format!("{name}[collapsed=true]"));
+        put(out, &[&start, title, "\n"]);
         self.open.push(name);
     }
 

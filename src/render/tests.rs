@@ -1,1 +1,352 @@
+use std::fs;
+use std::time::{Duration, UNIX_EPOCH};
 
+use super::*;
+use crate::config::{Env, Task};
+use crate::event::{Facts, Location, Status};
+use crate::outcome::Signal;
+use crate::platform::Platform;
+
+fn finding(severity: Severity, code: &str, message: &str, line: Option<u32>) -> Finding {
+    Finding {
+        severity,
+        code: Some(code.to_owned()),
+        message: message.to_owned(),
+        location: line.map(|line| Location {
+            file: "Source/Game/A,b%20.cpp".to_owned(),
+            in_repository: true,
+            line: Some(line),
+            column: Some(5),
+        }),
+        phase: Some(Phase::Compile),
+        follow_up: false,
+    }
+}
+
+fn line(level: Level, text: &str) -> Event {
+    Event::Line { level, text: text.to_owned() }
+}
+
+/// A build that fails, as `log` tells it. Its texts are as hostile as those that `log` lets through.
+fn events() -> Vec<Event> {
+    let took = |seconds| Some(Duration::from_secs(seconds));
+    let notice = |level, text: &str| Event::Notice { level, text: text.to_owned() };
+    vec![
+        Event::Status(Status::Pending),
+        notice(Level::Warn, "INPUT_TOKNE is not an input; did you mean INPUT_TOKEN?"),
+        Event::Status(Status::Running),
+        line(Level::Info, "Preparing the workspace"),
+        Event::PhaseStarted(Phase::SourceSync),
+        line(Level::Info, "\\::add-mask::e"),
+        Event::PhaseEnded { phase: Phase::SourceSync, took: took(42) },
+        Event::PhaseStarted(Phase::Compile),
+        line(Level::Info, "[1/2] Compile [x64] A.cpp"),
+        notice(Level::Warn, "connection lost; trying again"),
+        notice(Level::Info, "connected again; no line is missing"),
+        line(Level::Error, "A.cpp(42,5): error C2065: 'x': undeclared identifier"),
+        Event::Finding(Finding {
+            follow_up: true,
+            ..finding(Severity::Error, "UBT", "UnrealBuildTool failed", None)
+        }),
+        Event::Finding(finding(
+            Severity::Error,
+            "C2065",
+            "'x|y': undeclared <T> ``` 100% $HOME ]]>\nnote: see #\\#[group] & \"z\"\n\\::error::no",
+            Some(42),
+        )),
+        Event::Finding(finding(Severity::Warning, "C4996", "'old' is deprecated", Some(7))),
+        line(Level::Info, ""),
+        Event::PhaseEnded { phase: Phase::Compile, took: None },
+        line(Level::Info, "BUILD FAILED"),
+        Event::PhaseStarted(Phase::Upload),
+        Event::Status(Status::Failed),
+    ]
+}
+
+fn facts() -> Facts {
+    Facts {
+        project: Id::new("project00000000000000001"),
+        build_setting: Id::new("setting00000000000000001"),
+        status: Some(Status::Failed),
+        platform: Some("Win64".to_owned()),
+        build_type: Some("Shipping".to_owned()),
+        branch: Some("feature/`a|b`=${X}; é <img src=x>".to_owned()),
+        commit: Some("0123456789abcdef".to_owned()),
+        ue_version: Some("5.4".to_owned()),
+        created_at: Some(UNIX_EPOCH),
+        finished_at: Some(UNIX_EPOCH + Duration::from_secs(800)),
+        duration: Some(Duration::from_secs(723)),
+    }
+}
+
+fn build() -> Id {
+    Id::new("build0000000000000000001").unwrap()
+}
+
+fn report() -> Report {
+    let mut report = Report::new(&Task::Attach(build()));
+    for event in events() {
+        report.observe(&event);
+    }
+    report.learn(facts());
+    report
+}
+
+fn options() -> Options {
+    Options { log_level: Some(Level::Info), annotations: true, summary: true, reports_dir: None }
+}
+
+fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
+    let clock = || UNIX_EPOCH + Duration::from_secs(1700);
+    let style = platform.text_style(env, false);
+    Renderer::new(platform.open(env, style, clock), options)
+}
+
+fn shown(platform: Platform, env: &Env, options: Options) -> String {
+    let mut renderer = renderer(platform, env, options);
+    let mut out = Vec::new();
+    renderer.begin(&["bp_s3cr%et"], &mut out);
+    renderer.build_known(&build(), &mut out);
+    for event in events() {
+        renderer.event(&event, &mut out);
+    }
+    renderer.conclude(&report(), &Outcome::Failure, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+/// With the invisible made visible, and without the version, which changes.
+fn visible(text: &str) -> String {
+    let text = text.replace(env!("CARGO_PKG_VERSION"), "<version>");
+    text.replace('\x1b', "␛").replace('\r', "␍")
+}
+
+fn concluded(platform: Platform, report: &Report, outcome: &Outcome) -> String {
+    let mut out = Vec::new();
+    renderer(platform, &Env::default(), options()).conclude(report, outcome, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn report_of(findings: impl IntoIterator<Item = Finding>) -> Report {
+    let mut report = Report::new(&Task::Attach(build()));
+    for finding in findings {
+        report.observe(&Event::Finding(finding));
+    }
+    report
+}
+
+fn errors(count: usize) -> impl Iterator<Item = Finding> {
+    (1..=count).map(|n| finding(Severity::Error, "E", &n.to_string(), None))
+}
+
+#[test]
+fn every_dialect_tells_the_same_story() {
+    let colourful = Env::from_iter([("FORCE_COLOR", "1")]);
+    for (name, platform) in Platform::NAMES {
+        let env = if *platform == Platform::Terminal { &colourful } else { &Env::default() };
+        let shown = visible(&shown(*platform, env, options()));
+        match platform {
+            Platform::GitHub
+            | Platform::Forgejo
+            | Platform::GitLab
+            | Platform::Jenkins
+            | Platform::Plain
+            | Platform::Terminal => insta::assert_snapshot!(*name, shown),
+            Platform::Gitea | Platform::Act => {
+                assert_eq!(shown, visible(&self::shown(Platform::GitHub, env, options())));
+            }
+            Platform::Azure
+            | Platform::Buildkite
+            | Platform::TeamCity
+            | Platform::CircleCi
+            | Platform::Bitbucket
+            | Platform::Travis => assert!(shown.contains("== Compile =="), "{name}"),
+        }
+    }
+}
+
+#[test]
+fn every_report_tells_the_same_story() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports_dir = Some(folder.path().join("reports"));
+    let mut renderer =
+        renderer(Platform::Jenkins, &Env::default(), Options { reports_dir, ..options() });
+    for event in events() {
+        renderer.event(&event, &mut Vec::new());
+    }
+    let problems = renderer.publish(&report(), &Outcome::Failure);
+    assert!(problems.is_empty(), "{problems:?}");
+    let mut files: Vec<_> = fs::read_dir(folder.path().join("reports"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    let names: Vec<_> =
+        files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "build.log",
+            "codequality.json",
+            "issues.json",
+            "junit.xml",
+            "outputs.env",
+            "outputs.json",
+            "outputs.properties",
+            "summary.md",
+        ]
+    );
+    for (file, name) in files.iter().zip(names) {
+        insta::assert_snapshot!(name, fs::read_to_string(file).unwrap());
+    }
+}
+
+#[test]
+fn lines_below_the_log_level_are_hidden_and_findings_and_verdict_are_not() {
+    let errors_only = Options { log_level: Some(Level::Error), ..options() };
+    let shown_errors = shown(Platform::Plain, &Env::default(), errors_only);
+    assert!(!shown_errors.contains("[1/2] Compile"));
+    assert!(shown_errors.contains("\nA.cpp(42,5): error"));
+    let off = shown(Platform::Plain, &Env::default(), Options { log_level: None, ..options() });
+    assert!(!off.contains("\nA.cpp(42,5): error"));
+    for text in [&shown_errors, &off] {
+        assert!(text.contains("\nwarning: Source/Game/A,b%20.cpp:7:5: C4996: "), "{text}");
+        assert!(text.contains("\nerror: build build0000000000000000001 failed"), "{text}");
+    }
+}
+
+#[test]
+fn without_annotations_findings_are_told_in_words() {
+    let quiet = Options { annotations: false, ..options() };
+    let shown = shown(Platform::GitHub, &Env::default(), quiet);
+    assert_eq!(shown.matches("\n::error").count(), 1, "the verdict alone");
+    assert_eq!(shown.matches("\n::warning").count(), 0);
+    assert!(shown.contains("\nerror: Source/Game/A,b%20.cpp:42:5: C2065: 'x|y'"));
+}
+
+#[test]
+fn a_failing_verdict_takes_the_last_of_ten_error_annotations() {
+    let warnings = (1..=11).map(|n| finding(Severity::Warning, "W", &n.to_string(), None));
+    let report = report_of(errors(11).chain(warnings));
+    let shown = concluded(Platform::GitHub, &report, &Outcome::Failure);
+    let lines: Vec<_> = shown.lines().collect();
+    assert_eq!(lines[8..11], ["::error title=E::9", "error: E: 10", "error: E: 11"]);
+    assert_eq!(lines[20..22], ["::warning title=W::10", "warning: W: 11"]);
+    assert!(lines[22].starts_with("::error title=Build failed::build "), "{shown}");
+    assert_eq!(lines.len(), 23);
+
+    let shown = concluded(Platform::GitHub, &report, &Outcome::Success);
+    assert_eq!(shown.lines().nth(9), Some("::error title=E::10"), "no slot is needed");
+    assert_eq!(shown.lines().nth(10), Some("error: E: 11"));
+}
+
+#[test]
+fn findings_beyond_the_told_ones_are_a_number() {
+    let report = report_of(errors(Report::KEPT + 100));
+    let shown = concluded(Platform::Plain, &report, &Outcome::Failure);
+    assert_eq!(shown.lines().filter(|line| line.starts_with("error: E: ")).count(), TOLD);
+    assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
+}
+
+#[test]
+fn an_open_group_is_closed_before_the_end_is_told() {
+    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let mut out = Vec::new();
+    renderer.event(&Event::PhaseStarted(Phase::Cook), &mut out);
+    let interrupted = Outcome::Interrupted(Signal::Term);
+    renderer.conclude(&report_of([]), &interrupted, &mut out);
+    let shown = String::from_utf8(out).unwrap();
+    assert!(
+        shown.starts_with("::group::Cook\n::endgroup::\n::error title=Interrupted::terminated"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_phase_closes_the_one_before_it_and_ends_once() {
+    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let mut out = Vec::new();
+    let took = Some(Duration::from_millis(192_700));
+    for event in [
+        Event::PhaseStarted(Phase::Cook),
+        Event::PhaseStarted(Phase::Stage),
+        Event::PhaseEnded { phase: Phase::Cook, took },
+        Event::PhaseEnded { phase: Phase::Stage, took },
+        Event::PhaseEnded { phase: Phase::Stage, took },
+    ] {
+        renderer.event(&event, &mut out);
+    }
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "::group::Cook\n::endgroup::\n::group::Stage\n::endgroup::\n\
+         buildpixel-ci: Stage took 3m 12s\n"
+    );
+}
+
+#[test]
+fn secrets_are_masked_before_anything_else_is_written() {
+    let shown = shown(Platform::GitHub, &Env::default(), options());
+    assert!(shown.starts_with("::add-mask::bp_s3cr%25et\nbuildpixel-ci "), "{shown}");
+}
+
+#[test]
+fn github_gets_the_outputs_early_and_again_complete_and_the_summary_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name| folder.path().join(name).to_str().unwrap().to_owned();
+    let env = Env::from_iter([
+        ("GITHUB_OUTPUT", path("output")),
+        ("GITHUB_STEP_SUMMARY", path("summary")),
+    ]);
+    let mut renderer = renderer(Platform::GitHub, &env, options());
+    let early = Report::new(&Task::Attach(build()));
+    assert!(renderer.publish_early(&early).is_empty());
+    assert!(!fs::exists(path("summary")).unwrap());
+    assert!(renderer.publish(&report(), &Outcome::Failure).is_empty());
+
+    let output = fs::read_to_string(path("output")).unwrap();
+    assert_eq!(output.matches("build-id<<ghadelimiter_").count(), 2);
+    let result = output.rsplit_once("\nresult<<").unwrap().1;
+    assert_eq!(result.lines().nth(1), Some("failure"));
+    let summary = fs::read_to_string(path("summary")).unwrap();
+    assert_eq!(summary.matches("## ❌ Build failed").count(), 1);
+}
+
+#[test]
+fn a_summary_that_nobody_wants_is_not_written() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
+    let unwanted = Options { summary: false, ..options() };
+    let _ = renderer(Platform::GitHub, &env, unwanted).publish(&report(), &Outcome::Failure);
+    assert_eq!(fs::read_to_string(file.path()).unwrap(), "");
+}
+
+#[test]
+fn the_log_file_has_every_line_whatever_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports_dir = Some(folder.path().to_owned());
+    let silent = Options { log_level: None, reports_dir, ..options() };
+    let mut renderer = renderer(Platform::Plain, &Env::default(), silent);
+    let mut out = Vec::new();
+    for n in 0..10_000 {
+        renderer.event(&line(Level::Info, &n.to_string()), &mut out);
+    }
+    assert!(out.is_empty());
+    assert!(renderer.publish(&report(), &Outcome::Failure).is_empty());
+    let log = fs::read_to_string(folder.path().join("build.log")).unwrap();
+    assert!(log.lines().eq((0..10_000).map(|n| n.to_string())));
+}
+
+#[test]
+fn what_cannot_be_written_is_told_and_a_lost_log_only_once() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let reports_dir = Some(file.path().join("not-a-folder"));
+    let mut renderer =
+        renderer(Platform::Plain, &Env::default(), Options { reports_dir, ..options() });
+    renderer.event(&line(Level::Info, "x"), &mut Vec::new());
+    let told = |problems: Vec<PublishProblem>| {
+        problems.iter().filter(|problem| problem.to_string().contains("build.log")).count()
+    };
+    let first = renderer.publish(&report(), &Outcome::Failure);
+    assert_eq!(first.len(), 8, "{first:?}");
+    assert_eq!(told(first), 1);
+    assert_eq!(told(renderer.publish(&report(), &Outcome::Failure)), 0);
+}

@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(entries[0]["location"]["path"], "Source/A.cpp");
         assert_eq!(entries[0]["location"]["lines"]["begin"], 12);
         // Must never change: GitLab would show every old finding as new.
-        assert_eq!(entries[0]["fingerprint"], "FINGERPRINT");
+        assert_eq!(entries[0]["fingerprint"], "b17de496d6263fb9a939768b5ee9f1f3");
     }
 
     #[test]

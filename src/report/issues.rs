@@ -61,13 +61,37 @@ mod tests {
 
     #[test]
     fn an_error_becomes_an_issue_with_an_escaped_description() {
-        insta::assert_snapshot!(render(&report([finding("no <b> & 'x'\nnote")])), @"");
+        insta::assert_snapshot!(render(&report([finding("no <b> & 'x'\nnote")])), @r##"
+        {
+          "issues": [
+            {
+              "fileName": "Source/A.cpp",
+              "lineStart": 12,
+              "columnStart": 5,
+              "severity": "ERROR",
+              "type": "C2065",
+              "message": "no <b> & 'x'",
+              "description": "<pre>no &lt;b&gt; &amp; &#39;x&#39;\nnote</pre>"
+            }
+          ]
+        }
+        "##);
     }
 
     #[test]
     fn what_is_not_known_is_left_out() {
         let mut bare = finding("m");
         (bare.location, bare.code, bare.severity) = (None, None, Severity::Warning);
-        insta::assert_snapshot!(render(&report([bare])), @"");
+        insta::assert_snapshot!(render(&report([bare])), @r#"
+        {
+          "issues": [
+            {
+              "severity": "NORMAL",
+              "message": "m",
+              "description": "<pre>m</pre>"
+            }
+          ]
+        }
+        "#);
     }
 }

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use crate::event::Level;
+use crate::outcome::verdict::whole;
 use crate::outcome::{Report, Verdict};
 
 /// Escapes text for XML 1.0, which has no way at all to write some characters.
 fn xml(text: &str) -> String {
-    let legal = |c: &char| !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    let legal = |c: &char| match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        _ => *c >= ' ',
+    };
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars().filter(legal) {
         match c {
@@ -38,7 +43,11 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     }
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuites>\n  <testsuite name=\"buildpixel\" tests=\"{}\" failures=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
+         <testsuites>\n\
+         \x20 <testsuite name=\"buildpixel\" tests=\"{}\" failures=\"{}\">\n\
+         {}\
+         \x20 </testsuite>\n\
+         </testsuites>\n",
         cases.len(),
         usize::from(failure.is_some()),
         cases.concat()
@@ -55,15 +64,9 @@ fn case(name: &str, took: Option<Duration>, failure: Option<&str>) -> String {
 }
 
 fn failure(report: &Report, verdict: &Verdict) -> String {
-    let text = report.root_cause().map_or_else(
-        || verdict.lines().collect::<Vec<_>>().join("\n"),
-        |root| format!("{root}\n{}", root.message.lines().skip(1).collect::<Vec<_>>().join("\n")),
-    );
-    format!(
-        "      <failure message=\"{}\">{}</failure>\n",
-        xml(&verdict.headline),
-        xml(text.trim_end())
-    )
+    let more = || verdict.lines().skip(1).collect::<Vec<_>>().join("\n");
+    let text = report.root_cause().map_or_else(more, whole);
+    format!("      <failure message=\"{}\">{}</failure>\n", xml(&verdict.headline), xml(&text))
 }
 
 #[cfg(test)]
@@ -88,14 +91,43 @@ mod tests {
         }
         failed.observe(&Event::Status(Status::Failed));
         let verdict = Verdict::new(&failed, &Outcome::Failure);
-        insta::assert_snapshot!(render(&failed, &verdict), @"");
+        insta::assert_snapshot!(render(&failed, &verdict), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites>
+          <testsuite name="buildpixel" tests="2" failures="1">
+            <testcase classname="buildpixel" name="source-sync" time="7"/>
+            <testcase classname="buildpixel" name="compile" time="7">
+              <failure message="build b1 failed in compile">Source/A.cpp:12:5: C2065: no &lt;T&gt;
+        note: &quot;here&quot;</failure>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 
     #[test]
     fn without_a_phase_the_build_itself_is_the_case() {
-        let good = report([]);
-        insta::assert_snapshot!(render(&good, &Verdict::new(&good, &Outcome::Success)), @"");
+        let report = report([finding("m")]);
+        let rendered = |outcome| render(&report, &Verdict::new(&report, &outcome));
+        insta::assert_snapshot!(rendered(Outcome::Success), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites>
+          <testsuite name="buildpixel" tests="1" failures="0">
+            <testcase classname="buildpixel" name="build"/>
+          </testsuite>
+        </testsuites>
+        "#);
         let late = Outcome::TimedOut { after: Duration::from_secs(5), queued: false };
-        insta::assert_snapshot!(render(&good, &Verdict::new(&good, &late)), @"");
+        insta::assert_snapshot!(rendered(late), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites>
+          <testsuite name="buildpixel" tests="1" failures="1">
+            <testcase classname="buildpixel" name="build">
+              <failure message="build b1 has not ended after 5s; it runs on">1 error
+        hint: to follow it again, give the input `build-id: b1`</failure>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 }
