@@ -122,6 +122,7 @@ mod tests {
             (r"-ScriptsForProject=D:\Game\Game.uproject -x", "D:/Game/Source/A.cpp"),
             ("-project=/builds/g/Game.uproject -noP4", "/builds/g/Source/A.cpp"),
             (r"Setting up ProjectParams for E:\My Game\Game.uproject", r"E:\My Game\Source\A.cpp"),
+            ("-project=Game/Game.uproject", "/builds/g/Source/A.cpp"),
             ("", r"Source\A.cpp"),
             ("", "/builds/g/Source/A.cpp"),
         ];
