@@ -1,3 +1,69 @@
-//! Makes sense of a build log, one message at a time: pure, synchronous, without a clock.
+//! Makes sense of a build log, one message at a time: pure, synchronous, without a clock. This
+//! file is the order of the steps; each is a file beside it.
 
+mod cascades;
+mod findings;
+mod matchers;
+mod paths;
+mod pattern;
+mod phases;
+mod prefix;
+mod severity;
 pub mod text;
+
+#[cfg(test)]
+mod tests;
+
+use crate::event::{Event, LogLine, Phase};
+use findings::Findings;
+use phases::Phases;
+use prefix::Prefixes;
+use text::Cleaner;
+
+/// Turns the messages of one build's log into events, in the order in which they are fed.
+#[derive(Debug)]
+pub struct Pipeline {
+    cleaner: Cleaner,
+    prefixes: Prefixes,
+    phases: Phases,
+    findings: Findings,
+}
+
+impl Pipeline {
+    /// `source_root` is the folder of the Unreal project inside the repository, if it is not the
+    /// repository itself.
+    pub fn new(cleaner: Cleaner, source_root: Option<&str>) -> Self {
+        Self {
+            cleaner,
+            prefixes: Prefixes::new(),
+            phases: Phases::default(),
+            findings: Findings::new(source_root),
+        }
+    }
+
+    /// Appends what one message says: its lines, each within its phase and followed by the
+    /// finding that was read from it.
+    pub fn feed(&mut self, line: &LogLine, events: &mut Vec<Event>) {
+        for text in self.cleaner.lines(&line.message) {
+            let plain = text::plain(&text);
+            let said = self.prefixes.strip(&plain);
+            let marker = phases::marker(said);
+            self.phases.enter(marker, line.timestamp, events);
+            let finding = self.findings.read(said, self.phases.current(), &self.cleaner);
+            let text = text.into_owned();
+            events.push(Event::Line { level: line.level, text });
+            events.extend(finding.map(Event::Finding));
+            self.phases.leave(marker, line.timestamp, events);
+        }
+    }
+
+    /// Ends the phase that is still open when the log is over.
+    pub fn finish(&mut self, events: &mut Vec<Event>) {
+        self.phases.finish(events);
+    }
+
+    /// The phase that is open.
+    pub fn phase(&self) -> Option<Phase> {
+        self.phases.current()
+    }
+}

@@ -18,6 +18,14 @@ const FRAGMENTS: &[&str] = &[
     "456", SECRET, "日本", "\u{1f469}\u{200d}\u{1f4bb}",
 ];
 
+/// From few parts, so that they come together often.
+#[rustfmt::skip]
+const TIGHT: &[&str] = &["#", "#", "[", ":", ":", "-", "---", " ", "vso", "\x1b[0m", "\x1b[1;31m", "\u{200b}", "x", "\r", "travis_fold:"];
+
+fn tight() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(TIGHT), 0..10).prop_map(|parts| parts.concat())
+}
+
 fn hostile() -> impl Strategy<Value = String> {
     let fragment = prop::sample::select(FRAGMENTS).prop_map(str::to_owned);
     let any =
@@ -52,7 +60,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_line_is_a_command_or_shows_a_secret(text in hostile(), style in style()) {
+    fn no_line_is_a_command_or_shows_a_secret(text in prop_oneof![hostile(), tight()], style in style()) {
         let cleaner = Cleaner::new(&[SECRET], style);
         for line in cleaner.lines(&text) {
             is_harmless(&line, style)?;
@@ -62,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn no_title_or_message_is_a_command_or_shows_a_secret(text in hostile(), style in style()) {
+    fn no_title_or_message_is_a_command_or_shows_a_secret(text in prop_oneof![hostile(), tight()], style in style()) {
         let cleaner = Cleaner::new(&[SECRET], style);
         let plain = Style { color: false, ..style };
         is_harmless(&cleaner.title(&text), Style { buildkite_headings: false, ..plain })?;

@@ -113,9 +113,10 @@ fn is_ordinary(line: &str, style: Style) -> bool {
     if any_special || !length::fits(line) {
         return false;
     }
-    match line.trim_start().bytes().next() {
-        Some(b':') => false,
-        Some(b'-' | b'+' | b'~' | b'^') => !style.buildkite_headings,
-        _ => !(style.travis_folds && line.contains(neutralise::TRAVIS)),
-    }
+    let may_act = match line.trim_start().bytes().next() {
+        Some(b':') => true,
+        Some(b'-' | b'+' | b'~' | b'^') => style.buildkite_headings,
+        _ => false,
+    };
+    !may_act && !(style.travis_folds && line.contains(neutralise::TRAVIS))
 }

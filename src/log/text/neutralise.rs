@@ -9,6 +9,9 @@ use super::ansi::{self, ESC};
 /// What every marker of Travis begins with.
 pub(super) const TRAVIS: &str = "travis_";
 
+/// What GitHub's legacy commands, Azure's and TeamCity's begin with, whatever their case.
+const COMMANDS: [&[u8]; 3] = [b"##[", b"##vso", b"##teamcity"];
+
 /// The line with a backslash in each thing that looks like a command. Doing it twice changes
 /// nothing more.
 pub(super) fn neutralise(line: &str, style: Style) -> Cow<'_, str> {
@@ -24,6 +27,7 @@ pub(super) fn neutralise(line: &str, style: Style) -> Cow<'_, str> {
         return Cow::Borrowed(line);
     }
     breaks.sort_unstable();
+    breaks.dedup();
     let mut safe = String::with_capacity(line.len() + breaks.len());
     let mut from = 0;
     for at in breaks {
@@ -69,45 +73,27 @@ fn double_colon(line: &str) -> Option<usize> {
 /// `##[`, `##vso` and `##teamcity` anywhere: after the first of the two hashes.
 fn hash_commands(line: &str) -> Vec<usize> {
     let mut breaks = Vec::new();
-    let mut hashes = [None, None];
-    let mut name: Option<&[u8]> = None;
+    let mut places = Vec::new();
+    let mut letters = Vec::new();
+    if !line.contains('#') {
+        return breaks;
+    }
     for (at, byte) in symbols(line) {
-        let expected = match (byte, hashes, name) {
-            (b'#', [_, last], _) => {
-                hashes = [last, Some(at)];
-                name = None;
-                continue;
-            }
+        if byte != ESC as u8 {
+            places.push(at);
+            letters.push(byte.to_ascii_lowercase());
+        } else if letters.ends_with(b"##") {
             // To a reader who ignores control characters the `[` of a colour is a bracket.
-            (0x1b, [Some(_), Some(_)], None) => b"\x1b",
-            (0x1b, ..) => continue,
-            (_, [Some(_), Some(_)], None) => command_name(byte),
-            (_, _, name) => name.unwrap_or_default(),
-        };
-        name = match expected.split_first() {
-            Some((letter, rest)) if letter.eq_ignore_ascii_case(&byte) => Some(rest),
-            _ => None,
-        };
-        if name == Some(&[])
-            && let [Some(first), _] = hashes
-        {
-            breaks.push(first + 1);
+            breaks.extend(places.iter().rev().nth(1).map(|first| first + 1));
         }
-        if name.is_none_or(<[u8]>::is_empty) {
-            hashes = [None, None];
-            name = None;
+    }
+    for (index, first) in places.into_iter().enumerate() {
+        let rest = letters.get(index..).unwrap_or_default();
+        if COMMANDS.iter().any(|command| rest.starts_with(command)) {
+            breaks.push(first + 1);
         }
     }
     breaks
-}
-
-fn command_name(first: u8) -> &'static [u8] {
-    match first {
-        b'[' => b"[",
-        b'v' | b'V' => b"vso",
-        b't' | b'T' => b"teamcity",
-        _ => b"",
-    }
 }
 
 /// A heading of Buildkite: `--- `, `+++ ` or `~~~ ` at the start of a line, or `^^^ +++`.
@@ -154,6 +140,8 @@ mod tests {
             ("#\u{301}#\u{301}[x", "#\\\u{301}#\u{301}[x"),
             ("##v\x1b[1ms\u{200b}O", "#\\#v\x1b[1ms\u{200b}O"),
             ("##\x1b[31mred", "#\\#\x1b[31mred"),
+            ("##\x1b[31m#[red", "#\\#\\\x1b[31m#[red"),
+            ("##v#[", "##v#["),
             ("##teamcit[", "##teamcit["),
             ("##teamcity", "#\\#teamcity"),
             ("# #[x", "# #[x"),

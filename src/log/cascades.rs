@@ -1,0 +1,104 @@
+//! Tells failures that merely follow from another one.
+
+use regex::RegexSet;
+
+#[cfg_attr(not(test), expect(dead_code, reason = "the test of the table reads its examples"))]
+struct Cascade {
+    pattern: &'static str,
+    example: &'static str,
+}
+
+const TABLE: &[Cascade] = &[
+    Cascade {
+        pattern: r"tool returned code: ",
+        example: "Error executing cl.exe (tool returned code: 2)",
+    },
+    Cascade {
+        pattern: r"UBT ERROR: Failed to produce item: ",
+        example: "ERROR: UBT ERROR: Failed to produce item: C:/Game/Binaries/Win64/Game.exe",
+    },
+    Cascade {
+        pattern: r"UnrealBuildTool failed\. See log",
+        example: "ERROR: UnrealBuildTool failed. See log for more details. (C:/Logs/UBT.txt)",
+    },
+    Cascade {
+        pattern: r"UnrealHeaderTool failed for target",
+        example: "ERROR: UnrealHeaderTool failed for target 'GameEditor'",
+    },
+    Cascade {
+        pattern: r"\bMSB3073\b",
+        example: "Makefile.Targets(45,5): error MSB3073: The command \"Build.bat\" exited with code 6.",
+    },
+    Cascade {
+        pattern: r"\bLNK1120\b|\bLNK1169\b",
+        example: "Game.exe : fatal error LNK1120: 1 unresolved externals",
+    },
+    Cascade {
+        pattern: r"linker command failed with exit code",
+        example: "clang++: error: linker command failed with exit code 1 (use -v to see invocation)",
+    },
+    Cascade {
+        pattern: r"Editor terminated with exit code ",
+        example: "ERROR: Editor terminated with exit code 1 while running Cook for C:/Game/Game.uproject",
+    },
+    Cascade { pattern: r"ERROR: Cook failed\.", example: "ERROR: Cook failed." },
+    Cascade {
+        pattern: r"ERROR: BUILD FAILED",
+        example: "ERROR: BUILD FAILED: failed, retries not enabled:",
+    },
+    Cascade {
+        pattern: r"AutomationTool was unable to run successfully",
+        example: "RunUAT.bat ERROR: AutomationTool was unable to run successfully.",
+    },
+    Cascade {
+        pattern: r"(?:PackagingResults|CookResults): Error: (?:Unknown Error|Unknown Cook Failure|Launch failed)",
+        example: "PackagingResults: Error: Unknown Cook Failure",
+    },
+    Cascade {
+        pattern: r"cmd\.exe failed with args /c .*rungradle\.bat",
+        example: "ERROR: cmd.exe failed with args /c \"C:/Game/gradle/rungradle.bat\" :app:assembleDebug",
+    },
+    Cascade {
+        pattern: r"Client exited with error code: ",
+        example: "ERROR: Client exited with error code: 3",
+    },
+    Cascade {
+        pattern: r"external filter 'git-lfs filter-process' failed|smudge filter lfs failed",
+        example: "error: external filter 'git-lfs filter-process' failed",
+    },
+    Cascade {
+        pattern: r"Code signing is required for product type",
+        example: "Game.xcodeproj: error: Code signing is required for product type 'Application'",
+    },
+];
+
+/// The table, compiled.
+#[derive(Debug)]
+pub(super) struct Cascades(RegexSet);
+
+impl Cascades {
+    pub(super) fn new() -> Self {
+        Self(super::pattern::compile_set(TABLE.iter().map(|row| row.pattern)))
+    }
+
+    /// Whether the line, of which a finding was made, only follows from an earlier failure.
+    pub(super) fn follow(&self, line: &str) -> bool {
+        self.0.is_match(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cascade_is_told_from_a_root_cause() {
+        let cascades = Cascades::new();
+        for (row, Cascade { example, .. }) in TABLE.iter().enumerate() {
+            let matching: Vec<_> = cascades.0.matches(example).iter().collect();
+            assert_eq!(matching, [row], "{example}");
+        }
+        assert!(!cascades.follow("A.cpp(42): error C2065: 'undefined': undeclared identifier"));
+        assert!(!cascades.follow("LogCook: Error: Content is missing from cook."));
+    }
+}

@@ -1,0 +1,184 @@
+//! Makes distinct findings of what the lines report.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::cascades::Cascades;
+use super::matchers::{Matchers, Report};
+use super::paths::Paths;
+use super::severity::Lies;
+use super::text::Cleaner;
+use crate::event::{Finding, Location, Phase};
+
+/// Channels that only repeat the errors of others, except for those that nobody else said.
+const ECHOES: [&str; 2] = ["PackagingResults", "CookResults"];
+
+/// Reads findings from lines, each only once.
+#[derive(Debug)]
+pub(super) struct Findings {
+    matchers: Matchers,
+    lies: Lies,
+    cascades: Cascades,
+    paths: Paths,
+    seen: Seen,
+}
+
+impl Findings {
+    pub(super) fn new(source_root: Option<&str>) -> Self {
+        Self {
+            matchers: Matchers::new(),
+            lies: Lies::new(),
+            cascades: Cascades::new(),
+            paths: Paths::new(source_root),
+            seen: Seen::default(),
+        }
+    }
+
+    /// What is wrong according to the line (colourless, stripped of its prefixes), unless an
+    /// earlier line has said so.
+    pub(super) fn read(
+        &mut self,
+        line: &str,
+        phase: Option<Phase>,
+        cleaner: &Cleaner,
+    ) -> Option<Finding> {
+        self.paths.learn(line);
+        let report = self.matchers.read(line)?;
+        let severity = self.lies.truth(line, report.severity)?;
+        let finding = Finding {
+            severity,
+            code: report.code.map(|code| cleaner.title(code)),
+            message: cleaner.message(report.message),
+            location: self.location(&report, cleaner),
+            phase,
+            follow_up: self.cascades.follow(line),
+        };
+        self.seen.is_new(&finding).then_some(finding)
+    }
+
+    fn location(&self, report: &Report<'_>, cleaner: &Cleaner) -> Option<Location> {
+        let (path, in_repository) = self.paths.locate(report.file?);
+        let file = cleaner.message(&path);
+        // A name that had to be changed to be safe is no longer the name of the file.
+        let in_repository = in_repository && file == path;
+        Some(Location { file, in_repository, line: report.line, column: report.column })
+    }
+}
+
+/// Hashes of the findings there were.
+#[derive(Debug, Default)]
+struct Seen(HashSet<u64>);
+
+impl Seen {
+    /// Once full it forgets all: an endless log may repeat a finding, but never hides a new one.
+    const CAPACITY: usize = 10_000;
+
+    fn is_new(&mut self, finding: &Finding) -> bool {
+        let Finding { code, message, location, .. } = finding;
+        let said = hash(("said", message));
+        let echoed = hash(("echoed", message));
+        if code.as_deref().is_some_and(|code| ECHOES.contains(&code)) {
+            return !self.0.contains(&said) && self.insert(echoed);
+        }
+        self.insert(said);
+        self.insert(hash((code, message, location))) && !self.0.contains(&echoed)
+    }
+
+    fn insert(&mut self, hash: u64) -> bool {
+        if self.0.len() >= Self::CAPACITY {
+            self.0.clear();
+        }
+        self.0.insert(hash)
+    }
+}
+
+fn hash(key: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Severity;
+    use crate::log::text::Style;
+
+    fn read_all(lines: &[&str]) -> Vec<Finding> {
+        let cleaner = Cleaner::new(&["tok123456"], Style::default());
+        let mut findings = Findings::new(None);
+        lines.iter().filter_map(|line| findings.read(line, Some(Phase::Cook), &cleaner)).collect()
+    }
+
+    #[test]
+    fn a_finding_carries_its_place_in_the_repository() {
+        let found = read_all(&[
+            r#"Parsing command line: -project="C:/W/Game/Game.uproject""#,
+            r"C:\W\Game\Source\A.cpp(42,7): error C2065: 'x': undeclared identifier",
+        ]);
+        let expected = Finding {
+            severity: Severity::Error,
+            code: Some("C2065".to_owned()),
+            message: "'x': undeclared identifier".to_owned(),
+            location: Some(Location {
+                file: "Source/A.cpp".to_owned(),
+                in_repository: true,
+                line: Some(42),
+                column: Some(7),
+            }),
+            phase: Some(Phase::Cook),
+            follow_up: false,
+        };
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn what_was_said_before_is_not_a_finding_again() {
+        let error = "Source/A.cpp(1): error C2065: x";
+        let there = "Source/A.cpp(2): error C2065: x";
+        let found =
+            read_all(&[error, error, there, "LogCook: Error: x", "LogCook: Error: x", there]);
+        assert_eq!(found.len(), 3);
+    }
+
+    #[test]
+    fn an_echo_is_a_finding_only_if_nobody_else_says_it() {
+        let raw = "LogCook: Error: Content is missing";
+        let echo = "PackagingResults: Error: Content is missing";
+        assert_eq!(read_all(&[raw, echo, echo])[0].code.as_deref(), Some("LogCook"));
+        assert_eq!(read_all(&[raw, echo, echo]).len(), 1);
+        assert_eq!(read_all(&[echo, raw, raw]).len(), 1);
+        assert_eq!(read_all(&[echo, "PackagingResults: Error: other"]).len(), 2);
+    }
+
+    #[test]
+    fn an_endless_log_does_not_fill_the_memory() {
+        let mut seen = Seen::default();
+        for number in 0..25_000 {
+            seen.insert(number);
+        }
+        assert!(seen.0.len() <= Seen::CAPACITY);
+    }
+
+    #[test]
+    fn the_texts_of_a_finding_are_safe_by_themselves() {
+        let found = read_all(&[
+            "Source/A.cpp(1): error: ::add-mask::x tok123456",
+            r"Source/#\#[x].cpp(1): error: x",
+            "Source/tok123456.cpp(1): error: x",
+        ]);
+        assert_eq!(found[0].message, r"\::add-mask::x ***");
+        let files: Vec<_> = found.iter().filter_map(|finding| finding.location.as_ref()).collect();
+        assert_eq!((files[1].file.as_str(), files[1].in_repository), ("Source/#/#[x].cpp", true));
+        assert_eq!((files[2].file.as_str(), files[2].in_repository), ("Source/***.cpp", false));
+    }
+
+    #[test]
+    fn a_consequence_is_marked_as_one() {
+        let found = read_all(&["ERROR: Cook failed.", "LogCook: Error: x"]);
+        assert_eq!(
+            found.iter().map(|finding| finding.follow_up).collect::<Vec<_>>(),
+            [true, false]
+        );
+    }
+}

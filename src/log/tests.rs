@@ -1,0 +1,180 @@
+//! Whole logs through the whole pipeline.
+
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+
+use super::Pipeline;
+use super::text::{Cleaner, Style};
+use crate::event::{Event, Finding, Level, LogLine};
+
+const FAILING_BUILD: &str = include_str!("../../tests/fixtures/failing-build.log");
+const FAILING_COOK: &str = include_str!("../../tests/fixtures/failing-cook.log");
+
+fn pipeline() -> Pipeline {
+    let style = Style { color: true, ..Style::default() };
+    Pipeline::new(Cleaner::new(&["tok123456"], style), Some("games"))
+}
+
+fn message(second: u64, text: &str) -> LogLine {
+    let timestamp = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second));
+    LogLine { timestamp, level: Level::Info, message: text.to_owned() }
+}
+
+/// All events of a log whose lines are one second apart.
+fn events(log: &str) -> Vec<Event> {
+    let mut pipeline = pipeline();
+    let mut events = Vec::new();
+    for (second, line) in (0..).zip(log.lines()) {
+        pipeline.feed(&message(second, line), &mut events);
+    }
+    pipeline.finish(&mut events);
+    events
+}
+
+/// One line for each event; of the log's lines only how many there were in a row.
+fn story(events: &[Event]) -> Vec<String> {
+    let mut story = Vec::new();
+    for group in events.chunk_by(|a, b| is_line(a) && is_line(b)) {
+        story.push(match group {
+            [Event::PhaseStarted(phase)] => format!("{} {{", phase.as_str()),
+            [Event::PhaseEnded { phase, took }] => format!("}} {} {took:?}", phase.as_str()),
+            [Event::Finding(finding)] => told(finding),
+            lines => format!("{} lines", lines.len()),
+        });
+    }
+    story
+}
+
+fn told(finding: &Finding) -> String {
+    let phase = finding.phase.map_or("-", |phase| phase.as_str());
+    let follows = if finding.follow_up { ", follows" } else { "" };
+    let linked = finding.location.as_ref().is_some_and(|location| location.in_repository);
+    let linked = if linked { ", linked" } else { "" };
+    format!("{} in {phase}{follows}{linked}: {finding}", finding.severity.as_str())
+}
+
+fn is_line(event: &Event) -> bool {
+    matches!(event, Event::Line { .. })
+}
+
+#[test]
+fn a_failing_build_is_folded_and_its_errors_are_found() {
+    assert_eq!(
+        story(&events(FAILING_BUILD)),
+        [
+            "source-sync {",
+            "4 lines",
+            "} source-sync Some(4s)",
+            "9 lines",
+            "compile {",
+            "10 lines",
+            "warning in compile, linked: games/Source/SpaceMiner/OreVein.cpp:88: C4996: 'UOreVein::Dig': Use Excavate instead.",
+            "2 lines",
+            "error in compile, linked: games/Source/SpaceMiner/Drill.cpp:42:17: C2065: 'BitDiameter': undeclared identifier",
+            "3 lines",
+            "error in compile, linked: games/Source/SpaceMiner/Drill.cpp:43:17: C2065: 'BitDiameter': undeclared identifier",
+            "4 lines",
+            "error in compile: C:/UE_5.5/Engine/Source/Runtime/Core/Public/Templates/UnrealTemplate.h:128:9: C2338: static_assert failed: 'bitwise only'",
+            "8 lines",
+            "error in compile, follows: UnrealBuildTool failed. See log for more details. (D:\\Build\\Logs\\UBT-SpaceMiner-Win64-Shipping.txt)",
+            "3 lines",
+            "} compile Some(29s)",
+            "2 lines",
+            "error in -, follows: AutomationTool was unable to run successfully. Exited with code: 6",
+        ]
+    );
+}
+
+#[test]
+fn a_failing_cook_is_one_error_and_what_follows_from_it() {
+    assert_eq!(
+        story(&events(FAILING_COOK)),
+        [
+            "compile {",
+            "6 lines",
+            "} compile Some(5s)",
+            "cook {",
+            "7 lines",
+            "warning in cook, linked: games/Content/Maps/Belt.umap: LogLinker: VerifyImport: Failed to find script package for import object 'Package /Script/OldOre'",
+            "1 lines",
+            "error in cook, linked: games/Content/Rigs/BP_Drill.uasset: LogBlueprint: [Compiler] Could not find a function named \"StartDrill\" in 'BP_Drill_C'.",
+            "1 lines",
+            "warning in cook: LogBlueprint: [Compiler BP_Drill] Compile of BP_Drill failed. 1 Fatal Issue(s)",
+            "7 lines",
+            "error in cook, follows: Cook failed.",
+            "} cook Some(15s)",
+            "4 lines",
+        ]
+    );
+}
+
+#[test]
+fn every_line_comes_out_in_order_and_harmless() {
+    let events = events(FAILING_BUILD);
+    let texts = events.iter().filter_map(|event| match event {
+        Event::Line { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    let expected: Vec<_> =
+        FAILING_BUILD.lines().map(|line| line.replace("##[add-path]", r"#\#[add-path]")).collect();
+    assert_eq!(texts.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_message_of_several_lines_is_read_line_by_line() {
+    let mut pipeline = pipeline();
+    let mut events = Vec::new();
+    let banner = "********** COOK COMMAND STARTED **********";
+    let text = format!("a\r{banner}\n\x1b[31mLogCook: Error: tok123456\x1b[0m\r\n");
+    pipeline.feed(&message(1, &text), &mut events);
+    assert_eq!(pipeline.phase(), Some(crate::event::Phase::Cook));
+    assert_eq!(story(&events), ["1 lines", "cook {", "2 lines", "error in cook: LogCook: ***"]);
+    pipeline.finish(&mut events);
+    assert_eq!(pipeline.phase(), None);
+    assert_eq!(story(&events).last().map(String::as_str), Some("} cook Some(0ns)"));
+}
+
+#[test]
+fn the_documented_example_is_a_compile_error() {
+    let events = events(
+        "LogPlayLevel: Error: MyGameModule.cpp(42): error C2065: 'undefined': undeclared identifier",
+    );
+    let expected = "error in -: MyGameModule.cpp:42: C2065: 'undefined': undeclared identifier";
+    assert_eq!(story(&events), ["1 lines", expected]);
+}
+
+#[test]
+fn the_level_of_the_service_makes_no_finding() {
+    let mut events = Vec::new();
+    let line =
+        LogLine { timestamp: None, level: Level::Error, message: "[1/3] Compile A.cpp".to_owned() };
+    pipeline().feed(&line, &mut events);
+    assert_eq!(events, [Event::Line { level: Level::Error, text: line.message }]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 50, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_the_log_holds_phases_stay_paired(
+        parts in prop::collection::vec(prop_oneof![
+            prop::sample::select(FAILING_BUILD.lines().collect::<Vec<_>>()).prop_map(str::to_owned),
+            any::<String>(),
+            Just("********** COOK COMMAND STARTED **********\r".to_owned()),
+            Just("A.cpp(".to_owned()),
+            Just("\nfatal error: ".to_owned()),
+        ], 0..20),
+    ) {
+        let mut open = None;
+        for event in events(&parts.join("\n")) {
+            match event {
+                Event::PhaseStarted(phase) => prop_assert_eq!(open.replace(phase), None),
+                Event::PhaseEnded { phase, .. } => prop_assert_eq!(open.take(), Some(phase)),
+                Event::Finding(finding) => prop_assert_eq!(finding.phase, open),
+                _ => {}
+            }
+        }
+        prop_assert_eq!(open, None);
+    }
+}
