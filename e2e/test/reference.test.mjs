@@ -1,0 +1,262 @@
+// The real binary against the reference JavaScript Socket.IO server.
+
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { admitToken, BUILD, Service, TOKEN } from '../reference/service.mjs';
+import { commands } from '../runner/github.mjs';
+import { inputs, start } from '../runner/program.mjs';
+
+/** Starts the binary on a new build and waits until it has joined the build's room. */
+async function follow(t, service, env = {}) {
+  const run = start(t, { ...inputs(service), ...env });
+  const early = run.ended.then(({ code, stdout, stderr }) => {
+    throw new Error(`exit ${code} before the room was joined\n${stdout}${stderr}`);
+  });
+  await Promise.race([service.joined(), early]);
+  return run;
+}
+
+/** Logs the lines `first` to `last` of a numbered series. */
+function logNumbered(service, first, last) {
+  for (let number = first; number <= last; number += 1) service.log(`LogInit: Display: line ${number} of many`);
+}
+
+/** The numbered lines that were shown, as runs without a gap: `1-100 90-200` repeats some. */
+function shown(stdout) {
+  const runs = [];
+  for (const [, text] of stdout.matchAll(/^LogInit: Display: line (\d+) of many$/gm)) {
+    const number = Number(text);
+    const run = runs.at(-1);
+    if (run?.last === number - 1) run.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  return runs.map(({ first, last }) => `${first}-${last}`).join(' ');
+}
+
+test('a successful build is shown line by line and ends with 0', async (t) => {
+  const service = await Service.start(t);
+  const run = await follow(t, service);
+
+  service.status('running');
+  logNumbered(service, 1, 1000);
+  service.status('complete');
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 0, stdout);
+  assert.equal(shown(stdout), '1-1000');
+});
+
+test('a line is shown while the build still runs', async (t) => {
+  const service = await Service.start(t);
+  const run = await follow(t, service);
+
+  service.status('running');
+  service.log('LogInit: Display: the first sign of life');
+  await run.until('the first sign of life');
+
+  assert.equal(run.child.exitCode, null);
+});
+
+test('lines that arrive after the last status are shown', async (t) => {
+  const service = await Service.start(t);
+  const run = await follow(t, service);
+
+  service.status('running');
+  service.status('complete');
+  logNumbered(service, 1, 20);
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 0, stdout);
+  assert.equal(shown(stdout), '1-20');
+});
+
+test('a compile error fails with 10 and becomes an annotation of its line', async (t) => {
+  const service = await Service.start(t);
+  const run = await follow(t, service, { BUILDPIXEL_CI: 'github' });
+
+  service.status('running');
+  service.log('********** BUILD COMMAND STARTED **********');
+  service.log(String.raw`C:\Build\Boss\Source\Boss\Boss.cpp(42,13): error C2065: 'Fury': undeclared identifier`, 'error');
+  service.log('Result: Failed (OtherCompilationError)', 'error');
+  service.status('failed');
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 10, stdout);
+  const errors = commands(stdout).filter(({ name }) => name === 'error');
+  const annotation = errors.find(({ properties }) => properties.line === '42');
+  assert.match(annotation?.properties.file ?? stdout, /Source\/Boss\/Boss\.cpp$/);
+  assert.equal(annotation.properties.col, '13');
+  assert.match(annotation.data, /'Fury': undeclared identifier/);
+});
+
+test('a socket that is refused ends with 21, says why and is not tried again', async (t) => {
+  let attempts = 0;
+  const middleware = (_socket, next) => {
+    attempts += 1;
+    next(new Error('this token may not follow builds'));
+  };
+  const service = await Service.start(t, { middleware });
+
+  const { code, stdout, stderr } = await start(t, inputs(service)).ended;
+
+  assert.equal(code, 21, stdout + stderr);
+  assert.match(stdout + stderr, /this token may not follow builds/);
+  assert.equal(attempts, 1);
+});
+
+test('a slow answer to the connection is waited for', async (t) => {
+  const middleware = async (socket, next) => {
+    await delay(300);
+    admitToken(socket, next);
+  };
+  const service = await Service.start(t, { middleware });
+  const run = await follow(t, service);
+
+  service.status('running');
+  service.status('complete');
+
+  assert.equal((await run.ended).code, 0);
+  assert.equal(service.received({ kind: 'connect' }).length, 1);
+  assert.equal(service.received({ name: 'join:build' }).length, 1);
+});
+
+suite('a lost connection is resumed without a lost or repeated line', () => {
+  const losses = {
+    'the server ends the namespace': ({ socket }) => socket.disconnect(),
+    'the server ends the connection': ({ socket }) => socket.disconnect(true),
+    'the engine closes': ({ socket }) => socket.conn.close(),
+    'the wire is cut': (service) => service.cut(),
+  };
+  const servers = { '': {}, ', by a server that recovers sessions': { connectionStateRecovery: {} } };
+
+  for (const [loss, lose] of Object.entries(losses)) {
+    for (const [kind, options] of Object.entries(servers)) {
+      test(`${loss}${kind}`, async (t) => {
+        const service = await Service.start(t, options);
+        const run = await follow(t, service);
+
+        service.status('running');
+        logNumbered(service, 1, 100);
+        await run.until('line 100 of many');
+        lose(service);
+        logNumbered(service, 101, 150);
+        await service.joined(2);
+        logNumbered(service, 151, 200);
+        service.status('complete');
+
+        const { code, stdout } = await run.ended;
+        assert.equal(code, 0, stdout);
+        assert.equal(shown(stdout), '1-200');
+      });
+    }
+  }
+});
+
+test('half an emoji costs one character, not the line', async (t) => {
+  const service = await Service.start(t);
+  const run = await follow(t, service);
+
+  service.status('running');
+  service.log('LogInit: cut inside \ud83c an emoji');
+  service.log('LogInit: whole \u{1f3ae} again');
+  service.status('complete');
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /^LogInit: cut inside \ufffd an emoji$/m);
+  assert.match(stdout, /^LogInit: whole \u{1f3ae} again$/mu);
+});
+
+test('events that nobody documented do no harm', async (t) => {
+  const service = await Service.start(t);
+  const run = await follow(t, service);
+  const { socket } = service;
+
+  service.status('running');
+  service.log('LogInit: before the oddities');
+  socket.emit('build:log', { buildId: BUILD, message: Buffer.from([0x1e, 0x00, 0xff]) });
+  socket.emit('build:log');
+  socket.emit('build:log', null, 7);
+  socket.emit('build:log', { buildId: BUILD, message: { not: 'text' } });
+  socket.emit('build:log', { buildId: 'bld0000000000000000other', level: 'info', message: 'LogInit: of another build' });
+  socket.emit('build:status', { buildId: 'bld0000000000000000other', status: 'failed' });
+  socket.emit('build:status', { buildId: BUILD, status: 'paused' });
+  socket.emit('error', 'close');
+  socket.emit('constructor', 'toString');
+  socket.timeout(5_000).emit('are:you:there', () => {});
+  service.log('LogInit: after the oddities');
+  service.status('complete');
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /before the oddities[^]*after the oddities/);
+  assert.doesNotMatch(stdout, /of another build/);
+  assert.equal(service.received({ kind: 'connect' }).length, 1);
+});
+
+test('a client that is done leaves the room and disconnects', async (t) => {
+  const service = await Service.start(t);
+  const run = await follow(t, service);
+
+  service.status('running');
+  service.status('complete');
+  await run.ended;
+
+  const { reason } = await service.until({ kind: 'disconnect' });
+  assert.equal(reason, 'client namespace disconnect');
+  assert.deepEqual(service.received({ name: 'leave:build' }).map(({ payload }) => payload), [{ buildId: BUILD }]);
+});
+
+for (const [signal, expected] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+  test(`${signal} ends with ${expected} within a second, and leaves the room`, async (t) => {
+    const service = await Service.start(t);
+    const run = await follow(t, service);
+    service.status('running');
+    service.log('LogInit: Display: under way');
+    await run.until('under way');
+
+    const sent = performance.now();
+    run.child.kill(signal);
+    const { code, stdout } = await run.ended;
+
+    assert.equal(code, expected, stdout);
+    assert.ok(performance.now() - sent < 1_000);
+    assert.ok(stdout.includes(BUILD), 'the build id is needed to re-attach');
+    const { reason } = await service.until({ kind: 'disconnect' });
+    assert.equal(reason, 'client namespace disconnect');
+    assert.equal(service.received({ name: 'leave:build' }).length, 1);
+  });
+}
+
+test('no hostile line acts on GitHub, and our own commands still do', async (t) => {
+  const service = await Service.start(t);
+  const run = await follow(t, service, { BUILDPIXEL_CI: 'github' });
+  const hostile = [
+    'x\r::error::fake',
+    '::add-path::/tmp',
+    '  ::set-output name=build-id::forged',
+    'output ##[add-path]/tmp',
+    '##[set-env name=PATH]/tmp',
+    ':\u200b:stop-commands::error',
+    '\u0085::add-mask::e',
+    'two lines\n::group::fake',
+  ];
+  assert.equal(commands(hostile.join('\n')).length, hostile.length);
+
+  service.status('running');
+  for (const line of hostile) service.log(line);
+  service.log(`LogInit: Display: the token is ${TOKEN}`);
+  service.log(String.raw`C:\Build\Boss\Source\Boss\Boss.cpp(42,13): error C2065: 'Fury': undeclared identifier`, 'error');
+  service.status('failed');
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 10, stdout);
+  const acted = commands(stdout);
+  assert.deepEqual(acted.filter(({ name }) => !['group', 'endgroup', 'error', 'warning', 'notice', 'debug'].includes(name)), [
+    { name: 'add-mask', properties: {}, data: TOKEN },
+  ]);
+  assert.doesNotMatch(JSON.stringify(acted), /fake/);
+  assert.ok(acted.some(({ name, properties }) => name === 'error' && properties.line === '42'));
+  assert.ok(!stdout.replace(`::add-mask::${TOKEN}`, '').includes(TOKEN));
+});
