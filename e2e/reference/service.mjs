@@ -151,9 +151,9 @@ export class Service {
     this.#arrivals.emit('entry');
   }
 
-  async #stop() {
+  #stop() {
+    this.http.close();
     this.cut();
-    await this.io.close();
   }
 }
 

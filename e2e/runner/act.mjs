@@ -7,13 +7,10 @@ import { dirname, join, resolve } from 'node:path';
 import { ACTION_FILE } from './action.mjs';
 import { BINARY, ROOT, Run } from './program.mjs';
 
-const ACT = resolve(ROOT, process.env.ACT_BINARY ?? 'e2e/.venv/bin/act');
+const ACT = resolve(ROOT, process.env.ACT_BINARY ?? 'target/ci-tools/bin/act');
 
-/**
- * Runs `workflow` on a push to a repository that holds our action and `files`.
- * Answers `{ code, entries }`: act's exit code and its log, an object for each line.
- */
-export async function runWorkflow(t, { workflow, files = {}, secrets = {}, variables = {}, env = {} }) {
+/** Starts `workflow` on a push to a repository that holds our action and `files`. */
+export function startWorkflow(t, { workflow, files, secrets, variables }) {
   const home = mkdtempSync(join(tmpdir(), 'buildpixel-ci-act-'));
   t.after(() => rmSync(home, { recursive: true, force: true }));
   write(join(home, '.config/act/actrc'), '');
@@ -25,7 +22,7 @@ export async function runWorkflow(t, { workflow, files = {}, secrets = {}, varia
   copyFileSync(ACTION_FILE, join(repository, 'action.yml'));
   commit(repository);
 
-  const run = new Run(
+  return new Run(
     t,
     ACT,
     [
@@ -38,13 +35,16 @@ export async function runWorkflow(t, { workflow, files = {}, secrets = {}, varia
       '--json',
       ...flags('--secret', secrets),
       ...flags('--var', variables),
-      ...flags('--env', { BUILDPIXEL_CI_BINARY: BINARY, ...env }),
+      ...flags('--env', { BUILDPIXEL_CI_BINARY: BINARY }),
     ],
     { HOME: home, XDG_CONFIG_HOME: join(home, '.config'), ACT_DISABLE_VERSION_CHECK: '1', DOCKER_HOST: '' },
     repository,
   );
-  const { code, stdout, stderr } = await run.ended;
-  return { code, entries: (stdout + stderr).split('\n').filter((line) => line.startsWith('{')).map(JSON.parse) };
+}
+
+/** act's log, an object for each line. */
+export function logOf(stdout) {
+  return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
 }
 
 function flags(name, values) {

@@ -56,7 +56,7 @@ export function runStep(t, script, env) {
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'step.sh');
   writeFileSync(file, script);
-  return new Run(t, 'bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', file], env, folder);
+  return new Run(t, '/bin/bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', file], env, folder);
 }
 
 /** Cancels a step: SIGINT to the direct child and to nobody else. A child that ends in 7.5 s gets no more. */

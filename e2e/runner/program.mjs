@@ -1,6 +1,7 @@
 // Runs the real binary in an environment of its own: nothing of the machine's CI leaks in.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { PROJECT, SETTING, TOKEN } from '../reference/service.mjs';
 
@@ -20,12 +21,12 @@ export function inputs(service) {
   };
 }
 
-/** Starts the binary; it is killed with the test `t`. */
+/** Starts the binary. */
 export function start(t, env) {
   return new Run(t, BINARY, [], env);
 }
 
-/** A child process whose `ended` resolves to `{ code, signal, stdout, stderr }`. */
+/** A child process whose `ended` resolves to `{ code, stdout, stderr }`; it and its children end with the test. */
 export class Run {
   stdout = '';
   stderr = '';
@@ -35,25 +36,37 @@ export class Run {
       cwd,
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: PATIENCE_MS,
-      killSignal: 'SIGKILL',
+      detached: true, // a process group of its own, so that its children can be killed with it
     });
-    t.after(() => this.child.kill('SIGKILL'));
+    const patience = setTimeout(() => this.#kill(), PATIENCE_MS);
+    t.after(() => {
+      clearTimeout(patience);
+      this.#kill();
+    });
     for (const stream of ['stdout', 'stderr']) {
       this.child[stream].setEncoding('utf8').on('data', (text) => (this[stream] += text));
     }
-    this.ended = new Promise((resolve, reject) => {
-      this.child.on('error', reject);
-      this.child.on('close', (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.stderr }));
+    this.ended = once(this.child, 'close').then(([code]) => ({ code, stdout: this.stdout, stderr: this.stderr }));
+  }
+
+  /** Waits for `promise`, but no longer than this process lives. */
+  async before(promise) {
+    const early = this.ended.then(({ code, stdout, stderr }) => {
+      throw new Error(`ended too early, with ${code}\n${stdout}${stderr}`);
     });
+    return Promise.race([promise, early]);
   }
 
   /** Waits until stdout contains `text`. */
   async until(text) {
-    while (!this.stdout.includes(text)) {
-      const more = new Promise((resolve) => this.child.stdout.once('data', resolve));
-      const ended = await Promise.race([more.then(() => undefined), this.ended]);
-      if (ended && !this.stdout.includes(text)) throw new Error(`ended without ${text}:\n${this.stdout}${this.stderr}`);
+    while (!this.stdout.includes(text)) await this.before(once(this.child.stdout, 'data'));
+  }
+
+  #kill() {
+    try {
+      process.kill(-this.child.pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
     }
   }
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ERROR, failToCompile } from '../reference/failure.mjs';
 import { admitToken, BUILD, Service, TOKEN } from '../reference/service.mjs';
 import { commands } from '../runner/github.mjs';
 import { inputs, start } from '../runner/program.mjs';
@@ -10,10 +11,7 @@ import { inputs, start } from '../runner/program.mjs';
 /** Starts the binary on a new build and waits until it has joined the build's room. */
 async function follow(t, service, env = {}) {
   const run = start(t, { ...inputs(service), ...env });
-  const early = run.ended.then(({ code, stdout, stderr }) => {
-    throw new Error(`exit ${code} before the room was joined\n${stdout}${stderr}`);
-  });
-  await Promise.race([service.joined(), early]);
+  await run.before(service.joined());
   return run;
 }
 
@@ -75,19 +73,15 @@ test('a compile error fails with 10 and becomes an annotation of its line', asyn
   const service = await Service.start(t);
   const run = await follow(t, service, { BUILDPIXEL_CI: 'github' });
 
-  service.status('running');
-  service.log('********** BUILD COMMAND STARTED **********');
-  service.log(String.raw`C:\Build\Boss\Source\Boss\Boss.cpp(42,13): error C2065: 'Fury': undeclared identifier`, 'error');
-  service.log('Result: Failed (OtherCompilationError)', 'error');
-  service.status('failed');
+  failToCompile(service);
 
   const { code, stdout } = await run.ended;
   assert.equal(code, 10, stdout);
-  const errors = commands(stdout).filter(({ name }) => name === 'error');
-  const annotation = errors.find(({ properties }) => properties.line === '42');
-  assert.match(annotation?.properties.file ?? stdout, /Source\/Boss\/Boss\.cpp$/);
-  assert.equal(annotation.properties.col, '13');
-  assert.match(annotation.data, /'Fury': undeclared identifier/);
+  const annotation = commands(stdout).find(({ name, properties }) => name === 'error' && properties.line);
+  const { title, ...place } = annotation.properties;
+  assert.deepEqual(place, { file: ERROR.file, line: ERROR.line, col: ERROR.col });
+  assert.ok(title.includes(ERROR.code) || annotation.data.includes(ERROR.code));
+  assert.ok(annotation.data.includes(ERROR.message));
 });
 
 test('a socket that is refused ends with 21, says why and is not tried again', async (t) => {
@@ -141,7 +135,7 @@ suite('a lost connection is resumed without a lost or repeated line', () => {
         await run.until('line 100 of many');
         lose(service);
         logNumbered(service, 101, 150);
-        await service.joined(2);
+        await run.before(service.joined(2));
         logNumbered(service, 151, 200);
         service.status('complete');
 
@@ -184,7 +178,7 @@ test('events that nobody documented do no harm', async (t) => {
   socket.emit('build:status', { buildId: BUILD, status: 'paused' });
   socket.emit('error', 'close');
   socket.emit('constructor', 'toString');
-  socket.timeout(5_000).emit('are:you:there', () => {});
+  socket.emit('are:you:there', () => {});
   service.log('LogInit: after the oddities');
   service.status('complete');
 
@@ -244,11 +238,7 @@ test('no hostile line acts on GitHub, and our own commands still do', async (t) 
   ];
   assert.equal(commands(hostile.join('\n')).length, hostile.length);
 
-  service.status('running');
-  for (const line of hostile) service.log(line);
-  service.log(`LogInit: Display: the token is ${TOKEN}`);
-  service.log(String.raw`C:\Build\Boss\Source\Boss\Boss.cpp(42,13): error C2065: 'Fury': undeclared identifier`, 'error');
-  service.status('failed');
+  failToCompile(service, [...hostile, `LogInit: Display: the token is ${TOKEN}`]);
 
   const { code, stdout } = await run.ended;
   assert.equal(code, 10, stdout);
@@ -257,6 +247,6 @@ test('no hostile line acts on GitHub, and our own commands still do', async (t) 
     { name: 'add-mask', properties: {}, data: TOKEN },
   ]);
   assert.doesNotMatch(JSON.stringify(acted), /fake/);
-  assert.ok(acted.some(({ name, properties }) => name === 'error' && properties.line === '42'));
+  assert.ok(acted.some(({ name, properties }) => name === 'error' && properties.line === ERROR.line));
   assert.ok(!stdout.replace(`::add-mask::${TOKEN}`, '').includes(TOKEN));
 });
