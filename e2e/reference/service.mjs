@@ -58,7 +58,9 @@ export class Service {
 
   /** The journal's entries that have all of `fields`. */
   received(fields) {
-    return this.journal.filter((entry) => Object.entries(fields).every(([key, value]) => entry[key] === value));
+    return this.journal.filter((entry) =>
+      Object.entries(fields).every(([key, value]) => entry[key] === value),
+    );
   }
 
   /** Waits until `count` entries have all of `fields`; answers the last of them. */

@@ -44,7 +44,10 @@ export function startWorkflow(t, { workflow, files, secrets, variables }) {
 
 /** act's log, an object for each line. */
 export function logOf(stdout) {
-  return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }
 
 function flags(name, values) {

@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { Run } from './program.mjs';
 
 const REGISTERED = new Set(
-  ('stop-commands set-env set-output save-state add-mask add-path add-matcher remove-matcher ' +
-    'debug warning error notice group endgroup echo').split(' '),
+  (
+    'stop-commands set-env set-output save-state add-mask add-path add-matcher remove-matcher ' +
+    'debug warning error notice group endgroup echo'
+  ).split(' '),
 );
 
 /** What .NET trims; unlike JavaScript it trims U+0085, and does not trim U+FEFF. */
@@ -26,28 +28,29 @@ export function commands(stdout) {
 
 function currentSyntax(line) {
   const match = /^::(.*?)::(.*)$/s.exec(line.replace(LEADING_BLANKS, ''));
-  return match && command(match[1], ',', match[2], { '%3A': ':', '%2C': ',' });
+  return match && command(match, ',', { '%3A': ':', '%2C': ',' }, {});
 }
 
 function legacySyntax(line) {
   const match = /##\[(.*?)\](.*)$/s.exec(line);
-  return match && command(match[1], ';', match[2], { '%3B': ';', '%5D': ']' });
+  const escapes = { '%3B': ';', '%5D': ']' };
+  return match && command(match, ';', escapes, escapes);
 }
 
-function command(header, separator, data, escapes) {
+function command([, header, data], separator, inProperties, inData) {
   const [, name, rest = ''] = /^([^ ]*)(?: (.*))?$/s.exec(header);
   if (!REGISTERED.has(name.toLowerCase())) return undefined;
   const pairs = rest
     .split(separator)
     .map((pair) => /^\s*([^=]+)=(.+)$/s.exec(pair))
     .filter(Boolean)
-    .map(([, key, value]) => [key.toLowerCase(), unescape(value, escapes)]);
-  return { name: name.toLowerCase(), properties: Object.fromEntries(pairs), data: unescape(data, {}) };
+    .map(([, key, value]) => [key.toLowerCase(), unescape(value, inProperties)]);
+  return { name: name.toLowerCase(), properties: Object.fromEntries(pairs), data: unescape(data, inData) };
 }
 
 function unescape(text, escapes) {
   const all = { ...escapes, '%0D': '\r', '%0A': '\n', '%25': '%' };
-  return text.replace(/%(?:3A|2C|3B|5D|0D|0A|25)/g, (code) => all[code] ?? code);
+  return text.replace(/%[0-9A-F]{2}/g, (code) => all[code] ?? code);
 }
 
 /** Runs `script` as the runner runs a step with `shell: bash`. */

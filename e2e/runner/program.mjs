@@ -46,7 +46,11 @@ export class Run {
     for (const stream of ['stdout', 'stderr']) {
       this.child[stream].setEncoding('utf8').on('data', (text) => (this[stream] += text));
     }
-    this.ended = once(this.child, 'close').then(([code]) => ({ code, stdout: this.stdout, stderr: this.stderr }));
+    this.ended = once(this.child, 'close').then(([code]) => ({
+      code,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
   }
 
   /** Waits for `promise`, but no longer than this process lives. */

@@ -39,7 +39,12 @@ const SECRETS = { BUILDPIXEL_TOKEN: TOKEN };
 /** Runs the workflow on a build that `play` scripts; answers act's exit code and log. */
 async function runJob(t, play, { secrets = SECRETS, variables = {}, workflow = WORKFLOW } = {}) {
   const service = await Service.start(t);
-  const run = startWorkflow(t, { workflow, files: FILES, secrets, variables: { API_URL: service.url, ...variables } });
+  const run = startWorkflow(t, {
+    workflow,
+    files: FILES,
+    secrets,
+    variables: { API_URL: service.url, ...variables },
+  });
   await run.before(service.joined());
   play(service);
   const { code, stdout } = await run.ended;
@@ -92,7 +97,10 @@ test('a successful build lets the job succeed', async (t) => {
   });
 
   assert.equal(code, 0);
-  assert.match(printedBy(entries, 'later'), /outcome=success[^]*status=complete result=success\nerror-count=0/);
+  assert.match(
+    printedBy(entries, 'later'),
+    /outcome=success[^]*status=complete result=success\nerror-count=0/,
+  );
 });
 
 test('a phase is a group, and the error an annotation of its line', async (t) => {
@@ -117,7 +125,7 @@ test('the step summary tells the verdict', async (t) => {
 
   const { content } = ofStep(entries, 'game/build').find(({ command }) => command === 'summary');
   assert.match(content, /fail/i);
-  assert.ok(content.includes(ERROR.message));
+  assert.match(content, /undeclared identifier/);
 });
 
 test('no hostile line acts, and our own commands still do', async (t) => {
@@ -140,9 +148,15 @@ test('no hostile line acts, and our own commands still do', async (t) => {
 `;
   const { entries } = await runJob(t, (service) => failToCompile(service, hostile), { workflow: control });
 
-  assert.ok(commandsOf(entries, 'control').some(({ arg }) => arg === 'fake'), 'act would have obeyed');
+  assert.ok(
+    commandsOf(entries, 'control').some(({ arg }) => arg === 'fake'),
+    'act would have obeyed',
+  );
   const commands = commandsOf(entries, 'game/build');
-  assert.deepEqual(commands.filter((entry) => JSON.stringify(entry).includes('fake')), []);
+  assert.deepEqual(
+    commands.filter((entry) => JSON.stringify(entry).includes('fake')),
+    [],
+  );
   assert.ok(commands.some(({ command, kvPairs }) => command === 'error' && kvPairs.line === ERROR.line));
   assert.match(printedBy(entries, 'later'), new RegExp(`build-id=${BUILD}`));
 });

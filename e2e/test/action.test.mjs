@@ -16,7 +16,10 @@ test('every input is handed to the program by an environment variable', () => {
   assert.deepEqual(
     variables,
     Object.fromEntries(
-      Object.keys(action.inputs).map((name) => [`INPUT_${name.toUpperCase().replaceAll('-', '_')}`, `\${{ inputs.${name} }}`]),
+      Object.keys(action.inputs).map((name) => [
+        `INPUT_${name.toUpperCase().replaceAll('-', '_')}`,
+        `\${{ inputs.${name} }}`,
+      ]),
     ),
   );
 });
@@ -59,7 +62,11 @@ function program(path, script) {
 async function find(t, env, tools = folder(t)) {
   const output = join(folder(t), 'output');
   writeFileSync(output, '');
-  const { code, stdout } = await runStep(t, step('program').run, { PATH: tools, GITHUB_OUTPUT: output, ...env }).ended;
+  const { code, stdout } = await runStep(t, step('program').run, {
+    PATH: tools,
+    GITHUB_OUTPUT: output,
+    ...env,
+  }).ended;
   return { code, stdout, output: readFileSync(output, 'utf8') };
 }
 
@@ -76,10 +83,17 @@ test('without a program the action builds its own source', async (t) => {
   const [tools, source, temporary] = [folder(t), folder(t), folder(t)];
   program(join(tools, 'cargo'), 'echo "$PWD: cargo $*"');
 
-  const { code, stdout, output } = await find(t, { GITHUB_ACTION_PATH: source, RUNNER_TEMP: temporary }, tools);
+  const { code, stdout, output } = await find(
+    t,
+    { GITHUB_ACTION_PATH: source, RUNNER_TEMP: temporary },
+    tools,
+  );
 
   assert.equal(code, 0, stdout);
-  assert.match(stdout, new RegExp(`^${source}: cargo install --locked --path \\. --root ${temporary}/buildpixel-ci$`, 'm'));
+  assert.match(
+    stdout,
+    new RegExp(`^${source}: cargo install --locked --path \\. --root ${temporary}/buildpixel-ci$`, 'm'),
+  );
   assert.equal(output, `path=${temporary}/buildpixel-ci/bin/buildpixel-ci\n`);
 });
 

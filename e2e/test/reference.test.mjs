@@ -17,7 +17,8 @@ async function follow(t, service, env = {}) {
 
 /** Logs the lines `first` to `last` of a numbered series. */
 function logNumbered(service, first, last) {
-  for (let number = first; number <= last; number += 1) service.log(`LogInit: Display: line ${number} of many`);
+  for (let number = first; number <= last; number += 1)
+    service.log(`LogInit: Display: line ${number} of many`);
 }
 
 /** The numbered lines that were shown, as runs without a gap: `1-100 90-200` repeats some. */
@@ -30,6 +31,16 @@ function shown(stdout) {
     else runs.push({ first: number, last: number });
   }
   return runs.map(({ first, last }) => `${first}-${last}`).join(' ');
+}
+
+/** A middleware that lets nobody in, and how often it was asked. */
+function refuse() {
+  let attempts = 0;
+  const middleware = (_socket, next) => {
+    attempts += 1;
+    next(new Error('this token may not follow builds'));
+  };
+  return { middleware, attempts: () => attempts };
 }
 
 test('a successful build is shown line by line and ends with 0', async (t) => {
@@ -84,19 +95,33 @@ test('a compile error fails with 10 and becomes an annotation of its line', asyn
   assert.ok(annotation.data.includes(ERROR.message));
 });
 
-test('a socket that is refused ends with 21, says why and is not tried again', async (t) => {
-  let attempts = 0;
-  const middleware = (_socket, next) => {
-    attempts += 1;
-    next(new Error('this token may not follow builds'));
-  };
+test('a refused socket ends with 21 where only the socket may be used, says why and is not tried again', async (t) => {
+  const { middleware, attempts } = refuse();
   const service = await Service.start(t, { middleware });
 
-  const { code, stdout, stderr } = await start(t, inputs(service)).ended;
+  const { code, stdout } = await start(t, { ...inputs(service), BUILDPIXEL_TRANSPORT: 'socket' }).ended;
 
-  assert.equal(code, 21, stdout + stderr);
-  assert.match(stdout + stderr, /this token may not follow builds/);
-  assert.equal(attempts, 1);
+  assert.equal(code, 21, stdout);
+  assert.match(stdout, /this token may not follow builds/);
+  assert.equal(attempts(), 1);
+});
+
+test('a refused socket is replaced by polling, without a lost or repeated line', async (t) => {
+  const { middleware, attempts } = refuse();
+  const service = await Service.start(t, { middleware });
+  const run = start(t, inputs(service));
+
+  await run.before(service.until({ kind: 'request', route: `GET /builds/${BUILD}` }));
+  service.status('running');
+  logNumbered(service, 1, 20);
+  await run.until('line 20 of many');
+  logNumbered(service, 21, 40);
+  service.status('complete');
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 0, stdout);
+  assert.equal(shown(stdout), '1-40');
+  assert.equal(attempts(), 1);
 });
 
 test('a slow answer to the connection is waited for', async (t) => {
@@ -173,7 +198,11 @@ test('events that nobody documented do no harm', async (t) => {
   socket.emit('build:log');
   socket.emit('build:log', null, 7);
   socket.emit('build:log', { buildId: BUILD, message: { not: 'text' } });
-  socket.emit('build:log', { buildId: 'bld0000000000000000other', level: 'info', message: 'LogInit: of another build' });
+  socket.emit('build:log', {
+    buildId: 'bld0000000000000000other',
+    level: 'info',
+    message: 'LogInit: of another build',
+  });
   socket.emit('build:status', { buildId: 'bld0000000000000000other', status: 'failed' });
   socket.emit('build:status', { buildId: BUILD, status: 'paused' });
   socket.emit('error', 'close');
@@ -199,7 +228,10 @@ test('a client that is done leaves the room and disconnects', async (t) => {
 
   const { reason } = await service.until({ kind: 'disconnect' });
   assert.equal(reason, 'client namespace disconnect');
-  assert.deepEqual(service.received({ name: 'leave:build' }).map(({ payload }) => payload), [{ buildId: BUILD }]);
+  assert.deepEqual(
+    service.received({ name: 'leave:build' }).map(({ payload }) => payload),
+    [{ buildId: BUILD }],
+  );
 });
 
 for (const [signal, expected] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
@@ -243,9 +275,10 @@ test('no hostile line acts on GitHub, and our own commands still do', async (t) 
   const { code, stdout } = await run.ended;
   assert.equal(code, 10, stdout);
   const acted = commands(stdout);
-  assert.deepEqual(acted.filter(({ name }) => !['group', 'endgroup', 'error', 'warning', 'notice', 'debug'].includes(name)), [
-    { name: 'add-mask', properties: {}, data: TOKEN },
-  ]);
+  assert.deepEqual(
+    acted.filter(({ name }) => !['group', 'endgroup', 'error', 'warning', 'notice', 'debug'].includes(name)),
+    [{ name: 'add-mask', properties: {}, data: TOKEN }],
+  );
   assert.doesNotMatch(JSON.stringify(acted), /fake/);
   assert.ok(acted.some(({ name, properties }) => name === 'error' && properties.line === ERROR.line));
   assert.ok(!stdout.replace(`::add-mask::${TOKEN}`, '').includes(TOKEN));
