@@ -1,0 +1,68 @@
+// GitHub's runner, as far as a `run:` step can tell: how it starts the shell, what it takes for a
+// command in the output, and how it cancels. After actions/runner 2.336.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Run } from './program.mjs';
+
+const REGISTERED = new Set(
+  (
+    'stop-commands set-env set-output save-state add-mask add-path add-matcher remove-matcher ' +
+    'debug warning error notice group endgroup echo'
+  ).split(' '),
+);
+
+/** What .NET trims; unlike JavaScript it trims U+0085, and does not trim U+FEFF. */
+const LEADING_BLANKS = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
+/** What ICU's culture-sensitive comparison does not see. */
+const INVISIBLE = /[\p{Cf}\p{Mn}]|[^\P{Cc}\t\n\r]/gu;
+
+/** Every command that GitHub's runner would act on: `{ name, properties, data }`, in order. */
+export function commands(stdout) {
+  return stdout
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.replace(INVISIBLE, ''))
+    .flatMap((line) => currentSyntax(line) ?? legacySyntax(line) ?? []);
+}
+
+function currentSyntax(line) {
+  const match = /^::(.*?)::(.*)$/s.exec(line.replace(LEADING_BLANKS, ''));
+  return match && command(match, ',', { '%3A': ':', '%2C': ',' }, {});
+}
+
+function legacySyntax(line) {
+  const match = /##\[(.*?)\](.*)$/s.exec(line);
+  const escapes = { '%3B': ';', '%5D': ']' };
+  return match && command(match, ';', escapes, escapes);
+}
+
+function command([, header, data], separator, inProperties, inData) {
+  const [, name, rest = ''] = /^([^ ]*)(?: (.*))?$/s.exec(header);
+  if (!REGISTERED.has(name.toLowerCase())) return undefined;
+  const pairs = rest
+    .split(separator)
+    .map((pair) => /^\s*([^=]+)=(.+)$/s.exec(pair))
+    .filter(Boolean)
+    .map(([, key, value]) => [key.toLowerCase(), unescape(value, inProperties)]);
+  return { name: name.toLowerCase(), properties: Object.fromEntries(pairs), data: unescape(data, inData) };
+}
+
+function unescape(text, escapes) {
+  const all = { ...escapes, '%0D': '\r', '%0A': '\n', '%25': '%' };
+  return text.replace(/%[0-9A-F]{2}/g, (code) => all[code] ?? code);
+}
+
+/** Runs `script` as the runner runs a step with `shell: bash`. */
+export function runStep(t, script, env) {
+  const folder = mkdtempSync(join(tmpdir(), 'buildpixel-ci-step-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'step.sh');
+  writeFileSync(file, script);
+  return new Run(t, '/bin/bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', file], env, folder);
+}
+
+/** Cancels a step: SIGINT to the direct child and to nobody else. A child that ends in 7.5 s gets no more. */
+export function cancel(step) {
+  step.child.kill('SIGINT');
+}

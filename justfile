@@ -1,0 +1,23 @@
+[private]
+default:
+    @just --list
+
+# Build the program for this machine
+build:
+    cargo build
+
+# Run the tests that need nothing but Rust
+test:
+    cargo test --workspace
+
+# Watch a scripted build: just demo --ci gitlab --scenario success
+demo *options:
+    cargo demo {{ options }}
+
+# Run the program against the reference Socket.IO server and inside real CI runners
+e2e:
+    .ci/run e2e
+
+# Run everything that must hold before a change goes in
+ci:
+    .ci/run
