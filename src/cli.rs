@@ -49,7 +49,11 @@ fn help() -> String {
             default => (format!("{} ({default})", input.name), input.meaning),
         }),
     );
-    table(&mut text, "Outputs", OUTPUTS.iter().map(|output| (output.name.to_owned(), output.value)));
+    table(
+        &mut text,
+        "Outputs",
+        OUTPUTS.iter().map(|output| (output.name.to_owned(), output.value)),
+    );
     table(
         &mut text,
         "Exit codes",
@@ -60,7 +64,11 @@ fn help() -> String {
     text
 }
 
-fn table<'t>(text: &mut String, title: &str, rows: impl Iterator<Item = (String, &'t str)> + Clone) {
+fn table<'t>(
+    text: &mut String,
+    title: &str,
+    rows: impl Iterator<Item = (String, &'t str)> + Clone,
+) {
     // The longest default is an address; it may stand out.
     let width = rows.clone().map(|(name, _)| name.len()).filter(|width| *width < 24).max();
     let width = width.unwrap_or_default();
@@ -82,7 +90,8 @@ mod tests {
     #[test]
     fn help_names_every_input_output_and_exit_code() {
         let Command::Print(help) = command(&["--help"]) else { panic!("no help") };
-        let first_words: Vec<_> = help.lines().filter_map(|l| l.split_whitespace().next()).collect();
+        let first_words: Vec<_> =
+            help.lines().filter_map(|l| l.split_whitespace().next()).collect();
         let inputs = INPUTS.iter().map(|input| input.name.to_owned());
         let outputs = OUTPUTS.iter().map(|output| output.name.to_owned());
         let codes = ExitCode::ALL.into_iter().map(|code| code.number().to_string());

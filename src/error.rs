@@ -206,11 +206,17 @@ fn refusal_hint(error: &ApiError) -> Option<&'static str> {
     };
     let by_code = match code {
         Code::InvalidToken => "check the `token` input; a revoked token answers 401",
-        Code::InsufficientScope => "the token may not do this; triggering a build takes a `member` token",
+        Code::InsufficientScope => {
+            "the token may not do this; triggering a build takes a `member` token"
+        }
         Code::ValidationFailed => "check `branch`, `commit` and `changelist`",
-        Code::EngineNotFound => "BuildPixel does not support the Unreal Engine version of this build setting",
+        Code::EngineNotFound => {
+            "BuildPixel does not support the Unreal Engine version of this build setting"
+        }
         Code::RepoNotAccessible => "give the BuildPixel GitHub App access to the repository again",
-        Code::PerforceAuthFailed => "renew the Perforce credentials in the project's settings at BuildPixel",
+        Code::PerforceAuthFailed => {
+            "renew the Perforce credentials in the project's settings at BuildPixel"
+        }
         Code::NotFound => {
             "check `project`, `build-setting` and `build-id`; what the token may not see answers 404 too"
         }

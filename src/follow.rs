@@ -122,12 +122,7 @@ impl Follow {
         let (sender, updates) = queue::queue(QUEUE_BYTES);
         let (build, known) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
-        let supervisor = Supervisor {
-            plan,
-            told: Told::new(sender),
-            session: None,
-            joined: None,
-        };
+        let supervisor = Supervisor { plan, told: Told::new(sender), session: None, joined: None };
         let task = tokio::spawn(supervisor.run(known, stopped));
         Self { updates, build: Some(build), stop, task }
     }
@@ -410,7 +405,7 @@ impl Supervisor {
             }
             Transport::Socket | Transport::Poll => {
                 Err(Error::Stream { build: build.clone(), source: refusal })
-            },
+            }
         }
     }
 

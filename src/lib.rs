@@ -277,7 +277,10 @@ impl Step {
             (Some(Status::Complete), _) => Outcome::Success,
             (Some(Status::Failed), _) => Outcome::Failure,
             (Some(Status::Superseded), _) => Outcome::Superseded(on_superseded),
-            (Some(status @ (Status::Pending | Status::Running | Status::Other(_))), Some(build)) => {
+            (
+                Some(status @ (Status::Pending | Status::Running | Status::Other(_))),
+                Some(build),
+            ) => {
                 let status = status.as_str().to_owned();
                 Outcome::Failed(Error::Verdict { build: build.clone(), status })
             }
@@ -295,7 +298,9 @@ impl Step {
         let problems = self.renderer.publish(&self.report, &outcome, &verdict);
         self.tell(&problems);
         let code = match outcome.exit_code() {
-            ExitCode::Success if !problems.is_empty() => ExitCode::Output,
+            ExitCode::Success if problems.iter().any(PublishProblem::is_failure) => {
+                ExitCode::Output
+            }
             code => code,
         };
         let goodbye = async {
@@ -328,10 +333,10 @@ impl Step {
         self.show(&Event::Notice { level, text: self.cleaner.title(text) });
     }
 
-    /// Publishing problems are told, and end a run that was good.
     fn tell(&mut self, problems: &[PublishProblem]) {
         for problem in problems {
-            self.notice(Level::Error, &error::chain(problem));
+            let level = if problem.is_failure() { Level::Error } else { Level::Warn };
+            self.notice(level, &problem.to_string());
         }
     }
 
@@ -372,7 +377,8 @@ fn resolved(
         Some(Override::Value(value)) => Some(value.clone()),
         Some(Override::Auto) => {
             if found.is_none() {
-                let problem = format!("this CI does not tell the {input}; give it, or leave it out");
+                let problem =
+                    format!("this CI does not tell the {input}; give it, or leave it out");
                 mistakes.push(Mistake::new(env, input, Some("auto".to_owned()), problem));
             }
             found

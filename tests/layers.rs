@@ -70,7 +70,9 @@ fn layer_of(file: &Path) -> String {
 /// The modules of this crate that a source names, by `crate::module` or in `crate::{module, …}`.
 fn crate_uses(source: &str) -> Vec<String> {
     let mut used = Vec::new();
-    for (_, rest) in source.match_indices("crate::").map(|(at, text)| source.split_at(at + text.len())) {
+    for (_, rest) in
+        source.match_indices("crate::").map(|(at, text)| source.split_at(at + text.len()))
+    {
         match rest.strip_prefix('{') {
             None => used.push(word(rest)),
             Some(group) => {

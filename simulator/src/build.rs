@@ -29,11 +29,7 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn now(level: Level, message: String) -> Self {
-        Self {
-            timestamp: iso(SystemTime::now()),
-            level,
-            message,
-        }
+        Self { timestamp: iso(SystemTime::now()), level, message }
     }
 }
 

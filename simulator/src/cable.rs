@@ -24,13 +24,7 @@ impl Listener for Cables {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // Lines leave one by one, as the live service sends them; a failure only costs latency.
         stream.set_nodelay(true).ok();
-        (
-            Cable {
-                stream,
-                cutter: Cutter::default(),
-            },
-            address,
-        )
+        (Cable { stream, cutter: Cutter::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

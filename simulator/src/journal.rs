@@ -66,10 +66,6 @@ impl Journal {
 
     pub(crate) async fn until(&self, predicate: impl Fn(&[Entry]) -> bool) {
         // The sender lives as long as `self`, so waiting cannot fail.
-        self.0
-            .subscribe()
-            .wait_for(|entries| predicate(entries))
-            .await
-            .ok();
+        self.0.subscribe().wait_for(|entries| predicate(entries)).await.ok();
     }
 }

@@ -61,23 +61,14 @@ impl Simulator {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let service = Arc::new(Service::new(scenario));
         let (stop, stopped) = oneshot::channel();
         let served = service.clone();
-        let thread = std::thread::Builder::new()
-            .name("simulator".into())
-            .spawn(move || {
-                runtime.block_on(service::serve(served, listener, stopped));
-            })?;
-        Ok(Self {
-            address,
-            service,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("simulator".into()).spawn(move || {
+            runtime.block_on(service::serve(served, listener, stopped));
+        })?;
+        Ok(Self { address, service, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The base URL, without a slash at its end.

@@ -49,8 +49,7 @@ impl Service {
             }
             Step::Flood(count) => {
                 for number in 1..=*count {
-                    self.log(build_id, Level::Info, format!("flood line {number}"))
-                        .await;
+                    self.log(build_id, Level::Info, format!("flood line {number}")).await;
                     tokio::task::coop::consume_budget().await;
                 }
             }
@@ -58,17 +57,9 @@ impl Service {
                 tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
             }
             Step::AwaitJoin => self.rooms.until_joined(build_id).await,
-            Step::AwaitRequests {
-                method,
-                path,
-                count,
-            } => {
+            Step::AwaitRequests { method, path, count } => {
                 let enough = |journal: &[Entry]| {
-                    journal
-                        .iter()
-                        .filter(|entry| is_request(entry, method, path))
-                        .count()
-                        >= *count
+                    journal.iter().filter(|entry| is_request(entry, method, path)).count() >= *count
                 };
                 self.journal.until(enough).await;
             }
@@ -77,10 +68,7 @@ impl Service {
             Step::Foreign => {
                 let status = status_event(FOREIGN_BUILD_ID, "failed");
                 let line = Line::now(Level::Error, "a line of another build".to_owned());
-                let line = Logged {
-                    build_id: FOREIGN_BUILD_ID,
-                    line: &line,
-                };
+                let line = Logged { build_id: FOREIGN_BUILD_ID, line: &line };
                 self.rooms.emit(build_id, "build:status", &status).await;
                 self.rooms.emit(build_id, "build:log", &line).await;
             }
@@ -91,28 +79,16 @@ impl Service {
     async fn log(&self, build_id: &str, level: Level, message: String) {
         let line = Line::now(level, message);
         self.keep(build_id, line.clone());
-        self.rooms
-            .emit(
-                build_id,
-                "build:log",
-                &Logged {
-                    build_id,
-                    line: &line,
-                },
-            )
-            .await;
+        self.rooms.emit(build_id, "build:log", &Logged { build_id, line: &line }).await;
     }
 
     fn keep(&self, build_id: &str, line: Line) {
-        self.builds()
-            .log(build_id, line, self.scenario.recent_lines);
+        self.builds().log(build_id, line, self.scenario.recent_lines);
     }
 
     /// Tells the room of a build that its status changed.
     pub(crate) async fn announce(&self, build_id: &str, status: &str) {
-        self.rooms
-            .emit(build_id, "build:status", &status_event(build_id, status))
-            .await;
+        self.rooms.emit(build_id, "build:status", &status_event(build_id, status)).await;
     }
 }
 

@@ -30,29 +30,17 @@ struct Refusal {
 impl Refusal {
     fn not_found(what: &str) -> Self {
         let message = format!("{what} does not exist or is not visible to this token");
-        Self {
-            status: StatusCode::NOT_FOUND,
-            code: "not_found",
-            message,
-        }
+        Self { status: StatusCode::NOT_FOUND, code: "not_found", message }
     }
 
     fn invalid(message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "validation_failed",
-            message,
-        }
+        Self { status: StatusCode::BAD_REQUEST, code: "validation_failed", message }
     }
 
     fn invalid_token() -> Self {
         let message = "The token is missing, unknown or revoked".to_owned();
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            code: "invalid_token",
-            message,
-        }
+        Self { status: StatusCode::UNAUTHORIZED, code: "invalid_token", message }
     }
 
     fn into_response(self, request_id: &str) -> Response {
@@ -72,9 +60,7 @@ pub(crate) async fn answer(
     let authorized = service.accepts(&headers);
     let number = service.journal.record(Entry::Request {
         method: method.to_string(),
-        path: uri
-            .path_and_query()
-            .map_or_else(String::new, ToString::to_string),
+        path: uri.path_and_query().map_or_else(String::new, ToString::to_string),
         body: journaled(&body),
         authorized,
     });
@@ -100,9 +86,7 @@ fn journaled(body: &[u8]) -> Value {
 
 impl Service {
     fn accepts(&self, headers: &HeaderMap) -> bool {
-        let value = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
+        let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = value.and_then(|value| value.strip_prefix("Bearer "));
         token.is_some_and(|token| self.scenario.rest_tokens.iter().any(|known| known == token))
     }
@@ -131,11 +115,9 @@ impl Service {
                 return self.trigger(headers, body).await;
             }
             ("GET", ["builds"]) => self.list_builds(&parameters(uri)?)?,
-            ("GET", ["builds", id]) => self
-                .builds()
-                .get(id)
-                .ok_or_else(|| Refusal::not_found("the build"))?
-                .detail(),
+            ("GET", ["builds", id]) => {
+                self.builds().get(id).ok_or_else(|| Refusal::not_found("the build"))?.detail()
+            }
             ("GET", ["builds", _, "download"]) => return Err(Refusal::not_found("the artifact")),
             _ => return Err(Refusal::not_found("the route")),
         };
@@ -164,14 +146,8 @@ impl Service {
     }
 
     fn list_builds(&self, parameters: &Parameters) -> Result<Value, Refusal> {
-        const FILTERS: [&str; 6] = [
-            "projectId",
-            "buildSettingId",
-            "status",
-            "platform",
-            "buildType",
-            "branch",
-        ];
+        const FILTERS: [&str; 6] =
+            ["projectId", "buildSettingId", "status", "platform", "buildType", "branch"];
         let builds = self.builds();
         let wanted = |build: &Value| {
             FILTERS.iter().all(|filter| {
@@ -180,34 +156,18 @@ impl Service {
                     .is_none_or(|wanted| build.get(filter).and_then(Value::as_str) == Some(wanted))
             })
         };
-        page(
-            builds
-                .newest_first()
-                .map(|build| build.item())
-                .filter(wanted)
-                .collect(),
-            parameters,
-        )
+        page(builds.newest_first().map(|build| build.item()).filter(wanted).collect(), parameters)
     }
 
     fn projects(&self, parameters: &Parameters) -> Result<Value, Refusal> {
         let kind = &self.scenario.facts.source_control;
-        let wanted = parameters
-            .get("sourceControl")
-            .is_none_or(|wanted| wanted == kind);
-        page(
-            wanted.then(|| self.project()).into_iter().collect(),
-            parameters,
-        )
+        let wanted = parameters.get("sourceControl").is_none_or(|wanted| wanted == kind);
+        page(wanted.then(|| self.project()).into_iter().collect(), parameters)
     }
 
     fn project(&self) -> Value {
         let facts = &self.scenario.facts;
-        let last = self
-            .builds()
-            .newest_first()
-            .next()
-            .map(|build| build.item());
+        let last = self.builds().newest_first().next().map(|build| build.item());
         let of_last = |field| last.as_ref().and_then(|build| build.get(field)).cloned();
         json!({
             "id": PROJECT_ID,
@@ -223,10 +183,7 @@ impl Service {
         let mut project = self.project();
         if let Some(fields) = project.as_object_mut() {
             fields.insert("buildSettings".to_owned(), json!([self.setting()]));
-            fields.insert(
-                "uprojectPaths".to_owned(),
-                json!([self.scenario.facts.uproject_path]),
-            );
+            fields.insert("uprojectPaths".to_owned(), json!([self.scenario.facts.uproject_path]));
         }
         project
     }
@@ -251,11 +208,7 @@ impl Service {
 }
 
 fn known(id: &str, expected: &str, what: &str) -> Result<(), Refusal> {
-    if id == expected {
-        Ok(())
-    } else {
-        Err(Refusal::not_found(what))
-    }
+    if id == expected { Ok(()) } else { Err(Refusal::not_found(what)) }
 }
 
 fn account() -> Value {
@@ -292,9 +245,7 @@ fn page(items: Vec<Value>, parameters: &Parameters) -> Result<Value, Refusal> {
     let start = match parameters.get("cursor") {
         None => 0,
         Some(cursor) => {
-            let last = items
-                .iter()
-                .position(|item| id(item).as_ref() == Some(cursor));
+            let last = items.iter().position(|item| id(item).as_ref() == Some(cursor));
             last.ok_or_else(|| Refusal::invalid("cursor is not one of this list"))? + 1
         }
     };

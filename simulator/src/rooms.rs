@@ -21,17 +21,11 @@ struct Member {
 
 impl Rooms {
     pub(crate) fn connect(&self, socket: SocketRef) {
-        self.0.send_modify(|members| {
-            members.push(Member {
-                socket,
-                builds: Vec::new(),
-            })
-        });
+        self.0.send_modify(|members| members.push(Member { socket, builds: Vec::new() }));
     }
 
     pub(crate) fn forget(&self, socket: &SocketRef) {
-        self.0
-            .send_modify(|members| members.retain(|member| member.socket.id != socket.id));
+        self.0.send_modify(|members| members.retain(|member| member.socket.id != socket.id));
     }
 
     pub(crate) fn join(&self, socket: &SocketRef, build_id: &str) {
@@ -44,10 +38,7 @@ impl Rooms {
 
     fn change(&self, socket: &SocketRef, change: impl FnOnce(&mut Vec<String>)) {
         self.0.send_modify(|members| {
-            if let Some(member) = members
-                .iter_mut()
-                .find(|member| member.socket.id == socket.id)
-            {
+            if let Some(member) = members.iter_mut().find(|member| member.socket.id == socket.id) {
                 change(&mut member.builds);
             }
         });
@@ -80,11 +71,7 @@ impl Rooms {
 
     /// Empties all rooms, and gives back who was there.
     fn clear(&self) -> Vec<SocketRef> {
-        self.0
-            .send_replace(Vec::new())
-            .into_iter()
-            .map(|member| member.socket)
-            .collect()
+        self.0.send_replace(Vec::new()).into_iter().map(|member| member.socket).collect()
     }
 
     /// Resets the TCP connections of all sockets.

@@ -241,18 +241,12 @@ impl Scenario {
 
     /// [`Step::Log`].
     pub fn log(self, level: &str, message: impl Into<String>) -> Self {
-        self.step(Step::Log {
-            level: level.into(),
-            message: message.into(),
-        })
+        self.step(Step::Log { level: level.into(), message: message.into() })
     }
 
     /// [`Step::LoseLog`].
     pub fn lose_log(self, level: &str, message: impl Into<String>) -> Self {
-        self.step(Step::LoseLog {
-            level: level.into(),
-            message: message.into(),
-        })
+        self.step(Step::LoseLog { level: level.into(), message: message.into() })
     }
 
     /// [`Step::Flood`].
@@ -272,11 +266,7 @@ impl Scenario {
 
     /// [`Step::AwaitRequests`].
     pub fn await_requests(self, method: &str, path: impl Into<String>, count: usize) -> Self {
-        self.step(Step::AwaitRequests {
-            method: method.to_owned(),
-            path: path.into(),
-            count,
-        })
+        self.step(Step::AwaitRequests { method: method.to_owned(), path: path.into(), count })
     }
 
     /// [`Step::CutConnections`].
@@ -296,10 +286,7 @@ impl Scenario {
 
     /// [`Step::Raw`].
     pub fn raw_event(self, event: &str, payload: Value) -> Self {
-        self.step(Step::Raw {
-            event: event.to_owned(),
-            payload,
-        })
+        self.step(Step::Raw { event: event.to_owned(), payload })
     }
 
     /// The first build exists already: nothing needs to be triggered.

@@ -17,17 +17,12 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let mut settings = serde_json::Deserializer::from_str(text).into_iter::<Scenario>();
-        let mut scenario = settings
-            .next()
-            .ok_or_else(|| anyhow!("the scenario is empty"))??;
+        let mut scenario = settings.next().ok_or_else(|| anyhow!("the scenario is empty"))??;
         let log = text.get(settings.byte_offset()..).unwrap_or_default();
         let mut pace = 0;
         for line in log.lines().filter(|line| !line.is_empty()) {
             if let Some(milliseconds) = line.strip_prefix("@pace ") {
-                pace = milliseconds
-                    .trim()
-                    .parse()
-                    .with_context(|| line.to_owned())?;
+                pace = milliseconds.trim().parse().with_context(|| line.to_owned())?;
                 continue;
             }
             let step = read(line).with_context(|| line.to_owned())?;
@@ -43,17 +38,13 @@ impl FromStr for Scenario {
 
 fn read(line: &str) -> anyhow::Result<Step> {
     let Some(directive) = line.strip_prefix('@') else {
-        return Ok(Step::Log {
-            level: Level::Info,
-            message: line.to_owned(),
-        });
+        return Ok(Step::Log { level: Level::Info, message: line.to_owned() });
     };
     let (name, value) = directive.split_once(' ').unwrap_or((directive, ""));
     Ok(match name {
-        "info" | "warn" | "error" => Step::Log {
-            level: Level::from(name),
-            message: value.to_owned(),
-        },
+        "info" | "warn" | "error" => {
+            Step::Log { level: Level::from(name), message: value.to_owned() }
+        }
         _ if value.is_empty() => serde_json::from_value(Value::from(name))?,
         _ => {
             let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
@@ -80,25 +71,16 @@ first line
         .parse()
         .unwrap();
         assert_eq!(scenario.recent_lines, 7);
-        let log = |level, message: &str| Step::Log {
-            level,
-            message: message.to_owned(),
-        };
+        let log = |level, message: &str| Step::Log { level, message: message.to_owned() };
         assert_eq!(
             scenario.timeline,
             [
                 Step::Status("running".into()),
                 log(Level::Info, "first line"),
-                log(
-                    Level::Error,
-                    "X.cpp(1): error C2065: 'a': undeclared identifier"
-                ),
+                log(Level::Error, "X.cpp(1): error C2065: 'a': undeclared identifier"),
                 Step::Pause(5),
                 Step::CutConnections,
-                Step::Raw {
-                    event: "build:log".into(),
-                    payload: Value::Null
-                },
+                Step::Raw { event: "build:log".into(), payload: Value::Null },
             ]
         );
     }

@@ -70,16 +70,11 @@ pub(crate) async fn serve(
     if service.scenario.queued {
         service.queue(Overrides::default()).await;
     }
-    let mut router = Router::new()
-        .fallback(rest::answer)
-        .with_state(service.clone());
+    let mut router = Router::new().fallback(rest::answer).with_state(service.clone());
     if service.scenario.socket {
         router = router.layer(socket::layer(&service));
     }
-    let server = axum::serve(
-        listener,
-        router.into_make_service_with_connect_info::<Cutter>(),
-    );
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<Cutter>());
     tokio::select! {
         _ = server => {}
         _ = stopped => {}

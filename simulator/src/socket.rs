@@ -33,21 +33,13 @@ pub(crate) fn layer(service: &Arc<Service>) -> SocketIoLayer {
 
 impl Service {
     fn admit(&self, auth: Option<&Value>) -> Result<(), String> {
-        let token = auth
-            .and_then(|auth| auth.get("token"))
-            .and_then(Value::as_str);
-        if token.is_some_and(|token| {
-            self.scenario
-                .socket_tokens
-                .iter()
-                .any(|known| known == token)
-        }) {
+        let token = auth.and_then(|auth| auth.get("token")).and_then(Value::as_str);
+        if token.is_some_and(|token| self.scenario.socket_tokens.iter().any(|known| known == token))
+        {
             return Ok(());
         }
         let message = "invalid_token".to_owned();
-        self.journal.record(Entry::Refused {
-            message: message.clone(),
-        });
+        self.journal.record(Entry::Refused { message: message.clone() });
         Err(message)
     }
 
@@ -66,18 +58,13 @@ impl Service {
             service.rooms.forget(&socket);
             service.journal.record(match reason {
                 DisconnectReason::ClientNSDisconnect => Entry::NamespaceDisconnect,
-                _ => Entry::SocketClosed {
-                    reason: reason.to_string(),
-                },
+                _ => Entry::SocketClosed { reason: reason.to_string() },
             });
         });
     }
 
     fn receive(&self, socket: &SocketRef, name: String, payload: Value) {
-        let build_id = payload
-            .get("buildId")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let build_id = payload.get("buildId").and_then(Value::as_str).map(str::to_owned);
         match (name.as_str(), build_id) {
             ("join:build", Some(build_id)) => {
                 // An unknown build is met with silence.

@@ -28,10 +28,7 @@ async fn a_triggered_build_tells_its_room_everything_in_order() {
     assert_eq!(name, "build:log");
     assert_eq!(one["buildId"], build_id);
     assert_eq!(one["level"], "info");
-    assert_eq!(
-        one["timestamp"].as_str().unwrap().len(),
-        "2026-05-10T14:23:45.123Z".len()
-    );
+    assert_eq!(one["timestamp"].as_str().unwrap().len(), "2026-05-10T14:23:45.123Z".len());
     assert_eq!(socket.heard().await, "two");
     assert_eq!(socket.heard().await, "failed");
 
@@ -47,17 +44,10 @@ async fn the_journal_has_what_came_in_the_order_of_arrival() {
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     trigger(&simulator, json!({ "branch": "release" })).await;
     socket.join(BUILD_ID).await;
-    socket
-        .send(&format!(
-            "42{}",
-            json!(["leave:build", { "buildId": BUILD_ID }])
-        ))
-        .await;
+    socket.send(&format!("42{}", json!(["leave:build", { "buildId": BUILD_ID }]))).await;
     socket.send("42[\"hello\",7]").await;
     socket.send("41").await;
-    simulator
-        .until(|journal| journal.contains(&Entry::NamespaceDisconnect))
-        .await;
+    simulator.until(|journal| journal.contains(&Entry::NamespaceDisconnect)).await;
     assert_eq!(
         simulator.journal(),
         [
@@ -68,16 +58,9 @@ async fn the_journal_has_what_came_in_the_order_of_arrival() {
                 body: json!({ "branch": "release" }),
                 authorized: true,
             },
-            Entry::Joined {
-                build_id: BUILD_ID.into()
-            },
-            Entry::Left {
-                build_id: BUILD_ID.into()
-            },
-            Entry::Event {
-                name: "hello".into(),
-                payload: json!(7)
-            },
+            Entry::Joined { build_id: BUILD_ID.into() },
+            Entry::Left { build_id: BUILD_ID.into() },
+            Entry::Event { name: "hello".into(), payload: json!(7) },
             Entry::NamespaceDisconnect,
         ]
     );
@@ -85,17 +68,12 @@ async fn the_journal_has_what_came_in_the_order_of_arrival() {
 
 #[tokio::test]
 async fn a_bad_token_is_refused_on_both_sides_separately() {
-    let scenario = Scenario::new()
-        .rest_tokens(&["bp_rest"])
-        .socket_tokens(&["bp_socket"]);
+    let scenario = Scenario::new().rest_tokens(&["bp_rest"]).socket_tokens(&["bp_socket"]);
     let simulator = Simulator::start(scenario).await.unwrap();
     let (status, _, body) = request(&simulator, "bp_socket", "GET /auth/me", "").await;
     assert_eq!((status, &body["error"]), (401, &json!("invalid_token")));
     assert!(body["requestId"].as_str().unwrap().starts_with("req_"));
-    assert_eq!(
-        request(&simulator, "bp_rest", "GET /auth/me", "").await.0,
-        200
-    );
+    assert_eq!(request(&simulator, "bp_rest", "GET /auth/me", "").await.0, 200);
     let refusal = Socket::connect(&simulator, "bp_rest").await.err().unwrap();
     assert_eq!(refusal["message"], "invalid_token");
     assert!(Socket::connect(&simulator, "bp_socket").await.is_ok());
@@ -107,74 +85,29 @@ async fn what_does_not_exist_is_not_found_and_what_is_malformed_is_invalid() {
     let setting = format!("/projects/{PROJECT_ID}/build-settings/{SETTING_ID}");
     for (line, body, status, code) in [
         ("GET /projects/nobody".to_owned(), "", 404, "not_found"),
-        (
-            format!("POST /projects/{PROJECT_ID}/build-settings/x/trigger"),
-            "{}",
-            404,
-            "not_found",
-        ),
-        (
-            format!("GET {}", build_path(BUILD_ID)),
-            "",
-            404,
-            "not_found",
-        ),
-        (
-            format!("GET {}/download", build_path(BUILD_ID)),
-            "",
-            404,
-            "not_found",
-        ),
-        (
-            format!("POST {setting}/trigger"),
-            r#"{"branch": 7}"#,
-            400,
-            "validation_failed",
-        ),
-        (
-            format!("POST {setting}/trigger"),
-            "{",
-            400,
-            "validation_failed",
-        ),
-        (
-            "GET /builds?limit=101".to_owned(),
-            "",
-            400,
-            "validation_failed",
-        ),
+        (format!("POST /projects/{PROJECT_ID}/build-settings/x/trigger"), "{}", 404, "not_found"),
+        (format!("GET {}", build_path(BUILD_ID)), "", 404, "not_found"),
+        (format!("GET {}/download", build_path(BUILD_ID)), "", 404, "not_found"),
+        (format!("POST {setting}/trigger"), r#"{"branch": 7}"#, 400, "validation_failed"),
+        (format!("POST {setting}/trigger"), "{", 400, "validation_failed"),
+        ("GET /builds?limit=101".to_owned(), "", 400, "validation_failed"),
     ] {
         let (answered, _, answer) = request(&simulator, TOKEN, &line, body).await;
-        assert_eq!(
-            (answered, answer["error"].as_str()),
-            (status, Some(code)),
-            "{line}"
-        );
+        assert_eq!((answered, answer["error"].as_str()), (status, Some(code)), "{line}");
     }
     assert_eq!(get(&simulator, &setting).await["platform"], "Win64");
 }
 
 #[tokio::test]
 async fn rest_shows_only_the_most_recent_lines() {
-    let scenario = Scenario::new()
-        .already_queued()
-        .recent_lines(3)
-        .flood(10)
-        .status("complete");
+    let scenario = Scenario::new().already_queued().recent_lines(3).flood(10).status("complete");
     let simulator = Simulator::start(scenario).await.unwrap();
     let mut build = Value::Null;
     while build["status"] != "complete" {
         build = get(&simulator, &build_path(BUILD_ID)).await;
     }
-    let messages = build["logs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| &line["message"]);
-    assert_eq!(
-        messages.collect::<Vec<_>>(),
-        ["flood line 8", "flood line 9", "flood line 10"]
-    );
+    let messages = build["logs"].as_array().unwrap().iter().map(|line| &line["message"]);
+    assert_eq!(messages.collect::<Vec<_>>(), ["flood line 8", "flood line 9", "flood line 10"]);
 }
 
 #[tokio::test]
@@ -186,9 +119,7 @@ async fn builds_are_listed_newest_first_filtered_and_in_pages() {
     }
     let listed = |page: &Value| -> Vec<String> {
         let items = page["items"].as_array().unwrap().iter();
-        items
-            .map(|build| build["id"].as_str().unwrap().to_owned())
-            .collect()
+        items.map(|build| build["id"].as_str().unwrap().to_owned()).collect()
     };
     let first = get(&simulator, "/builds?limit=3").await;
     assert_eq!(listed(&first), ids[..3]);
@@ -231,9 +162,7 @@ async fn a_cut_connection_is_reset_and_what_follows_waits_for_a_new_join() {
     assert_eq!(socket.heard().await, "before");
     get(&simulator, &build_path(BUILD_ID)).await;
     assert!(socket.is_reset().await);
-    simulator
-        .until(|journal| matches!(journal.last(), Some(Entry::SocketClosed { .. })))
-        .await;
+    simulator.until(|journal| matches!(journal.last(), Some(Entry::SocketClosed { .. }))).await;
 
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     socket.join(BUILD_ID).await;
@@ -259,23 +188,14 @@ async fn the_service_can_disconnect_lose_a_status_and_send_what_is_not_ours() {
         assert_eq!(event, name);
         assert_ne!(payload["buildId"], BUILD_ID);
     }
-    assert_eq!(
-        socket.event().await,
-        ("build:log".into(), json!("no object"))
-    );
+    assert_eq!(socket.event().await, ("build:log".into(), json!("no object")));
     assert_eq!(socket.packet().await.unwrap(), "41");
-    assert_eq!(
-        get(&simulator, &build_path(BUILD_ID)).await["status"],
-        "complete"
-    );
+    assert_eq!(get(&simulator, &build_path(BUILD_ID)).await["status"], "complete");
 }
 
 #[tokio::test]
 async fn an_unknown_build_is_joined_in_silence() {
-    let scenario = Scenario::new()
-        .log("info", "first")
-        .await_join()
-        .log("info", "second");
+    let scenario = Scenario::new().log("info", "first").await_join().log("info", "second");
     let simulator = Simulator::start(scenario).await.unwrap();
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     socket.join(BUILD_ID).await;
@@ -287,12 +207,8 @@ async fn an_unknown_build_is_joined_in_silence() {
 
 #[tokio::test]
 async fn a_scripted_answer_takes_the_place_of_the_real_one_so_many_times() {
-    let answer = Answer::new("GET", "/auth/me", 429)
-        .header("retry-after", "1")
-        .body("slow down");
-    let simulator = Simulator::start(Scenario::new().answer(answer.times(1)))
-        .await
-        .unwrap();
+    let answer = Answer::new("GET", "/auth/me", 429).header("retry-after", "1").body("slow down");
+    let simulator = Simulator::start(Scenario::new().answer(answer.times(1))).await.unwrap();
     let (status, head, body) = request(&simulator, TOKEN, "GET /auth/me", "").await;
     assert_eq!((status, body), (429, json!("slow down")));
     assert!(head.contains("retry-after: 1"), "{head}");
@@ -307,18 +223,11 @@ async fn a_flood_waits_for_a_slow_listener_and_arrives_whole_and_in_order() {
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     trigger(&simulator, json!({})).await;
     socket.join(BUILD_ID).await;
-    simulator
-        .until(|journal| matches!(journal.last(), Some(Entry::Joined { .. })))
-        .await;
+    simulator.until(|journal| matches!(journal.last(), Some(Entry::Joined { .. }))).await;
     let mut before = Value::Null;
     loop {
         let build = get(&simulator, &build_path(BUILD_ID)).await;
-        let last = build["logs"]
-            .as_array()
-            .unwrap()
-            .last()
-            .cloned()
-            .unwrap_or_default();
+        let last = build["logs"].as_array().unwrap().last().cloned().unwrap_or_default();
         if last == before && !last.is_null() {
             break;
         }

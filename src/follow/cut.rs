@@ -231,6 +231,9 @@ mod tests {
         let mut cut = after(&numbered(1..=3 * REACH as u64));
         assert_eq!(cut.passed.len(), REACH);
         let end = 3 * REACH as u64;
-        assert_eq!(cut.recent(numbered(end - 10..=end + 1), &[]).lines, numbered(end + 1..=end + 1));
+        assert_eq!(
+            cut.recent(numbered(end - 10..=end + 1), &[]).lines,
+            numbered(end + 1..=end + 1)
+        );
     }
 }

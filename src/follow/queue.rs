@@ -83,7 +83,9 @@ mod tests {
         let (sender, mut receiver) = queue(1000);
         sender.send(line(900)).await;
         assert!(is_full(&sender).await);
-        assert!(matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 900));
+        assert!(
+            matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 900)
+        );
         assert!(!is_full(&sender).await);
     }
 
@@ -91,7 +93,9 @@ mod tests {
     async fn a_line_wider_than_the_queue_still_gets_through() {
         let (sender, mut receiver) = queue(100);
         sender.send(line(5000)).await;
-        assert!(matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 5000));
+        assert!(
+            matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 5000)
+        );
     }
 
     #[tokio::test]

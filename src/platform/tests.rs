@@ -90,28 +90,28 @@ fn the_ci_input_overrides_what_the_environment_tells() {
 
 #[test]
 fn colour_goes_where_it_is_rendered() {
-    let colour = |platform: Platform, variables: &[(&str, &str)], tty| {
-        platform.text_style(&env(variables), tty).colour
+    let color = |platform: Platform, variables: &[(&str, &str)], tty| {
+        platform.text_style(&env(variables), tty).color
     };
-    assert!(colour(Platform::GitHub, &[], false));
-    assert!(colour(Platform::GitLab, &[], false));
-    assert!(!colour(Platform::GitLab, &[("NO_COLOR", "1")], false));
+    assert!(color(Platform::GitHub, &[], false));
+    assert!(color(Platform::GitLab, &[], false));
+    assert!(!color(Platform::GitLab, &[("NO_COLOR", "1")], false));
     for platform in [Platform::Jenkins, Platform::Plain] {
-        assert!(!colour(platform, &[("TERM", "xterm")], true), "{platform:?}");
-        assert!(colour(platform, &[("FORCE_COLOR", "1")], false), "{platform:?}");
-        assert!(!colour(platform, &[("FORCE_COLOR", "0")], false), "{platform:?}");
+        assert!(!color(platform, &[("TERM", "xterm")], true), "{platform:?}");
+        assert!(color(platform, &[("FORCE_COLOR", "1")], false), "{platform:?}");
+        assert!(!color(platform, &[("FORCE_COLOR", "0")], false), "{platform:?}");
     }
-    assert!(colour(Platform::Terminal, &[("TERM", "xterm")], true));
-    assert!(!colour(Platform::Terminal, &[("TERM", "dumb")], true));
-    assert!(!colour(Platform::Terminal, &[("TERM", "xterm")], false));
+    assert!(color(Platform::Terminal, &[("TERM", "xterm")], true));
+    assert!(!color(Platform::Terminal, &[("TERM", "dumb")], true));
+    assert!(!color(Platform::Terminal, &[("TERM", "xterm")], false));
 }
 
 #[test]
 fn only_buildkite_and_travis_have_markers_of_their_own_to_avoid() {
     for (_, platform) in Platform::NAMES {
         let style = platform.text_style(&Env::default(), false);
-        assert_eq!(style.buildkite, *platform == Platform::Buildkite);
-        assert_eq!(style.travis, *platform == Platform::Travis);
+        assert_eq!(style.buildkite_headings, *platform == Platform::Buildkite);
+        assert_eq!(style.travis_folds, *platform == Platform::Travis);
     }
 }
 

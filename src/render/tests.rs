@@ -96,6 +96,10 @@ fn options() -> Options {
     Options { log_level: Some(Level::Info), annotations: true, summary: true, reports_dir: None }
 }
 
+fn failure() -> Verdict {
+    Verdict::new(&report(), &Outcome::Failure)
+}
+
 fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
     let style = platform.text_style(env, false);
@@ -110,7 +114,7 @@ fn shown(platform: Platform, env: &Env, options: Options) -> String {
     for event in events() {
         renderer.event(&event, &mut out);
     }
-    renderer.conclude(&report(), &Outcome::Failure, &mut out);
+    renderer.conclude(&report(), &failure(), &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -122,7 +126,11 @@ fn visible(text: &str) -> String {
 
 fn concluded(platform: Platform, report: &Report, outcome: &Outcome) -> String {
     let mut out = Vec::new();
-    renderer(platform, &Env::default(), options()).conclude(report, outcome, &mut out);
+    renderer(platform, &Env::default(), options()).conclude(
+        report,
+        &Verdict::new(report, outcome),
+        &mut out,
+    );
     String::from_utf8(out).unwrap()
 }
 
@@ -173,7 +181,7 @@ fn every_report_tells_the_same_story() {
     for event in events() {
         renderer.event(&event, &mut Vec::new());
     }
-    let problems = renderer.publish(&report(), &Outcome::Failure);
+    let problems = renderer.publish(&report(), &Outcome::Failure, &failure());
     assert!(problems.is_empty(), "{problems:?}");
     let mut files: Vec<_> = fs::read_dir(folder.path().join("reports"))
         .unwrap()
@@ -253,7 +261,7 @@ fn an_open_group_is_closed_before_the_end_is_told() {
     let mut out = Vec::new();
     renderer.event(&Event::PhaseStarted(Phase::Cook), &mut out);
     let interrupted = Outcome::Interrupted(Signal::Term);
-    renderer.conclude(&report_of([]), &interrupted, &mut out);
+    renderer.conclude(&report_of([]), &Verdict::new(&report_of([]), &interrupted), &mut out);
     let shown = String::from_utf8(out).unwrap();
     assert!(
         shown.starts_with("::group::Cook\n::endgroup::\n::error title=Interrupted::terminated"),
@@ -300,7 +308,7 @@ fn github_gets_the_outputs_early_and_again_complete_and_the_summary_once() {
     let early = Report::new(&Task::Attach(build()));
     assert!(renderer.publish_early(&early).is_empty());
     assert!(!fs::exists(path("summary")).unwrap());
-    assert!(renderer.publish(&report(), &Outcome::Failure).is_empty());
+    assert!(renderer.publish(&report(), &Outcome::Failure, &failure()).is_empty());
 
     let output = fs::read_to_string(path("output")).unwrap();
     assert_eq!(output.matches("build-id<<ghadelimiter_").count(), 2);
@@ -315,7 +323,11 @@ fn a_summary_that_nobody_wants_is_not_written() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
     let unwanted = Options { summary: false, ..options() };
-    let _ = renderer(Platform::GitHub, &env, unwanted).publish(&report(), &Outcome::Failure);
+    let _ = renderer(Platform::GitHub, &env, unwanted).publish(
+        &report(),
+        &Outcome::Failure,
+        &failure(),
+    );
     assert_eq!(fs::read_to_string(file.path()).unwrap(), "");
 }
 
@@ -330,7 +342,7 @@ fn the_log_file_has_every_line_whatever_is_shown() {
         renderer.event(&line(Level::Info, &n.to_string()), &mut out);
     }
     assert!(out.is_empty());
-    assert!(renderer.publish(&report(), &Outcome::Failure).is_empty());
+    assert!(renderer.publish(&report(), &Outcome::Failure, &failure()).is_empty());
     let log = fs::read_to_string(folder.path().join("build.log")).unwrap();
     assert!(log.lines().eq((0..10_000).map(|n| n.to_string())));
 }
@@ -345,8 +357,8 @@ fn what_cannot_be_written_is_told_and_a_lost_log_only_once() {
     let told = |problems: Vec<PublishProblem>| {
         problems.iter().filter(|problem| problem.to_string().contains("build.log")).count()
     };
-    let first = renderer.publish(&report(), &Outcome::Failure);
+    let first = renderer.publish(&report(), &Outcome::Failure, &failure());
     assert_eq!(first.len(), 8, "{first:?}");
     assert_eq!(told(first), 1);
-    assert_eq!(told(renderer.publish(&report(), &Outcome::Failure)), 0);
+    assert_eq!(told(renderer.publish(&report(), &Outcome::Failure, &failure())), 0);
 }

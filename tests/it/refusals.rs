@@ -11,7 +11,9 @@ async fn a_bad_token_is_refused_with_the_request_id_and_a_hint_and_is_not_shown(
     let scenario = Scenario::new().rest_tokens(&["another"]).socket_tokens(&["another"]);
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 21, "{}", ran.stdout);
-    for words in ["cannot trigger the build", "401 invalid_token", "req_", "check the `token` input"] {
+    for words in
+        ["cannot trigger the build", "401 invalid_token", "req_", "check the `token` input"]
+    {
         assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);
     }
     assert_eq!(ran.output("result"), "error");
@@ -21,7 +23,8 @@ async fn a_bad_token_is_refused_with_the_request_id_and_a_hint_and_is_not_shown(
 
 #[tokio::test]
 async fn a_token_that_only_the_stream_refuses_leaves_polling() {
-    let scenario = Scenario::new().socket_tokens(&["another"]).log("info", "line 1").status("complete");
+    let scenario =
+        Scenario::new().socket_tokens(&["another"]).log("info", "line 1").status("complete");
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
@@ -56,9 +59,14 @@ async fn an_unknown_build_to_attach_to_is_refused() {
 #[tokio::test]
 async fn bad_inputs_are_told_together_and_nothing_is_sent() {
     let step = Step::new(Scenario::new()).await;
-    let ran = step.input("wait", "yes").input("ci", "hudson").input("project", "My Game").run().await;
+    let ran =
+        step.input("wait", "yes").input("ci", "hudson").input("project", "My Game").run().await;
     assert_eq!(ran.code, 20, "{}", ran.stdout);
-    for words in ["`wait` is \"yes\" (read from INPUT_WAIT)", "`ci` is \"hudson\"", "`project` is \"My Game\""] {
+    for words in [
+        "`wait` is \"yes\" (read from INPUT_WAIT)",
+        "`ci` is \"hudson\"",
+        "`project` is \"My Game\"",
+    ] {
         assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);
     }
     assert_eq!(ran.journal, []);
@@ -105,7 +113,12 @@ async fn a_service_that_stumbles_while_we_follow_is_asked_again() {
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
-    assert_eq!(ran.stdout.matches("the API does not answer").count(), 1, "told once: {}", ran.stdout);
+    assert_eq!(
+        ran.stdout.matches("the API does not answer").count(),
+        1,
+        "told once: {}",
+        ran.stdout
+    );
 }
 
 #[tokio::test]

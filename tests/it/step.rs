@@ -103,7 +103,8 @@ impl Ran {
     }
 
     pub(crate) fn requests(&self, wanted: &str) -> usize {
-        let is_wanted = |entry: &&Entry| matches!(entry, Entry::Request { method, .. } if method == wanted);
+        let is_wanted =
+            |entry: &&Entry| matches!(entry, Entry::Request { method, .. } if method == wanted);
         self.journal.iter().filter(is_wanted).count()
     }
 }

@@ -67,7 +67,8 @@ async fn a_flood_of_lines_arrives_whole_and_in_order() {
 
 #[tokio::test]
 async fn a_line_is_printed_while_the_build_goes_on() {
-    let scenario = Scenario::new().await_join().log("info", "line 1").await_requests("POST", "/never", 1);
+    let scenario =
+        Scenario::new().await_join().log("info", "line 1").await_requests("POST", "/never", 1);
     let ran = Step::new(scenario)
         .await
         .run_while(async |step, signals| {
@@ -124,7 +125,11 @@ async fn a_hostile_line_never_acts_and_our_own_annotations_still_do() {
     }
     assert!(ran.stdout.contains("\n\\::error::fake\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("the token is ***"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("::error title=C1,file=Source/Real.cpp,line=3::"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("::error title=C1,file=Source/Real.cpp,line=3::"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(ran.stdout.matches(TOKEN).count(), 1, "once, in ::add-mask::");
     assert_eq!(ran.output("build-id"), BUILD_ID);
 }

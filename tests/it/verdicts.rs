@@ -38,9 +38,14 @@ async fn a_complete_build_succeeds_and_every_output_is_written() {
     assert_eq!(ran.output("error-count"), "0");
     assert_eq!(ran.outputs.len(), 16);
     let cook = ran.stdout.find("::group::Cook").unwrap();
-    assert!(ran.stdout[cook..].find("Cooked packages 1").unwrap() < ran.stdout[cook..].find("::endgroup::").unwrap());
+    assert!(
+        ran.stdout[cook..].find("Cooked packages 1").unwrap()
+            < ran.stdout[cook..].find("::endgroup::").unwrap()
+    );
     let body = ran.journal.iter().find_map(|entry| match entry {
-        Entry::Request { method, body, authorized: true, .. } if method == "POST" => Some(body.to_string()),
+        Entry::Request { method, body, authorized: true, .. } if method == "POST" => {
+            Some(body.to_string())
+        }
         _ => None,
     });
     assert_eq!(body.as_deref(), Some(r#"{"branch":"feature/x"}"#));
@@ -73,7 +78,8 @@ async fn a_superseded_build_fails_the_step_unless_told_otherwise() {
 
 #[tokio::test]
 async fn an_unknown_status_is_shown_and_is_no_ending() {
-    let scenario = Scenario::new().await_join().status("defrosting").log("info", "brr").status("complete");
+    let scenario =
+        Scenario::new().await_join().status("defrosting").log("info", "brr").status("complete");
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert!(ran.stdout.contains("defrosting"), "{}", ran.stdout);
@@ -117,7 +123,10 @@ async fn a_build_that_is_over_already_gives_its_verdict_and_its_last_lines() {
 async fn a_terminal_status_that_gets_lost_is_found_by_polling() {
     let scenario = Scenario::new().await_join().log("info", "line 1").lose_status("failed");
     let step = Step::new(scenario).await;
-    let ran = step.timings(|timings| timings.status_poll = std::time::Duration::from_millis(50)).run().await;
+    let ran = step
+        .timings(|timings| timings.status_poll = std::time::Duration::from_millis(50))
+        .run()
+        .await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
 }
@@ -138,7 +147,8 @@ async fn polling_alone_follows_a_build_too() {
 
 #[tokio::test]
 async fn lines_after_the_terminal_status_are_still_printed() {
-    let scenario = Scenario::new().await_join().status("failed").log("info", "line 1").log("info", "line 2");
+    let scenario =
+        Scenario::new().await_join().status("failed").log("info", "line 1").log("info", "line 2");
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2]);

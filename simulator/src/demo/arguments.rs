@@ -20,22 +20,14 @@ CI would be given.";
 pub(crate) enum Command {
     Help,
     List,
-    Show {
-        ci: Ci,
-        show: &'static Show,
-        speed: f64,
-    },
+    Show { ci: Ci, show: &'static Show, speed: f64 },
 }
 
 /// Reads the arguments, without the name of the program.
 pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Command> {
     let (mut ci, mut name, mut speed) = (Ci::GitHub, "compile-error".to_owned(), 1.0);
     while let Some(argument) = arguments.next() {
-        let mut value = || {
-            arguments
-                .next()
-                .with_context(|| format!("{argument} needs a value"))
-        };
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         match argument.as_str() {
             // The alias ends with one already, and people type theirs all the same.
             "--" => {}
@@ -70,21 +62,11 @@ mod tests {
 
     #[test]
     fn arguments_choose_what_is_shown() {
-        let Command::Show { ci, show, speed } = read_all("").unwrap() else {
-            panic!()
-        };
-        assert!(matches!(
-            (ci, show.name, speed),
-            (Ci::GitHub, "compile-error", 1.0)
-        ));
+        let Command::Show { ci, show, speed } = read_all("").unwrap() else { panic!() };
+        assert!(matches!((ci, show.name, speed), (Ci::GitHub, "compile-error", 1.0)));
         let line = "-- --ci gitlab --scenario success --speed 2.5";
-        let Command::Show { ci, show, speed } = read_all(line).unwrap() else {
-            panic!()
-        };
-        assert!(matches!(
-            (ci, show.name, speed),
-            (Ci::GitLab, "success", 2.5)
-        ));
+        let Command::Show { ci, show, speed } = read_all(line).unwrap() else { panic!() };
+        assert!(matches!((ci, show.name, speed), (Ci::GitLab, "success", 2.5)));
     }
 
     #[test]
@@ -94,10 +76,7 @@ mod tests {
             ("--ci", "--ci needs a value"),
             ("--ci bamboo", "unknown CI \"bamboo\""),
             ("--speed 0", "--speed takes a number above 0, not \"0\""),
-            (
-                "--scenario nope",
-                "unknown scenario \"nope\"; --list shows the known ones",
-            ),
+            ("--scenario nope", "unknown scenario \"nope\"; --list shows the known ones"),
         ] {
             assert_eq!(read_all(line).err().unwrap().to_string(), error);
         }

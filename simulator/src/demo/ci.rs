@@ -58,12 +58,9 @@ impl Ci {
     /// The inputs of the step, spelt as the CI would.
     pub(crate) fn inputs(self, api_url: String) -> [(&'static str, String); 4] {
         let [token, project, setting, url] = match self {
-            Self::GitHub => [
-                "INPUT_TOKEN",
-                "INPUT_PROJECT",
-                "INPUT_BUILD-SETTING",
-                "INPUT_API-URL",
-            ],
+            Self::GitHub => {
+                ["INPUT_TOKEN", "INPUT_PROJECT", "INPUT_BUILD-SETTING", "INPUT_API-URL"]
+            }
             Self::GitLab | Self::Jenkins | Self::Plain => [
                 "BUILDPIXEL_TOKEN",
                 "BUILDPIXEL_PROJECT",
@@ -95,10 +92,7 @@ impl Ci {
             Self::Jenkins => &[("Outputs", "buildpixel-reports/outputs.properties")],
             Self::Plain => &[],
         };
-        files
-            .iter()
-            .map(|(title, name)| (*title, workspace.join(name)))
-            .collect()
+        files.iter().map(|(title, name)| (*title, workspace.join(name))).collect()
     }
 }
 

@@ -38,9 +38,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::List => scenarios::list(&mut io::stdout())?,
         Command::Show { ci, show, speed } => {
             let program = program::build()?;
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             return runtime.block_on(step::show(&program, ci, show, speed));
         }
     }

@@ -17,14 +17,7 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
         Some(profile) => profile,
     };
     let status = Command::new(cargo())
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "buildpixel-ci",
-            "--profile",
-            profile,
-        ])
+        .args(["build", "--quiet", "--package", "buildpixel-ci", "--profile", profile])
         .args(["--manifest-path", MANIFEST])
         .status()
         .context("cannot run cargo")?;
@@ -34,10 +27,7 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cargo tells its children where it is"
-)]
+#[expect(clippy::disallowed_methods, reason = "cargo tells its children where it is")]
 fn cargo() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

@@ -68,13 +68,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Show> {
 }
 
 pub(crate) fn list(out: &mut dyn Write) -> io::Result<()> {
-    for Show {
-        name,
-        about,
-        exit_code,
-        ..
-    } in SHOWS
-    {
+    for Show { name, about, exit_code, .. } in SHOWS {
         writeln!(out, "{name:<17} {about} (exit code {exit_code})")?;
     }
     Ok(())

@@ -23,22 +23,13 @@ enum Meaning {
     Open(String),
     Close,
     Mask(String),
-    Annotation {
-        level: &'static str,
-        place: String,
-        title: String,
-        message: String,
-    },
+    Annotation { level: &'static str, place: String, title: String, message: String },
     Text(String),
 }
 
 impl<W: Write> Screen<W> {
     pub(crate) fn new(out: W) -> Self {
-        Self {
-            out,
-            depth: 0,
-            masks: Vec::new(),
-        }
+        Self { out, depth: 0, masks: Vec::new() }
     }
 
     /// Draws one line, given without its line feed.
@@ -51,20 +42,13 @@ impl<W: Write> Screen<W> {
             }
             Meaning::Close => self.depth = self.depth.saturating_sub(1),
             Meaning::Mask(secret) => self.masks.push(secret),
-            Meaning::Annotation {
-                level,
-                place,
-                title,
-                message,
-            } => {
+            Meaning::Annotation { level, place, title, message } => {
                 let colour = match level {
                     "error" => RED,
                     "warning" => YELLOW,
                     _ => BLUE,
                 };
-                let head = [level, &place, &title]
-                    .map(|part| self.masked(part))
-                    .join("  ");
+                let head = [level, &place, &title].map(|part| self.masked(part)).join("  ");
                 self.draw(&format!("{colour}┏ {BOLD}{}{RESET}", head.trim_end()))?;
                 for line in self.masked(&message).lines() {
                     self.draw(&format!("{colour}┃{RESET} {line}"))?;
@@ -87,10 +71,8 @@ impl<W: Write> Screen<W> {
     }
 
     fn masked(&self, text: &str) -> String {
-        let masked = self
-            .masks
-            .iter()
-            .fold(text.to_owned(), |text, mask| text.replace(mask, "***"));
+        let masked =
+            self.masks.iter().fold(text.to_owned(), |text, mask| text.replace(mask, "***"));
         harmless(&masked)
     }
 }
@@ -124,11 +106,8 @@ fn understand(line: &str) -> Meaning {
 
 fn annotation(level: &'static str, properties: &str, message: &str) -> Meaning {
     let property = |name: &str| {
-        let mut all = properties
-            .split(',')
-            .filter_map(|property| property.trim().split_once('='));
-        all.find(|(key, _)| *key == name)
-            .map(|(_, value)| unescaped(value))
+        let mut all = properties.split(',').filter_map(|property| property.trim().split_once('='));
+        all.find(|(key, _)| *key == name).map(|(_, value)| unescaped(value))
     };
     let place = [property("file"), property("line"), property("col")];
     Meaning::Annotation {
@@ -141,15 +120,9 @@ fn annotation(level: &'static str, properties: &str, message: &str) -> Meaning {
 
 /// Undoes the escaping of workflow commands.
 fn unescaped(text: &str) -> String {
-    [
-        ("%0D", "\r"),
-        ("%0A", "\n"),
-        ("%3A", ":"),
-        ("%2C", ","),
-        ("%25", "%"),
-    ]
-    .into_iter()
-    .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    [("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")]
+        .into_iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// The lines of a file, fit for a terminal.
@@ -175,9 +148,7 @@ fn harmless(text: &str) -> String {
             c if c.is_control() => '\u{fffd}',
             c => c,
         });
-        rest = rest
-            .split_at_checked(c.len_utf8())
-            .map_or("", |(_, after)| after);
+        rest = rest.split_at_checked(c.len_utf8()).map_or("", |(_, after)| after);
     }
     safe
 }
@@ -209,10 +180,7 @@ mod tests {
             "\x1b[0Ksection_end:1700000001:ci-1-compile\r\x1b[0K",
             "done",
         ]);
-        assert_eq!(
-            github,
-            "\x1b[1m▼ Compile\x1b[0m\n  \x1b[2m[1/2] a.cpp\x1b[0m\ndone\n"
-        );
+        assert_eq!(github, "\x1b[1m▼ Compile\x1b[0m\n  \x1b[2m[1/2] a.cpp\x1b[0m\ndone\n");
         assert_eq!(gitlab, github);
     }
 
@@ -234,9 +202,6 @@ mod tests {
 
     #[test]
     fn only_colours_reach_the_terminal() {
-        assert_eq!(
-            drawn(&["\x1b[1;31mred\x1b[0m \x1b[2J\x07"]),
-            "\x1b[1;31mred\x1b[0m ␛[2J␇\n"
-        );
+        assert_eq!(drawn(&["\x1b[1;31mred\x1b[0m \x1b[2J\x07"]), "\x1b[1;31mred\x1b[0m ␛[2J␇\n");
     }
 }

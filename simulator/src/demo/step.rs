@@ -64,10 +64,7 @@ fn check_out(workspace: &Path) -> io::Result<()> {
 }
 
 /// The little that a process needs to run at all; in a terminal also what it says of its colours.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the step gets no variable that is not chosen here"
-)]
+#[expect(clippy::disallowed_methods, reason = "the step gets no variable that is not chosen here")]
 fn inherited(terminal: bool) -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
     let colours: &[_] = if terminal { &["TERM", "NO_COLOR"] } else { &[] };
     let needed = ["PATH", "HOME", "TMPDIR", "SystemRoot", "TEMP"];
@@ -76,10 +73,7 @@ fn inherited(terminal: bool) -> impl Iterator<Item = (&'static str, std::ffi::Os
 }
 
 async fn draw(mut command: Command) -> anyhow::Result<ExitStatus> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot run the step")?;
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot run the step")?;
     let output = child.stdout.take().context("the step has no output")?;
     let drawing = tokio::spawn(async move {
         let mut lines = BufReader::new(output).split(b'\n');

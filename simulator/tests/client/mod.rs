@@ -16,9 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 async fn connect(simulator: &Simulator) -> TcpStream {
-    TcpStream::connect(simulator.url().strip_prefix("http://").unwrap())
-        .await
-        .unwrap()
+    TcpStream::connect(simulator.url().strip_prefix("http://").unwrap()).await.unwrap()
 }
 
 /// One request; `body` as JSON when it is not null. Returns the status, the head and the body.
@@ -39,11 +37,7 @@ pub(crate) async fn request(
     stream.read_to_string(&mut answer).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (
-        status,
-        head.to_owned(),
-        serde_json::from_str(body).unwrap_or_else(|_| body.into()),
-    )
+    (status, head.to_owned(), serde_json::from_str(body).unwrap_or_else(|_| body.into()))
 }
 
 pub(crate) async fn get(simulator: &Simulator, path: &str) -> Value {
@@ -72,9 +66,7 @@ impl Socket {
         let mut socket = Self(websocket);
         let open = socket.packet().await.unwrap();
         assert!(open.starts_with('0'), "{open}");
-        socket
-            .send(&format!("40{}", json!({ "token": token })))
-            .await;
+        socket.send(&format!("40{}", json!({ "token": token }))).await;
         let answer = socket.packet().await.unwrap();
         match answer.strip_prefix("44") {
             Some(refusal) => Err(serde_json::from_str(refusal).unwrap()),
@@ -83,11 +75,7 @@ impl Socket {
     }
 
     pub(crate) async fn join(&mut self, build_id: &str) {
-        self.send(&format!(
-            "42{}",
-            json!(["join:build", { "buildId": build_id }])
-        ))
-        .await;
+        self.send(&format!("42{}", json!(["join:build", { "buildId": build_id }]))).await;
     }
 
     pub(crate) async fn send(&mut self, packet: &str) {
@@ -121,11 +109,7 @@ impl Socket {
     /// The next event in short: a status, or the text of a line.
     pub(crate) async fn heard(&mut self) -> String {
         let (name, payload) = self.event().await;
-        let field = if name == "build:log" {
-            "message"
-        } else {
-            "status"
-        };
+        let field = if name == "build:log" { "message" } else { "status" };
         payload[field].as_str().unwrap().to_owned()
     }
 }
