@@ -1,8 +1,9 @@
+//! The client against servers on loopback: what it sends, and what it makes of answers.
+
 use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -10,7 +11,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::*;
 use crate::config::Network;
 use crate::event::Status;
-use crate::net::loopback::{Authority, ConnectProxy, net, serve};
+use crate::net::loopback::{Authority, ConnectProxy, answering, net};
 
 const TOKEN: &str = "bp_0123456789";
 
@@ -234,12 +235,7 @@ async fn a_closed_port_means_that_nothing_was_sent() {
 #[tokio::test]
 async fn a_connection_that_breaks_after_the_request_leaves_its_fate_open() {
     for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"buildId\""] {
-        let address = serve(move |mut stream| async move {
-            let mut request = [0; 4096];
-            stream.read(&mut request).await?;
-            stream.write_all(answer.as_bytes()).await
-        })
-        .await;
+        let address = answering(answer).await;
         let client = client(&format!("http://{address}"), &Network::default());
         let error = trigger(&client).await.unwrap_err();
         assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: true, .. }), "{answer}");

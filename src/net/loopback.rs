@@ -73,8 +73,7 @@ impl ConnectProxy {
             let journal = Arc::clone(&journal);
             async move {
                 let mut stream = BufReader::new(stream);
-                let mut head = String::new();
-                while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).await? > 0 {}
+                let head = head(&mut stream).await?;
                 journal.lock().unwrap().push(head);
                 let answer = format!("{status_line}\r\nVia: 1.1 loopback\r\n\r\n");
                 stream.write_all(answer.as_bytes()).await?;
@@ -92,6 +91,23 @@ impl ConnectProxy {
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
+}
+
+/// A server that answers any request with these bytes and hangs up.
+pub(crate) async fn answering(answer: impl Into<String>) -> SocketAddr {
+    let answer = answer.into();
+    serve(move |stream| {
+        let answer = answer.clone();
+        async move {
+            let mut stream = BufReader::new(stream);
+            head(&mut stream).await?;
+            stream.write_all(answer.as_bytes()).await?;
+            stream.shutdown().await?;
+            // Or the rest of the request makes the kernel reset the connection.
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(drop)
+        }
+    })
+    .await
 }
 
 /// The road, which must be usable.
@@ -113,6 +129,13 @@ where
         }
     });
     address
+}
+
+/// What precedes the body of a request.
+async fn head(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).await? > 0 {}
+    Ok(head)
 }
 
 async fn forward<S>(stream: &mut S, upstream: SocketAddr) -> std::io::Result<()>

@@ -1,137 +1,18 @@
-use std::net::SocketAddr;
+//! Sessions against scripted servers.
+
+use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Bytes};
-use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
-use super::*;
+use super::scripted::{
+    GRANT, Peer, TOKEN, connected, id, log, log_frame, plain, refusal, server, to,
+};
+use super::{Message, Options, Session, SocketError, Stage};
 use crate::config::Network;
-use crate::event::{Id, Level, LogLine, Status};
-use crate::net::loopback::{Authority, ConnectProxy, net, serve};
-
-const TOKEN: &str = "bp_0123456789";
-const GRANT: &str = r#"40{"sid":"s"}"#;
-
-/// The server's end of one connection, driven by a test.
-struct Peer {
-    socket: WebSocketStream<TcpStream>,
-    request: Request,
-}
-
-impl Peer {
-    #[expect(clippy::result_large_err, reason = "the shape is tungstenite's")]
-    async fn accept(stream: TcpStream) -> Self {
-        let mut request = None;
-        let upgraded = |asked: &Request, answer: Response| -> Result<Response, ErrorResponse> {
-            request = Some(asked.clone());
-            Ok(answer)
-        };
-        let socket = accept_hdr_async(stream, upgraded).await.unwrap();
-        Self { socket, request: request.unwrap() }
-    }
-
-    async fn say(&mut self, frame: &str) {
-        self.socket.send(tungstenite::Message::text(frame)).await.unwrap();
-    }
-
-    async fn say_bytes(&mut self, frame: &'static [u8]) {
-        let frame = tungstenite::Message::Binary(Bytes::from_static(frame));
-        self.socket.send(frame).await.unwrap();
-    }
-
-    /// The next text frame; `None` when the client is gone.
-    async fn hear(&mut self) -> Option<String> {
-        while let Some(Ok(message)) = self.socket.next().await {
-            if let tungstenite::Message::Text(text) = message {
-                return Some(text.to_string());
-            }
-        }
-        None
-    }
-
-    /// Greets, and returns what the client asks the namespace with.
-    async fn greet(&mut self, ping_interval: u64, ping_timeout: u64) -> String {
-        let greeting = format!(
-            r#"0{{"sid":"e","upgrades":[],"pingInterval":{ping_interval},"pingTimeout":{ping_timeout},"maxPayload":1000000}}"#
-        );
-        self.say(&greeting).await;
-        self.hear().await.unwrap()
-    }
-
-    /// Greets and lets the client in.
-    async fn welcome(&mut self) {
-        self.greet(25_000, 20_000).await;
-        self.say(GRANT).await;
-    }
-
-    /// Everything else that the client says until it is gone.
-    async fn rest(mut self) -> Vec<String> {
-        let mut rest = Vec::new();
-        while let Some(text) = self.hear().await {
-            rest.push(text);
-        }
-        rest
-    }
-}
-
-/// A server for one connection; what its script returns is awaited by the test.
-async fn server<T, W>(
-    script: impl FnOnce(Peer) -> W + Send + 'static,
-) -> (SocketAddr, JoinHandle<T>)
-where
-    T: Send + 'static,
-    W: Future<Output = T> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let script = async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        script(Peer::accept(stream).await).await
-    };
-    (address, tokio::spawn(script))
-}
-
-fn to(url: &str, network: &Network) -> Options {
-    Options {
-        api_url: Url::parse(url).unwrap(),
-        token: Secret::new(TOKEN),
-        net: net(network),
-        connect_timeout: CONNECT_TIMEOUT,
-    }
-}
-
-fn plain(address: SocketAddr) -> Options {
-    to(&format!("http://{address}"), &Network::default())
-}
-
-async fn connected(address: SocketAddr) -> Session {
-    Session::connect(&plain(address)).await.unwrap()
-}
-
-/// Why no session came about; the token must not show.
-async fn refusal(options: &Options) -> SocketError {
-    let error = Session::connect(options).await.err().unwrap();
-    assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");
-    error
-}
-
-fn id(text: &str) -> Id {
-    Id::new(text).unwrap()
-}
-
-fn log(message: &str) -> Message {
-    let message = message.to_owned();
-    let line = LogLine { timestamp: None, level: Level::Info, message };
-    Message::Log { build: id("b"), line }
-}
-
-fn log_frame(message: &str) -> String {
-    format!(r#"42["build:log",{{"buildId":"b","level":"info","message":"{message}"}}]"#)
-}
+use crate::event::Status;
+use crate::net::loopback::serve;
 
 #[tokio::test]
 async fn the_token_goes_into_the_connect_packet_and_nowhere_else() {
@@ -347,30 +228,6 @@ async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
 }
 
 #[tokio::test]
-async fn http_instead_of_an_upgrade_tells_its_status() {
-    for (status_line, expected) in
-        [("403 Forbidden", 403), ("200 OK", 200), ("502 Bad Gateway", 502)]
-    {
-        let address = serve(move |mut stream| async move {
-            use tokio::io::{AsyncReadExt, AsyncWriteExt};
-            let mut request = [0; 4096];
-            stream.read(&mut request).await?;
-            let page = "<html>no websockets here</html>";
-            let length = page.len();
-            let answer =
-                format!("HTTP/1.1 {status_line}\r\ncontent-length: {length}\r\n\r\n{page}");
-            stream.write_all(answer.as_bytes()).await
-        })
-        .await;
-        let error = refusal(&plain(address)).await;
-        assert!(
-            matches!(error, SocketError::Upgrade { status } if status == expected),
-            "{error:?}"
-        );
-    }
-}
-
-#[tokio::test]
 async fn a_server_of_another_protocol_is_refused() {
     for first in ["hello", "40{}", "0", "0{}", r#"0{"pingInterval":"x","pingTimeout":1}"#] {
         let (address, _server) = server(async move |mut peer: Peer| {
@@ -487,100 +344,4 @@ async fn a_message_above_16_mib_ends_the_session() {
         matches!(end, SocketError::TooLarge { limit_bytes, .. } if limit_bytes == limit),
         "{end:?}"
     );
-}
-
-#[tokio::test]
-async fn a_closed_port_is_a_connect_error() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let error = refusal(&plain(address)).await;
-    let SocketError::Connect { target, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(*target, address.to_string());
-}
-
-#[tokio::test]
-async fn a_private_authority_is_trusted_only_when_it_is_given() {
-    let authority = Authority::new();
-    let (address, _server) = server(async |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say(&log_frame("through TLS")).await;
-        peer.rest().await
-    })
-    .await;
-    let port = authority.front("localhost", address).await.port();
-    let url = format!("https://localhost:{port}");
-
-    let error = refusal(&to(&url, &Network::default())).await;
-    let SocketError::Tls { host, cause } = &error else { panic!("{error:?}") };
-    assert_eq!(host, "localhost");
-    assert!(cause.to_string().contains("UnknownIssuer"), "{cause}");
-
-    let mut session = Session::connect(&to(&url, &authority.trusted())).await.unwrap();
-    assert_eq!(session.next().await.unwrap(), log("through TLS"));
-}
-
-/// A service behind TLS that only a proxy knows.
-async fn hidden_service(authority: &Authority) -> SocketAddr {
-    let (address, _) = server(async |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say(&log_frame("through the proxy")).await;
-        peer.rest().await
-    })
-    .await;
-    authority.front("api.buildpixel.test", address).await
-}
-
-#[tokio::test]
-async fn the_proxy_is_taken_and_shown_the_credentials() {
-    let authority = Authority::new();
-    let proxy = ConnectProxy::to(hidden_service(&authority).await).await;
-    let https_proxy = Some(Secret::new(format!("http://ci:p%40ss@{}", proxy.address)));
-    let network = Network { https_proxy, ..authority.trusted() };
-
-    let mut session = Session::connect(&to("https://api.buildpixel.test", &network)).await.unwrap();
-    assert_eq!(session.next().await.unwrap(), log("through the proxy"));
-
-    let [head] = &proxy.heads()[..] else { panic!("{:?}", proxy.heads()) };
-    assert!(head.starts_with("CONNECT api.buildpixel.test:443 HTTP/1.1\r\n"), "{head}");
-    assert!(head.contains("\r\nHost: api.buildpixel.test:443\r\n"), "{head}");
-    assert!(head.contains("\r\nProxy-Authorization: Basic Y2k6cEBzcw==\r\n"), "{head}");
-}
-
-#[tokio::test]
-async fn a_proxy_behind_tls_is_taken_too() {
-    let authority = Authority::new();
-    let proxy = ConnectProxy::to(hidden_service(&authority).await).await;
-    let port = authority.front("localhost", proxy.address).await.port();
-    let https_proxy = Some(Secret::new(format!("https://localhost:{port}")));
-    let network = Network { https_proxy, ..authority.trusted() };
-
-    let mut session =
-        Session::connect(&to("https://api.buildpixel.test:8443", &network)).await.unwrap();
-    assert_eq!(session.next().await.unwrap(), log("through the proxy"));
-    assert!(proxy.heads()[0].starts_with("CONNECT api.buildpixel.test:8443 "));
-}
-
-#[tokio::test]
-async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    for status_line in
-        ["HTTP/1.1 407 Proxy Authentication Required", "HTTP/1.1 403 Forbidden", "SSH-2.0"]
-    {
-        let proxy = ConnectProxy::answering(status_line, nowhere).await;
-        let https_proxy = Some(Secret::new(format!("ci:secret@{}", proxy.address)));
-        let network = Network { https_proxy, ..Network::default() };
-        let error = refusal(&to("https://api.buildpixel.test", &network)).await;
-        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
-        let address = proxy.address.to_string();
-        match error {
-            SocketError::ProxyAuth { proxy } if status_line.contains("407") => {
-                assert_eq!(proxy, address);
-            }
-            SocketError::Proxy { proxy, answer } => {
-                assert_eq!((proxy, answer), (address, status_line.to_owned()));
-            }
-            other => panic!("{status_line}: {other:?}"),
-        }
-    }
 }
