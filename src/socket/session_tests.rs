@@ -170,6 +170,42 @@ async fn silence_beyond_the_servers_own_promise_ends_the_session() {
 }
 
 #[tokio::test]
+async fn who_did_not_listen_does_not_call_it_silence() {
+    // The server runs on while this thread is blocked.
+    let elsewhere =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (said, was_said) = std::sync::mpsc::channel();
+    let serving = elsewhere.spawn(server(async move |mut peer: Peer| {
+        peer.greet(20, 20).await;
+        peer.say(GRANT).await;
+        peer.hear().await;
+        peer.say(&log_frame("waiting for you")).await;
+        said.send(()).unwrap();
+        peer.rest().await
+    }));
+    let (address, _server) = serving.await.unwrap();
+    let mut session = connected(address).await;
+    assert!(session.next().now_or_never().is_none());
+    session.join(&id("b")).await.unwrap();
+    was_said.recv().unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(session.next().await.unwrap(), log("waiting for you"));
+    elsewhere.shutdown_background();
+}
+
+#[tokio::test]
+async fn absurd_intervals_do_no_harm() {
+    let (address, _server) = server(async |mut peer: Peer| {
+        peer.greet(u64::MAX, u64::MAX).await;
+        peer.say(GRANT).await;
+        peer.say(&log_frame("a")).await;
+        peer.rest().await
+    })
+    .await;
+    assert_eq!(connected(address).await.next().await.unwrap(), log("a"));
+}
+
+#[tokio::test]
 async fn any_frame_is_a_sign_of_life() {
     let (address, _server) = server(async |mut peer: Peer| {
         peer.greet(150, 150).await;
@@ -254,6 +290,19 @@ async fn events_before_the_connect_answer_are_kept_in_order() {
     for message in ["a", "b", "c"] {
         assert_eq!(session.next().await.unwrap(), log(message));
     }
+}
+
+#[tokio::test]
+async fn a_flood_before_the_connect_answer_is_cut_off() {
+    let frame = log_frame(&"x".repeat(1 << 20));
+    let (address, _server) = server(async move |mut peer: Peer| {
+        peer.greet(25_000, 20_000).await;
+        // Fails once the client has hung up.
+        while peer.socket.send(tungstenite::Message::text(frame.clone())).await.is_ok() {}
+    })
+    .await;
+    let error = refusal(&plain(address)).await;
+    assert!(matches!(error, SocketError::Protocol(_)), "{error:?}");
 }
 
 #[tokio::test]
