@@ -77,7 +77,7 @@ impl Net {
         &self.http
     }
 
-    /// TLS for connections of one's own, without ALPN.
+    /// TLS for connections of one's own that speak HTTP/1.1 or begin with it.
     pub fn tls(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.tls)
     }
@@ -108,10 +108,12 @@ fn roots(extra: &[String]) -> Result<RootCertStore, NetError> {
 fn trusting(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     // Named, so that no process-wide default has to be installed.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
-        .with_no_client_auth())
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 #[cfg(test)]

@@ -35,4 +35,8 @@ pub struct Options {
 }
 
 #[cfg(test)]
-mod tests;
+mod scripted;
+#[cfg(test)]
+mod session_tests;
+#[cfg(test)]
+mod transport_tests;

@@ -1,1 +1,298 @@
+//! The client against servers on loopback: what it sends, and what it makes of answers.
 
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use url::Url;
+use wiremock::matchers::{body_string, header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+use crate::config::Network;
+use crate::event::Status;
+use crate::net::loopback::{Authority, ConnectProxy, answering, net};
+
+const TOKEN: &str = "bp_0123456789";
+
+fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
+fn client(url: &str, network: &Network) -> Client {
+    Client::new(&Url::parse(url).unwrap(), &Secret::new(TOKEN), &net(network))
+}
+
+fn plain(server: &MockServer) -> Client {
+    client(&server.uri(), &Network::default())
+}
+
+async fn always(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+async fn trigger(client: &Client) -> Result<Triggered, ApiError> {
+    client.trigger(&id("prj1"), &id("set1"), &Overrides::default()).await
+}
+
+/// The error of a trigger that is answered so, which must never show the token.
+async fn error(answer: ResponseTemplate) -> ApiError {
+    let error = trigger(&plain(&always(answer).await)).await.unwrap_err();
+    let shown = format!("{}{error:?}", chain(&error));
+    assert!(!shown.contains(TOKEN), "{shown}");
+    error
+}
+
+fn chain(error: &ApiError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+fn pending() -> ResponseTemplate {
+    ResponseTemplate::new(202).set_body_string(r#"{"buildId":"bld1","status":"pending"}"#)
+}
+
+fn upstream(server: &MockServer) -> SocketAddr {
+    *server.address()
+}
+
+#[tokio::test]
+async fn a_trigger_sends_the_token_and_only_the_given_overrides() {
+    let branch = Overrides { branch: Some("feature/ü \"x\"".to_owned()), ..Overrides::default() };
+    let all = Overrides {
+        branch: Some("main".to_owned()),
+        commit: Some("c0ffee".to_owned()),
+        changelist: Some("12345".to_owned()),
+    };
+    for (overrides, body) in [
+        (Overrides::default(), "{}"),
+        (branch, r#"{"branch":"feature/ü \"x\""}"#),
+        (all, r#"{"branch":"main","commit":"c0ffee","changelist":"12345"}"#),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(method("POST"))
+            .and(path("/base/projects/prj1/build-settings/set1/trigger"))
+            .and(header("authorization", format!("Bearer {TOKEN}")))
+            .and(header("content-type", "application/json"))
+            .and(header("user-agent", crate::net::USER_AGENT))
+            .and(body_string(body))
+            .respond_with(pending())
+            .expect(1)
+            .mount(&server)
+            .await;
+        let client = client(&format!("{}/base", server.uri()), &Network::default());
+        let triggered = client.trigger(&id("prj1"), &id("set1"), &overrides).await.unwrap();
+        assert_eq!(triggered, Triggered { build: id("bld1"), status: Status::Pending });
+    }
+}
+
+#[tokio::test]
+async fn a_build_is_read_with_its_last_lines() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/builds/bld1"))
+        .and(header("authorization", format!("Bearer {TOKEN}")))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_string(r#"{"status":"failed","logs":[{"message":"BUILD FAILED"}]}"#),
+        )
+        .mount(&server)
+        .await;
+    let snapshot = plain(&server).build(&id("bld1")).await.unwrap();
+    assert_eq!(snapshot.facts.status, Some(Status::Failed));
+    assert_eq!(snapshot.recent[0].message, "BUILD FAILED");
+}
+
+#[tokio::test]
+async fn a_documented_refusal_is_typed() {
+    for (status, word, code) in [
+        (401, "invalid_token", Code::InvalidToken),
+        (403, "insufficient_scope", Code::InsufficientScope),
+        (400, "validation_failed", Code::ValidationFailed),
+        (400, "engine_not_found", Code::EngineNotFound),
+        (400, "repo_not_accessible", Code::RepoNotAccessible),
+        (400, "perforce_auth_failed", Code::PerforceAuthFailed),
+        (404, "not_found", Code::NotFound),
+        (402, "minutes_exhausted", Code::Other("minutes_exhausted".to_owned())),
+    ] {
+        let body = format!(
+            r#"{{"error":"{word}","message":"no {TOKEN} today","requestId":"req_1","extra":[]}}"#
+        );
+        let error = error(ResponseTemplate::new(status).set_body_string(body)).await;
+        let refusal = Refusal {
+            status,
+            code: Some(code),
+            message: Some("no *** today".to_owned()),
+            request_id: Some("req_1".to_owned()),
+            retry_after: None,
+        };
+        assert_eq!(error.refusal(), Some(&refusal));
+        assert_eq!(error.status(), Some(status));
+        assert_eq!(error.to_string(), format!("BuildPixel answered {status} {word}: no *** today"));
+        assert!(error.request.to_string().starts_with("POST http://127.0.0.1:"));
+        assert!(error.request.to_string().ends_with("/projects/prj1/build-settings/set1/trigger"));
+        assert!(error.nothing_was_accepted() && !error.is_transient());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_in_another_form_keeps_its_status() {
+    for body in
+        ["", "<html>Bad Gateway</html>", "[1]", r#"{"error":5,"message":null}"#, "{\"error\""]
+    {
+        let error = error(ResponseTemplate::new(502).set_body_string(body)).await;
+        let refusal = error.refusal().unwrap();
+        assert_eq!(
+            (refusal.status, &refusal.code, &refusal.message),
+            (502, &None, &None),
+            "{body}"
+        );
+        assert!(error.is_transient() && !error.nothing_was_accepted());
+        assert_eq!(error.to_string(), "BuildPixel answered 502");
+    }
+}
+
+#[tokio::test]
+async fn a_huge_error_body_does_not_hide_the_status() {
+    let error = error(ResponseTemplate::new(500).set_body_bytes(vec![b' '; 1 << 20])).await;
+    assert_eq!(error.status(), Some(500));
+}
+
+#[tokio::test]
+async fn retry_after_is_read_in_seconds() {
+    for (header, expected) in
+        [("7", Some(Duration::from_secs(7))), ("Fri, 31 Dec 1999 23:59:59 GMT", None), ("-1", None)]
+    {
+        let error = error(ResponseTemplate::new(429).insert_header("retry-after", header)).await;
+        assert_eq!(error.refusal().unwrap().retry_after, expected);
+        assert!(error.is_transient() && error.nothing_was_accepted());
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_understood_is_garbled() {
+    for body in ["", "<html>hello</html>", "[]", "{}", r#"{"buildId":7}"#, r#"{"buildId":"../x"}"#]
+    {
+        let body = format!("{body}{TOKEN}");
+        let error = error(ResponseTemplate::new(200).set_body_string(&body)).await;
+        let ApiErrorKind::Garbled { status: 200, snippet, .. } = &error.kind else {
+            panic!("{body}: {error:?}");
+        };
+        assert_eq!(*snippet, body.replace(TOKEN, "***"));
+        assert!(!error.nothing_was_accepted() && !error.is_transient());
+        assert!(error.to_string().contains("expected a triggered build"), "{error}");
+    }
+    let without_status =
+        always(ResponseTemplate::new(200).set_body_string(r#"{"id":"bld1"}"#)).await;
+    let error = plain(&without_status).build(&id("bld1")).await.unwrap_err();
+    assert!(error.to_string().ends_with("expected a build: no `status` in it"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_above_the_limit_is_cut_off() {
+    let error =
+        error(ResponseTemplate::new(200).set_body_bytes(vec![b' '; BODY_LIMIT_BYTES + 1])).await;
+    assert!(matches!(error.kind, ApiErrorKind::TooLarge { limit_bytes: BODY_LIMIT_BYTES }));
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_error_that_names_the_host_and_the_token_does_not_follow() {
+    let elsewhere = MockServer::start().await;
+    Mock::given(wiremock::matchers::any())
+        .respond_with(pending())
+        .expect(0)
+        .mount(&elsewhere)
+        .await;
+    let location = format!("{}/login?secret=1", elsewhere.uri());
+    let error = error(ResponseTemplate::new(307).insert_header("location", location)).await;
+    assert_eq!(
+        error.to_string(),
+        "BuildPixel answered 307, a redirect to 127.0.0.1, which is not followed"
+    );
+    assert!(error.nothing_was_accepted() && !error.is_transient());
+}
+
+#[tokio::test]
+async fn a_closed_port_means_that_nothing_was_sent() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let client = client(&format!("http://{address}"), &Network::default());
+    let error = trigger(&client).await.unwrap_err();
+    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }));
+    assert!(error.is_transient() && error.nothing_was_accepted());
+    assert!(chain(&error).starts_with("cannot reach BuildPixel: "), "{}", chain(&error));
+    assert!(chain(&error).contains("refused"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_after_the_request_leaves_its_fate_open() {
+    for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"buildId\""] {
+        let address = answering(answer).await;
+        let client = client(&format!("http://{address}"), &Network::default());
+        let error = trigger(&client).await.unwrap_err();
+        assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: true, .. }), "{answer}");
+        assert!(error.is_transient() && !error.nothing_was_accepted());
+    }
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_only_when_it_is_given() {
+    let server = always(pending()).await;
+    let authority = Authority::new();
+    let port = authority.front("localhost", upstream(&server)).await.port();
+    let url = format!("https://localhost:{port}");
+
+    trigger(&client(&url, &authority.trusted())).await.unwrap();
+
+    let error = trigger(&client(&url, &Network::default())).await.unwrap_err();
+    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }));
+    assert!(chain(&error).contains("UnknownIssuer"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn requests_take_the_proxy_and_show_it_the_credentials() {
+    let server = always(pending()).await;
+    let authority = Authority::new();
+    let front = authority.front("api.buildpixel.test", upstream(&server)).await;
+    let proxy = ConnectProxy::to(front).await;
+    let https_proxy = Some(Secret::new(format!("ci:p%40ss@{}", proxy.address)));
+    let network = Network { https_proxy, ..authority.trusted() };
+
+    trigger(&client("https://api.buildpixel.test", &network)).await.unwrap();
+
+    let [head] = &proxy.heads()[..] else { panic!("{:?}", proxy.heads()) };
+    assert!(head.starts_with("CONNECT api.buildpixel.test:443 HTTP/1.1\r\n"), "{head}");
+    assert!(head.to_lowercase().contains("proxy-authorization: basic y2k6cebzcw==\r\n"), "{head}");
+    assert!(!head.contains(TOKEN), "{head}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_wants_other_credentials_is_named_as_the_cause() {
+    let server = always(pending()).await;
+    let status_line = "HTTP/1.1 407 Proxy Authentication Required";
+    let proxy = ConnectProxy::answering(status_line, upstream(&server)).await;
+    let https_proxy = Some(Secret::new(format!("ci:secret@{}", proxy.address)));
+    let network = Network { https_proxy, ..Network::default() };
+    let error = trigger(&client("https://api.buildpixel.test", &network)).await.unwrap_err();
+    assert!(error.nothing_was_accepted());
+    assert!(chain(&error).contains("proxy authorization required"), "{}", chain(&error));
+    assert!(!format!("{}{error:?}", chain(&error)).contains("secret"));
+}
+
+#[tokio::test]
+async fn no_proxy_is_taken_to_loopback() {
+    let server = always(pending()).await;
+    let proxy = ConnectProxy::to(upstream(&server)).await;
+    let via = Some(Secret::new(proxy.address.to_string()));
+    let network = Network { http_proxy: via.clone(), https_proxy: via, ..Network::default() };
+    trigger(&client(&server.uri(), &network)).await.unwrap();
+    assert!(proxy.heads().is_empty());
+}

@@ -24,7 +24,7 @@ pub enum SocketError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// TLS, usually an unknown issuer.
+    /// TLS itself, usually an unknown issuer; not a connection that broke meanwhile.
     #[error("cannot set up TLS with {host}")]
     Tls {
         /// The service or the proxy.

@@ -168,7 +168,8 @@ mod tests {
                 Packet::ConnectError(&payload),
                 Packet::Other,
             ] {
-                prop_assert_eq!(Packet::decode(&packet.to_string()), packet);
+                let frame = packet.to_string();
+                prop_assert_eq!(Packet::decode(&frame), packet);
             }
         }
     }

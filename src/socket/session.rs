@@ -174,7 +174,7 @@ impl Session {
         }
     }
 
-    /// Answers a ping, if one is unanswered.
+    /// Answers a ping, if one is unanswered, and brings everything said so far on its way.
     async fn pay(&mut self) -> Result<(), SocketError> {
         if self.pong_owed {
             self.socket.feed(frame(Packet::Pong)).await?;
@@ -190,8 +190,12 @@ impl Session {
 
     async fn send(&mut self, packet: Packet<'_>) -> Result<(), SocketError> {
         let patience = self.patience();
-        let sent = timeout_at(patience, self.socket.send(frame(packet))).await;
-        Ok(sent.map_err(|_| SocketError::PingTimeout)??)
+        let sending = async {
+            self.socket.feed(frame(packet)).await?;
+            self.unflushed = true;
+            self.pay().await
+        };
+        timeout_at(patience, sending).await.unwrap_or(Err(SocketError::PingTimeout))
     }
 
     fn patience(&self) -> Instant {

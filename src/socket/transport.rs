@@ -105,10 +105,13 @@ async fn tls(stream: Stream, host: &str, net: &Net) -> Result<Stream, SocketErro
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned())
         .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
-    let mut config = (*net.tls()).clone();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let connected = TlsConnector::from(std::sync::Arc::new(config)).connect(name, stream).await;
-    Ok(Box::new(connected.map_err(failed)?))
+    match TlsConnector::from(net.tls()).connect(name, stream).await {
+        Ok(stream) => Ok(Box::new(stream)),
+        Err(cause) if cause.get_ref().is_some_and(|cause| cause.is::<rustls::Error>()) => {
+            Err(failed(cause))
+        }
+        Err(broken) => Err(SocketError::Io(broken)),
+    }
 }
 
 async fn tunnel(mut stream: Stream, authority: &str, proxy: &Proxy) -> Result<Stream, SocketError> {

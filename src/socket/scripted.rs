@@ -1,0 +1,136 @@
+//! The server's end of a session, scripted by tests.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::{self, Bytes};
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
+use url::Url;
+
+use super::{CONNECT_TIMEOUT, Message, Options, Session, SocketError};
+use crate::config::{Network, Secret};
+use crate::event::{Id, Level, LogLine};
+use crate::net::loopback::net;
+
+pub(super) const TOKEN: &str = "bp_0123456789";
+pub(super) const GRANT: &str = r#"40{"sid":"s"}"#;
+
+/// The server's end of one connection, driven by a test.
+pub(super) struct Peer {
+    pub(super) socket: WebSocketStream<TcpStream>,
+    pub(super) request: Request,
+}
+
+impl Peer {
+    #[expect(clippy::result_large_err, reason = "the shape is tungstenite's")]
+    pub(super) async fn accept(stream: TcpStream) -> Self {
+        let mut request = None;
+        let upgraded = |asked: &Request, answer: Response| -> Result<Response, ErrorResponse> {
+            request = Some(asked.clone());
+            Ok(answer)
+        };
+        let socket = accept_hdr_async(stream, upgraded).await.unwrap();
+        Self { socket, request: request.unwrap() }
+    }
+
+    pub(super) async fn say(&mut self, frame: &str) {
+        self.socket.send(tungstenite::Message::text(frame)).await.unwrap();
+    }
+
+    pub(super) async fn say_bytes(&mut self, frame: &'static [u8]) {
+        let frame = tungstenite::Message::Binary(Bytes::from_static(frame));
+        self.socket.send(frame).await.unwrap();
+    }
+
+    /// The next text frame; `None` when the client is gone.
+    pub(super) async fn hear(&mut self) -> Option<String> {
+        while let Some(Ok(message)) = self.socket.next().await {
+            if let tungstenite::Message::Text(text) = message {
+                return Some(text.to_string());
+            }
+        }
+        None
+    }
+
+    /// Greets, and returns what the client asks the namespace with.
+    pub(super) async fn greet(&mut self, ping_interval: u64, ping_timeout: u64) -> String {
+        let greeting = format!(
+            r#"0{{"sid":"e","upgrades":[],"pingInterval":{ping_interval},"pingTimeout":{ping_timeout},"maxPayload":1000000}}"#
+        );
+        self.say(&greeting).await;
+        self.hear().await.unwrap()
+    }
+
+    /// Greets and lets the client in.
+    pub(super) async fn welcome(&mut self) {
+        self.greet(25_000, 20_000).await;
+        self.say(GRANT).await;
+    }
+
+    /// Everything else that the client says until it is gone.
+    pub(super) async fn rest(mut self) -> Vec<String> {
+        let mut rest = Vec::new();
+        while let Some(text) = self.hear().await {
+            rest.push(text);
+        }
+        rest
+    }
+}
+
+/// A server for one connection; what its script returns is awaited by the test.
+pub(super) async fn server<T, W>(
+    script: impl FnOnce(Peer) -> W + Send + 'static,
+) -> (SocketAddr, JoinHandle<T>)
+where
+    T: Send + 'static,
+    W: Future<Output = T> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let script = async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        script(Peer::accept(stream).await).await
+    };
+    (address, tokio::spawn(script))
+}
+
+pub(super) fn to(url: &str, network: &Network) -> Options {
+    Options {
+        api_url: Url::parse(url).unwrap(),
+        token: Secret::new(TOKEN),
+        net: net(network),
+        connect_timeout: CONNECT_TIMEOUT,
+    }
+}
+
+pub(super) fn plain(address: SocketAddr) -> Options {
+    to(&format!("http://{address}"), &Network::default())
+}
+
+pub(super) async fn connected(address: SocketAddr) -> Session {
+    Session::connect(&plain(address)).await.unwrap()
+}
+
+/// Why no session came about; the token must not show.
+pub(super) async fn refusal(options: &Options) -> SocketError {
+    let error = Session::connect(options).await.err().unwrap();
+    assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");
+    error
+}
+
+pub(super) fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
+pub(super) fn log(message: &str) -> Message {
+    let message = message.to_owned();
+    let line = LogLine { timestamp: None, level: Level::Info, message };
+    Message::Log { build: id("b"), line }
+}
+
+pub(super) fn log_frame(message: &str) -> String {
+    format!(r#"42["build:log",{{"buildId":"b","level":"info","message":"{message}"}}]"#)
+}
