@@ -18,12 +18,6 @@ use crate::config::Secret;
 use crate::event::Id;
 use crate::json::{self, Object};
 
-/// Time to look at what has already arrived, when we were the ones who did not listen.
-const GRACE: Duration = Duration::from_millis(50);
-
-/// No server may ask for more patience than this.
-const LONGEST_SILENCE: Duration = Duration::from_mins(10);
-
 /// A session in the default namespace. Dropping it closes the connection without a word.
 pub struct Session {
     socket: WebSocket,
@@ -199,7 +193,7 @@ impl Session {
     }
 
     fn patience(&self) -> Instant {
-        (self.last_frame + self.silence).max(Instant::now() + GRACE)
+        self.last_frame + self.silence
     }
 }
 
@@ -211,8 +205,7 @@ fn silence(intervals: &str) -> Result<Duration, SocketError> {
     let open: Open = json::parse(intervals).map_err(|error| {
         SocketError::Protocol(format!("cannot understand the Engine.IO open packet: {error}"))
     })?;
-    let silence = Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout));
-    Ok(silence.min(LONGEST_SILENCE))
+    Ok(Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout)))
 }
 
 /// An object with `message` and, perhaps, `data`; a bare string from older servers.
