@@ -113,10 +113,11 @@ fn is_ordinary(line: &str, style: Style) -> bool {
     if any_special || !length::fits(line) {
         return false;
     }
-    let may_act = match line.trim_start().bytes().next() {
+    let starts_command = match line.trim_start().bytes().next() {
         Some(b':') => true,
         Some(b'-' | b'+' | b'~' | b'^') => style.buildkite_headings,
         _ => false,
     };
-    !may_act && !(style.travis_folds && line.contains(neutralise::TRAVIS))
+    let has_fold = style.travis_folds && line.contains(neutralise::TRAVIS);
+    !(starts_command || has_fold)
 }
