@@ -1,5 +1,7 @@
 //! What can end a run, each with its exit code and one hint.
 
+use std::error::Error as _;
+
 use crate::api::{ApiError, ApiErrorKind, Code};
 use crate::config::Mistake;
 use crate::event::Id;
@@ -108,29 +110,29 @@ pub enum Error {
     #[error("{}", listed(.0))]
     Config(Vec<Mistake>),
     /// Proxies or certificates that cannot be used.
-    #[error("cannot prepare the network")]
-    Network(#[source] NetError),
+    #[error("cannot prepare the network: {0}")]
+    Network(NetError),
     /// No build was triggered, or it cannot be told.
-    #[error("cannot trigger the build")]
-    Trigger(#[source] ApiError),
+    #[error("cannot trigger the build: {0}")]
+    Trigger(ApiError),
     /// The build to attach to cannot be read.
-    #[error("cannot attach to the build")]
-    Attach(#[source] ApiError),
+    #[error("cannot attach to the build: {0}")]
+    Attach(ApiError),
     /// A build exists, but its verdict could not be learnt.
-    #[error("cannot learn how build {build} ends")]
+    #[error("cannot learn how build {build} ends: {cause}")]
     Lost {
         /// Which.
         build: Id,
         /// Why.
-        source: ApiError,
+        cause: ApiError,
     },
     /// A build exists, but the only way that was allowed to follow it is closed.
-    #[error("cannot follow build {build} live")]
+    #[error("cannot follow build {build} live: {cause}")]
     Stream {
         /// Which.
         build: Id,
         /// Why.
-        source: SocketError,
+        cause: SocketError,
     },
     /// The build has ended, in a way that this program does not know.
     #[error("BuildPixel reports build {build} as {status:?}, which is no ending")]
@@ -147,8 +149,8 @@ pub enum Error {
 
 impl Error {
     /// A build that was being followed, and the answer that ended that.
-    pub fn lost(build: &Id, source: ApiError) -> Self {
-        Self::Lost { build: build.clone(), source }
+    pub fn lost(build: &Id, cause: ApiError) -> Self {
+        Self::Lost { build: build.clone(), cause }
     }
 
     /// The exit code that it ends with.
@@ -169,10 +171,24 @@ impl Error {
                 | ApiErrorKind::Garbled { .. }
                 | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
             },
-            Self::Stream { source: SocketError::Refused { .. }, .. } => ExitCode::Refused,
+            Self::Stream { cause: SocketError::Refused { .. }, .. } => ExitCode::Refused,
             Self::Lost { .. } | Self::Stream { .. } | Self::Verdict { .. } => ExitCode::Lost,
             Self::Internal => ExitCode::Internal,
         }
+    }
+
+    /// What stands behind it, the nearest first: one line each.
+    pub fn causes(&self) -> Vec<String> {
+        let (request, source) = match self {
+            Self::Trigger(error) | Self::Attach(error) | Self::Lost { cause: error, .. } => {
+                (Some(error.request.to_string()), error.source())
+            }
+            Self::Stream { cause, .. } => (None, cause.source()),
+            Self::Network(error) => (None, error.source()),
+            Self::Config(_) | Self::Verdict { .. } | Self::Internal => (None, None),
+        };
+        let sources = std::iter::successors(source, |&error| error.source());
+        request.into_iter().chain(sources.map(ToString::to_string)).collect()
     }
 
     /// What to do about it: one line.
@@ -195,7 +211,7 @@ impl Error {
 
 /// An error and what it came from, in one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
+    let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 

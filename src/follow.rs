@@ -204,15 +204,20 @@ impl Supervisor {
     /// Session after session, until the build has ended.
     async fn to_the_end(&mut self, build: &Id, mut dial: Dial) -> Result<(), Error> {
         let mut failures = 0;
+        // Kept from one attempt to the next, so that polling goes on however often dialling fails.
+        let mut question = self.ask(build, self.first_poll());
         loop {
-            let Some(dialled) = self.reach(build, &mut dial).await? else {
+            let Some(dialled) = self.reach(build, &mut dial, &mut question).await? else {
                 return Ok(());
             };
             let since = Instant::now();
             let lost = match dialled {
                 Ok(session) => {
                     self.session = Some(session);
-                    self.attend(build).await?
+                    self.told.stream_is_up().await;
+                    let lost = self.attend(build).await?;
+                    question = self.ask(build, self.plan.timings.poll);
+                    lost
                 }
                 Err(error) => Some(error),
             };
@@ -237,25 +242,21 @@ impl Supervisor {
         &mut self,
         build: &Id,
         dial: &mut Dial,
+        question: &mut Question,
     ) -> Result<Option<Result<Session, SocketError>>, Error> {
-        let polls_only = self.plan.transport == Transport::Poll;
-        let mut pause = if polls_only { Duration::ZERO } else { self.plan.timings.poll };
-        loop {
-            let question = self.ask(build, pause);
+        while !self.told.has_ended() {
             tokio::select! {
                 biased;
                 dialled = &mut *dial => return Ok(Some(dialled)),
-                answer = question => {
+                answer = &mut *question => {
                     if let Some(snapshot) = self.heed(build, answer).await? {
                         self.told.recent(snapshot, &[]).await;
                     }
+                    *question = self.ask(build, self.plan.timings.poll);
                 }
             }
-            if self.told.has_ended() {
-                return Ok(None);
-            }
-            pause = self.plan.timings.poll;
         }
+        Ok(None)
     }
 
     /// Listens until the build has ended and its log is silent, or returns why the session is lost.
@@ -263,7 +264,6 @@ impl Supervisor {
         if let Some(lost) = self.join(build).await? {
             return Ok(Some(lost));
         }
-        self.told.stream_is_up().await;
         let timings = self.plan.timings;
         let mut question = self.ask(build, timings.status_poll);
         let mut heard = Instant::now();
@@ -293,8 +293,8 @@ impl Supervisor {
         }
     }
 
-    /// Joins the build's room and passes on what was logged before. What arrives meanwhile is held
-    /// back, so that all lines stay in order.
+    /// Joins the build's room and passes on what was logged before. Lines that arrive meanwhile are
+    /// held back, so that all stay in order.
     async fn join(&mut self, build: &Id) -> Result<Option<SocketError>, Error> {
         let Some(session) = &mut self.session else {
             return Ok(None);
@@ -313,7 +313,8 @@ impl Supervisor {
                 answer = &mut question => break answer,
                 message = next(&mut self.session), if lost.is_none() && held.len() < HELD_BACK => {
                     match message {
-                        Ok(message) => held.push(message),
+                        Ok(Message::Log { build: of, line }) if of == *build => held.push(line),
+                        Ok(message) => self.hear(build, message).await,
                         Err(error) => lost = Some(error),
                     }
                 }
@@ -324,14 +325,10 @@ impl Supervisor {
             Err(_elapsed) => None,
         };
         if let Some(snapshot) = snapshot {
-            let arrived = held.iter().filter_map(|message| match message {
-                Message::Log { build: of, line } if of == build => Some(line.clone()),
-                Message::Log { .. } | Message::Status { .. } | Message::Unreadable { .. } => None,
-            });
-            self.told.recent(snapshot, &arrived.collect::<Vec<_>>()).await;
+            self.told.recent(snapshot, &held).await;
         }
-        for message in held {
-            self.hear(build, message).await;
+        for line in held {
+            self.told.live(line).await;
         }
         Ok(lost)
     }
@@ -404,8 +401,16 @@ impl Supervisor {
                 Ok(Box::pin(pending()))
             }
             Transport::Socket | Transport::Poll => {
-                Err(Error::Stream { build: build.clone(), source: refusal })
+                Err(Error::Stream { build: build.clone(), cause: refusal })
             }
+        }
+    }
+
+    /// Polling alone begins at once; otherwise the stream has a head start.
+    fn first_poll(&self) -> Duration {
+        match self.plan.transport {
+            Transport::Poll => Duration::ZERO,
+            Transport::Auto | Transport::Socket => self.plan.timings.poll,
         }
     }
 

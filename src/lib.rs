@@ -208,7 +208,8 @@ impl Step {
             triggered = &mut trigger => triggered.map_err(|error| Outcome::Failed(Error::Trigger(error)))?,
         };
         self.report.build = Some(triggered.build);
-        self.show(&Event::Status(self.safe(triggered.status)));
+        // Not shown: following the build will.
+        self.report.observe(&Event::Status(self.safe(triggered.status)));
         Ok(())
     }
 

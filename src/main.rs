@@ -8,20 +8,27 @@ use buildpixel_ci::config::Env;
 use buildpixel_ci::follow::Timings;
 use buildpixel_ci::{Host, diagnostics, error, run, signals};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let (text, code) = match cli::command(&arguments) {
+        Command::Run => return step(Env::read()),
         Command::Print(text) => (text, error::ExitCode::Success),
         Command::Usage(text) => (text, error::ExitCode::Config),
-        Command::Run => {
-            let (env, timings, signals) = (Env::read(), Timings::default(), signals::listen()?);
-            diagnostics::start(&env);
-            let is_terminal = stdout().is_terminal();
-            let host = Host { env, stdout: Box::new(stdout()), is_terminal, signals, timings };
-            return Ok(run(host).await.number().into());
-        }
     };
     stdout().write_all(text.as_bytes())?;
+    Ok(code.number().into())
+}
+
+fn step(env: Env) -> anyhow::Result<ExitCode> {
+    diagnostics::start(&env);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let code = runtime.block_on(async {
+        let (timings, signals) = (Timings::default(), signals::listen()?);
+        let is_terminal = stdout().is_terminal();
+        let host = Host { env, stdout: Box::new(stdout()), is_terminal, signals, timings };
+        anyhow::Ok(run(host).await)
+    })?;
+    // A name lookup that hangs must not keep the process.
+    runtime.shutdown_background();
     Ok(code.number().into())
 }

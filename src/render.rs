@@ -79,8 +79,8 @@ impl Renderer {
             }
             Event::PhaseEnded { phase, took } if self.open == Some(*phase) => {
                 self.close(out);
-                if let Some(took) = took {
-                    let text = format!("{} took {}", phase.title(), human(*took));
+                if let Some(took) = took.filter(|took| took.as_secs() > 0) {
+                    let text = format!("{} took {}", phase.title(), human(took));
                     self.sink.say(Level::Info, &text, out);
                 }
             }

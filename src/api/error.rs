@@ -198,7 +198,7 @@ impl fmt::Display for Request {
 }
 
 impl fmt::Display for Refusal {
-    /// `401 invalid_token: the token was revoked`.
+    /// `401 invalid_token: the token was revoked, request req_8d1f`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;
         if let Some(code) = &self.code {
@@ -206,6 +206,9 @@ impl fmt::Display for Refusal {
         }
         if let Some(message) = &self.message {
             write!(f, ": {message}")?;
+        }
+        if let Some(request_id) = &self.request_id {
+            write!(f, ", request {request_id}")?;
         }
         Ok(())
     }

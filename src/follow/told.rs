@@ -60,6 +60,12 @@ impl Told {
 
     /// What REST shows; `arrived` is what the stream has brought since it was joined.
     pub(super) async fn recent(&mut self, snapshot: Snapshot, arrived: &[LogLine]) {
+        let status = snapshot.facts.status;
+        let (before, after) = match status {
+            Some(status) if status.is_terminal() => (None, Some(status)),
+            status => (status, None),
+        };
+        self.status(before).await;
         let News { lines, gap } = self.cut.recent(snapshot.recent, arrived);
         if gap {
             let text = "lines of the log may be missing here: BuildPixel shows only its last ones";
@@ -68,7 +74,7 @@ impl Told {
         for line in lines {
             self.send(Update::Line(line)).await;
         }
-        self.status(snapshot.facts.status).await;
+        self.status(after).await;
     }
 
     /// A status that was heard or read. Statuses go forward only, and a terminal one is final.

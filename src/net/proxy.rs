@@ -4,10 +4,10 @@ use std::fmt;
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use url::{Host, Url};
+use url::Url;
 
 use super::NetError;
-use crate::config::{Network, Secret};
+use crate::config::{Network, Secret, is_loopback};
 
 /// An HTTP proxy to go through.
 pub struct Proxy {
@@ -98,15 +98,6 @@ fn proxy_url(given: &str) -> Option<Url> {
         false => Url::parse(&format!("http://{given}")),
     };
     url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

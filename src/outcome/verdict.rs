@@ -1,6 +1,5 @@
 //! The end of the story in words: one headline, a few details, at most one hint.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use super::{Outcome, Report, Signal};
@@ -148,9 +147,7 @@ fn tally(report: &Report) -> Vec<String> {
 fn causes(error: &Error) -> Vec<String> {
     let own = error.to_string();
     let own = own.lines().skip(1).map(str::to_owned);
-    let sources = std::iter::successors(error.source(), |&error| error.source());
-    let sources = sources.map(|source| format!("cause: {}", source.to_string().replace('\n', " ")));
-    own.chain(sources).collect()
+    own.chain(error.causes().iter().map(|cause| format!("cause: {cause}"))).collect()
 }
 
 /// How to get back to a build that goes on without us.

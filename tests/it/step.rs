@@ -13,7 +13,12 @@ use buildpixel_ci::outcome::Signal;
 use buildpixel_ci::retry::Policy;
 use simulator::{Entry, PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+
+/// A path that nobody but a test asks for: `.await_requests("GET", GO, 1)` waits for [`Step::go`].
+pub(crate) const GO: &str = "/go";
 
 /// A GitHub step that is about to run against a simulator of its own.
 pub(crate) struct Step {
@@ -64,6 +69,14 @@ impl Step {
 
     pub(crate) async fn run(self) -> Ran {
         self.run_while(async |_, _| {}).await
+    }
+
+    /// Lets a timeline go on that waits at [`GO`].
+    pub(crate) async fn go(&self) {
+        let address = self.simulator.url().replace("http://", "");
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("GET {GO} HTTP/1.0\r\n\r\n").as_bytes()).await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
     }
 
     /// Runs the step, and meanwhile lets the test do something to it.
@@ -140,7 +153,8 @@ impl Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use simulator::{BUILD_ID, Entry, Scenario, build_path};
 
-use crate::step::Step;
+use crate::step::{GO, Step};
 
 fn failing() -> Scenario {
     Scenario::new()
@@ -78,11 +78,19 @@ async fn a_superseded_build_fails_the_step_unless_told_otherwise() {
 
 #[tokio::test]
 async fn an_unknown_status_is_shown_and_is_no_ending() {
-    let scenario =
-        Scenario::new().await_join().status("defrosting").log("info", "brr").status("complete");
-    let ran = Step::new(scenario).await.run().await;
+    let scenario = Scenario::new()
+        .status("defrosting")
+        .await_join()
+        .await_requests("GET", GO, 1)
+        .status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .run_while(async |step, _| {
+            step.stdout.shows("defrosting").await;
+            step.go().await;
+        })
+        .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
-    assert!(ran.stdout.contains("defrosting"), "{}", ran.stdout);
 }
 
 #[tokio::test]
