@@ -192,7 +192,7 @@ impl Supervisor {
                 (build, dial)
             }
         };
-        Some(match self.to_the_end(&build, dial).await {
+        Some(match self.until_the_end(&build, dial).await {
             Ok(()) => {
                 self.hang_up().await;
                 self.last_word(&build).await
@@ -202,7 +202,7 @@ impl Supervisor {
     }
 
     /// Session after session, until the build has ended.
-    async fn to_the_end(&mut self, build: &Id, mut dial: Dial) -> Result<(), Error> {
+    async fn until_the_end(&mut self, build: &Id, mut dial: Dial) -> Result<(), Error> {
         let mut failures = 0;
         // Kept from one attempt to the next, so that polling goes on however often dialling fails.
         let mut question = self.ask(build, self.first_poll());

@@ -111,7 +111,7 @@ pub async fn run(host: Host) -> ExitCode {
             let (outcome, follow) = step.build(&config, &env, checkout, timings).await;
             step.end(outcome, follow).await
         }
-        Err(mistakes) => step.end(Outcome::Failed(Error::Config(mistakes)), None).await,
+        Err(mistakes) => step.end(Outcome::from(Error::Config(mistakes)), None).await,
     }
 }
 
@@ -151,7 +151,7 @@ impl Step {
     ) -> (Outcome, Option<Follow>) {
         let net = match Net::new(&config.network) {
             Ok(net) => net,
-            Err(error) => return (Outcome::Failed(Error::Network(error)), None),
+            Err(error) => return (Outcome::from(Error::Network(error)), None),
         };
         let client = api::Client::new(&config.api_url, &config.token, &net);
         let trigger = match &config.task {
@@ -159,7 +159,7 @@ impl Step {
             Task::Trigger { project, build_setting, overrides } => {
                 match resolved(overrides, checkout, env) {
                     Ok(overrides) => Some((project, build_setting, overrides)),
-                    Err(mistakes) => return (Outcome::Failed(Error::Config(mistakes)), None),
+                    Err(mistakes) => return (Outcome::from(Error::Config(mistakes)), None),
                 }
             }
         };
@@ -205,7 +205,7 @@ impl Step {
                 }
                 return Err(Outcome::Interrupted(signal));
             }
-            triggered = &mut trigger => triggered.map_err(|error| Outcome::Failed(Error::Trigger(error)))?,
+            triggered = &mut trigger => triggered.map_err(Error::Trigger)?,
         };
         self.report.build = Some(triggered.build);
         // Not shown: following the build will.
@@ -244,7 +244,7 @@ impl Step {
                 update = follow.next(), if self.out.len() < BATCH_BYTES => match update {
                     Some(Update::End(end)) => return self.finish(end, config.on_superseded),
                     Some(update) => self.take(update),
-                    None => return Outcome::Failed(Error::Internal),
+                    None => return Outcome::from(Error::Internal),
                 },
                 // Reached as soon as no update is waiting: what was rendered never waits for a timer.
                 () = self.writer.write(&mut self.out), if !self.out.is_empty() => {}
@@ -269,7 +269,7 @@ impl Step {
     fn finish(&mut self, end: Result<Facts, Error>, on_superseded: OnSuperseded) -> Outcome {
         let facts = match end {
             Ok(facts) => facts,
-            Err(error) => return Outcome::Failed(error),
+            Err(error) => return error.into(),
         };
         let facts = self.safe_facts(facts);
         let status = facts.status.clone();
@@ -283,9 +283,9 @@ impl Step {
                 Some(build),
             ) => {
                 let status = status.as_str().to_owned();
-                Outcome::Failed(Error::Verdict { build: build.clone(), status })
+                Outcome::from(Error::Verdict { build: build.clone(), status })
             }
-            (_, None) | (None, _) => Outcome::Failed(Error::Internal),
+            (_, None) | (None, _) => Outcome::from(Error::Internal),
         }
     }
 

@@ -205,7 +205,7 @@ pub enum Outcome {
     /// A signal stopped us.
     Interrupted(Signal),
     /// Something else went wrong.
-    Failed(Error),
+    Failed(Box<Error>),
 }
 
 /// The signals that end a run.
@@ -215,6 +215,12 @@ pub enum Signal {
     Int,
     /// SIGTERM.
     Term,
+}
+
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Self {
+        Self::Failed(Box::new(error))
+    }
 }
 
 impl Outcome {

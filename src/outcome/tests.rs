@@ -48,7 +48,7 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::Detached,
         Outcome::Interrupted(Signal::Int),
         Outcome::Interrupted(Signal::Term),
-        Outcome::Failed(Error::Config(vec![mistake("token"), mistake("project")])),
+        Outcome::from(Error::Config(vec![mistake("token"), mistake("project")])),
     ]
 }
 

@@ -1,5 +1,13 @@
 //! Whole runs: `run()` against the simulator, over real HTTP and real WebSockets.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod endings;
 mod refusals;
 mod step;
