@@ -1,11 +1,6 @@
 //! A module may use only modules to its left in this list; `lib` and `main` may use all of them.
 
-#![expect(
-    clippy::panic,
-    clippy::string_slice,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::string_slice, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -135,7 +135,10 @@ async fn a_documented_refusal_is_typed() {
         };
         assert_eq!(error.refusal(), Some(&refusal));
         assert_eq!(error.status(), Some(status));
-        assert_eq!(error.to_string(), format!("BuildPixel answered {status} {word}: no *** today"));
+        assert_eq!(
+            error.to_string(),
+            format!("BuildPixel answered {status} {word}: no *** today, request req_1")
+        );
         assert!(error.request.to_string().starts_with("POST http://127.0.0.1:"));
         assert!(error.request.to_string().ends_with("/projects/prj1/build-settings/set1/trigger"));
         assert!(error.nothing_was_accepted() && !error.is_transient());

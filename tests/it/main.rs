@@ -1,7 +1,6 @@
 //! Whole runs: `run()` against the simulator, over real HTTP and real WebSockets.
 
 #![expect(
-    clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,
