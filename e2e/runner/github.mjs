@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Run } from './program.mjs';
 
 const REGISTERED = new Set(
@@ -62,7 +63,23 @@ export function runStep(t, script, env) {
   return new Run(t, '/bin/bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', file], env, folder);
 }
 
-/** Cancels a step: SIGINT to the direct child and to nobody else. A child that ends in 7.5 s gets no more. */
-export function cancel(step) {
-  step.child.kill('SIGINT');
+/** Cancels a step: SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL, to the direct child and to nobody else. */
+export async function cancel(step) {
+  for (const [signal, patience] of [
+    ['SIGINT', 7_500],
+    ['SIGTERM', 2_500],
+  ]) {
+    step.child.kill(signal);
+    if (await endsWithin(step, patience)) return step.ended;
+  }
+  step.child.kill('SIGKILL');
+  return step.ended;
+}
+
+async function endsWithin(step, patience) {
+  const late = new AbortController();
+  const expired = delay(patience, false, { signal: late.signal }).catch(() => undefined);
+  const ended = await Promise.race([step.ended.then(() => true), expired]);
+  late.abort();
+  return ended;
 }

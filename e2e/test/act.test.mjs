@@ -1,12 +1,12 @@
 // The action in a real workflow, run by nektos/act.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { ERROR, failToCompile } from '../reference/failure.mjs';
 import { BUILD, PROJECT, Service, SETTING, TOKEN } from '../reference/service.mjs';
 import { logOf, startWorkflow } from '../runner/act.mjs';
 
-/** A workflow whose later step prints what it can see of the build. */
+/** A workflow whose later steps are chosen by the outputs of the build, and print what they can see of it. */
 const WORKFLOW = `
 on: push
 jobs:
@@ -32,6 +32,9 @@ jobs:
             status=\${{ steps.game.outputs.status }} result=\${{ steps.game.outputs.result }}
             error-count=\${{ steps.game.outputs.error-count }} failed-phase=\${{ steps.game.outputs.failed-phase }}
             first-error=\${{ steps.game.outputs.first-error }}
+      - id: blame
+        if: always() && steps.game.outputs.failed-phase == 'compile'
+        run: echo "the compiler says no"
 `;
 const FILES = { 'Boss.uproject': '{}', [ERROR.file]: 'int Fury();\n' };
 const SECRETS = { BUILDPIXEL_TOKEN: TOKEN };
@@ -87,6 +90,7 @@ test('a later step decides by the outputs of a failed build', async (t) => {
     'error-count=1 failed-phase=compile',
     `first-error=${ERROR.file}:${ERROR.line}:${ERROR.col}: ${ERROR.code}: ${ERROR.message}`,
   ]);
+  assert.equal(printedBy(entries, 'blame').trim(), 'the compiler says no');
 });
 
 test('a successful build lets the job succeed', async (t) => {
@@ -101,6 +105,7 @@ test('a successful build lets the job succeed', async (t) => {
     printedBy(entries, 'later'),
     /outcome=success[^]*status=complete result=success\nerror-count=0/,
   );
+  assert.deepEqual(ofStep(entries, 'blame'), []);
 });
 
 test('a phase is a group, and the error an annotation of its line', async (t) => {
@@ -137,6 +142,7 @@ test('no hostile line acts, and our own commands still do', async (t) => {
     '::add-mask::fake',
     'x\r::error::fake',
     'x\n::error::fake',
+    '::stop-commands::fake',
   ];
   const control = `${WORKFLOW}
       - id: control
@@ -161,10 +167,21 @@ test('no hostile line acts, and our own commands still do', async (t) => {
   assert.match(printedBy(entries, 'later'), new RegExp(`build-id=${BUILD}`));
 });
 
-test('a token that the CI does not know to be secret is masked all the same', async (t) => {
-  const echo = (service) => failToCompile(service, [`LogInit: the token is ${TOKEN}.`]);
-  const { entries } = await runJob(t, echo, { secrets: {}, variables: { TOKEN } });
+suite('the token is masked wherever it turns up', () => {
+  const origins = {
+    'a secret of the CI': { secrets: SECRETS },
+    'a variable that the CI does not know to be secret': { secrets: {}, variables: { TOKEN } },
+  };
+  for (const [origin, options] of Object.entries(origins)) {
+    test(origin, async (t) => {
+      const echo = (service) => failToCompile(service, [`LogInit: the token is ${TOKEN}.`]);
+      const { entries } = await runJob(t, echo, options);
 
-  assert.match(printedBy(entries, 'game/build'), /the token is \*\*\*\./);
-  assert.ok(entries.every(({ msg }) => !msg.includes(TOKEN)));
+      assert.match(printedBy(entries, 'game/build'), /the token is \*\*\*\./);
+      const mask = commandsOf(entries, 'game/build').find(({ command }) => command === 'add-mask');
+      assert.equal(mask.arg, TOKEN);
+      const others = entries.filter((entry) => entry !== mask);
+      assert.ok(others.every((entry) => !JSON.stringify(entry).includes(TOKEN)));
+    });
+  }
 });

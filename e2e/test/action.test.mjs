@@ -133,12 +133,9 @@ test('a cancelled step tells the program, which leaves the room and says that th
   service.log('LogInit: Display: under way');
   await running.until('under way');
 
-  const sent = performance.now();
-  cancel(running);
-  const { code, stdout } = await running.ended;
+  const { code, stdout } = await cancel(running);
 
   assert.equal(code, 130, stdout);
-  assert.ok(performance.now() - sent < 1_000);
   assert.equal((await service.until({ kind: 'disconnect' })).reason, 'client namespace disconnect');
   assert.equal(service.received({ name: 'leave:build' }).length, 1);
   assert.match(stdout, /runs on/);
