@@ -13,10 +13,11 @@ use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tracing::debug;
 
 use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::event::{Facts, Id, Level, LogLine, Status};
 use crate::retry::Policy;
 use crate::socket::{self, Message, Session, SocketError};
@@ -224,6 +225,7 @@ impl Supervisor {
             };
             self.session = None;
             self.joined = None;
+            debug!(error = chain(&lost), "no session");
             if let SocketError::Refused { .. } = lost {
                 dial = self.refused(build, lost).await?;
                 continue;
@@ -302,6 +304,7 @@ impl Supervisor {
             return Ok(Some(lost));
         }
         self.joined = Some(build.clone());
+        debug!(%build, "joined the room");
         let mut lost = None;
         let mut held = Vec::new();
         let question = timeout(self.plan.timings.catch_up, self.ask(build, Duration::ZERO));
