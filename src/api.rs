@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response};
+use tracing::debug;
 use url::Url;
 
 pub use error::{ApiError, ApiErrorKind, Code, Refusal, Request};
@@ -75,7 +76,10 @@ impl Client {
         expected: &'static str,
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<T, ApiError> {
-        match self.send(sending).await {
+        let sent = self.send(sending).await;
+        let status = sent.as_ref().ok().map(|(status, _)| status);
+        debug!(%request, status, error = sent.as_ref().err().map(tracing::field::display), "answer");
+        match sent {
             Ok((status, body)) => read(&body).map_err(|why| {
                 let (why, snippet) = (self.snippet(&why), self.snippet(&body));
                 ApiErrorKind::Garbled { status, expected, why, snippet }

@@ -13,10 +13,11 @@ use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tracing::debug;
 
 use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::event::{Facts, Id, Level, LogLine, Status};
 use crate::retry::Policy;
 use crate::socket::{self, Message, Session, SocketError};
@@ -44,7 +45,7 @@ pub enum Update {
         text: String,
     },
     /// The last update: the build's final facts, or why they could not be learnt.
-    End(Result<Facts, Error>),
+    End(Box<Result<Facts, Error>>),
 }
 
 /// How patient to be. Data, so that tests need not be.
@@ -172,7 +173,7 @@ impl Supervisor {
         };
         self.hang_up().await;
         if let Some(end) = end {
-            self.told.send(Update::End(end)).await;
+            self.told.send(Update::End(Box::new(end))).await;
         }
     }
 
@@ -180,16 +181,12 @@ impl Supervisor {
     async fn follow(&mut self, build: oneshot::Receiver<Id>) -> Option<Result<Facts, Error>> {
         let (build, dial) = match select(build, self.dial(Duration::ZERO)).await {
             Either::Left((build, dial)) => (build.ok()?, dial),
-            Either::Right((dialled, build)) => {
-                // Kept where a stop finds it and hangs up.
-                let failed = dialled.map(|session| self.session = Some(session)).err();
-                let build = build.await.ok()?;
-                let dial: Dial = match (self.session.take(), failed) {
-                    (Some(session), _) => Box::pin(ready(Ok(session))),
-                    (None, Some(error)) => Box::pin(ready(Err(error))),
-                    (None, None) => self.dial(Duration::ZERO),
-                };
-                (build, dial)
+            Either::Right((Ok(session), build)) => {
+                self.session = Some(session);
+                (build.await.ok()?, Box::pin(pending()) as Dial)
+            }
+            Either::Right((Err(error), build)) => {
+                (build.await.ok()?, Box::pin(ready(Err(error))) as Dial)
             }
         };
         Some(match self.until_the_end(&build, dial).await {
@@ -207,14 +204,16 @@ impl Supervisor {
         // Kept from one attempt to the next, so that polling goes on however often dialling fails.
         let mut question = self.ask(build, self.first_poll());
         loop {
-            let Some(dialled) = self.reach(build, &mut dial, &mut question).await? else {
-                return Ok(());
+            let dialled = match self.session {
+                Some(_) => Ok(()),
+                None => match self.reach(build, &mut dial, &mut question).await? {
+                    Some(dialled) => dialled.map(|session| self.session = Some(session)),
+                    None => return Ok(()),
+                },
             };
             let since = Instant::now();
             let lost = match dialled {
-                Ok(session) => {
-                    self.session = Some(session);
-                    self.told.stream_is_up().await;
+                Ok(()) => {
                     let lost = self.attend(build).await?;
                     question = self.ask(build, self.plan.timings.poll);
                     lost
@@ -226,6 +225,7 @@ impl Supervisor {
             };
             self.session = None;
             self.joined = None;
+            debug!(error = chain(&lost), "no session");
             if let SocketError::Refused { .. } = lost {
                 dial = self.refused(build, lost).await?;
                 continue;
@@ -261,6 +261,7 @@ impl Supervisor {
 
     /// Listens until the build has ended and its log is silent, or returns why the session is lost.
     async fn attend(&mut self, build: &Id) -> Result<Option<SocketError>, Error> {
+        self.told.stream_is_up().await;
         if let Some(lost) = self.join(build).await? {
             return Ok(Some(lost));
         }
@@ -303,6 +304,7 @@ impl Supervisor {
             return Ok(Some(lost));
         }
         self.joined = Some(build.clone());
+        debug!(%build, "joined the room");
         let mut lost = None;
         let mut held = Vec::new();
         let question = timeout(self.plan.timings.catch_up, self.ask(build, Duration::ZERO));

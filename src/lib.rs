@@ -242,7 +242,7 @@ impl Step {
                     return Outcome::TimedOut { after: queued.unwrap_or_default(), queued: true };
                 }
                 update = follow.next(), if self.out.len() < BATCH_BYTES => match update {
-                    Some(Update::End(end)) => return self.finish(end, config.on_superseded),
+                    Some(Update::End(end)) => return self.finish(*end, config.on_superseded),
                     Some(update) => self.take(update),
                     None => return Outcome::from(Error::Internal),
                 },

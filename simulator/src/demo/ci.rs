@@ -1,6 +1,6 @@
 //! The CIs that the demo can look like: what they set for a step, and where results end up.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::bail;
 use simulator::{PROJECT_ID, SETTING_ID, TOKEN};
@@ -84,17 +84,45 @@ impl Ci {
         }
     }
 
-    /// The files that are worth showing at the end: a title, and where.
-    pub(crate) fn results(self, workspace: &Path) -> Vec<(&'static str, PathBuf)> {
+    /// What is worth showing at the end: a title, and the text. What was never written is left out.
+    pub(crate) fn results(self, workspace: &Path) -> Vec<(&'static str, String)> {
         let files: &[_] = match self {
             Self::GitHub => &[("Step summary", GITHUB_SUMMARY), ("Outputs", GITHUB_OUTPUT)],
             Self::GitLab => &[("Outputs", "buildpixel-reports/outputs.env")],
             Self::Jenkins => &[("Outputs", "buildpixel-reports/outputs.properties")],
             Self::Plain => &[],
         };
-        files.iter().map(|(title, name)| (*title, workspace.join(name))).collect()
+        let read = |(title, name): &(&'static str, &str)| {
+            let text = std::fs::read_to_string(workspace.join(name)).ok()?;
+            Some((*title, if *name == GITHUB_OUTPUT { collected(&text) } else { text }))
+        };
+        files.iter().filter_map(read).collect()
     }
+}
+
+/// What GitHub's runner makes of `$GITHUB_OUTPUT`: of each name the last value. Empty ones are left out.
+fn collected(file: &str) -> String {
+    let mut outputs = Vec::<(&str, String)>::new();
+    let mut lines = file.lines();
+    while let Some((name, delimiter)) = lines.next().and_then(|line| line.split_once("<<")) {
+        let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+        outputs.retain(|(known, _)| *known != name);
+        outputs.push((name, value.join("\n")));
+    }
+    let told = outputs.iter().filter(|(_, value)| !value.is_empty());
+    told.map(|(name, value)| format!("{name} = {value}\n")).collect()
 }
 
 const GITHUB_OUTPUT: &str = ".runner/output";
 const GITHUB_SUMMARY: &str = ".runner/summary.md";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_collected_as_the_runner_does() {
+        let file = "a<<x\n1\nx\nb<<y\n\ny\nc<<z\n2\nz\na<<w\n3\nw\n";
+        assert_eq!(collected(file), "c = 2\na = 3\n");
+    }
+}

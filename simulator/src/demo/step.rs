@@ -100,12 +100,9 @@ async fn wait(mut child: tokio::process::Child) -> io::Result<ExitStatus> {
 
 fn show_results(ci: Ci, workspace: &Path) -> io::Result<()> {
     let mut out = io::stdout();
-    for (title, path) in ci.results(workspace) {
-        // What was never written is not shown.
-        if let Ok(text) = std::fs::read_to_string(path) {
-            writeln!(out, "\n{BOLD}── {title} ──{RESET}")?;
-            screen::harmless_lines(&text).try_for_each(|line| writeln!(out, "{line}"))?;
-        }
+    for (title, text) in ci.results(workspace) {
+        writeln!(out, "\n{BOLD}── {title} ──{RESET}")?;
+        screen::harmless_lines(&text).try_for_each(|line| writeln!(out, "{line}"))?;
     }
     Ok(())
 }
