@@ -281,8 +281,8 @@ impl Check<'_> {
                 input,
                 Some(given),
                 format!(
-                    "is not an id: ids have {} characters out of A-Z, a-z, 0-9, `_` and `-`; \
-                     if this is a name, take the id from its address on the BuildPixel dashboard",
+                    "is not an id ({} characters: A-Z, a-z, 0-9, `_`, `-`); a name is none: \
+                     the id stands in its address on the BuildPixel dashboard",
                     Id::LENGTH
                 ),
             ),

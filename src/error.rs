@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use crate::api::{ApiError, ApiErrorKind, Code};
+use crate::api::{ApiError, ApiErrorKind, Code, Refusal};
 use crate::config::Mistake;
 use crate::event::Id;
 use crate::net::NetError;
@@ -200,7 +200,7 @@ impl Error {
                 "a build may have been started: look at the BuildPixel dashboard before triggering again"
                     .to_owned(),
             ),
-            Self::Trigger(error) | Self::Attach(error) => refusal_hint(error).map(str::to_owned),
+            Self::Trigger(error) | Self::Attach(error) => api_hint(error).map(str::to_owned),
             Self::Lost { build, .. } | Self::Stream { build, .. } | Self::Verdict { build, .. } => {
                 Some(format!("the build runs on; to follow it again, give `build-id: {build}`"))
             }
@@ -215,8 +215,18 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-fn refusal_hint(error: &ApiError) -> Option<&'static str> {
-    let refusal = error.refusal()?;
+fn api_hint(error: &ApiError) -> Option<&'static str> {
+    match &error.kind {
+        ApiErrorKind::Refused(refusal) => refusal_hint(refusal),
+        ApiErrorKind::Unreachable { .. } => Some(
+            "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`",
+        ),
+        ApiErrorKind::Redirected { .. } => Some("check `api-url`"),
+        ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => None,
+    }
+}
+
+fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
     let Some(code) = &refusal.code else {
         return by_status(refusal.status);
     };
@@ -255,7 +265,7 @@ fn by_status(status: u16) -> Option<&'static str> {
 fn listed(mistakes: &[Mistake]) -> String {
     let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     match lines.as_slice() {
-        [only] => format!("cannot use the input {only}"),
+        [only] => format!("cannot use an input: {only}"),
         all => format!("cannot use {} inputs:\n{}", all.len(), all.join("\n")),
     }
 }

@@ -298,12 +298,7 @@ impl Step {
         self.renderer.conclude(&self.report, &verdict, &mut self.out);
         let problems = self.renderer.publish(&self.report, &outcome, &verdict);
         self.tell(&problems);
-        let code = match outcome.exit_code() {
-            ExitCode::Success if problems.iter().any(PublishProblem::is_failure) => {
-                ExitCode::Output
-            }
-            code => code,
-        };
+        let mut unwritten = problems.iter().any(PublishProblem::is_failure);
         let goodbye = async {
             if let Some(follow) = follow {
                 follow.stop().await;
@@ -313,9 +308,12 @@ impl Step {
         tokio::select! {
             biased;
             Some(_) = self.signals.recv() => {}
-            _ = ending => {}
+            (written, ()) = ending => unwritten |= !written,
         }
-        code
+        match outcome.exit_code() {
+            ExitCode::Success if unwritten => ExitCode::Output,
+            code => code,
+        }
     }
 
     fn show_all(&mut self, mut events: Vec<Event>) {

@@ -1,7 +1,7 @@
 //! Writes to stdout on a thread of its own, so that a pipe that blocks never costs the network a
 //! heartbeat.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::thread;
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use tokio::time::timeout;
 /// How many batches may wait for a slow pipe.
 const WAITING_BATCHES: usize = 4;
 
-/// The way to stdout. A pipe whose reader has gone swallows everything.
+/// The way to stdout. After the first failure it swallows everything.
 pub(crate) struct Writer {
     batches: mpsc::Sender<Vec<u8>>,
-    done: oneshot::Receiver<()>,
+    done: oneshot::Receiver<bool>,
 }
 
 impl Writer {
@@ -22,12 +22,15 @@ impl Writer {
         let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES);
         let (finished, done) = oneshot::channel();
         thread::spawn(move || {
-            let mut open = true;
+            let mut written = Ok(());
             while let Some(batch) = waiting.blocking_recv() {
-                open = open && stdout.write_all(&batch).and_then(|()| stdout.flush()).is_ok();
+                written =
+                    written.and_then(|()| stdout.write_all(&batch).and_then(|()| stdout.flush()));
             }
+            // A reader that has gone misses nothing; a full disk does.
+            let lost = written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
             // An error means that nobody waits for it.
-            let _unheard = finished.send(());
+            let _unheard = finished.send(!lost);
         });
         Self { batches, done }
     }
@@ -40,16 +43,17 @@ impl Writer {
         }
     }
 
-    /// Writes what is left and waits, within bounds, until all is written.
-    pub(crate) async fn finish(self, mut rest: Vec<u8>, within: Duration) {
+    /// Writes what is left and waits, within bounds, until all is written. `false` if something could
+    /// not be, though there is a reader; one that is merely slow gets the benefit of the doubt.
+    pub(crate) async fn finish(self, mut rest: Vec<u8>, within: Duration) -> bool {
         let written = async {
             self.write(&mut rest).await;
             drop(self.batches);
             // An error means that the thread is gone, and with it everything to wait for.
-            let _ended = self.done.await;
+            self.done.await.unwrap_or(false)
         };
         // A pipe that blocks to the end must not keep the process alive.
-        let _elapsed = timeout(within, written).await;
+        timeout(within, written).await.unwrap_or(true)
     }
 }
 
@@ -73,11 +77,11 @@ mod tests {
         }
     }
 
-    struct Closed;
+    struct Failing(ErrorKind);
 
-    impl Write for Closed {
+    impl Write for Failing {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
+            Err(self.0.into())
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -106,24 +110,27 @@ mod tests {
         for number in 0..100 {
             writer.write(&mut format!("{number}\n").into_bytes()).await;
         }
-        writer.finish(b"end\n".to_vec(), Duration::from_secs(60)).await;
+        assert!(writer.finish(b"end\n".to_vec(), Duration::from_secs(60)).await);
         let expected: String = (0..100).map(|number| format!("{number}\n")).collect();
         assert_eq!(*stdout.0.lock().unwrap(), (expected + "end\n").into_bytes());
     }
 
     #[tokio::test]
-    async fn a_closed_pipe_swallows_everything_without_waiting() {
-        let writer = Writer::start(Closed);
-        for _ in 0..100 {
-            writer.write(&mut b"x".to_vec()).await;
+    async fn nothing_waits_for_a_stdout_that_fails_and_only_a_reader_that_left_is_no_loss() {
+        for (kind, all_is_well) in [(ErrorKind::BrokenPipe, true), (ErrorKind::StorageFull, false)]
+        {
+            let writer = Writer::start(Failing(kind));
+            for _ in 0..100 {
+                writer.write(&mut b"x".to_vec()).await;
+            }
+            assert_eq!(writer.finish(Vec::new(), Duration::from_secs(60)).await, all_is_well);
         }
-        writer.finish(Vec::new(), Duration::from_secs(60)).await;
     }
 
     #[tokio::test]
     async fn a_blocked_pipe_does_not_keep_the_process() {
         let writer = Writer::start(Blocked);
         writer.write(&mut b"x".to_vec()).await;
-        writer.finish(b"y".to_vec(), Duration::from_millis(20)).await;
+        assert!(writer.finish(b"y".to_vec(), Duration::from_millis(20)).await);
     }
 }
