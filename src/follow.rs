@@ -65,7 +65,7 @@ pub struct Timings {
     pub healthy: Duration,
     /// Delays before the next session.
     pub reconnect: Policy,
-    /// Delays before the final facts are asked for again.
+    /// Delays before the final facts are asked for again; as many retries has a build to attach to.
     pub last_word: Policy,
     /// How long a clean goodbye may take.
     pub goodbye: Duration,
@@ -123,7 +123,13 @@ impl Follow {
         let (sender, updates) = queue::queue(QUEUE_BYTES);
         let (build, known) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
-        let supervisor = Supervisor { plan, told: Told::new(sender), session: None, joined: None };
+        let supervisor = Supervisor {
+            plan,
+            told: Told::new(sender),
+            session: None,
+            joined: None,
+            unanswered: 0,
+        };
         let task = tokio::spawn(supervisor.run(known, stopped));
         Self { updates, build: Some(build), stop, task }
     }
@@ -162,6 +168,8 @@ struct Supervisor {
     session: Option<Session>,
     /// The room that the session is in.
     joined: Option<Id>,
+    /// How often REST did not answer while nothing had confirmed the build.
+    unanswered: u32,
 }
 
 impl Supervisor {
@@ -375,7 +383,7 @@ impl Supervisor {
                 self.told.rest_is_up().await;
                 Ok(Some(snapshot))
             }
-            Err(error) if error.is_transient() => {
+            Err(error) if error.is_transient() && self.may_ask_again() => {
                 self.told.rest_is_down(&error).await;
                 Ok(None)
             }
@@ -384,10 +392,21 @@ impl Supervisor {
         }
     }
 
+    /// A build that exists is waited for; one that may not exist, at an address that may be wrong, is
+    /// not waited for until the deadline.
+    fn may_ask_again(&mut self) -> bool {
+        self.unanswered += 1;
+        self.plan.confirmed || self.unanswered <= self.plan.timings.last_word.retries
+    }
+
     async fn hear(&mut self, build: &Id, message: Message) {
         match message {
-            Message::Log { build: of, line } if of == *build => self.told.live(line).await,
+            Message::Log { build: of, line } if of == *build => {
+                self.plan.confirmed = true;
+                self.told.live(line).await;
+            }
             Message::Status { build: of, status } if of == *build => {
+                self.plan.confirmed = true;
                 self.told.status(Some(status)).await;
             }
             Message::Log { .. } | Message::Status { .. } => {}

@@ -1,6 +1,7 @@
 //! What the API will not do, and what it cannot do right now.
 
 use simulator::{Answer, BUILD_ID, Entry, Scenario, TOKEN, build_path, trigger_path};
+use tokio::net::TcpListener;
 
 use crate::step::Step;
 
@@ -88,6 +89,19 @@ async fn a_service_in_trouble_before_a_build_exists_can_be_retried() {
     );
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 30, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_ends_with_30_and_a_hint_and_is_not_waited_for() {
+    let nowhere = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for build in ["", BUILD_ID] {
+        let step = Step::new(Scenario::new()).await.input("api-url", &format!("http://{nowhere}"));
+        let ran = step.input("build-id", build).input("timeout", "30s").run().await;
+        assert_eq!(ran.code, 30, "{}", ran.stdout);
+        for words in ["cannot reach BuildPixel", "check `api-url`", "`ca-file`"] {
+            assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);
+        }
+    }
 }
 
 #[tokio::test]
