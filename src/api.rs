@@ -78,7 +78,7 @@ impl Client {
     ) -> Result<T, ApiError> {
         let sent = self.send(sending).await;
         let status = sent.as_ref().ok().map(|(status, _)| status);
-        debug!(%request, status, error = sent.as_ref().err().map(tracing::field::display), "answer");
+        debug!(%request, status, error = sent.as_ref().err().map(ToString::to_string), "answer");
         match sent {
             Ok((status, body)) => read(&body).map_err(|why| {
                 let (why, snippet) = (self.snippet(&why), self.snippet(&body));

@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 pub use env::Env;
@@ -112,16 +113,24 @@ pub struct Network {
     pub extra_roots: Vec<String>,
     /// Proxy for `https://`; may hold credentials.
     pub https_proxy: Option<Secret>,
-    /// Proxy for `http://`; may hold credentials.
-    pub http_proxy: Option<Secret>,
     /// Hosts that are reached directly, comma-separated.
     pub no_proxy: String,
 }
 
 impl Network {
-    /// What must not be shown of it.
-    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.https_proxy.iter().chain(&self.http_proxy)
+    /// What must not be shown of it: the proxy's address, and its credentials in every spelling.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let Some(proxy) = &self.https_proxy else {
+            return Vec::new();
+        };
+        let address = proxy.expose();
+        let credentials = address.rsplit_once('@').map_or("", |(before, _)| before);
+        let credentials = credentials.rsplit_once("://").map_or(credentials, |(_, after)| after);
+        let decoded = percent_decode_str(credentials).decode_utf8_lossy();
+        let password = |pair: &str| pair.split_once(':').map(|(_, password)| password.to_owned());
+        let passwords = [password(credentials), password(&decoded)].into_iter().flatten();
+        let whole = [address, &decoded].map(str::to_owned);
+        passwords.chain(whole).filter(|text| !text.is_empty()).map(Secret::new).collect()
     }
 
     /// Reads the proxy variables: lower case first, as CI runners do.
@@ -132,7 +141,6 @@ impl Network {
         Self {
             extra_roots,
             https_proxy: first(&["https_proxy", "HTTPS_PROXY"]).or(all).map(Secret::new),
-            http_proxy: first(&["http_proxy"]).or(all).map(Secret::new),
             no_proxy: no_proxy.collect::<Vec<_>>().join(","),
         }
     }
@@ -363,7 +371,11 @@ impl Check<'_> {
         match std::fs::read_to_string(&given) {
             Ok(pem) if pem.contains(BEGIN) => Some(pem),
             Ok(_) => self.wrong("ca-file", Some(given), "holds no PEM certificate".to_owned()),
-            Err(error) => self.wrong("ca-file", Some(given), format!("cannot be read: {error}")),
+            Err(error) => {
+                // Whatever it is, a key that was meant to be a certificate must not be shown.
+                let value = (!given.contains("-----BEGIN")).then_some(given);
+                self.wrong("ca-file", value, format!("cannot be read: {error}"))
+            }
         }
     }
 
@@ -380,6 +392,8 @@ impl Check<'_> {
         value: Option<String>,
         problem: String,
     ) -> Option<T> {
+        // A token in the wrong place is still a token.
+        let value = value.filter(|value| !value.contains("bp_"));
         self.mistakes.push(Mistake::new(self.env, input, value, problem));
         None
     }

@@ -49,8 +49,14 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// How long an interrupted trigger may still take to tell the id of the build that it may have made.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long the last words to stdout may take.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long stdout may make no progress with the last words.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The same after a signal: whoever sent it is waiting.
+const SHORT_PATIENCE: Duration = Duration::from_millis(300);
+
+/// Signals come in pairs, to a shell and to its group; the last words get this much in any case.
+const LAST_MOMENT: Duration = Duration::from_millis(50);
 
 /// What the process is given by whoever starts it.
 pub struct Host {
@@ -84,8 +90,8 @@ pub async fn run(host: Host) -> ExitCode {
     };
     let valid = config.as_ref().ok();
 
-    let proxies = valid.into_iter().flat_map(|config| config.network.secrets());
-    let secrets: Vec<_> = token.iter().chain(proxies).map(Secret::expose).collect();
+    let proxy = valid.map(|config| config.network.secrets()).unwrap_or_default();
+    let secrets: Vec<_> = token.iter().chain(&proxy).map(Secret::expose).collect();
     let style = platform.text_style(&env, is_terminal);
     let cleaner = Cleaner::new(&secrets, style);
     let source_root = valid.and_then(|config| config.source_root.as_deref());
@@ -200,17 +206,24 @@ impl Step {
             biased;
             Some(signal) = self.signals.recv() => {
                 // The build may exist already; its id is worth a moment.
-                if let Ok(Ok(triggered)) = timeout(LAST_ANSWER, trigger).await {
-                    self.report.build = Some(triggered.build);
+                tokio::select! {
+                    biased;
+                    Some(_) = self.signals.recv() => {}
+                    Ok(Ok(triggered)) = timeout(LAST_ANSWER, trigger) => self.know(triggered),
+                    else => {}
                 }
                 return Err(Outcome::Interrupted(signal));
             }
             triggered = &mut trigger => triggered.map_err(Error::Trigger)?,
         };
+        self.know(triggered);
+        Ok(())
+    }
+
+    fn know(&mut self, triggered: Triggered) {
         self.report.build = Some(triggered.build);
         // Not shown: following the build will.
         self.report.observe(&Event::Status(self.safe(triggered.status)));
-        Ok(())
     }
 
     fn build_is_known(&mut self) {
@@ -235,7 +248,8 @@ impl Step {
             tokio::select! {
                 biased;
                 Some(signal) = self.signals.recv() => return Outcome::Interrupted(signal),
-                () = &mut deadline => {
+                // What has ended has no deadline any more: only the final facts are missing.
+                () = &mut deadline, if !self.report.has_ended() => {
                     return Outcome::TimedOut { after: config.timeout, queued: false };
                 }
                 () = &mut queue_deadline, if queued.is_some() => {
@@ -294,21 +308,32 @@ impl Step {
         let mut events = std::mem::take(&mut self.events);
         self.pipeline.finish(&mut events);
         self.show_all(events);
-        let verdict = Verdict::new(&self.report, &outcome).cleaned(|text| self.cleaner.title(text));
+        let verdict = Verdict::new(&self.report, &outcome).cleaned(|text| self.sentence(text));
         self.renderer.conclude(&self.report, &verdict, &mut self.out);
         let problems = self.renderer.publish(&self.report, &outcome, &verdict);
         self.tell(&problems);
         let mut unwritten = problems.iter().any(PublishProblem::is_failure);
+        let patience = match outcome {
+            Outcome::Interrupted(_) => SHORT_PATIENCE,
+            _ => PATIENCE,
+        };
         let goodbye = async {
             if let Some(follow) = follow {
                 follow.stop().await;
             }
         };
-        let ending = async { tokio::join!(self.writer.finish(self.out, LAST_WORDS), goodbye) };
-        tokio::select! {
-            biased;
-            Some(_) = self.signals.recv() => {}
-            (written, ()) = ending => unwritten |= !written,
+        let ending = async { tokio::join!(self.writer.finish(self.out, patience), goodbye) };
+        tokio::pin!(ending);
+        let ended = match timeout(LAST_MOMENT, &mut ending).await {
+            Ok(ended) => Some(ended),
+            Err(_elapsed) => tokio::select! {
+                biased;
+                ended = &mut ending => Some(ended),
+                Some(_) = self.signals.recv() => None,
+            },
+        };
+        if let Some((written, ())) = ended {
+            unwritten |= !written;
         }
         match outcome.exit_code() {
             ExitCode::Success if unwritten => ExitCode::Output,
@@ -329,7 +354,7 @@ impl Step {
     }
 
     fn notice(&mut self, level: Level, text: &str) {
-        self.show(&Event::Notice { level, text: self.cleaner.title(text) });
+        self.show(&Event::Notice { level, text: self.sentence(text) });
     }
 
     fn tell(&mut self, problems: &[PublishProblem]) {
@@ -337,6 +362,11 @@ impl Step {
             let level = if problem.is_failure() { Level::Error } else { Level::Warn };
             self.notice(level, &problem.to_string());
         }
+    }
+
+    /// A whole sentence of ours with foreign words in it, on one line.
+    fn sentence(&self, text: &str) -> String {
+        self.cleaner.message(text).replace('\n', " ")
     }
 
     fn is_queued(&self) -> bool {

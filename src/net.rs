@@ -34,12 +34,11 @@ pub enum NetError {
     /// The extra roots.
     #[error("cannot use the roots of `ca-file`: {0}")]
     Roots(String),
-    /// The proxy variable of a scheme.
-    #[error("cannot use the proxy for {scheme}:// addresses: it is no http:// or https:// address")]
-    Proxy {
-        /// `http` or `https`: what the proxy is for.
-        scheme: &'static str,
-    },
+    /// The proxy variable.
+    #[error(
+        "cannot use the proxy of HTTPS_PROXY or ALL_PROXY: it is no http:// or https:// address"
+    )]
+    Proxy,
     /// The TLS library.
     #[error("cannot set up TLS")]
     Tls(#[from] rustls::Error),

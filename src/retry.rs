@@ -30,7 +30,7 @@ impl Policy {
 
 /// Whether an HTTP status asks to be tried again later.
 pub fn is_transient(status: u16) -> bool {
-    matches!(status, 429 | 500 | 502 | 503 | 504)
+    matches!(status, 408 | 425 | 429 | 500..=599)
 }
 
 #[cfg(test)]
@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn only_overload_and_server_faults_are_transient() {
-        let transient: Vec<_> = (100..600).filter(|status| is_transient(*status)).collect();
-        assert_eq!(transient, [429, 500, 502, 503, 504]);
+        let transient: Vec<_> = (100..500).filter(|status| is_transient(*status)).collect();
+        assert_eq!(transient, [408, 425, 429]);
+        assert!((500..600).all(is_transient));
     }
 }

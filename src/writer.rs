@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 /// How many batches may wait for a slow pipe.
@@ -14,25 +14,29 @@ const WAITING_BATCHES: usize = 4;
 /// The way to stdout. After the first failure it swallows everything.
 pub(crate) struct Writer {
     batches: mpsc::Sender<Vec<u8>>,
-    done: oneshot::Receiver<bool>,
+    /// The last batch never has to wait for room.
+    last_room: Option<mpsc::OwnedPermit<Vec<u8>>>,
+    /// Changes with every batch that was written, and tells whether all of them were.
+    written: watch::Receiver<bool>,
 }
 
 impl Writer {
     pub(crate) fn start(mut stdout: impl Write + Send + 'static) -> Self {
-        let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES);
-        let (finished, done) = oneshot::channel();
+        let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES + 1);
+        let (progress, written) = watch::channel(true);
         thread::spawn(move || {
-            let mut written = Ok(());
+            let mut result = Ok(());
             while let Some(batch) = waiting.blocking_recv() {
-                written =
-                    written.and_then(|()| stdout.write_all(&batch).and_then(|()| stdout.flush()));
+                result =
+                    result.and_then(|()| stdout.write_all(&batch).and_then(|()| stdout.flush()));
+                // A reader that has gone misses nothing; a full disk does.
+                let lost =
+                    result.as_ref().is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
+                progress.send_replace(!lost);
             }
-            // A reader that has gone misses nothing; a full disk does.
-            let lost = written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
-            // An error means that nobody waits for it.
-            let _unheard = finished.send(!lost);
         });
-        Self { batches, done }
+        let last_room = batches.clone().try_reserve_owned().ok();
+        Self { batches, last_room, written }
     }
 
     /// Waits for room and takes the whole batch. Cancel safe: a batch is taken or untouched.
@@ -43,17 +47,16 @@ impl Writer {
         }
     }
 
-    /// Writes what is left and waits, within bounds, until all is written. `false` if something could
-    /// not be, though there is a reader; one that is merely slow gets the benefit of the doubt.
-    pub(crate) async fn finish(self, mut rest: Vec<u8>, within: Duration) -> bool {
-        let written = async {
-            self.write(&mut rest).await;
-            drop(self.batches);
-            // An error means that the thread is gone, and with it everything to wait for.
-            self.done.await.unwrap_or(false)
-        };
-        // A pipe that blocks to the end must not keep the process alive.
-        timeout(within, written).await.unwrap_or(true)
+    /// Writes the last batch, and waits until all is written: for a slow reader as long as it takes,
+    /// for one that has stopped reading no longer than `patience`. `false` if something could not be
+    /// written, though there is a reader.
+    pub(crate) async fn finish(mut self, rest: Vec<u8>, patience: Duration) -> bool {
+        if let Some(room) = self.last_room.take() {
+            room.send(rest);
+        }
+        drop(self.batches);
+        while let Ok(Ok(())) = timeout(patience, self.written.changed()).await {}
+        *self.written.borrow()
     }
 }
 

@@ -168,6 +168,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the service has said no, for good: asking again will not change it.
+    pub fn is_final(&self) -> bool {
+        self.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 401 | 403 | 404))
+    }
+
     /// Whether the service certainly did nothing, so that even a trigger may be repeated.
     pub fn nothing_was_accepted(&self) -> bool {
         match &self.kind {

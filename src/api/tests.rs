@@ -295,7 +295,7 @@ async fn no_proxy_is_taken_to_loopback() {
     let server = always(pending()).await;
     let proxy = ConnectProxy::to(upstream(&server)).await;
     let via = Some(Secret::new(proxy.address.to_string()));
-    let network = Network { http_proxy: via.clone(), https_proxy: via, ..Network::default() };
+    let network = Network { https_proxy: via, ..Network::default() };
     trigger(&client(&server.uri(), &network)).await.unwrap();
     assert!(proxy.heads().is_empty());
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Config, Env, Inputs, OnSuperseded, Override, Overrides, Task, Transport};
+use super::{Config, Env, Inputs, OnSuperseded, Override, Overrides, Secret, Task, Transport};
 use crate::event::{Id, Level};
 
 const ID: &str = "bld0000000000000000000a1";
@@ -159,17 +159,34 @@ fn roots_come_from_a_file_or_from_the_input_itself() {
 }
 
 #[test]
+fn what_must_not_be_shown_of_a_proxy_is_known_in_every_spelling() {
+    let config = config(&[("HTTPS_PROXY", "http://ci:p%40ss%3A1@proxy:3128")]).unwrap();
+    let secrets = config.network.secrets();
+    for secret in ["p%40ss%3A1", "p@ss:1", "ci:p@ss:1", "http://ci:p%40ss%3A1@proxy:3128"] {
+        assert!(secrets.contains(&Secret::new(secret)), "{secret}");
+    }
+}
+
+#[test]
+fn a_key_or_a_token_in_the_wrong_place_is_not_shown() {
+    for (input, value) in
+        [("INPUT_CA-FILE", "-----BEGIN PRIVATE KEY-----\nhunter2"), ("INPUT_PROJECT", "bp_hunter2")]
+    {
+        let mistakes = config(&[(input, value)]).unwrap_err();
+        assert!(!mistakes[0].contains("hunter2") && mistakes[0].contains(input), "{mistakes:?}");
+    }
+}
+
+#[test]
 fn proxies_are_read_lower_case_first_and_kept_secret() {
     let config = config(&[
         ("HTTPS_PROXY", "http://upper:1"),
         ("https_proxy", "http://me:hunter2@lower:1"),
-        ("HTTP_PROXY", "http://ignored:1"),
         ("NO_PROXY", "a.example"),
         ("no_proxy", "b.example"),
     ])
     .unwrap();
     assert_eq!(config.network.https_proxy.as_ref().unwrap().expose(), "http://me:hunter2@lower:1");
-    assert_eq!(config.network.http_proxy, None);
     assert_eq!(config.network.no_proxy, "b.example,a.example");
     assert!(!format!("{config:?}").contains("hunter2"));
 }

@@ -7,7 +7,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::Url;
 
 use super::NetError;
-use crate::config::{Network, Secret, is_loopback};
+use crate::config::{Network, is_loopback};
 
 /// An HTTP proxy to go through.
 pub struct Proxy {
@@ -39,32 +39,21 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// The proxies that were configured.
+/// The proxy that was configured, for `https://`: plain HTTP never leaves this machine.
 pub(super) struct Proxies {
     https: Option<Url>,
-    http: Option<Url>,
     no_proxy: String,
 }
 
 impl Proxies {
     pub(super) fn new(network: &Network) -> Result<Self, NetError> {
-        let url = |given: &Option<Secret>, scheme| {
-            let url = given.as_ref().map(|given| proxy_url(given.expose()));
-            url.map(|url| url.ok_or(NetError::Proxy { scheme })).transpose()
-        };
-        Ok(Self {
-            https: url(&network.https_proxy, "https")?,
-            http: url(&network.http_proxy, "http")?,
-            no_proxy: network.no_proxy.clone(),
-        })
+        let url = network.https_proxy.as_ref().map(|given| proxy_url(given.expose()));
+        let https = url.map(|url| url.ok_or(NetError::Proxy)).transpose()?;
+        Ok(Self { https, no_proxy: network.no_proxy.clone() })
     }
 
     pub(super) fn towards(&self, target: &Url) -> Option<Proxy> {
-        let url = match target.scheme() {
-            "https" => self.https.clone()?,
-            "http" => self.http.clone()?,
-            _ => return None,
-        };
+        let url = self.https.clone().filter(|_| target.scheme() == "https")?;
         let direct = self.direct_hosts(target.port_or_known_default()?);
         let matcher = Matcher::builder().all(url.as_str()).no(direct).build();
         let uri = target.as_str().parse().ok()?;
@@ -103,6 +92,7 @@ fn proxy_url(given: &str) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Secret;
 
     fn towards(https_proxy: &str, no_proxy: &str, target: &str) -> Option<Proxy> {
         let network = Network {
@@ -163,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn each_scheme_has_its_own_proxy() {
+    fn plain_http_takes_no_proxy() {
         assert!(towards("proxy:3128", "", "http://api.buildpixel.test").is_none());
     }
 

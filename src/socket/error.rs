@@ -40,12 +40,12 @@ pub enum SocketError {
         proxy: String,
     },
     /// The proxy does not let us through.
-    #[error("the proxy {proxy} refused to connect: {answer}")]
+    #[error("the proxy {proxy} refused to connect: HTTP status {status}")]
     Proxy {
         /// Host and port.
         proxy: String,
-        /// Its status line.
-        answer: String,
+        /// HTTP status.
+        status: u16,
     },
     /// The server, or something on the way, answers HTTP instead of switching to WebSocket.
     #[error("the upgrade to WebSocket was answered with HTTP status {status}")]

@@ -130,10 +130,12 @@ async fn tunnel(mut stream: Stream, authority: &str, proxy: &Proxy) -> Result<St
 
     let answer = proxy_answer(&mut stream).await?;
     let proxy = proxy.to_string();
-    match answer.split(' ').nth(1) {
-        Some("200") => Ok(stream),
-        Some("407") => Err(SocketError::ProxyAuth { proxy }),
-        _ => Err(SocketError::Proxy { proxy, answer }),
+    // Of its words only the number is kept: they may repeat the credentials that it was sent.
+    match answer.split(' ').nth(1).and_then(|status| status.parse().ok()) {
+        Some(200) => Ok(stream),
+        Some(407) => Err(SocketError::ProxyAuth { proxy }),
+        Some(status) => Err(SocketError::Proxy { proxy, status }),
+        None => Err(SocketError::Protocol(format!("the proxy {proxy} does not speak HTTP"))),
     }
 }
 
