@@ -1,6 +1,6 @@
 //! The documents say what the code does: README, `action.yml`, `--help` and the map in CONTRIBUTING.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -35,6 +35,26 @@ fn the_readme_has_the_table_of_exit_codes() {
         vec![code.number().to_string(), code.name().to_owned(), code.meaning().to_owned()]
     });
     assert_eq!(table("README.md", "| code |"), rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_examples_of_the_readme_name_inputs_and_outputs_that_exist() {
+    let variable =
+        |name: &str| format!("BUILDPIXEL_{}", name.to_ascii_uppercase().replace('-', "_"));
+    let names = INPUTS.iter().map(|input| input.name);
+    let names = names.chain(OUTPUTS.iter().map(|output| output.name));
+    let mut known: BTreeSet<_> = names.map(variable).collect();
+    known.insert("BUILDPIXEL_CI_BINARY".to_owned());
+    let readme = read("README.md");
+    for word in readme.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        if word.strip_prefix("BUILDPIXEL_").is_some_and(|name| !name.is_empty()) {
+            assert!(known.contains(word), "{word}");
+        }
+    }
+    for after in readme.split("steps.game.outputs.").skip(1) {
+        let name = after.split(' ').next().unwrap();
+        assert!(OUTPUTS.iter().any(|output| output.name == name), "{name}");
+    }
 }
 
 #[test]
@@ -101,6 +121,17 @@ fn the_map_names_every_source_file_and_no_other() {
     let rows = table("CONTRIBUTING.md", "| in `src/` |");
     let shown = rows.iter().filter_map(|row| row.first()).flat_map(|cell| spans(cell));
     assert_eq!(shown.collect::<BTreeSet<_>>(), product_files());
+}
+
+#[test]
+fn the_map_has_the_layers_in_their_order() {
+    let layers = read("tests/layers.rs");
+    let list = layers.split("const LAYERS").nth(1).unwrap().split("];").next().unwrap();
+    let mut expected: Vec<_> = list.split('"').skip(1).step_by(2).collect();
+    expected.push("main");
+    let map = read("CONTRIBUTING.md");
+    let paragraph = map.split("\n\n").find(|paragraph| paragraph.starts_with("`event`")).unwrap();
+    assert_eq!(spans(paragraph), expected);
 }
 
 #[test]
