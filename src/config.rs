@@ -5,7 +5,6 @@ pub mod inputs;
 pub mod secret;
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -42,8 +41,6 @@ pub struct Config {
     pub source_root: Option<String>,
     /// Whether to write the step summary.
     pub summary: bool,
-    /// Where report files go, if the user says so.
-    pub reports_dir: Option<PathBuf>,
     /// How to follow.
     pub transport: Transport,
     /// How to get to the API from here.
@@ -191,6 +188,9 @@ impl Config {
     }
 }
 
+/// Documented tokens are much longer.
+const SHORTEST_TOKEN: usize = 8;
+
 struct Check<'e> {
     env: &'e Env,
     mistakes: Vec<Mistake>,
@@ -253,7 +253,6 @@ impl Check<'_> {
             annotations: annotations?,
             source_root: source_root.flatten(),
             summary: summary?,
-            reports_dir: given.reports_dir.map(PathBuf::from),
             transport: transport?,
             network: Network::from_env(self.env, extra_roots.flatten().into_iter().collect()),
         })
@@ -276,13 +275,22 @@ impl Check<'_> {
         let problem = "is required; keep it in a secret of your CI and pass it as BUILDPIXEL_TOKEN";
         let token = self.required("token", given, problem)?;
         // Anything else cannot stand in an `Authorization` header.
-        if token.expose().chars().all(|c| c.is_ascii_graphic()) {
-            return Some(token);
+        if !token.expose().chars().all(|c| c.is_ascii_graphic()) {
+            let problem = "holds blanks or characters that no token has".to_owned();
+            return self.wrong("token", None, problem);
         }
-        self.wrong("token", None, "holds blanks or characters that no token has".to_owned())
+        // What is shorter cannot be told from the words of a log, so it cannot be masked.
+        if token.expose().len() < SHORTEST_TOKEN {
+            let problem = format!("is too short for a token: {SHORTEST_TOKEN} characters at least");
+            return self.wrong("token", None, problem);
+        }
+        Some(token)
     }
 
     fn id(&mut self, input: &'static str, given: String) -> Option<Id> {
+        if inputs::lookup(self.env, "token").is_some_and(|(_, token)| token.contains(&given)) {
+            return self.wrong(input, None, "is the token".to_owned());
+        }
         match Id::new(&given) {
             Some(id) if given.len() == Id::LENGTH => Some(id),
             _ => self.wrong(

@@ -188,7 +188,28 @@ impl Error {
             Self::Config(_) | Self::Verdict { .. } | Self::Internal => (None, None),
         };
         let sources = std::iter::successors(source, |&error| error.source());
-        request.into_iter().chain(sources.map(ToString::to_string)).collect()
+        let snippet = self.snippet().map(|snippet| format!("the answer begins: {snippet}"));
+        request.into_iter().chain(sources.map(ToString::to_string)).chain(snippet).collect()
+    }
+
+    /// The beginning of an answer that could not be understood.
+    fn snippet(&self) -> Option<&str> {
+        match self {
+            Self::Trigger(error) | Self::Attach(error) | Self::Lost { cause: error, .. } => {
+                match &error.kind {
+                    ApiErrorKind::Garbled { snippet, .. } => Some(snippet),
+                    ApiErrorKind::Refused(_)
+                    | ApiErrorKind::Redirected { .. }
+                    | ApiErrorKind::Unreachable { .. }
+                    | ApiErrorKind::TooLarge { .. } => None,
+                }
+            }
+            Self::Config(_)
+            | Self::Network(_)
+            | Self::Stream { .. }
+            | Self::Verdict { .. }
+            | Self::Internal => None,
+        }
     }
 
     /// What to do about it: one line.
@@ -202,7 +223,7 @@ impl Error {
             ),
             Self::Trigger(error) | Self::Attach(error) => api_hint(error).map(str::to_owned),
             Self::Lost { build, .. } | Self::Stream { build, .. } | Self::Verdict { build, .. } => {
-                Some(format!("the build runs on; to follow it again, give `build-id: {build}`"))
+                Some(format!("the build is not stopped; to follow it again, give `build-id: {build}`"))
             }
             Self::Internal => Some("this is a bug; please report it".to_owned()),
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tracing::debug;
 
 use crate::api::{self, ApiError, Snapshot};
@@ -27,8 +27,11 @@ use told::Told;
 /// How much may wait for a slow reader. A whole build's log fits.
 const QUEUE_BYTES: u32 = 64 * 1024 * 1024;
 
-/// How many lines are held back while REST is asked for those before them.
-const HELD_BACK: usize = 50_000;
+/// How much is held back while REST is asked for the lines before it.
+const HELD_BACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many answers in a row may be beyond understanding while there is no stream to rely on.
+const USELESS_ANSWERS: u32 = 5;
 
 /// Something that was learnt about the build.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ pub struct Timings {
     pub reconnect: Policy,
     /// Delays before the final facts are asked for again; as many retries has a build to attach to.
     pub last_word: Policy,
+    /// How long the final facts may be asked for in all.
+    pub longest_last_word: Duration,
     /// How long a clean goodbye may take.
     pub goodbye: Duration,
 }
@@ -90,6 +95,7 @@ impl Default for Timings {
                 longest: Duration::from_secs(8),
                 retries: 6,
             },
+            longest_last_word: Duration::from_secs(60),
             goodbye: Duration::from_millis(500),
         }
     }
@@ -123,13 +129,8 @@ impl Follow {
         let (sender, updates) = queue::queue(QUEUE_BYTES);
         let (build, known) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
-        let supervisor = Supervisor {
-            plan,
-            told: Told::new(sender),
-            session: None,
-            joined: None,
-            unanswered: 0,
-        };
+        let supervisor =
+            Supervisor { plan, told: Told::new(sender), session: None, joined: None, useless: 0 };
         let task = tokio::spawn(supervisor.run(known, stopped));
         Self { updates, build: Some(build), stop, task }
     }
@@ -168,8 +169,8 @@ struct Supervisor {
     session: Option<Session>,
     /// The room that the session is in.
     joined: Option<Id>,
-    /// How often REST did not answer while nothing had confirmed the build.
-    unanswered: u32,
+    /// How many answers of REST in a row were of no use.
+    useless: u32,
 }
 
 impl Supervisor {
@@ -234,14 +235,21 @@ impl Supervisor {
             self.session = None;
             self.joined = None;
             debug!(error = chain(&lost), "no session");
-            if let SocketError::Refused { .. } = lost {
-                dial = self.refused(build, lost).await?;
-                continue;
+            let refused = matches!(lost, SocketError::Refused { .. });
+            if refused && self.plan.transport == Transport::Socket {
+                return Err(Error::Stream { build: build.clone(), cause: lost });
             }
             self.told.stream_is_down(&lost).await;
-            failures = if since.elapsed() >= self.plan.timings.healthy { 0 } else { failures + 1 };
+            if since.elapsed() >= self.plan.timings.healthy {
+                failures = 0;
+            }
             let delay = self.plan.timings.reconnect.delay(failures, fastrand::f64());
-            dial = self.dial(delay.unwrap_or(self.plan.timings.reconnect.longest));
+            failures += 1;
+            dial = match delay {
+                // Whether the token is good is for REST to say.
+                Some(delay) if !refused => self.dial(delay),
+                _ => Box::pin(pending()),
+            };
         }
     }
 
@@ -257,8 +265,12 @@ impl Supervisor {
                 biased;
                 dialled = &mut *dial => return Ok(Some(dialled)),
                 answer = &mut *question => {
-                    if let Some(snapshot) = self.heed(build, answer).await? {
-                        self.told.recent(snapshot, &[]).await;
+                    match self.heed(build, answer).await? {
+                        Some(snapshot) if self.plan.transport == Transport::Socket => {
+                            self.told.status(snapshot.facts.status).await;
+                        }
+                        Some(snapshot) => self.told.recent(snapshot, &[]).await,
+                        None => {}
                     }
                     *question = self.ask(build, self.plan.timings.poll);
                 }
@@ -315,15 +327,19 @@ impl Supervisor {
         debug!(%build, "joined the room");
         let mut lost = None;
         let mut held = Vec::new();
+        let mut held_bytes = 0;
         let question = timeout(self.plan.timings.catch_up, self.ask(build, Duration::ZERO));
         tokio::pin!(question);
         let answer = loop {
             tokio::select! {
                 biased;
                 answer = &mut question => break answer,
-                message = next(&mut self.session), if lost.is_none() && held.len() < HELD_BACK => {
+                message = next(&mut self.session), if lost.is_none() && held_bytes < HELD_BACK_BYTES => {
                     match message {
-                        Ok(Message::Log { build: of, line }) if of == *build => held.push(line),
+                        Ok(Message::Log { build: of, line }) if of == *build => {
+                            held_bytes += size_of_val(&line) + line.message.len();
+                            held.push(line);
+                        }
                         Ok(message) => self.hear(build, message).await,
                         Err(error) => lost = Some(error),
                     }
@@ -331,24 +347,32 @@ impl Supervisor {
             }
         };
         let snapshot = match answer {
-            Ok(answer) => self.heed(build, answer).await?,
-            Err(_elapsed) => None,
+            Ok(answer) => self.heed(build, answer).await,
+            Err(_elapsed) => Ok(None),
         };
-        if let Some(snapshot) = snapshot {
-            self.told.recent(snapshot, &held).await;
-        }
+        let no = match snapshot {
+            Ok(Some(snapshot)) => {
+                self.told.recent(snapshot, &held).await;
+                None
+            }
+            Ok(None) => None,
+            Err(error) => Some(error),
+        };
         for line in held {
             self.told.live(line).await;
         }
-        Ok(lost)
+        no.map_or(Ok(lost), Err)
     }
 
     /// What BuildPixel says of the ended build. Its last lines may be here only.
     async fn last_word(&mut self, build: &Id) -> Result<Facts, Error> {
+        let timings = self.plan.timings;
+        let since = Instant::now();
         let mut retry = 0;
         loop {
             let answer = self.ask(build, Duration::ZERO).await;
-            let delay = self.plan.timings.last_word.delay(retry, fastrand::f64());
+            let delay = timings.last_word.delay(retry, fastrand::f64());
+            let delay = delay.filter(|_| since.elapsed() < timings.longest_last_word);
             match (answer, delay) {
                 (Ok(mut snapshot), delay) => {
                     let ended = snapshot.facts.status.as_ref().is_some_and(Status::is_terminal);
@@ -362,7 +386,7 @@ impl Supervisor {
                         return Ok(facts);
                     }
                 }
-                (Err(error), Some(_)) if error.is_transient() => {}
+                (Err(error), Some(_)) if !error.is_final() => {}
                 (Err(error), _) => return Err(Error::lost(build, error)),
             }
             retry += 1;
@@ -377,26 +401,34 @@ impl Supervisor {
         build: &Id,
         answer: Result<Snapshot, ApiError>,
     ) -> Result<Option<Snapshot>, Error> {
-        match answer {
+        let error = match answer {
             Ok(snapshot) => {
                 self.plan.confirmed = true;
+                self.useless = 0;
                 self.told.rest_is_up().await;
-                Ok(Some(snapshot))
+                return Ok(Some(snapshot));
             }
-            Err(error) if error.is_transient() && self.may_ask_again() => {
-                self.told.rest_is_down(&error).await;
-                Ok(None)
-            }
-            Err(error) if self.plan.confirmed => Err(Error::lost(build, error)),
-            Err(error) => Err(Error::Attach(error)),
+            Err(error) => error,
+        };
+        self.useless += 1;
+        if error.is_final() || self.useless > self.patience(&error) {
+            return Err(match self.plan.confirmed {
+                true => Error::lost(build, error),
+                false => Error::Attach(error),
+            });
         }
+        self.told.rest_is_down(&error).await;
+        Ok(None)
     }
 
-    /// A build that exists is waited for; one that may not exist, at an address that may be wrong, is
-    /// not waited for until the deadline.
-    fn may_ask_again(&mut self) -> bool {
-        self.unanswered += 1;
-        self.plan.confirmed || self.unanswered <= self.plan.timings.last_word.retries
+    /// How many answers in a row may be like this one. A build that exists is waited for; one that may
+    /// not exist, at an address that may be wrong, is not waited for until the deadline.
+    fn patience(&self, error: &ApiError) -> u32 {
+        match (self.plan.confirmed, error.is_transient() || self.session.is_some()) {
+            (false, _) => self.plan.timings.last_word.retries,
+            (true, false) => USELESS_ANSWERS,
+            (true, true) => u32::MAX,
+        }
     }
 
     async fn hear(&mut self, build: &Id, message: Message) {
@@ -411,19 +443,6 @@ impl Supervisor {
             }
             Message::Log { .. } | Message::Status { .. } => {}
             Message::Unreadable { why } => self.told.unreadable(&why).await,
-        }
-    }
-
-    /// The stream will not have us. REST decides whether the token is good.
-    async fn refused(&mut self, build: &Id, refusal: SocketError) -> Result<Dial, Error> {
-        match self.plan.transport {
-            Transport::Auto => {
-                self.told.stream_is_down(&refusal).await;
-                Ok(Box::pin(pending()))
-            }
-            Transport::Socket | Transport::Poll => {
-                Err(Error::Stream { build: build.clone(), cause: refusal })
-            }
         }
     }
 
@@ -458,12 +477,12 @@ impl Supervisor {
         let Some(mut session) = self.session.take() else {
             return;
         };
-        let goodbye = self.plan.timings.goodbye;
+        let deadline = Instant::now() + self.plan.timings.goodbye;
         if let Some(build) = self.joined.take() {
             // A session that is gone already needs no goodbye.
-            let _sent = timeout(goodbye, session.leave(&build)).await;
+            let _sent = timeout_at(deadline, session.leave(&build)).await;
         }
-        session.disconnect(goodbye).await;
+        session.disconnect(deadline.saturating_duration_since(Instant::now())).await;
     }
 }
 

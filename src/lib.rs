@@ -58,6 +58,10 @@ const SHORT_PATIENCE: Duration = Duration::from_millis(300);
 /// Signals come in pairs, to a shell and to its group; the last words get this much in any case.
 const LAST_MOMENT: Duration = Duration::from_millis(50);
 
+/// GitLab hands the outputs of one job to the next as variables, and one of them is this input.
+const ATTACHES: &str =
+    "`build-id` is given: that build is followed, none is triggered, and `project` is not used";
+
 /// What the process is given by whoever starts it.
 pub struct Host {
     /// The environment.
@@ -78,6 +82,8 @@ pub async fn run(host: Host) -> ExitCode {
     let Host { env, stdout, is_terminal, signals, timings } = host;
     let inputs = Inputs::read(&env);
     let token = inputs.token.clone();
+    let reports_dir = inputs.reports_dir.clone();
+    let attaches_anyway = inputs.build_id.is_some() && inputs.project.is_some();
     let chosen = Platform::choose(inputs.ci.as_deref(), &env, is_terminal);
     let (platform, mistake) = match chosen {
         Ok(platform) => (platform, None),
@@ -95,12 +101,19 @@ pub async fn run(host: Host) -> ExitCode {
     let style = platform.text_style(&env, is_terminal);
     let cleaner = Cleaner::new(&secrets, style);
     let source_root = valid.and_then(|config| config.source_root.as_deref());
-    let options = valid.map(|config| showing(config, platform)).unwrap_or_default();
+    let sink = platform.open(&env, style, SystemTime::now);
+    let reports_dir = reports_dir.as_deref().or(platform.default_reports_dir());
+    let options = render::Options {
+        log_level: valid.and_then(|config| config.log_level),
+        annotations: valid.is_none_or(|config| config.annotations),
+        summary: valid.is_none_or(|config| config.summary),
+        reports_dir: reports_dir.map(PathBuf::from),
+    };
     let mut step = Step {
         pipeline: Pipeline::new(cleaner.clone(), source_root),
-        cleaner,
         report: valid.map(|config| Report::new(&config.task)).unwrap_or_default(),
-        renderer: Renderer::new(platform.open(&env, style, SystemTime::now), options),
+        renderer: Renderer::new(sink, cleaner.clone(), options),
+        cleaner,
         events: Vec::new(),
         out: Vec::new(),
         writer: Writer::start(stdout),
@@ -108,7 +121,9 @@ pub async fn run(host: Host) -> ExitCode {
         started: Instant::now(),
     };
     step.renderer.begin(&secrets, &mut step.out);
-    for warning in misspelt(&env) {
+    let attaches = attaches_anyway.then(|| ATTACHES.to_owned());
+    let doubt = (platform == Platform::Plain).then(|| Platform::doubt(&env)).flatten();
+    for warning in misspelt(&env).into_iter().chain(attaches).chain(doubt.map(str::to_owned)) {
         step.notice(Level::Warn, &warning);
     }
     match config {
@@ -118,16 +133,6 @@ pub async fn run(host: Host) -> ExitCode {
             step.end(outcome, follow).await
         }
         Err(mistakes) => step.end(Outcome::from(Error::Config(mistakes)), None).await,
-    }
-}
-
-fn showing(config: &Config, platform: Platform) -> render::Options {
-    let usual = || platform.default_reports_dir().map(PathBuf::from);
-    render::Options {
-        log_level: config.log_level,
-        annotations: config.annotations,
-        summary: config.summary,
-        reports_dir: config.reports_dir.clone().or_else(usual),
     }
 }
 
@@ -228,7 +233,7 @@ impl Step {
 
     fn build_is_known(&mut self) {
         if let Some(build) = &self.report.build {
-            self.renderer.build_known(build, &mut self.out);
+            self.notice(Level::Info, &format!("this is build {build}"));
         }
         let problems = self.renderer.publish_early(&self.report);
         self.tell(&problems);
@@ -381,7 +386,7 @@ impl Step {
     }
 
     fn safe_facts(&self, facts: Facts) -> Facts {
-        let safe = |text: Option<String>| text.map(|text| self.cleaner.title(&text));
+        let safe = |text: Option<String>| text.map(|text| self.sentence(&text));
         Facts {
             status: facts.status.map(|status| self.safe(status)),
             platform: safe(facts.platform),

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use folder::Folder;
 
-use crate::event::{Event, Finding, Id, Level, Phase, Severity};
+use crate::event::{Event, Finding, Level, Phase, Severity};
+use crate::log::text::Cleaner;
 use crate::outcome::verdict::human;
 use crate::outcome::{Outcome, Report, Verdict};
 use crate::platform::{Annotation, PublishProblem, Sink};
@@ -32,6 +33,8 @@ pub struct Options {
 /// Shows a run. Everything goes through `out` in whole lines, in the order of the calls.
 pub struct Renderer {
     sink: Box<dyn Sink>,
+    /// Knows what must not be published.
+    cleaner: Cleaner,
     log_level: Option<Level>,
     annotations: bool,
     summary: bool,
@@ -41,9 +44,10 @@ pub struct Renderer {
 
 impl Renderer {
     /// Nothing is written yet.
-    pub fn new(sink: Box<dyn Sink>, options: Options) -> Self {
+    pub fn new(sink: Box<dyn Sink>, cleaner: Cleaner, options: Options) -> Self {
         Self {
             sink,
+            cleaner,
             log_level: options.log_level,
             annotations: options.annotations,
             summary: options.summary,
@@ -58,11 +62,6 @@ impl Renderer {
             self.sink.mask(secret, out);
         }
         self.sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
-    }
-
-    /// Names the build that the rest is about.
-    pub fn build_known(&mut self, build: &Id, out: &mut Vec<u8>) {
-        self.sink.say(Level::Info, &format!("following build {build}"), out);
     }
 
     /// Shows one event. Findings wait for the end, where they can be ranked.
@@ -138,8 +137,15 @@ impl Renderer {
         report: &Report,
         outcome: Option<&Outcome>,
     ) -> Vec<PublishProblem> {
-        let outputs = report.outputs(outcome);
-        let mut problems: Vec<_> = self.sink.publish_outputs(&outputs).err().into_iter().collect();
+        let mut problems = Vec::new();
+        let mut outputs = report.outputs(outcome);
+        for (output, value) in &mut outputs {
+            if self.cleaner.holds_secret(value) {
+                value.clear();
+                problems.push(PublishProblem::Withheld { output });
+            }
+        }
+        problems.extend(self.sink.publish_outputs(&outputs).err());
         if let Some(folder) = &self.folder {
             problems.extend(folder.publish_outputs(&outputs));
         }

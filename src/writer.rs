@@ -92,6 +92,19 @@ mod tests {
         }
     }
 
+    struct Slow(Duration, Shared);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            thread::sleep(self.0);
+            self.1.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     struct Blocked;
 
     impl Write for Blocked {
@@ -128,6 +141,18 @@ mod tests {
             }
             assert_eq!(writer.finish(Vec::new(), Duration::from_secs(60)).await, all_is_well);
         }
+    }
+
+    #[tokio::test]
+    async fn a_slow_pipe_gets_everything_though_all_of_it_takes_longer_than_the_patience() {
+        const PAUSE: Duration = Duration::from_millis(500);
+        let stdout = Shared::default();
+        let writer = Writer::start(Slow(PAUSE, stdout.clone()));
+        for _ in 0..WAITING_BATCHES {
+            writer.write(&mut b"x".to_vec()).await;
+        }
+        assert!(writer.finish(b"y".to_vec(), PAUSE * 4).await);
+        assert_eq!(*stdout.0.lock().unwrap(), b"xxxxy");
     }
 
     #[tokio::test]

@@ -35,7 +35,7 @@ fn the_least_input_gives_the_documented_defaults() {
     assert_eq!(config.log_level, Some(Level::Info));
     assert_eq!(config.transport, Transport::Auto);
     assert!(config.wait && config.annotations && config.summary);
-    assert!(config.source_root.is_none() && config.reports_dir.is_none());
+    assert!(config.source_root.is_none());
 }
 
 #[test]
@@ -74,10 +74,20 @@ fn what_is_missing_is_named_together() {
 
 #[test]
 fn a_bad_token_is_an_error_that_does_not_show_it() {
-    let mistakes = config(&[("INPUT_TOKEN", "bp secret")]).unwrap_err();
-    assert_eq!(mistakes.len(), 1);
-    assert!(mistakes[0].starts_with("`token` (read from INPUT_TOKEN): "), "{mistakes:?}");
-    assert!(!mistakes[0].contains("secret"), "{mistakes:?}");
+    for bad in ["bp secret", "secret"] {
+        let mistakes = config(&[("INPUT_TOKEN", bad)]).unwrap_err();
+        assert_eq!(mistakes.len(), 1);
+        assert!(mistakes[0].starts_with("`token` (read from INPUT_TOKEN): "), "{mistakes:?}");
+        assert!(!mistakes[0].contains("secret"), "{mistakes:?}");
+    }
+}
+
+#[test]
+fn a_token_that_is_given_as_an_id_is_not_shown() {
+    let token = "bpx_0123456789abcdefghij";
+    assert_eq!(token.len(), Id::LENGTH);
+    let mistakes = config(&[("INPUT_TOKEN", token), ("INPUT_PROJECT", token)]).unwrap_err();
+    assert_eq!(mistakes, ["`project` (read from INPUT_PROJECT): is the token"]);
 }
 
 #[test]
@@ -89,7 +99,7 @@ fn a_password_in_the_api_url_is_refused_and_not_shown() {
 
 #[test]
 fn build_id_attaches_and_makes_project_and_setting_unnecessary() {
-    let env = Env::from_iter([("INPUT_TOKEN", "bp_t"), ("INPUT_BUILD-ID", ID)]);
+    let env = Env::from_iter([("INPUT_TOKEN", "bp_token"), ("INPUT_BUILD-ID", ID)]);
     let config = Config::new(Inputs::read(&env), &env).unwrap();
     assert_eq!(config.task, Task::Attach(Id::new(ID).unwrap()));
 }

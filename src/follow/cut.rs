@@ -14,11 +14,33 @@ const REACH: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Cut {
     /// The last lines that were passed on, oldest first.
-    passed: VecDeque<u64>,
+    passed: VecDeque<Key>,
     newest_passed: Option<SystemTime>,
     /// Lines that REST has shown and the live stream may still bring.
-    ahead: VecDeque<u64>,
+    ahead: VecDeque<Key>,
     newest_ahead: Option<SystemTime>,
+    /// Whether the stream has reached the lines ahead: from then on it brings them one by one.
+    aligned: bool,
+}
+
+/// What a line is known by. REST and the stream need not agree on its level, nor both know its time.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    timestamp: Option<SystemTime>,
+    message: u64,
+}
+
+impl Key {
+    fn of(line: &LogLine) -> Self {
+        let mut hasher = DefaultHasher::new();
+        line.message.hash(&mut hasher);
+        Self { timestamp: line.timestamp, message: hasher.finish() }
+    }
+
+    fn is(self, other: Self) -> bool {
+        let at_another_time = self.timestamp.zip(other.timestamp).is_some_and(|(a, b)| a != b);
+        self.message == other.message && !at_another_time
+    }
 }
 
 /// What a look at REST added.
@@ -33,13 +55,17 @@ pub(super) struct News {
 impl Cut {
     /// Whether a line that arrived live is to be passed on.
     pub(super) fn live(&mut self, line: &LogLine) -> bool {
-        let key = key(line);
-        if let Some(position) = self.ahead.iter().position(|known| *known == key) {
-            // The stream is in order: what it skipped it will not bring any more.
-            self.ahead.drain(..=position);
+        let key = Key::of(line);
+        // Before the stream has reached the lines ahead, it may do so anywhere; then it brings them in
+        // order. A line that merely looks like one of them is new: repeating beats losing.
+        let reach = if self.aligned { 1 } else { self.ahead.len() };
+        let place = self.ahead.iter().take(reach).rposition(|known| known.is(key));
+        if let Some(place) = place {
+            self.ahead.drain(..=place);
+            self.aligned = true;
             return false;
         }
-        if line.timestamp.is_none() || line.timestamp > self.newest_ahead {
+        if self.aligned || line.timestamp.is_none() || line.timestamp > self.newest_ahead {
             self.ahead.clear();
         }
         self.pass(key, line);
@@ -49,11 +75,10 @@ impl Cut {
     /// Takes the last lines of the log, as REST shows them, and tells which are new. `arrived` are
     /// the lines that the stream has brought since it was joined and that were held back for this.
     pub(super) fn recent(&mut self, mut recent: Vec<LogLine>, arrived: &[LogLine]) -> News {
-        recent.drain(..recent.len().saturating_sub(REACH));
         if starts_after(&recent, arrived) {
             return News { lines: Vec::new(), gap: !self.passed.is_empty() };
         }
-        let keys: Vec<u64> = recent.iter().map(key).collect();
+        let keys: Vec<_> = recent.iter().map(Key::of).collect();
         let (known, gap) = match self.overlap(&keys) {
             Some(known) => (known, false),
             None => (self.older(&recent), true),
@@ -64,10 +89,12 @@ impl Cut {
             self.pass(*key, line);
         }
         self.ahead = keys.into();
+        self.ahead.drain(..self.ahead.len().saturating_sub(REACH));
+        self.aligned = false;
         News { lines, gap }
     }
 
-    fn pass(&mut self, key: u64, line: &LogLine) {
+    fn pass(&mut self, key: Key, line: &LogLine) {
         if self.passed.len() == REACH {
             self.passed.pop_front();
         }
@@ -76,14 +103,14 @@ impl Cut {
     }
 
     /// How many of the recent lines were passed on before; `None` if the two views do not touch.
-    fn overlap(&self, recent: &[u64]) -> Option<usize> {
+    fn overlap(&self, recent: &[Key]) -> Option<usize> {
         let Some(last_passed) = self.passed.back() else {
             return Some(0);
         };
         // The line that was passed on last may stand there several times, if the log repeats itself.
         // The right one has the same lines before it; where that does not decide, repeating a line
         // is better than losing one.
-        let places = recent.iter().enumerate().filter(|(_, key)| *key == last_passed);
+        let places = recent.iter().enumerate().filter(|(_, key)| key.is(*last_passed));
         let longest = places
             .map(|(place, _)| (self.agreement(recent.iter().take(place)), place))
             .max_by_key(|(agreement, place)| (*agreement, std::cmp::Reverse(*place)));
@@ -91,14 +118,14 @@ impl Cut {
             return Some(place + 1);
         }
         // REST may lag behind the stream.
-        let lags = recent.last().is_none_or(|last| self.passed.contains(last));
+        let lags = recent.last().is_none_or(|last| self.passed.iter().any(|known| known.is(*last)));
         lags.then_some(recent.len())
     }
 
     /// How many lines before the last one agree with what was passed on.
-    fn agreement<'k>(&self, before: impl DoubleEndedIterator<Item = &'k u64>) -> usize {
+    fn agreement<'k>(&self, before: impl DoubleEndedIterator<Item = &'k Key>) -> usize {
         let passed = self.passed.iter().rev().skip(1);
-        before.rev().zip(passed).take_while(|(a, b)| a == b).count()
+        before.rev().zip(passed).take_while(|(a, b)| a.is(**b)).count()
     }
 
     /// How many lines at the front are no newer than what was passed on, by the build's own clock.
@@ -117,12 +144,6 @@ fn starts_after(recent: &[LogLine], arrived: &[LogLine]) -> bool {
     !recent.contains(first)
         && (arrived.contains(oldest)
             || (first.timestamp.is_some() && oldest.timestamp > first.timestamp))
-}
-
-fn key(line: &LogLine) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    line.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]
@@ -224,6 +245,35 @@ mod tests {
         cut.recent(numbered(1..=5), &[]);
         assert!(cut.live(&line(6, "line 6")));
         assert!(cut.ahead.is_empty());
+    }
+
+    #[test]
+    fn a_line_that_looks_like_an_older_one_is_not_lost() {
+        let tick = LogLine { timestamp: None, ..line(0, "tick") };
+        let mut cut = Cut::default();
+        let window = vec![tick.clone(), line(1, "a"), line(2, "b")];
+        assert_eq!(cut.recent(window, &[]).lines.len(), 3);
+        assert!(!cut.live(&line(2, "b")));
+        assert!(cut.live(&tick));
+    }
+
+    #[test]
+    fn a_view_without_times_is_still_recognised() {
+        let bare = |lines: Vec<LogLine>| -> Vec<LogLine> {
+            lines.into_iter().map(|line| LogLine { timestamp: None, ..line }).collect()
+        };
+        let mut cut = after(&numbered(1..=6));
+        let news = cut.recent(bare(numbered(4..=8)), &[]);
+        assert_eq!(news, News { lines: bare(numbered(7..=8)), gap: false });
+    }
+
+    #[test]
+    fn a_long_view_is_not_cut() {
+        let many = 2 * REACH as u64;
+        let mut cut = Cut::default();
+        assert_eq!(cut.recent(numbered(1..=many), &[]).lines.len(), 2 * REACH);
+        let news = cut.recent(numbered(1..=many + 1), &[]);
+        assert_eq!(news, News { lines: numbered(many + 1..=many + 1), gap: false });
     }
 
     #[test]

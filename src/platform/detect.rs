@@ -27,4 +27,10 @@ impl Platform {
         let found = evidence.into_iter().find(|(_, seen)| *seen);
         found.map_or(Self::Plain, |(platform, _)| platform)
     }
+
+    /// Why plain text may not be what was expected.
+    pub fn doubt(env: &Env) -> Option<&'static str> {
+        let half = env.flag("GITHUB_ACTIONS") && env.get("GITHUB_RUN_ID").is_none();
+        half.then_some("GITHUB_ACTIONS is set and GITHUB_RUN_ID is not: the output is plain text")
+    }
 }

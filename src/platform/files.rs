@@ -18,6 +18,12 @@ pub enum PublishProblem {
     /// The platform did not say where its file is.
     #[error("{0} is not set: the outputs were not handed over")]
     Unset(&'static str),
+    /// An output that holds a secret.
+    #[error("the output {output} is withheld: it holds a secret")]
+    Withheld {
+        /// Name of the output.
+        output: &'static str,
+    },
     /// A report format cannot hold an output.
     #[error("{file} does not hold the output {output}: {reason}")]
     LeftOut {
@@ -35,7 +41,7 @@ impl PublishProblem {
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Write { .. } => true,
-            Self::Unset(_) | Self::LeftOut { .. } => false,
+            Self::Unset(_) | Self::Withheld { .. } | Self::LeftOut { .. } => false,
         }
     }
 

@@ -3,9 +3,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::config::{Env, Task};
-use crate::event::{Facts, Location, Status};
+use crate::event::{Facts, Id, Location, Status};
 use crate::outcome::Signal;
 use crate::platform::Platform;
+
+const SECRET: &str = "bp_s3cr%et";
 
 fn finding(severity: Severity, code: &str, message: &str, line: Option<u32>) -> Finding {
     Finding {
@@ -103,14 +105,13 @@ fn failure() -> Verdict {
 fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
     let style = platform.text_style(env, false);
-    Renderer::new(platform.open(env, style, clock), options)
+    Renderer::new(platform.open(env, style, clock), Cleaner::new(&[SECRET], style), options)
 }
 
 fn shown(platform: Platform, env: &Env, options: Options) -> String {
     let mut renderer = renderer(platform, env, options);
     let mut out = Vec::new();
-    renderer.begin(&["bp_s3cr%et"], &mut out);
-    renderer.build_known(&build(), &mut out);
+    renderer.begin(&[SECRET], &mut out);
     for event in events() {
         renderer.event(&event, &mut out);
     }
@@ -294,6 +295,19 @@ fn a_phase_closes_the_one_before_it_and_ends_once() {
 fn secrets_are_masked_before_anything_else_is_written() {
     let shown = shown(Platform::GitHub, &Env::default(), options());
     assert!(shown.starts_with("::add-mask::bp_s3cr%25et\nbuildpixel-ci "), "{shown}");
+}
+
+#[test]
+fn an_output_that_holds_a_secret_is_withheld_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("output");
+    let env = Env::from_iter([("GITHUB_OUTPUT", file.to_str().unwrap())]);
+    let mut report = report();
+    report.facts.branch = Some(format!("feature/{SECRET}"));
+    let problems = renderer(Platform::GitHub, &env, options()).publish_early(&report);
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].to_string().contains("the output branch is withheld"));
+    assert!(!fs::read_to_string(file).unwrap().contains(SECRET));
 }
 
 #[test]

@@ -72,6 +72,7 @@ async fn bad_inputs_are_told_together_and_nothing_is_sent() {
     }
     assert_eq!(ran.journal, []);
     assert_eq!(ran.output("result"), "error");
+    assert!(ran.summary.contains("INPUT_WAIT"), "{}", ran.summary);
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use buildpixel_ci::Host;
@@ -134,13 +136,21 @@ fn impatient() -> Timings {
     }
 }
 
-/// A stdout that the test can read.
+/// A stdout that the test can read, and block.
 #[derive(Clone, Default)]
-pub(crate) struct Stdout(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Stdout {
+    text: Arc<Mutex<Vec<u8>>>,
+    blocked: Arc<AtomicBool>,
+}
 
 impl Stdout {
     pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
+    }
+
+    /// Takes nothing any more.
+    pub(crate) fn block(&self) {
+        self.blocked.store(true, Ordering::Relaxed);
     }
 
     /// Resolves when the text was printed.
@@ -153,7 +163,10 @@ impl Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        while self.blocked.load(Ordering::Relaxed) {
+            thread::park();
+        }
+        self.text.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -1,7 +1,8 @@
 //! The log, live: every line once and in order, whatever happens to the connection.
 
+use buildpixel_ci::outcome::Signal;
 use serde_json::json;
-use simulator::{BUILD_ID, Entry, Scenario, Simulator, TOKEN};
+use simulator::{Answer, BUILD_ID, Entry, Scenario, Simulator, TOKEN, build_path};
 
 use crate::step::{GO, Step};
 
@@ -86,7 +87,7 @@ async fn a_line_is_printed_while_the_build_goes_on() {
         .await
         .run_while(async |step, signals| {
             step.stdout.shows("line 1\n").await;
-            signals.send(buildpixel_ci::outcome::Signal::Int).await.unwrap();
+            signals.send(Signal::Int).await.unwrap();
         })
         .await;
     assert_eq!(ran.code, 130, "{}", ran.stdout);
@@ -107,6 +108,43 @@ async fn other_builds_and_unreadable_events_do_no_harm() {
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2]);
     assert!(ran.stdout.contains("could not be read"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn one_odd_answer_of_rest_does_not_end_a_healthy_stream() {
+    for odd in [
+        Answer::new("GET", build_path(BUILD_ID), 200).body("<html>maintenance</html>"),
+        Answer::new("GET", build_path(BUILD_ID), 418).body("{}"),
+        Answer::new("GET", build_path(BUILD_ID), 302).header("location", "https://elsewhere.test/"),
+    ] {
+        let scenario = lines(Scenario::new().answer(odd.times(1)).await_join(), 1..=3);
+        let ran = Step::new(scenario.status("complete")).await.run().await;
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        assert_eq!(ran.numbered("line "), [1, 2, 3]);
+    }
+}
+
+#[tokio::test]
+async fn where_only_the_stream_is_wanted_polling_brings_no_lines() {
+    let scenario = lines(Scenario::new().without_socket(), 1..=3).await_requests("GET", GO, 1);
+    let ran = Step::new(scenario)
+        .await
+        .input("transport", "socket")
+        .run_while(async |step, signals| {
+            step.stdout.shows("the live log cannot be reached").await;
+            let polled = |journal: &[Entry]| {
+                let gets = journal.iter().filter(|e| {
+                    matches!(e, Entry::Request { method, path, .. }
+                    if method == "GET" && *path == build_path(BUILD_ID))
+                });
+                gets.count() > 2
+            };
+            step.simulator.until(polled).await;
+            signals.send(Signal::Int).await.unwrap();
+        })
+        .await;
+    assert_eq!(ran.code, 130, "{}", ran.stdout);
+    assert!(ran.numbered("line ").is_empty(), "{}", ran.stdout);
 }
 
 #[tokio::test]

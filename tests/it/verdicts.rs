@@ -116,6 +116,7 @@ async fn attaching_follows_a_build_that_exists_and_triggers_none() {
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2, 3]);
     assert_eq!(ran.requests("POST"), 0);
+    assert!(ran.stdout.contains("`build-id` is given"), "a variable may have come by itself");
 }
 
 #[tokio::test]
