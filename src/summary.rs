@@ -72,6 +72,9 @@ fn opening(report: &Report, verdict: &Verdict, page: &mut Page) {
         Level::Error => "❌",
     };
     page.push(&format!("## {mark} {}\n\n{}\n", verdict.title, inline(&verdict.headline)));
+    if report.root_cause().is_none() && !verdict.details.is_empty() {
+        page.push(&format!("\n{}", fenced(&verdict.details.join("\n"))));
+    }
     if let Some(hint) = &verdict.hint {
         page.push(&format!("\n> {}\n", inline(hint)));
     }
