@@ -235,8 +235,8 @@ impl Step {
         if let Some(build) = &self.report.build {
             self.notice(Level::Info, &format!("this is build {build}"));
         }
-        let problems = self.renderer.publish_early(&self.report);
-        self.tell(&problems);
+        // What cannot be written now is told at the end, when it is tried again.
+        let _tried_again = self.renderer.publish_early(&self.report);
     }
 
     /// Shows what is learnt about the build, until it ends, or a signal or a deadline comes first.

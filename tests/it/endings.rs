@@ -104,3 +104,14 @@ async fn a_build_that_stays_queued_ends_the_step_when_asked_to() {
     assert_eq!(ran.code, 12, "{}", ran.stdout);
     assert_eq!(ran.output("status"), "pending");
 }
+
+#[tokio::test]
+async fn outputs_that_cannot_be_written_are_told_once_and_never_replace_a_failing_verdict() {
+    for (status, code) in [("complete", 41), ("failed", 10)] {
+        let scenario = Scenario::new().await_join().status(status);
+        let ran =
+            Step::new(scenario).await.variable("GITHUB_OUTPUT", "/nowhere/output").run().await;
+        assert_eq!(ran.code, code, "{}", ran.stdout);
+        assert_eq!(ran.stdout.matches("cannot write /nowhere/output").count(), 1, "{}", ran.stdout);
+    }
+}

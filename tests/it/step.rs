@@ -59,8 +59,12 @@ impl Step {
         Self { simulator, stdout: Stdout::default(), env, folder, timings: impatient() }
     }
 
-    pub(crate) fn input(mut self, name: &str, value: &str) -> Self {
-        self.env.insert(format!("INPUT_{}", name.to_uppercase()), value.to_owned());
+    pub(crate) fn input(self, name: &str, value: &str) -> Self {
+        self.variable(&format!("INPUT_{}", name.to_uppercase()), value)
+    }
+
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
         self
     }
 
