@@ -174,4 +174,6 @@ impl Renderer {
 }
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
