@@ -31,13 +31,11 @@ fn written(program: &Program, stdout: &str) -> String {
 #[tokio::test]
 async fn the_token_is_told_to_the_mask_of_github_and_to_nobody_else() {
     let plain = |program: Program| program;
-    let dialects: [(fn(Program) -> Program, usize); 4] =
-        [(Program::on_github, 1), (Program::on_gitlab, 0), (Program::on_jenkins, 0), (plain, 0)];
-    for (dialect, masks) in dialects {
+    let dialects = [Program::on_github, Program::on_gitlab, Program::on_jenkins, plain];
+    for (dialect, masks) in dialects.into_iter().zip([1, 0, 0, 0]) {
         for debug in ["false", "true"] {
             let program = dialect(Program::new(indiscreet()).await).env("BUILDPIXEL_DEBUG", debug);
-            let running = program.start();
-            let ran = running.end();
+            let ran = program.start().end();
             assert_eq!(ran.code, Some(10), "{}", ran.stdout);
             assert_eq!(ran.stdout.matches("::add-mask::").count(), masks, "{}", ran.stdout);
             let written = written(&program, &ran.stdout);
