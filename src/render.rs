@@ -180,4 +180,6 @@ impl Renderer {
 }
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;

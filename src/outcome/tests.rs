@@ -270,3 +270,10 @@ fn the_queue_time_needs_all_dates_and_sane_ones() {
         assert_eq!(report.queued(), queued.map(Duration::from_secs));
     }
 }
+
+#[test]
+fn a_duration_of_no_whole_second_is_not_told() {
+    let mut report = report();
+    report.learn(Facts { duration: Some(Duration::from_millis(900)), ..Facts::default() });
+    assert_eq!(Verdict::new(&report, &Outcome::Success).headline, "build b1 is complete");
+}

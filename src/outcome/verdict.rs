@@ -96,8 +96,8 @@ fn level(outcome: &Outcome) -> Level {
 /// Title and headline.
 fn opening(report: &Report, outcome: &Outcome) -> (&'static str, String) {
     let build = report.build.as_ref().map_or("the build".to_owned(), |id| format!("build {id}"));
-    let after = report.facts.duration.map(|ran| format!(" after {}", human(ran)));
-    let after = after.unwrap_or_default();
+    let ran = report.facts.duration.filter(|ran| ran.as_secs() > 0);
+    let after = ran.map(|ran| format!(" after {}", human(ran))).unwrap_or_default();
     match outcome {
         Outcome::Success => ("Build complete", format!("{build} is complete{after}")),
         Outcome::Failure => {

@@ -26,7 +26,7 @@ fn tight() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(TIGHT), 0..10).prop_map(|parts| parts.concat())
 }
 
-fn hostile() -> impl Strategy<Value = String> {
+pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let fragment = prop::sample::select(FRAGMENTS).prop_map(str::to_owned);
     let any =
         prop_oneof![8 => fragment, 1 => any::<String>(), 1 => any::<char>().prop_map(String::from)];

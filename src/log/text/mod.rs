@@ -9,9 +9,9 @@ mod neutralise;
 mod split;
 
 #[cfg(test)]
-mod hostile_tests;
+pub(crate) mod hostile_tests;
 #[cfg(test)]
-mod parsers;
+pub(crate) mod parsers;
 #[cfg(test)]
 mod vectors;
 

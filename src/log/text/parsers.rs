@@ -23,7 +23,7 @@ const GITHUB_COMMANDS: &[&str] = &[
 ];
 
 /// Who would act on the line, if anybody.
-pub(super) fn acted_on(line: &str) -> Option<&'static str> {
+pub(crate) fn acted_on(line: &str) -> Option<&'static str> {
     let readings = [line.to_owned(), without_sgr(line)].map(|line| [folded(&line), line]);
     let acts = |parser: Parser| readings.iter().flatten().any(|line| parser(line));
     let parsers: [(&str, Parser); 6] = [
@@ -38,7 +38,7 @@ pub(super) fn acted_on(line: &str) -> Option<&'static str> {
 }
 
 /// Whether Buildkite may take the line for a heading.
-pub(super) fn is_buildkite_heading(line: &str) -> bool {
+pub(crate) fn is_buildkite_heading(line: &str) -> bool {
     let line = without_sgr(line);
     let line = line.trim_start();
     let marker = |mark: &str| {

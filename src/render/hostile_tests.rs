@@ -1,0 +1,141 @@
+//! The whole way of a hostile log: message, pipeline, renderer, and then the CI that reads it.
+
+use std::time::UNIX_EPOCH;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::{Env, Task};
+use crate::event::{Facts, LogLine, Status};
+use crate::log::Pipeline;
+use crate::log::text::hostile_tests::hostile;
+use crate::log::text::parsers::{acted_on, is_buildkite_heading};
+use crate::log::text::{Cleaner, Style};
+use crate::platform::Platform;
+
+const HARMLESS: &str = "harmless";
+
+/// Messages of the shapes that become lines, groups and findings.
+fn messages() -> impl Strategy<Value = Vec<String>> {
+    let shape = prop::sample::select(vec![
+        "<>",
+        "<>",
+        "Source/A.cpp(42,7): error C2065: <>",
+        "Source/<>.cpp(7): warning C4996: <>",
+        "LogCook: Error: <>",
+        "ERROR: <>",
+        "********** COOK COMMAND STARTED **********",
+        "********** COOK COMMAND COMPLETED ********** <>",
+    ]);
+    let message = (shape, hostile()).prop_map(|(shape, text)| shape.replace("<>", &text));
+    prop::collection::vec(message, 1..80)
+}
+
+/// What the pipeline makes of the messages.
+fn read(messages: &[String], cleaner: &Cleaner) -> Vec<Event> {
+    let mut pipeline = Pipeline::new(cleaner.clone(), None);
+    let mut events = Vec::new();
+    for message in messages {
+        let message = message.clone();
+        pipeline.feed(&LogLine { timestamp: None, level: Level::Info, message }, &mut events);
+        let text = cleaner.title(messages.first().map_or("", String::as_str));
+        events.push(Event::Status(Status::Other(text.clone())));
+        events.push(Event::Notice { level: Level::Warn, text });
+    }
+    pipeline.finish(&mut events);
+    events
+}
+
+/// The same events in words that nobody can take for a command.
+fn harmless(events: &[Event]) -> Vec<Event> {
+    let word = || HARMLESS.to_owned();
+    let harmless = |event: &Event| match event {
+        Event::Line { level, .. } => Event::Line { level: *level, text: word() },
+        Event::Notice { level, .. } => Event::Notice { level: *level, text: word() },
+        Event::Status(_) => Event::Status(Status::Other(word())),
+        Event::Finding(finding) => {
+            Event::Finding(Finding { message: word(), location: None, ..finding.clone() })
+        }
+        Event::PhaseStarted(_) | Event::PhaseEnded { .. } => event.clone(),
+    };
+    events.iter().map(harmless).collect()
+}
+
+/// The lines that a platform prints for a build that fails.
+fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
+    let env = Env::default();
+    let options = Options {
+        log_level: Some(Level::Info),
+        annotations: true,
+        summary: false,
+        reports_dir: None,
+    };
+    let sink = platform.open(&env, platform.text_style(&env, false), || UNIX_EPOCH);
+    let mut renderer = Renderer::new(sink, options);
+    let build = Id::new("build0000000000000000001").unwrap();
+    let mut report = Report::new(&Task::Attach(build.clone()));
+    let mut out = Vec::new();
+    renderer.begin(&["s3cret"], &mut out);
+    renderer.build_known(&build, &mut out);
+    for event in events {
+        report.observe(event);
+        renderer.event(event, &mut out);
+    }
+    let status = Some(Status::Failed);
+    report.learn(Facts { status, branch: Some(branch.to_owned()), ..Facts::default() });
+    renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
+    String::from_utf8(out).unwrap().split('\n').map(str::to_owned).collect()
+}
+
+/// Who acts, and on which line.
+fn acts(platform: Platform, lines: &[String]) -> Vec<(&'static str, &str)> {
+    let heading = |line: &str| platform == Platform::Buildkite && is_buildkite_heading(line);
+    let reader = |line: &str| acted_on(line).or(heading(line).then_some("Buildkite"));
+    lines.iter().filter_map(|line| Some((reader(line)?, line.as_str()))).collect()
+}
+
+fn readers(acts: &[(&'static str, &str)]) -> Vec<&'static str> {
+    acts.iter().map(|(reader, _)| *reader).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 8, ..ProptestConfig::default() })]
+
+    /// Our own commands act; the log adds none and takes none away.
+    #[test]
+    fn every_ci_acts_on_a_hostile_log_as_on_a_harmless_one(messages in messages()) {
+        // Making a pipeline is dear, and most platforms share a style.
+        let mut read_in: Vec<(Style, Vec<Event>, String)> = Vec::new();
+        for (name, platform) in Platform::NAMES {
+            let style = platform.text_style(&Env::default(), false);
+            if read_in.iter().all(|(known, ..)| *known != style) {
+                let cleaner = Cleaner::new(&["s3cret"], style);
+                let branch = cleaner.title(&messages.concat());
+                read_in.push((style, read(&messages, &cleaner), branch));
+            }
+            let (_, events, branch) = read_in.iter().find(|(known, ..)| *known == style).unwrap();
+            let hostile = shown(*platform, events, branch);
+            let harmless = shown(*platform, &harmless(events), HARMLESS);
+            let acts = acts(*platform, &hostile);
+            prop_assert_eq!(
+                readers(&acts),
+                readers(&self::acts(*platform, &harmless)),
+                "{}: {:?}",
+                name,
+                acts
+            );
+        }
+    }
+}
+
+#[test]
+fn our_own_commands_do_act() {
+    let phases = ["********** COOK COMMAND STARTED **********", "LogCook: Error: x"];
+    let messages: Vec<_> = phases.map(str::to_owned).into();
+    let events = read(&messages, &Cleaner::new(&[], Default::default()));
+    let acts = |platform| readers(&acts(platform, &shown(platform, &events, "main")));
+    // A mask, a group and its end, the finding, the verdict.
+    assert_eq!(acts(Platform::GitHub), ["GitHub ::"; 5]);
+    assert_eq!(acts(Platform::GitLab), ["GitLab"; 2]);
+    assert!(acts(Platform::Plain).is_empty());
+}

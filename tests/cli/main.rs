@@ -1,0 +1,13 @@
+//! The real binary as a CI starts it: arguments, a scrubbed environment, pipes and signals.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod command_line;
+mod flood;
+mod inputs;
+mod pipes;
+mod platforms;
+mod program;
+mod secrets;
+#[cfg(unix)]
+mod signals;

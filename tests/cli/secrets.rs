@@ -1,0 +1,46 @@
+//! The token stays secret, whatever happens and whoever is curious.
+
+use simulator::{Scenario, TOKEN};
+
+use crate::program::Program;
+
+/// The build log repeats the token, and its words come from a build that knows it too.
+fn indiscreet() -> Scenario {
+    Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", format!("curl -H 'Authorization: Bearer {TOKEN}'"))
+        .log("error", format!("LogInit: Error: bad token {TOKEN}"))
+        .status("failed")
+}
+
+/// All that the program wrote, where it told the runner what to mask left out.
+fn written(program: &Program, stdout: &str) -> String {
+    let mut written: String =
+        stdout.split_inclusive('\n').filter(|line| !line.starts_with("::add-mask::")).collect();
+    for folder in [".", "buildpixel-reports"] {
+        let Ok(files) = program.folder.path().join(folder).read_dir() else { continue };
+        for file in files {
+            let name = file.unwrap().file_name();
+            written += &program.file(&format!("{folder}/{}", name.to_str().unwrap()));
+        }
+    }
+    written
+}
+
+#[tokio::test]
+async fn the_token_is_told_to_the_mask_of_github_and_to_nobody_else() {
+    let plain = |program: Program| program;
+    let dialects = [Program::on_github, Program::on_gitlab, Program::on_jenkins, plain];
+    for (dialect, masks) in dialects.into_iter().zip([1, 0, 0, 0]) {
+        for debug in ["false", "true"] {
+            let program = dialect(Program::new(indiscreet()).await).env("BUILDPIXEL_DEBUG", debug);
+            let ran = program.start().end();
+            assert_eq!(ran.code, Some(10), "{}", ran.stdout);
+            assert_eq!(ran.stdout.matches("::add-mask::").count(), masks, "{}", ran.stdout);
+            let written = written(&program, &ran.stdout);
+            assert!(written.contains("Bearer ***"), "{written}");
+            assert!(!written.contains(TOKEN), "{written}");
+        }
+    }
+}
