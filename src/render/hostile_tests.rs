@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{Env, Task};
-use crate::event::{Facts, LogLine, Status};
+use crate::event::{Facts, Id, LogLine, Status};
 use crate::log::Pipeline;
+use crate::log::text::Style;
 use crate::log::text::hostile_tests::hostile;
 use crate::log::text::parsers::{acted_on, is_buildkite_heading};
-use crate::log::text::{Cleaner, Style};
 use crate::platform::Platform;
 
 const HARMLESS: &str = "harmless";
@@ -70,13 +70,13 @@ fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
         summary: false,
         reports_dir: None,
     };
-    let sink = platform.open(&env, platform.text_style(&env, false), || UNIX_EPOCH);
-    let mut renderer = Renderer::new(sink, options);
+    let style = platform.text_style(&env, false);
+    let sink = platform.open(&env, style, || UNIX_EPOCH);
+    let mut renderer = Renderer::new(sink, Cleaner::new(&[], style), options);
     let build = Id::new("build0000000000000000001").unwrap();
-    let mut report = Report::new(&Task::Attach(build.clone()));
+    let mut report = Report::new(&Task::Attach(build));
     let mut out = Vec::new();
     renderer.begin(&["s3cret"], &mut out);
-    renderer.build_known(&build, &mut out);
     for event in events {
         report.observe(event);
         renderer.event(event, &mut out);
