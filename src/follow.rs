@@ -239,7 +239,12 @@ impl Supervisor {
             if refused && self.plan.transport == Transport::Socket {
                 return Err(Error::Stream { build: build.clone(), cause: lost });
             }
-            self.told.stream_is_down(&lost).await;
+            let meanwhile = match (self.plan.transport, refused) {
+                (Transport::Socket, _) => "connecting again",
+                (Transport::Auto | Transport::Poll, false) => "polling until it is back",
+                (Transport::Auto | Transport::Poll, true) => "polling instead",
+            };
+            self.told.stream_is_down(&lost, meanwhile).await;
             if since.elapsed() >= self.plan.timings.healthy {
                 failures = 0;
             }

@@ -100,14 +100,15 @@ impl Told {
         self.stream = Way::Up;
     }
 
-    pub(super) async fn stream_is_down(&mut self, error: &SocketError) {
+    /// `meanwhile` says what is done about it.
+    pub(super) async fn stream_is_down(&mut self, error: &SocketError, meanwhile: &str) {
         let text = match self.stream {
-            Way::Up => "the live log was interrupted; polling until it is back",
-            Way::Fresh => "the live log cannot be reached; polling until it can",
+            Way::Up => "the live log was interrupted",
+            Way::Fresh => "the live log cannot be reached",
             Way::Down => return,
         };
         self.stream = Way::Down;
-        self.notice(Level::Warn, format!("{text} ({})", chain(error))).await;
+        self.notice(Level::Warn, format!("{text}; {meanwhile} ({})", chain(error))).await;
     }
 
     pub(super) async fn rest_is_up(&mut self) {
