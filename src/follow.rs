@@ -3,6 +3,7 @@
 
 mod cut;
 mod queue;
+mod timings;
 mod told;
 
 use std::future::{pending, ready};
@@ -19,9 +20,9 @@ use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
 use crate::error::{Error, chain};
 use crate::event::{Facts, Id, Level, LogLine, Status};
-use crate::retry::Policy;
 use crate::socket::{self, Message, Session, SocketError};
 
+pub use timings::Timings;
 use told::Told;
 
 /// How much may wait for a slow reader. A whole build's log fits.
@@ -49,56 +50,6 @@ pub enum Update {
     },
     /// The last update: the build's final facts, or why they could not be learnt.
     End(Box<Result<Facts, Error>>),
-}
-
-/// How patient to be. Data, so that tests need not be.
-#[derive(Debug, Clone, Copy)]
-pub struct Timings {
-    /// How often REST is asked for the status while the stream is connected.
-    pub status_poll: Duration,
-    /// How often REST is asked for status and lines while it is not.
-    pub poll: Duration,
-    /// How long the stream must be silent after the terminal status.
-    pub silence: Duration,
-    /// How long to wait for that silence.
-    pub longest_drain: Duration,
-    /// How long lines are held back for REST to show those before them.
-    pub catch_up: Duration,
-    /// How long a session must have lived to count as healthy.
-    pub healthy: Duration,
-    /// Delays before the next session.
-    pub reconnect: Policy,
-    /// Delays before the final facts are asked for again; as many retries has a build to attach to.
-    pub last_word: Policy,
-    /// How long the final facts may be asked for in all.
-    pub longest_last_word: Duration,
-    /// How long a clean goodbye may take.
-    pub goodbye: Duration,
-}
-
-impl Default for Timings {
-    fn default() -> Self {
-        Self {
-            status_poll: Duration::from_secs(15),
-            poll: Duration::from_secs(3),
-            silence: Duration::from_millis(300),
-            longest_drain: Duration::from_secs(2),
-            catch_up: Duration::from_secs(10),
-            healthy: Duration::from_secs(10),
-            reconnect: Policy {
-                first: Duration::from_millis(500),
-                longest: Duration::from_secs(30),
-                retries: u32::MAX,
-            },
-            last_word: Policy {
-                first: Duration::from_millis(500),
-                longest: Duration::from_secs(8),
-                retries: 6,
-            },
-            longest_last_word: Duration::from_secs(60),
-            goodbye: Duration::from_millis(500),
-        }
-    }
 }
 
 /// What is needed to follow a build.
