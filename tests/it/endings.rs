@@ -40,6 +40,17 @@ async fn a_signal_ends_the_step_cleanly_and_tells_how_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_killed_leaves_the_id_of_its_build_behind() {
+    let step = Step::new(endless()).await;
+    step.run_while(async |step, signals| {
+        step.stdout.shows("line 1\n").await;
+        assert_eq!(step.outputs_so_far().get("build-id").map(String::as_str), Some(BUILD_ID));
+        signals.send(Signal::Int).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_signal_does_not_wait_for_a_stdout_that_blocks() {
     let started = Instant::now();
     let scenario = Scenario::new().await_join().log("info", "line 1").await_requests("GET", GO, 1);

@@ -77,6 +77,11 @@ impl Step {
         self.run_while(async |_, _| {}).await
     }
 
+    /// What the later steps would get if the run were killed now.
+    pub(crate) fn outputs_so_far(&self) -> BTreeMap<String, String> {
+        outputs(&fs::read_to_string(self.folder.path().join("output")).unwrap_or_default())
+    }
+
     /// Lets a timeline go on that waits at [`GO`].
     pub(crate) async fn go(&self) {
         let address = self.simulator.url().replace("http://", "");

@@ -1,5 +1,7 @@
 //! What a build's end means for the step.
 
+use std::time::Duration;
+
 use simulator::{BUILD_ID, Entry, Scenario, build_path};
 
 use crate::step::{GO, Step};
@@ -130,11 +132,18 @@ async fn a_build_that_is_over_already_gives_its_verdict_and_its_last_lines() {
 
 #[tokio::test]
 async fn a_terminal_status_that_gets_lost_is_found_by_polling() {
-    let scenario = Scenario::new().await_join().log("info", "line 1").lose_status("failed");
-    let step = Step::new(scenario).await;
-    let ran = step
-        .timings(|timings| timings.status_poll = std::time::Duration::from_millis(50))
-        .run()
+    let scenario = Scenario::new()
+        .await_join()
+        .log("info", "line 1")
+        .await_requests("GET", GO, 1)
+        .lose_status("failed");
+    let ran = Step::new(scenario)
+        .await
+        .timings(|timings| timings.status_poll = Duration::from_millis(50))
+        .run_while(async |step, _| {
+            step.stdout.shows("line 1\n").await;
+            step.go().await;
+        })
         .await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
@@ -156,8 +165,9 @@ async fn polling_alone_follows_a_build_too() {
 
 #[tokio::test]
 async fn lines_after_the_terminal_status_are_still_printed() {
-    let scenario =
-        Scenario::new().await_join().status("failed").log("info", "line 1").log("info", "line 2");
+    // REST shows no lines here, so only listening on can bring them.
+    let scenario = Scenario::new().recent_lines(0).await_join().status("failed");
+    let scenario = scenario.log("info", "line 1").pause(10).log("info", "line 2");
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2]);
