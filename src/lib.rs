@@ -101,7 +101,6 @@ pub async fn run(host: Host) -> ExitCode {
         cleaner,
         report: valid.map(|config| Report::new(&config.task)).unwrap_or_default(),
         renderer: Renderer::new(platform.open(&env, style, SystemTime::now), options),
-        events: Vec::new(),
         out: Vec::new(),
         writer: Writer::start(stdout),
         signals,
@@ -137,8 +136,6 @@ struct Step {
     pipeline: Pipeline,
     report: Report,
     renderer: Renderer,
-    /// Between the pipeline and the renderer; kept for its memory.
-    events: Vec<Event>,
     /// Rendered, and not yet with the writer.
     out: Vec<u8>,
     writer: Writer,
@@ -268,11 +265,10 @@ impl Step {
 
     fn take(&mut self, update: Update) {
         match update {
-            Update::Line(line) => {
-                let mut events = std::mem::take(&mut self.events);
-                self.pipeline.feed(&line, &mut events);
-                self.show_all(events);
-            }
+            Update::Line(line) => self.pipeline.feed(&line, &mut |event| {
+                self.report.observe(&event);
+                self.renderer.event(&event, &mut self.out);
+            }),
             Update::Status(status) => self.show(&Event::Status(self.safe(status))),
             Update::Notice { level, text } => self.notice(level, &text),
             Update::End(_) => {}
@@ -305,9 +301,10 @@ impl Step {
 
     /// Publishes, then ends: verdict, outputs and reports on every path. A second signal does not wait.
     async fn end(mut self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
-        let mut events = std::mem::take(&mut self.events);
-        self.pipeline.finish(&mut events);
-        self.show_all(events);
+        self.pipeline.finish(&mut |event| {
+            self.report.observe(&event);
+            self.renderer.event(&event, &mut self.out);
+        });
         let verdict = Verdict::new(&self.report, &outcome).cleaned(|text| self.sentence(text));
         self.renderer.conclude(&self.report, &verdict, &mut self.out);
         let problems = self.renderer.publish(&self.report, &outcome, &verdict);
@@ -339,13 +336,6 @@ impl Step {
             ExitCode::Success if unwritten => ExitCode::Output,
             code => code,
         }
-    }
-
-    fn show_all(&mut self, mut events: Vec<Event>) {
-        for event in events.drain(..) {
-            self.show(&event);
-        }
-        self.events = events;
     }
 
     fn show(&mut self, event: &Event) {
