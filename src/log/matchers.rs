@@ -185,7 +185,7 @@ const TABLE: &[Matcher] = &[
 ];
 
 /// The words without which no row can fit.
-const WORDS: [&str; 5] = ["error", "warning", "fatal", "undefined reference", "undefined symbols"];
+const WORDS: [&str; 4] = ["error", "warning", "fatal", "undefined "];
 /// Consumers of the numbers count in signed ones.
 const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
 /// What is no source file, whatever its place looks like.
