@@ -100,6 +100,11 @@ impl Report {
         };
     }
 
+    /// Whether the build has not started yet, as far as is known.
+    pub fn is_queued(&self) -> bool {
+        matches!(self.status, None | Some(Status::Pending))
+    }
+
     /// The findings by rank: root causes, what merely follows from them, warnings.
     pub fn ranked(&self) -> Vec<&Finding> {
         let mut ranked: Vec<_> = self.findings.iter().collect();

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 20] = [
+const LAYERS: [&str; 22] = [
     "event",
     "retry",
     "config",
@@ -22,9 +22,11 @@ const LAYERS: [&str; 20] = [
     "report",
     "platform",
     "render",
+    "reporter",
     "cli",
     "signals",
     "writer",
+    "step",
     "lib",
 ];
 

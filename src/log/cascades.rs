@@ -38,10 +38,19 @@ const TABLE: &[Cascade] = &[
         example: "clang++: error: linker command failed with exit code 1 (use -v to see invocation)",
     },
     Cascade {
+        pattern: r"\bld returned \d+ exit status",
+        example: "collect2: error: ld returned 1 exit status",
+    },
+    Cascade {
         pattern: r"Editor terminated with exit code ",
         example: "ERROR: Editor terminated with exit code 1 while running Cook for C:/Game/Game.uproject",
     },
     Cascade { pattern: r"ERROR: Cook failed\.", example: "ERROR: Cook failed." },
+    // Why stands in the lines after it.
+    Cascade {
+        pattern: r"LogCook: Error: Failed to cook ",
+        example: "LogCook: Error: Failed to cook /Game/Maps/Belt",
+    },
     Cascade {
         pattern: r"ERROR: BUILD FAILED",
         example: "ERROR: BUILD FAILED: failed, retries not enabled:",

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::cascades::Cascades;
+use super::lies::Lies;
 use super::matchers::{Matchers, Report};
 use super::paths::Paths;
-use super::severity::Lies;
+use super::phases::Phases;
 use super::text::Cleaner;
-use crate::event::{Finding, Location, Phase};
+use crate::event::{Finding, Location};
 
 /// Channels that only repeat the errors of others, except for those that nobody else said.
 const ECHOES: [&str; 2] = ["PackagingResults", "CookResults"];
@@ -39,18 +40,18 @@ impl Findings {
     pub(super) fn read(
         &mut self,
         line: &str,
-        phase: Option<Phase>,
+        phases: &Phases,
         cleaner: &Cleaner,
     ) -> Option<Finding> {
         self.paths.learn(line);
-        let report = self.matchers.read(line)?;
+        let report = self.matchers.read(line, phases.speaker())?;
         let severity = self.lies.truth(line, report.severity)?;
         let finding = Finding {
             severity,
             code: report.code.map(|code| cleaner.title(code)),
             message: cleaner.message(report.message),
             location: self.location(&report, cleaner),
-            phase,
+            phase: phases.current(),
             follow_up: self.cascades.follow(line),
         };
         self.seen.is_new(&finding).then_some(finding)
@@ -65,30 +66,39 @@ impl Findings {
     }
 }
 
-/// Hashes of the findings there were.
+/// Hashes of the findings there were, the latest and those before them: an endless log may repeat
+/// a finding of long ago, but never hides a new one.
 #[derive(Debug, Default)]
-struct Seen(HashSet<u64>);
+struct Seen {
+    latest: HashSet<u64>,
+    earlier: HashSet<u64>,
+}
 
 impl Seen {
-    /// Once full it forgets all: an endless log may repeat a finding, but never hides a new one.
-    const CAPACITY: usize = 10_000;
+    /// Of each of the two; a finding has two hashes.
+    const CAPACITY: usize = 100_000;
 
     fn is_new(&mut self, finding: &Finding) -> bool {
         let Finding { code, message, location, .. } = finding;
         let said = hash(("said", message));
         let echoed = hash(("echoed", message));
         if code.as_deref().is_some_and(|code| ECHOES.contains(&code)) {
-            return !self.0.contains(&said) && self.insert(echoed);
+            return !self.contains(said) && self.insert(echoed);
         }
         self.insert(said);
-        self.insert(hash((code, message, location))) && !self.0.contains(&echoed)
+        self.insert(hash((code, message, location))) && !self.contains(echoed)
     }
 
+    fn contains(&self, hash: u64) -> bool {
+        self.latest.contains(&hash) || self.earlier.contains(&hash)
+    }
+
+    /// Whether it was not there yet.
     fn insert(&mut self, hash: u64) -> bool {
-        if self.0.len() >= Self::CAPACITY {
-            self.0.clear();
+        if self.latest.len() >= Self::CAPACITY {
+            self.earlier = std::mem::take(&mut self.latest);
         }
-        self.0.insert(hash)
+        self.latest.insert(hash) && !self.earlier.contains(&hash)
     }
 }
 
@@ -101,13 +111,16 @@ fn hash(key: impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Severity;
+    use crate::event::{Phase, Severity};
+    use crate::log::phases;
     use crate::log::text::Style;
 
     fn read_all(lines: &[&str]) -> Vec<Finding> {
         let cleaner = Cleaner::new(&["tok123456"], Style::default());
         let mut findings = Findings::new(None);
-        lines.iter().filter_map(|line| findings.read(line, Some(Phase::Cook), &cleaner)).collect()
+        let mut phases = Phases::default();
+        phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
+        lines.iter().filter_map(|line| findings.read(line, &phases, &cleaner)).collect()
     }
 
     #[test]
@@ -154,10 +167,19 @@ mod tests {
     #[test]
     fn an_endless_log_does_not_fill_the_memory() {
         let mut seen = Seen::default();
-        for number in 0..25_000 {
-            seen.insert(number);
+        for number in 0..350_000 {
+            assert!(seen.insert(number));
         }
-        assert!(seen.0.len() <= Seen::CAPACITY);
+        assert!(seen.latest.len() + seen.earlier.len() <= 2 * Seen::CAPACITY);
+        assert!(!seen.insert(300_000), "what was new a moment ago is forgotten");
+    }
+
+    #[test]
+    fn twenty_thousand_findings_are_distinct_from_each_other_and_not_from_themselves() {
+        let line = |number| format!("LogCook: Error: {number}");
+        let lines: Vec<_> = (0..20_000).chain(0..20_000).map(line).collect();
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        assert_eq!(read_all(&lines).len(), 20_000);
     }
 
     #[test]

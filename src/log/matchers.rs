@@ -5,6 +5,7 @@ use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
 use super::pattern;
+use super::phases::Speaker;
 use crate::event::Severity;
 
 /// A row: what the groups of its pattern are called is what they mean. A `severity` that is
@@ -12,6 +13,8 @@ use crate::event::Severity;
 #[cfg_attr(not(test), expect(dead_code, reason = "the test of the table reads its examples"))]
 struct Matcher {
     name: &'static str,
+    /// Who reports in this shape.
+    said_by: &'static [Speaker],
     pattern: &'static str,
     example: &'static str,
     expected: Option<Report<'static>>,
@@ -37,10 +40,15 @@ const NOTHING: Report<'static> = Report {
     column: None,
 };
 
+/// Not the game: how it fares is no matter of the build.
+const TOOLS: &[Speaker] = &[Speaker::SourceControl, Speaker::Build];
+const ANYONE: &[Speaker] = &[Speaker::SourceControl, Speaker::Build, Speaker::Game];
+
 const TABLE: &[Matcher] = &[
     Matcher {
         name: "asset",
-        pattern: r#"^\s*(?<code>[A-Za-z_]\w*):\s?(?<severity>Fatal|Error|Warning): ?(?:\[AssetLog\] )?(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*?\.(?:uasset|umap)): (?<message>.*)$"#,
+        said_by: TOOLS,
+        pattern: r#"^\s*(?<code>Log\w*|AssetCheck|CookResults|LoadErrors|MapCheck|PackagingResults):\s?(?<severity>Fatal|Error|Warning): ?(?:\[AssetLog\] )?(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*?\.(?:uasset|umap)): (?<message>.*)$"#,
         example: r"LogBlueprint: Error: [AssetLog] C:\Game\Content\Door.uasset: [Compiler] Could not find a function",
         expected: Some(Report {
             code: Some("LogBlueprint"),
@@ -51,7 +59,8 @@ const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "channel",
-        pattern: r"^\s*(?<code>[A-Za-z_]\w*):\s?(?<severity>Fatal|Error|Warning): ?(?<message>.*)$",
+        said_by: TOOLS,
+        pattern: r"^\s*(?<code>Log\w*|AssetCheck|CookResults|LoadErrors|MapCheck|PackagingResults):\s?(?<severity>Fatal|Error|Warning): ?(?<message>.*)$",
         example: "LogCook: Error: Content is missing from cook: /Game/Maps/Level3",
         expected: Some(Report {
             code: Some("LogCook"),
@@ -61,12 +70,14 @@ const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "channel-info",
+        said_by: TOOLS,
         pattern: r"^\s*\w+:\s?(?<severity>Display|Log|Verbose|VeryVerbose): (?<message>)",
         example: "LogInit: Display: LogCook: Error: a line of the summary",
         expected: None,
     },
     Matcher {
         name: "msvc",
+        said_by: TOOLS,
         pattern: r#"^\s*(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.[A-Za-z]\w*)\s*\((?<line>\d+)(?:-\d+)?(?:,\s?(?<column>\d+)(?:[-,]\s?\d+)*)?\)\s*:\s+(?<severity>(?i:fatal error|error|warning))\s?(?<code>[A-Z]{1,6}\d{2,5})?\s*:\s*(?<message>.*)$"#,
         example: r"C:\Program Files (x86)\Game\Source\A.cpp(42,17): fatal error C1083: Cannot open include file: 'B.h'",
         expected: Some(Report {
@@ -80,6 +91,7 @@ const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "linker",
+        said_by: TOOLS,
         pattern: r"^\s*\S.*?\.(?:obj|lib|exe|dll|o)(?:\([^)]*\))?\s*:\s*(?<severity>fatal error|error|warning) (?<code>LNK\d{4})\s*:\s*(?<message>.*)$",
         example: r#"Module.Game.cpp.obj : error LNK2019: unresolved external symbol "void __cdecl F(void)" (?F@@YAXXZ)"#,
         expected: Some(Report {
@@ -90,6 +102,7 @@ const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "msvc-tool",
+        said_by: TOOLS,
         pattern: r"^\s*[A-Za-z][\w.+-]*\s*:\s+(?<severity>fatal error|error|warning) (?<code>[A-Z]+\d+)\s*:\s*(?<message>.*)$",
         example: "LINK : fatal error LNK1181: cannot open input file 'x.lib'",
         expected: Some(Report {
@@ -100,6 +113,7 @@ const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "clang",
+        said_by: TOOLS,
         pattern: r#"^\s*(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.[A-Za-z]\w*):(?<line>\d+)(?::(?<column>\d+))?:\s*(?<severity>(?i:fatal error|error|warning)):\s*(?<message>.*?)(?:\s\[(?:[^\]]*,)?(?<code>-W[^\],]+)\])?$"#,
         example: "../Source/Game/A.cpp:12:8: error: declaration shadows a field of 'AGame' [-Werror,-Wshadow]",
         expected: Some(Report {
@@ -113,7 +127,8 @@ const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "clang-tool",
-        pattern: r"^\s*(?:\S*[/\\])?(?:clang|clang\+\+|gcc|g\+\+|cc1plus|ld|ld\.lld|ld64\.lld|lld-link)(?:\.exe)?: (?<severity>fatal error|error|warning): (?<message>.*)$",
+        said_by: TOOLS,
+        pattern: r"^\s*(?:(?:[A-Za-z]:)?[^:]*[/\\])?(?:[\w.-]+-)?(?:clang|clang\+\+|gcc|g\+\+|cc1plus|collect2|ld|ld\.lld|ld64\.lld|lld-link)(?:-\d+)?(?:\.exe)?: (?<severity>fatal error|error|warning): (?<message>.*)$",
         example: "ld.lld: error: undefined symbol: UGame::GetPrivateStaticClass()",
         expected: Some(Report {
             message: "undefined symbol: UGame::GetPrivateStaticClass()",
@@ -121,7 +136,22 @@ const TABLE: &[Matcher] = &[
         }),
     },
     Matcher {
+        name: "gnu-ld",
+        said_by: TOOLS,
+        pattern: r"^\s*\S.*:\s(?<message>undefined reference to .*)$",
+        example: "A.cpp:(.text+0x5): undefined reference to `Foo::Bar()'",
+        expected: Some(Report { message: "undefined reference to `Foo::Bar()'", ..NOTHING }),
+    },
+    Matcher {
+        name: "apple-ld",
+        said_by: TOOLS,
+        pattern: r"^\s*(?<message>Undefined symbols for architecture \w+):$",
+        example: "Undefined symbols for architecture arm64:",
+        expected: Some(Report { message: "Undefined symbols for architecture arm64", ..NOTHING }),
+    },
+    Matcher {
         name: "uat-file",
+        said_by: ANYONE,
         pattern: r#"^\s*(?<severity>ERROR|WARNING): (?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.[A-Za-z]\w*)\((?<line>\d+)(?:,(?<column>\d+))?\): (?<message>.*)$"#,
         example: r"WARNING: C:\Game\Build\Graph.xml(50): Unknown element",
         expected: Some(Report {
@@ -134,6 +164,7 @@ const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "uat",
+        said_by: ANYONE,
         pattern: r"^\s*(?:RunUAT(?:\.\w+)? |UBT )?(?<severity>ERROR|WARNING): (?<message>.*)$",
         example: "ERROR: Stage Failed. Missing receipt 'C:/Game/Binaries/Win64/Game.target'.",
         expected: Some(Report {
@@ -143,6 +174,7 @@ const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "git",
+        said_by: &[Speaker::SourceControl],
         pattern: r"^(?<severity>fatal|error): (?<message>.*)$",
         example: "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
         expected: Some(Report {
@@ -153,7 +185,9 @@ const TABLE: &[Matcher] = &[
 ];
 
 /// The words without which no row can fit.
-const WORDS: [&str; 3] = ["error", "warning", "fatal"];
+const WORDS: [&str; 4] = ["error", "warning", "fatal", "undefined "];
+/// Consumers of the numbers count in signed ones.
+const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
 /// What is no source file, whatever its place looks like.
 const BINARIES: [&str; 6] = [".obj", ".o", ".lib", ".dll", ".exe", ".pch"];
 
@@ -173,19 +207,43 @@ impl Matchers {
     }
 
     /// What the line, stripped of its prefixes, reports.
-    pub(super) fn read<'l>(&self, line: &'l str) -> Option<Report<'l>> {
+    pub(super) fn read<'l>(&self, line: &'l str, speaker: Speaker) -> Option<Report<'l>> {
         if !self.words.as_ref().is_none_or(|words| words.is_match(line)) {
             return None;
         }
-        let (_, found) = self.first(line)?;
-        report(&found)
+        let line = without_project(line);
+        let (_, found) = self.first(line, speaker)?;
+        let report = report(&found)?;
+        Some(self.quoted(&report, speaker).unwrap_or(report))
+    }
+
+    /// What a compiler reports inside the words of a channel; the milder of the two is right.
+    fn quoted<'l>(&self, outer: &Report<'l>, speaker: Speaker) -> Option<Report<'l>> {
+        outer.code.filter(|code| outer.file.is_none() && code.starts_with("Log"))?;
+        let (_, found) = self.first(outer.message, speaker)?;
+        let inner = report(&found).filter(|inner| inner.line.is_some())?;
+        Some(Report { severity: outer.severity.min(inner.severity), ..inner })
     }
 
     /// The row that decides about the line.
-    fn first<'l>(&self, line: &'l str) -> Option<(&'static Matcher, Captures<'l>)> {
-        let fit = |(row, pattern): (_, &Regex)| Some((row, pattern.captures(line)?));
-        TABLE.iter().zip(&self.rows).filter_map(fit).find(|(_, found)| !names_a_binary(found))
+    fn first<'l>(
+        &self,
+        line: &'l str,
+        speaker: Speaker,
+    ) -> Option<(&'static Matcher, Captures<'l>)> {
+        let rows = TABLE.iter().zip(&self.rows).filter(|(row, _)| row.said_by.contains(&speaker));
+        let mut fits = rows.filter_map(|(row, pattern)| Some((row, pattern.captures(line)?)));
+        fits.find(|(_, found)| !names_a_binary(found))
     }
+}
+
+/// Without the ` [C:\Game\Game.vcxproj]` that MSBuild appends, once for each project that it builds.
+fn without_project(line: &str) -> &str {
+    let line = line.trim_end();
+    let split = line.strip_suffix(']').and_then(|line| line.rsplit_once(" ["));
+    let file =
+        |project: &str| project.split("::").next().is_some_and(|file| file.ends_with("proj"));
+    split.filter(|(_, project)| file(project)).map_or(line, |(line, _)| line)
 }
 
 fn names_a_binary(found: &Captures<'_>) -> bool {
@@ -195,9 +253,10 @@ fn names_a_binary(found: &Captures<'_>) -> bool {
 
 fn report<'l>(found: &Captures<'l>) -> Option<Report<'l>> {
     let text = |group: &str| found.name(group).map(|text| text.as_str().trim());
-    let number = |group: &str| text(group)?.parse().ok().filter(|number| *number > 0);
+    let number =
+        |group: &str| text(group)?.parse().ok().filter(|number| (1..=MAX_NUMBER).contains(number));
     let message = text("message").filter(|message| !message.is_empty())?;
-    let severity = severity(text("severity")?)?;
+    let severity = text("severity").map_or(Some(Severity::Error), severity)?;
     let line = number("line");
     let column = line.and_then(|_| number("column"));
     Some(Report { severity, code: text("code"), message, file: text("file"), line, column })
@@ -219,9 +278,9 @@ mod tests {
     fn each_row_reads_its_example_and_no_row_before_it_does() {
         let matchers = Matchers::new();
         for row in TABLE {
-            let (first, _) = matchers.first(row.example).expect(row.name);
+            let (first, _) = matchers.first(row.example, row.said_by[0]).expect(row.name);
             assert_eq!(first.name, row.name);
-            assert_eq!(matchers.read(row.example), row.expected, "{}", row.name);
+            assert_eq!(matchers.read(row.example, row.said_by[0]), row.expected, "{}", row.name);
         }
     }
 
@@ -242,7 +301,7 @@ mod tests {
             ("ERROR: A.xml(3,7): x", "A.xml", 3, Some(7)),
         ];
         for (line, file, number, column) in table {
-            let report = matchers.read(line).expect(line);
+            let report = matchers.read(line, Speaker::SourceControl).expect(line);
             let place = (report.file, report.line, report.column);
             assert_eq!(place, (Some(file), Some(number), column), "{line}");
             assert!(["x", ": x"].contains(&report.message), "{line}: {}", report.message);
@@ -256,8 +315,10 @@ mod tests {
             ("A.cpp(0,3): error: x", None),
             ("A.cpp(3,0): error: x", Some(3)),
             ("A.cpp(99999999999,1): error: x", None),
+            ("A.cpp(2147483648,1): error: x", None),
+            ("A.cpp(2147483647,2147483648): error: x", Some(2_147_483_647)),
         ] {
-            let report = matchers.read(line).expect(line);
+            let report = matchers.read(line, Speaker::SourceControl).expect(line);
             assert_eq!((report.line, report.column), (number, None), "{line}");
         }
     }
@@ -265,7 +326,7 @@ mod tests {
     #[test]
     fn the_first_severity_of_a_line_decides() {
         let matchers = Matchers::new();
-        let read = |line| matchers.read(line).map(|report| report.severity);
+        let read = |line| matchers.read(line, Speaker::SourceControl).map(|report| report.severity);
         assert_eq!(
             read("LogX: Warning: Compile of Y failed. 1 Fatal Error"),
             Some(Severity::Warning)
@@ -290,10 +351,69 @@ mod tests {
             "Running UnrealHeaderTool -LogCmds=\"loginit warning, logexit error\" -WarningsAsErrors",
             "12:30:45: error: no file",
             "Game.obj(3) : warning : x",
+            "PIE: Error: x",
+            "Info: Error: x",
             "LogWindows: Error: ",
             "ERROR: ",
         ] {
-            assert_eq!(matchers.read(line), None, "{line}");
+            assert_eq!(matchers.read(line, Speaker::SourceControl), None, "{line}");
+        }
+    }
+
+    fn message(line: &str, speaker: Speaker) -> Option<String> {
+        Some(Matchers::new().read(line, speaker)?.message.to_owned())
+    }
+
+    #[test]
+    fn the_project_that_msbuild_appends_is_no_part_of_the_message() {
+        for line in [
+            r"A.cpp(3): error C2065: x [C:\My Game\Game.vcxproj]",
+            r"A.cs(3,1): error CS1501: x [/g/A.csproj::TargetFramework=net8.0]",
+            r"A.obj : error LNK2019: x [C:\g\Game.vcxproj]",
+            r"LINK : fatal error LNK1181: x [C:\g\Game.vcxproj]",
+        ] {
+            assert_eq!(message(line, Speaker::Build).as_deref(), Some("x"), "{line}");
+        }
+        let other = message("A.cpp(3): error C2065: x [3]", Speaker::Build);
+        assert_eq!(other.as_deref(), Some("x [3]"));
+    }
+
+    #[test]
+    fn compilers_and_linkers_are_known_by_any_name_and_in_any_folder() {
+        for line in [
+            "x86_64-unknown-linux-gnu-clang++: error: x",
+            "C:/UnrealToolchains/v22 clang/bin/clang++.exe: error: x",
+            "/usr/bin/clang-16: error: x",
+            "collect2: error: x",
+        ] {
+            assert_eq!(message(line, Speaker::Build).as_deref(), Some("x"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_compiler_says_in_a_channel_has_its_place() {
+        let matchers = Matchers::new();
+        let read = |line| matchers.read(line, Speaker::Build);
+        let report = read(r"LogCompile: Error: C:\x\B.cpp(3): error C2065: 'y'").unwrap();
+        assert_eq!((report.file, report.line), (Some(r"C:\x\B.cpp"), Some(3)));
+        assert_eq!((report.code, report.message), (Some("C2065"), "'y'"));
+        let milder = "LogCompile: Error: B.cpp(3): warning C4996: y";
+        assert_eq!(read(milder).map(|report| report.severity), Some(Severity::Warning));
+        let milder = "LogCompile: Warning: B.cpp(3): error C2065: y";
+        assert_eq!(read(milder).map(|report| report.severity), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn who_speaks_decides_what_counts() {
+        let speakers = [Speaker::SourceControl, Speaker::Build, Speaker::Game];
+        for (line, expected) in [
+            ("fatal: no remote", [true, false, false]),
+            ("LogCook: Error: x", [true, true, false]),
+            ("A.cpp(3): error C2065: x", [true, true, false]),
+            ("ERROR: Client exited with error code: 3", [true, true, true]),
+        ] {
+            let heard = speakers.map(|speaker| message(line, speaker).is_some());
+            assert_eq!(heard, expected, "{line}");
         }
     }
 }

@@ -7,6 +7,8 @@ use super::pattern;
 const PROJECT: &str = r#"(?i)(?:-(?:scriptsfor)?project="?|setting up projectparams for )([^"]*?)[\\/][^\\/"]*?\.uproject"#;
 /// The folders in which a project keeps what people write.
 const FOLDERS: [&str; 4] = ["Source", "Plugins", "Content", "Config"];
+/// The folders in which tools keep what they make.
+const MADE: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
 
 /// Knows where the project lies on the build machine and in the repository.
 #[derive(Debug)]
@@ -34,7 +36,8 @@ impl Paths {
         }
         let folder = self.project.captures(line).and_then(|found| found.get(1));
         let root = folder.and_then(|folder| normalised(folder.as_str()));
-        self.root = root.filter(|root| is_absolute(root));
+        // Below the top of a drive lies everything, the engine too.
+        self.root = root.filter(|root| is_absolute(root) && !is_drive(root) && root != "/");
     }
 
     /// The path to show, and whether it is known to be relative to the repository.
@@ -49,14 +52,12 @@ impl Paths {
     }
 
     fn in_project<'p>(&self, path: &'p str) -> Option<&'p str> {
-        if !is_absolute(path) {
-            let folder = path.split('/').next()?;
-            return FOLDERS.contains(&folder).then_some(path);
-        }
-        match &self.root {
-            Some(root) => under(root, path),
+        let inside = match &self.root {
+            _ if !is_absolute(path) => starts_in(&FOLDERS, path).then_some(path),
+            Some(root) => under(root, path).filter(|inside| !is_engine(inside)),
             None => tail(path),
-        }
+        };
+        inside.filter(|inside| !is_made(inside))
     }
 }
 
@@ -95,10 +96,28 @@ fn under<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
 
 /// From the first folder of a project on, unless it is the engine's.
 fn tail(path: &str) -> Option<&str> {
-    let is_engine = path.split('/').any(|folder| folder.eq_ignore_ascii_case("Engine"));
+    let has_engine = path.split('/').any(|folder| folder.eq_ignore_ascii_case("Engine"));
     let starts = FOLDERS.iter().filter_map(|folder| path.find(&format!("/{folder}/")));
-    let start = starts.min().filter(|_| !is_engine)?;
+    let start = starts.min().filter(|_| !has_engine)?;
     path.get(start + 1..)
+}
+
+/// Whether an engine lies inside the project's folder and holds the file. `Source/Game/Engine` is
+/// the game's.
+fn is_engine(inside: &str) -> bool {
+    let mut above = inside.split('/').take_while(|folder| !FOLDERS.contains(folder));
+    above.any(|folder| folder.eq_ignore_ascii_case("Engine"))
+}
+
+/// Whether a tool made the file, so that no repository has it.
+fn is_made(inside: &str) -> bool {
+    let name = inside.rsplit('/').next().unwrap_or(inside);
+    let unity = name.starts_with("Module.") && name.ends_with(".cpp");
+    unity || name.ends_with(".gen.cpp") || starts_in(&MADE, inside)
+}
+
+fn starts_in(folders: &[&str], path: &str) -> bool {
+    path.split('/').next().is_some_and(|first| folders.contains(&first))
 }
 
 #[cfg(test)]
@@ -123,6 +142,7 @@ mod tests {
             ("-project=/builds/g/Game.uproject -noP4", "/builds/g/Source/A.cpp"),
             (r"Setting up ProjectParams for E:\My Game\Game.uproject", r"E:\My Game\Source\A.cpp"),
             ("-project=Game/Game.uproject", "/builds/g/Source/A.cpp"),
+            (r"-project=C:\Game.uproject", "C:/Source/A.cpp"),
             ("", r"Source\A.cpp"),
             ("", "/builds/g/Source/A.cpp"),
         ];
@@ -140,6 +160,17 @@ mod tests {
             (unix, "/BUILDS/G/Source/A.cpp", "/BUILDS/G/Source/A.cpp"),
             (unix, "/builds/gg/Source/A.cpp", "/builds/gg/Source/A.cpp"),
             (unix, "/UE/Engine/Source/A.h", "/UE/Engine/Source/A.h"),
+            (unix, "/builds/g/Engine/Source/A.h", "/builds/g/Engine/Source/A.h"),
+            (unix, "/builds/g/UE/Engine/Source/A.h", "/builds/g/UE/Engine/Source/A.h"),
+            (unix, "/builds/g/Intermediate/A.h", "/builds/g/Intermediate/A.h"),
+            (unix, "/builds/g/Binaries/A.xml", "/builds/g/Binaries/A.xml"),
+            (unix, "/builds/g/Saved/A.ini", "/builds/g/Saved/A.ini"),
+            (unix, "/builds/g/DerivedDataCache/A.h", "/builds/g/DerivedDataCache/A.h"),
+            (unix, "/builds/g/Source/A.gen.cpp", "/builds/g/Source/A.gen.cpp"),
+            ("", "/builds/g/Source/Module.G.cpp", "/builds/g/Source/Module.G.cpp"),
+            ("", "Source/Module.Game.3_of_9.cpp", "Source/Module.Game.3_of_9.cpp"),
+            (r"-project=C:\Game.uproject", "C:/Other/A.cpp", "C:/Other/A.cpp"),
+            (r"-project=C:\Game.uproject", "C:/UE/Engine/Source/A.h", "C:/UE/Engine/Source/A.h"),
             (unix, "/builds/g/../../etc/passwd", "/etc/passwd"),
             (unix, "/builds/g/../../../etc/passwd", "/builds/g/../../../etc/passwd"),
             ("", r"..\..\etc\passwd", "../../etc/passwd"),

@@ -21,6 +21,21 @@ pub(super) enum Marker {
     LeavesSync,
     /// It is the first line after whatever phase is open.
     LeavesAny,
+    /// The same, and what follows is the log of the game itself.
+    RunsGame,
+    /// What follows is the build's again.
+    GameEnded,
+}
+
+/// Whose words the log holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// Git or Perforce, or whatever else comes before the build.
+    SourceControl,
+    /// UAT and the tools that it starts.
+    Build,
+    /// The game, which the build only launched, and UAT that watches it.
+    Game,
 }
 
 /// Who prints a marker.
@@ -35,7 +50,9 @@ pub(super) enum Kind {
 }
 
 use Kind::{Banner, Documented, Sync};
-use Marker::{Closes, ClosesAny, ClosesDocumented, LeavesAny, LeavesSync, Opens};
+use Marker::{
+    Closes, ClosesAny, ClosesDocumented, GameEnded, LeavesAny, LeavesSync, Opens, RunsGame,
+};
 
 /// How lines begin after their asterisks.
 const BANNERS: &[(&str, Marker)] = &[
@@ -51,7 +68,8 @@ const BANNERS: &[(&str, Marker)] = &[
     ("ARCHIVE COMMAND STARTED", Opens(Phase::Upload, Banner)),
     ("ARCHIVE COMMAND COMPLETED", Closes(Phase::Upload)),
     ("DEPLOY COMMAND STARTED", LeavesAny),
-    ("RUN COMMAND STARTED", LeavesAny),
+    ("RUN COMMAND STARTED", RunsGame),
+    ("RUN COMMAND COMPLETED", GameEnded),
 ];
 
 /// How other lines begin.
@@ -90,6 +108,7 @@ pub(super) fn marker(line: &str) -> Option<Marker> {
 pub(super) struct Phases {
     open: Option<Open>,
     has_left_sync: bool,
+    runs_game: bool,
     last_line: Option<SystemTime>,
 }
 
@@ -105,21 +124,35 @@ impl Phases {
         self.open.as_ref().map(|open| open.phase)
     }
 
+    pub(super) fn speaker(&self) -> Speaker {
+        match (self.runs_game, self.has_left_sync) {
+            (true, _) => Speaker::Game,
+            (false, true) => Speaker::Build,
+            (false, false) => Speaker::SourceControl,
+        }
+    }
+
     /// What happens before the line is shown.
     pub(super) fn enter(
         &mut self,
         marker: Option<Marker>,
         at: Option<SystemTime>,
-        events: &mut Vec<Event>,
+        show: &mut dyn FnMut(Event),
     ) {
         self.last_line = at.or(self.last_line);
         match marker {
-            Some(Opens(phase, kind)) => self.open(phase, kind, at, events),
-            Some(LeavesAny) => self.close(at, events),
+            Some(Opens(phase, kind)) => self.open(phase, kind, at, show),
+            Some(LeavesAny) => self.close(at, show),
+            Some(RunsGame) => {
+                self.close(at, show);
+                self.runs_game = true;
+            }
+            Some(GameEnded) => self.runs_game = false,
             Some(LeavesSync) => {
                 self.has_left_sync = true;
+                self.runs_game = false;
                 if self.current() == Some(Phase::SourceSync) {
-                    self.close(at, events);
+                    self.close(at, show);
                 }
             }
             Some(Closes(_) | ClosesAny | ClosesDocumented) | None => {}
@@ -131,8 +164,9 @@ impl Phases {
         &mut self,
         marker: Option<Marker>,
         at: Option<SystemTime>,
-        events: &mut Vec<Event>,
+        show: &mut dyn FnMut(Event),
     ) {
+        self.runs_game &= marker != Some(ClosesAny);
         let closes = match (marker, &self.open) {
             (Some(Closes(phase)), Some(open)) => open.phase == phase,
             (Some(ClosesDocumented), Some(open)) => open.kind == Documented,
@@ -140,20 +174,27 @@ impl Phases {
             _ => false,
         };
         if closes {
-            self.close(at, events);
+            self.close(at, show);
         }
     }
 
     /// The log is over.
-    pub(super) fn finish(&mut self, events: &mut Vec<Event>) {
-        self.close(self.last_line, events);
+    pub(super) fn finish(&mut self, show: &mut dyn FnMut(Event)) {
+        self.close(self.last_line, show);
     }
 
-    fn open(&mut self, phase: Phase, kind: Kind, at: Option<SystemTime>, events: &mut Vec<Event>) {
+    fn open(
+        &mut self,
+        phase: Phase,
+        kind: Kind,
+        at: Option<SystemTime>,
+        show: &mut dyn FnMut(Event),
+    ) {
         if kind == Sync && self.has_left_sync {
             return;
         }
         self.has_left_sync |= kind != Sync;
+        self.runs_game = false;
         if let Some(open) = self.open.as_mut().filter(|open| open.phase == phase) {
             // Both kinds of marker stand in one log; the banners know better when it ends.
             if kind == Banner {
@@ -161,14 +202,14 @@ impl Phases {
             }
             return;
         }
-        self.close(at, events);
+        self.close(at, show);
         self.open = Some(Open { phase, kind, since: at });
-        events.push(Event::PhaseStarted(phase));
+        show(Event::PhaseStarted(phase));
     }
 
-    fn close(&mut self, at: Option<SystemTime>, events: &mut Vec<Event>) {
+    fn close(&mut self, at: Option<SystemTime>, show: &mut dyn FnMut(Event)) {
         if let Some(Open { phase, since, .. }) = self.open.take() {
-            events.push(Event::PhaseEnded { phase, took: span(since, at) });
+            show(Event::PhaseEnded { phase, took: span(since, at) });
         }
     }
 }
@@ -186,31 +227,25 @@ mod tests {
     fn story(lines: &[(u64, &str)]) -> Vec<String> {
         let mut phases = Phases::default();
         let mut story = Vec::new();
-        let mut tell = |events: Vec<Event>| {
-            for event in events {
-                story.push(match event {
-                    Event::PhaseStarted(phase) => format!("+{}", phase.as_str()),
-                    Event::PhaseEnded { phase, took } => match took {
-                        Some(took) => format!("-{} {}s", phase.as_str(), took.as_secs()),
-                        None => format!("-{}", phase.as_str()),
-                    },
-                    Event::Line { text, .. } => text,
-                    other => format!("{other:?}"),
-                });
-            }
+        let mut tell = |event: Event| {
+            story.push(match event {
+                Event::PhaseStarted(phase) => format!("+{}", phase.as_str()),
+                Event::PhaseEnded { phase, took } => match took {
+                    Some(took) => format!("-{} {}s", phase.as_str(), took.as_secs()),
+                    None => format!("-{}", phase.as_str()),
+                },
+                Event::Line { text, .. } => text,
+                other => format!("{other:?}"),
+            });
         };
         for (second, line) in lines {
             let at = (*second > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(*second));
-            let mut events = Vec::new();
-            phases.enter(marker(line), at, &mut events);
+            phases.enter(marker(line), at, &mut tell);
             let level = crate::event::Level::Info;
-            events.push(Event::Line { level, text: (*line).to_owned() });
-            phases.leave(marker(line), at, &mut events);
-            tell(events);
+            tell(Event::Line { level, text: (*line).to_owned() });
+            phases.leave(marker(line), at, &mut tell);
         }
-        let mut events = Vec::new();
-        phases.finish(&mut events);
-        tell(events);
+        phases.finish(&mut tell);
         story
     }
 

@@ -26,9 +26,9 @@ fn events(log: &str) -> Vec<Event> {
     let mut pipeline = pipeline();
     let mut events = Vec::new();
     for (second, line) in (0..).zip(log.lines()) {
-        pipeline.feed(&message(second, line), &mut events);
+        pipeline.feed(&message(second, line), &mut |event| events.push(event));
     }
-    pipeline.finish(&mut events);
+    pipeline.finish(&mut |event| events.push(event));
     events
 }
 
@@ -127,10 +127,10 @@ fn a_message_of_several_lines_is_read_line_by_line() {
     let mut events = Vec::new();
     let banner = "********** COOK COMMAND STARTED **********";
     let text = format!("a\r{banner}\n\x1b[31mLogCook: Error: tok123456\x1b[0m\r\n");
-    pipeline.feed(&message(1, &text), &mut events);
+    pipeline.feed(&message(1, &text), &mut |event| events.push(event));
     assert_eq!(pipeline.phase(), Some(crate::event::Phase::Cook));
     assert_eq!(story(&events), ["1 lines", "cook {", "2 lines", "error in cook: LogCook: ***"]);
-    pipeline.finish(&mut events);
+    pipeline.finish(&mut |event| events.push(event));
     assert_eq!(pipeline.phase(), None);
     assert_eq!(story(&events).last().map(String::as_str), Some("} cook Some(0ns)"));
 }
@@ -149,8 +149,59 @@ fn the_level_of_the_service_makes_no_finding() {
     let mut events = Vec::new();
     let line =
         LogLine { timestamp: None, level: Level::Error, message: "[1/3] Compile A.cpp".to_owned() };
-    pipeline().feed(&line, &mut events);
+    pipeline().feed(&line, &mut |event| events.push(event));
     assert_eq!(events, [Event::Line { level: Level::Error, text: line.message }]);
+}
+
+#[test]
+fn the_events_of_one_message_are_shown_one_by_one() {
+    let mut seen = 0;
+    let shown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        pipeline().feed(&message(1, "a\nb\nc"), &mut |_| {
+            seen += 1;
+            assert!(seen < 2, "stop here");
+        });
+    }));
+    assert!(shown.is_err());
+    assert_eq!(seen, 2);
+}
+
+#[test]
+fn what_the_game_itself_logs_is_no_finding() {
+    let run = "********** RUN COMMAND STARTED **********";
+    let game = "LogStreaming: Error: Found 0 dependent packages...";
+    let own = "LogBuild: Error: x";
+    for end in [
+        "********** RUN COMMAND COMPLETED **********",
+        "********** COOK COMMAND STARTED **********",
+        "AutomationTool exiting with ExitCode=0 (Success)",
+        "Running AutomationTool...",
+    ] {
+        let lines = [run, game, "ERROR: Client exited with error code: 3", end, own].join("\n");
+        let found: Vec<_> = events(&lines)
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Finding(finding) => Some(finding.message),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(found, ["Client exited with error code: 3", "x"], "{end}");
+    }
+    let deploy = "********** DEPLOY COMMAND STARTED **********";
+    let deployed = [deploy, "LogDeploy: Error: x"].join("\n");
+    assert!(events(&deployed).iter().any(|event| matches!(event, Event::Finding(_))));
+}
+
+#[test]
+fn a_failed_package_of_the_cook_only_follows_from_what_is_wrong_with_it() {
+    let log = "LogCook: Error: Failed to cook /Game/A\nLogBlueprint: Error: x";
+    let expected = [
+        "1 lines",
+        "error in -, follows: LogCook: Failed to cook /Game/A",
+        "1 lines",
+        "error in -: LogBlueprint: x",
+    ];
+    assert_eq!(story(&events(log)), expected);
 }
 
 proptest! {

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::Platform;
-use crate::config::Env;
+use crate::api;
+use crate::config::{Env, Mistake, Override, Task};
 
 /// What the CI has checked out, as far as it tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +15,37 @@ pub struct Checkout {
     pub commit: Option<String>,
     /// Perforce changelist.
     pub changelist: Option<String>,
+}
+
+impl Checkout {
+    /// The overrides of the task, with what the CI is building where they say `auto`.
+    ///
+    /// # Errors
+    /// A mistake for each `auto` that the CI does not tell.
+    pub fn resolve(self, task: &Task, env: &Env) -> Result<api::Overrides, Vec<Mistake>> {
+        let Task::Trigger { overrides, .. } = task else {
+            return Ok(api::Overrides::default());
+        };
+        let mut mistakes = Vec::new();
+        let mut resolve = |input, given: &Option<Override>, found: Option<String>| match given {
+            None => None,
+            Some(Override::Value(value)) => Some(value.clone()),
+            Some(Override::Auto) => {
+                if found.is_none() {
+                    let problem =
+                        format!("this CI does not tell the {input}; give it, or leave it out");
+                    mistakes.push(Mistake::new(env, input, Some("auto".to_owned()), problem));
+                }
+                found
+            }
+        };
+        let resolved = api::Overrides {
+            branch: resolve("branch", &overrides.branch, self.branch),
+            commit: resolve("commit", &overrides.commit, self.commit),
+            changelist: resolve("changelist", &overrides.changelist, self.changelist),
+        };
+        if mistakes.is_empty() { Ok(resolved) } else { Err(mistakes) }
+    }
 }
 
 impl Platform {

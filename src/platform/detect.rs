@@ -29,8 +29,9 @@ impl Platform {
     }
 
     /// Why plain text may not be what was expected.
-    pub fn doubt(env: &Env) -> Option<&'static str> {
+    pub fn doubt(self, env: &Env) -> Option<&'static str> {
         let half = env.flag("GITHUB_ACTIONS") && env.get("GITHUB_RUN_ID").is_none();
-        half.then_some("GITHUB_ACTIONS is set and GITHUB_RUN_ID is not: the output is plain text")
+        (self == Self::Plain && half)
+            .then_some("GITHUB_ACTIONS is set and GITHUB_RUN_ID is not: the output is plain text")
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Annotation, PublishProblem, Sink, files, plain, put};
 use crate::config::Env;
 use crate::event::{Level, Severity};
+use crate::log::text::{MAX_MESSAGE, shortened};
 use crate::outcome::{Report, Verdict};
 use crate::summary;
 
@@ -136,24 +137,8 @@ fn command(annotation: &Annotation<'_>) -> String {
         "::{}{gap}{}::{}\n",
         annotation.severity.as_str(),
         properties.join(","),
-        data(&cut(message))
+        data(&shortened(message, MAX_MESSAGE))
     )
-}
-
-/// The runner cuts at 4096 UTF-16 units, wherever that is; this cuts before, and says so.
-fn cut(message: &str) -> String {
-    const LONGEST: usize = 4000;
-    const ELLIPSIS: &str = " …";
-    if message.encode_utf16().count() <= LONGEST {
-        return message.to_owned();
-    }
-    let mut left = LONGEST - ELLIPSIS.encode_utf16().count();
-    let fits = |c: &char| {
-        let fits = left >= c.len_utf16();
-        left = left.saturating_sub(c.len_utf16());
-        fits
-    };
-    message.chars().take_while(fits).chain(ELLIPSIS.chars()).collect()
 }
 
 fn random_delimiter() -> String {

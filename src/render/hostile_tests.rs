@@ -37,12 +37,14 @@ fn read(messages: &[String], cleaner: &Cleaner) -> Vec<Event> {
     let mut events = Vec::new();
     for message in messages {
         let message = message.clone();
-        pipeline.feed(&LogLine { timestamp: None, level: Level::Info, message }, &mut events);
+        pipeline.feed(&LogLine { timestamp: None, level: Level::Info, message }, &mut |event| {
+            events.push(event)
+        });
         let text = cleaner.title(messages.first().map_or("", String::as_str));
         events.push(Event::Status(Status::Other(text.clone())));
         events.push(Event::Notice { level: Level::Warn, text });
     }
-    pipeline.finish(&mut events);
+    pipeline.finish(&mut |event| events.push(event));
     events
 }
 

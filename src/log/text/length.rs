@@ -1,13 +1,15 @@
 //! Bounds how long a line, a title and a message may be.
 
+use std::borrow::Cow;
+
 use super::ansi;
 
 /// In bytes; the note that a line was cut comes on top.
 const MAX_LINE: usize = 16 * 1024;
 /// In characters.
 const MAX_TITLE: usize = 200;
-/// In UTF-16 units: GitHub's runner counts so, and cuts at 4096.
-const MAX_MESSAGE: usize = 4000;
+/// In UTF-16 units: GitHub's runner counts so, and cuts at 4096, wherever that is.
+pub const MAX_MESSAGE: usize = 4000;
 const ELLIPSIS: &str = " \u{2026}";
 
 pub(super) fn fits(line: &str) -> bool {
@@ -37,22 +39,21 @@ pub(super) fn title(mut title: String) -> String {
     title
 }
 
-/// Cuts a message to its length.
-pub(super) fn message(mut message: String) -> String {
+/// The text, ending in ` …` if it has more than so many UTF-16 units.
+pub fn shortened(text: &str, utf16_units: usize) -> Cow<'_, str> {
+    let room = utf16_units.saturating_sub(ELLIPSIS.chars().count());
     let mut units = 0;
     let mut end = 0;
-    for (at, c) in message.char_indices() {
+    for (at, c) in text.char_indices() {
         units += c.len_utf16();
-        if units <= MAX_MESSAGE - ELLIPSIS.chars().count() {
+        if units <= room {
             end = at + c.len_utf8();
         }
-        if units > MAX_MESSAGE {
-            message.truncate(end);
-            message.push_str(ELLIPSIS);
-            break;
+        if units > utf16_units {
+            return Cow::Owned(format!("{}{ELLIPSIS}", text.get(..end).unwrap_or_default()));
         }
     }
-    message
+    Cow::Borrowed(text)
 }
 
 #[cfg(test)]
@@ -79,10 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_counted_in_utf16_units_and_never_splits_a_pair() {
-        assert_eq!(message("x".repeat(4000)), "x".repeat(4000));
-        assert_eq!(message("x".repeat(4001)), format!("{} \u{2026}", "x".repeat(3998)));
-        let faces = format!("x{}", "\u{1f600}".repeat(2001));
-        assert_eq!(message(faces), format!("x{} \u{2026}", "\u{1f600}".repeat(1998)));
+    fn a_text_is_counted_in_utf16_units_and_never_splits_a_pair() {
+        assert_eq!(shortened("xxxxx", 5), "xxxxx");
+        assert_eq!(shortened("xxxxxx", 5), "xxx \u{2026}");
+        assert_eq!(shortened("x\u{1f600}\u{1f600}\u{1f600}", 6), "x\u{1f600} \u{2026}");
     }
 }

@@ -3,12 +3,12 @@
 
 mod cascades;
 mod findings;
+mod lies;
 mod matchers;
 mod paths;
 mod pattern;
 mod phases;
 mod prefix;
-mod severity;
 pub mod text;
 
 #[cfg(test)]
@@ -41,25 +41,27 @@ impl Pipeline {
         }
     }
 
-    /// Appends what one message says: its lines, each within its phase and followed by the
-    /// finding that was read from it.
-    pub fn feed(&mut self, line: &LogLine, events: &mut Vec<Event>) {
+    /// Shows what one message says, piece by piece: its lines, each within its phase and followed
+    /// by the finding that was read from it.
+    pub fn feed(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
         for text in self.cleaner.lines(&line.message) {
             let plain = text::plain(&text);
             let said = self.prefixes.strip(&plain);
             let marker = phases::marker(said);
-            self.phases.enter(marker, line.timestamp, events);
-            let finding = self.findings.read(said, self.phases.current(), &self.cleaner);
+            self.phases.enter(marker, line.timestamp, show);
+            let finding = self.findings.read(said, &self.phases, &self.cleaner);
             let text = text.into_owned();
-            events.push(Event::Line { level: line.level, text });
-            events.extend(finding.map(Event::Finding));
-            self.phases.leave(marker, line.timestamp, events);
+            show(Event::Line { level: line.level, text });
+            if let Some(finding) = finding {
+                show(Event::Finding(finding));
+            }
+            self.phases.leave(marker, line.timestamp, show);
         }
     }
 
     /// Ends the phase that is still open when the log is over.
-    pub fn finish(&mut self, events: &mut Vec<Event>) {
-        self.phases.finish(events);
+    pub fn finish(&mut self, show: &mut dyn FnMut(Event)) {
+        self.phases.finish(show);
     }
 
     /// The phase that is open.

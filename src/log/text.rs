@@ -20,6 +20,7 @@ use std::borrow::Cow;
 use mask::Mask;
 
 pub(super) use ansi::plain;
+pub use length::{MAX_MESSAGE, shortened};
 
 /// What the dialect that the text is printed in allows, and what it would act on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,21 +58,16 @@ impl Cleaner {
     pub fn title(&self, text: &str) -> String {
         let lines: Vec<_> = self.colourless(text).filter(|line| !line.is_empty()).collect();
         // Joining may have made a secret that has a blank.
-        length::title(self.mask(&lines.join(" ")).into_owned())
+        length::title(self.mask.apply(&lines.join(" ")).into_owned())
     }
 
     /// Lines without colours, joined by `\n`: at most 4000 UTF-16 units, ending in ` …` if cut.
     pub fn message(&self, text: &str) -> String {
         let lines: Vec<_> = self.colourless(text).collect();
-        length::message(lines.join("\n"))
+        shortened(&lines.join("\n"), MAX_MESSAGE).into_owned()
     }
 
-    /// The text with `***` for each secret, and nothing else changed.
-    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.mask.apply(text)
-    }
-
-    /// Whether [`Cleaner::mask`] would change the text.
+    /// Whether the text, with or without its colours, holds a secret in any of its encodings.
     pub fn holds_secret(&self, text: &str) -> bool {
         self.mask.hits(text)
     }

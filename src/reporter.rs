@@ -1,0 +1,122 @@
+//! Takes what is learnt, makes it safe, counts it and shows it. Behind this no text is foreign.
+
+use crate::event::{Event, Facts, Id, Level, LogLine, Status};
+use crate::log::Pipeline;
+use crate::log::text::Cleaner;
+use crate::outcome::{Outcome, Report, Verdict};
+use crate::platform::PublishProblem;
+use crate::render::Renderer;
+
+/// What is known of the build, and where it is shown.
+pub(crate) struct Reporter {
+    cleaner: Cleaner,
+    pipeline: Pipeline,
+    report: Report,
+    renderer: Renderer,
+    /// Rendered, and waiting to be written.
+    pub(crate) out: Vec<u8>,
+}
+
+impl Reporter {
+    pub(crate) fn new(
+        cleaner: Cleaner,
+        source_root: Option<&str>,
+        report: Report,
+        renderer: Renderer,
+    ) -> Self {
+        let pipeline = Pipeline::new(cleaner.clone(), source_root);
+        Self { cleaner, pipeline, report, renderer, out: Vec::new() }
+    }
+
+    /// What everything counts into.
+    pub(crate) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    pub(crate) fn begin(&mut self, secrets: &[&str], warnings: &[String]) {
+        self.renderer.begin(secrets, &mut self.out);
+        for warning in warnings {
+            self.notice(Level::Warn, warning);
+        }
+    }
+
+    /// A build was triggered. Its status is not shown: following the build will.
+    pub(crate) fn triggered(&mut self, build: Id, status: Status) {
+        self.report.build = Some(build);
+        let status = self.safe(status);
+        self.report.observe(&Event::Status(status));
+    }
+
+    /// Names the build, and leaves its id behind in case the process is killed.
+    pub(crate) fn build_is_known(&mut self) {
+        if let Some(build) = &self.report.build {
+            self.notice(Level::Info, &format!("this is build {build}"));
+        }
+        // What cannot be written now is told at the end, when it is tried again.
+        let _tried_again = self.renderer.publish_early(&self.report);
+    }
+
+    pub(crate) fn line(&mut self, line: &LogLine) {
+        self.pipeline.feed(line, &mut |event| {
+            self.report.observe(&event);
+            self.renderer.event(&event, &mut self.out);
+        });
+    }
+
+    pub(crate) fn status(&mut self, status: Status) {
+        let status = self.safe(status);
+        self.show(&Event::Status(status));
+    }
+
+    pub(crate) fn notice(&mut self, level: Level, text: &str) {
+        let text = self.sentence(text);
+        self.show(&Event::Notice { level, text });
+    }
+
+    pub(crate) fn learn(&mut self, facts: Facts) {
+        let safe = |text: Option<String>| text.map(|text| self.sentence(&text));
+        let facts = Facts {
+            status: facts.status.map(|status| self.safe(status)),
+            platform: safe(facts.platform),
+            build_type: safe(facts.build_type),
+            branch: safe(facts.branch),
+            commit: safe(facts.commit),
+            ue_version: safe(facts.ue_version),
+            ..facts
+        };
+        self.report.learn(facts);
+    }
+
+    /// Shows the end and publishes everything. `false` if something could not be written.
+    pub(crate) fn conclude(&mut self, outcome: &Outcome) -> bool {
+        self.pipeline.finish(&mut |event| {
+            self.report.observe(&event);
+            self.renderer.event(&event, &mut self.out);
+        });
+        let verdict = Verdict::new(&self.report, outcome).cleaned(|text| self.sentence(text));
+        self.renderer.conclude(&self.report, &verdict, &mut self.out);
+        let problems = self.renderer.publish(&self.report, outcome, &verdict);
+        for problem in &problems {
+            let level = if problem.is_failure() { Level::Error } else { Level::Warn };
+            self.notice(level, &problem.to_string());
+        }
+        !problems.iter().any(PublishProblem::is_failure)
+    }
+
+    fn show(&mut self, event: &Event) {
+        self.report.observe(event);
+        self.renderer.event(event, &mut self.out);
+    }
+
+    /// A whole sentence of ours with foreign words in it, on one line.
+    fn sentence(&self, text: &str) -> String {
+        self.cleaner.message(text).replace('\n', " ")
+    }
+
+    fn safe(&self, status: Status) -> Status {
+        match status {
+            Status::Other(word) => Status::Other(self.cleaner.title(&word)),
+            known => known,
+        }
+    }
+}
