@@ -1,6 +1,6 @@
 //! The doorstep: arguments, environment, stdout, signals.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use buildpixel_ci::cli::{self, Command};
@@ -9,7 +9,7 @@ use buildpixel_ci::follow::Timings;
 use buildpixel_ci::{Host, diagnostics, error, run, signals};
 
 fn main() -> anyhow::Result<ExitCode> {
-    own_up_to_bugs();
+    diagnostics::own_up_to_bugs();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let (text, code) = match cli::command(&arguments) {
         Command::Run => return step(Env::read()),
@@ -18,20 +18,6 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     stdout().write_all(text.as_bytes())?;
     Ok(code.number().into())
-}
-
-/// A panic ends with the exit code that is documented for a bug, not with that of an abort.
-fn own_up_to_bugs() {
-    std::panic::set_hook(Box::new(|panic| {
-        // Without a stderr there is nobody to tell.
-        let _told = writeln!(stderr(), "error: a bug in buildpixel-ci: {panic}");
-        #[expect(
-            clippy::disallowed_methods,
-            clippy::exit,
-            reason = "nothing can be returned here"
-        )]
-        std::process::exit(error::ExitCode::Internal.number().into());
-    }));
 }
 
 fn step(env: Env) -> anyhow::Result<ExitCode> {
