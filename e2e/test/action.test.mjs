@@ -97,13 +97,14 @@ test('without a program the action builds its own source', async (t) => {
   assert.equal(output, `path=${temporary}/buildpixel-ci/bin/buildpixel-ci\n`);
 });
 
-test('a source that does not build fails the step', async (t) => {
+test('a source that does not build fails the step with a documented code, and closes its group', async (t) => {
   const tools = folder(t);
   program(join(tools, 'cargo'), 'exit 101');
 
-  const { code, output } = await find(t, { GITHUB_ACTION_PATH: folder(t), RUNNER_TEMP: folder(t) }, tools);
+  const { code, stdout, output } = await find(t, { GITHUB_ACTION_PATH: folder(t), RUNNER_TEMP: folder(t) }, tools);
 
-  assert.equal(code, 101);
+  assert.equal(code, 20);
+  assert.match(stdout, /^::endgroup::\n::error .*cargo could not build buildpixel-ci/m);
   assert.equal(output, '');
 });
 
