@@ -6,7 +6,7 @@ default:
 build:
     cargo build
 
-# Run the tests that need nothing but Rust
+# Run the tests that need no other program
 test:
     cargo test --workspace
 

@@ -21,7 +21,7 @@ use crate::event::{Id, Level};
 pub struct Config {
     /// API token.
     pub token: Secret,
-    /// Base URL of the API, without a trailing slash in its path.
+    /// Base URL of the API.
     pub api_url: Url,
     /// Which build.
     pub task: Task,
@@ -212,6 +212,11 @@ impl Check<'_> {
             ),
         };
         let wait = self.boolean("wait", given.wait);
+        if wait == Some(false) && matches!(task, Some(Task::Attach(_))) {
+            let problem =
+                "there is nothing to do with `build-id`; leave one of them out".to_owned();
+            self.wrong::<()>("wait", Some("false".to_owned()), problem);
+        }
         let timeout = given.timeout.unwrap_or_else(|| "6h".to_owned());
         let timeout = self.duration("timeout", timeout);
         let queue_timeout = given.queue_timeout.map(|text| self.duration("queue-timeout", text));
@@ -297,8 +302,8 @@ impl Check<'_> {
                 input,
                 Some(given),
                 format!(
-                    "is not an id ({} characters: A-Z, a-z, 0-9, `_`, `-`); a name is none: \
-                     the id stands in its address on the BuildPixel dashboard",
+                    "is not an id ({} characters: A-Z, a-z, 0-9, `_`, `-`); if it is a name, \
+                     copy the id from the address on the BuildPixel dashboard",
                     Id::LENGTH
                 ),
             ),
@@ -420,7 +425,7 @@ fn r#override(given: String) -> Override {
 }
 
 fn checked_url(given: &str) -> Result<Url, &'static str> {
-    let mut url =
+    let url =
         Url::parse(given).map_err(|_| "is not a URL; write it like https://api.buildpixel.io")?;
     match url.scheme() {
         "https" => {}
@@ -434,8 +439,6 @@ fn checked_url(given: &str) -> Result<Url, &'static str> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must not have a query or a fragment");
     }
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
     Ok(url)
 }
 

@@ -17,7 +17,7 @@ pub fn start(env: &Env) {
     if asked_for.iter().any(|variable| env.flag(variable)) {
         // Of our own code only: the libraries below would show the token.
         let ours = Targets::new().with_target("buildpixel_ci", LevelFilter::TRACE);
-        let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let layer = tracing_subscriber::fmt::layer().with_writer(stderr);
         tracing_subscriber::registry().with(layer).with(ours).init();
     }
 }

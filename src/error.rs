@@ -92,7 +92,7 @@ impl ExitCode {
                 "API unreachable or failing before a build existed: safe to retry the job"
             }
             Self::Lost => {
-                "a build exists but its verdict could not be learnt: re-attach with `build-id`"
+                "a build exists, or may exist, but its verdict could not be learnt: re-attach with `build-id`"
             }
             Self::Protocol => "the API's answer could not be understood",
             Self::Artifact => "the build is complete, the download is not",
@@ -102,6 +102,10 @@ impl ExitCode {
         }
     }
 }
+
+/// What to do when it cannot be told whether there is a build.
+pub const MAY_HAVE_STARTED: &str =
+    "a build may have been started: look at the BuildPixel dashboard before triggering again";
 
 /// What ended a run before the build's own verdict could. Its texts may come from the wire.
 #[derive(Debug, thiserror::Error)]
@@ -134,14 +138,6 @@ pub enum Error {
         /// Why.
         cause: SocketError,
     },
-    /// The build has ended, in a way that this program does not know.
-    #[error("BuildPixel reports build {build} as {status:?}, which is no ending")]
-    Verdict {
-        /// Which.
-        build: Id,
-        /// The status.
-        status: String,
-    },
     /// A bug in this program.
     #[error("the task that follows the build has stopped")]
     Internal,
@@ -172,7 +168,7 @@ impl Error {
                 | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
             },
             Self::Stream { cause: SocketError::Refused { .. }, .. } => ExitCode::Refused,
-            Self::Lost { .. } | Self::Stream { .. } | Self::Verdict { .. } => ExitCode::Lost,
+            Self::Lost { .. } | Self::Stream { .. } => ExitCode::Lost,
             Self::Internal => ExitCode::Internal,
         }
     }
@@ -185,7 +181,7 @@ impl Error {
             }
             Self::Stream { cause, .. } => (None, cause.source()),
             Self::Network(error) => (None, error.source()),
-            Self::Config(_) | Self::Verdict { .. } | Self::Internal => (None, None),
+            Self::Config(_) | Self::Internal => (None, None),
         };
         let sources = std::iter::successors(source, |&error| error.source());
         let snippet = self.snippet().map(|snippet| format!("the answer begins: {snippet}"));
@@ -204,11 +200,7 @@ impl Error {
                     | ApiErrorKind::TooLarge { .. } => None,
                 }
             }
-            Self::Config(_)
-            | Self::Network(_)
-            | Self::Stream { .. }
-            | Self::Verdict { .. }
-            | Self::Internal => None,
+            Self::Config(_) | Self::Network(_) | Self::Stream { .. } | Self::Internal => None,
         }
     }
 
@@ -216,15 +208,16 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(_) => Some("nothing was triggered".to_owned()),
-            Self::Network(_) => Some("nothing was triggered; check `ca-file` and the proxy variables".to_owned()),
-            Self::Trigger(error) if !error.nothing_was_accepted() => Some(
-                "a build may have been started: look at the BuildPixel dashboard before triggering again"
-                    .to_owned(),
-            ),
-            Self::Trigger(error) | Self::Attach(error) => api_hint(error).map(str::to_owned),
-            Self::Lost { build, .. } | Self::Stream { build, .. } | Self::Verdict { build, .. } => {
-                Some(format!("the build is not stopped; to follow it again, give `build-id: {build}`"))
+            Self::Network(_) => {
+                Some("nothing was triggered; check `ca-file` and the proxy variables".to_owned())
             }
+            Self::Trigger(error) if !error.nothing_was_accepted() => {
+                Some(MAY_HAVE_STARTED.to_owned())
+            }
+            Self::Trigger(error) | Self::Attach(error) => api_hint(error).map(str::to_owned),
+            Self::Lost { build, .. } | Self::Stream { build, .. } => Some(format!(
+                "nothing was stopped; to follow the build again, give `build-id: {build}`"
+            )),
             Self::Internal => Some("this is a bug; please report it".to_owned()),
         }
     }

@@ -34,6 +34,9 @@ const HELD_BACK_BYTES: usize = 16 * 1024 * 1024;
 /// How many answers in a row may be beyond understanding while there is no stream to rely on.
 const USELESS_ANSWERS: u32 = 5;
 
+/// How long REST may ask us to stay away.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
 /// Something that was learnt about the build.
 #[derive(Debug)]
 pub enum Update {
@@ -80,8 +83,14 @@ impl Follow {
         let (sender, updates) = queue::queue(QUEUE_BYTES);
         let (build, known) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
-        let supervisor =
-            Supervisor { plan, told: Told::new(sender), session: None, joined: None, useless: 0 };
+        let supervisor = Supervisor {
+            told: Told::new(sender, !plan.confirmed),
+            plan,
+            session: None,
+            joined: None,
+            useless: 0,
+            retry_after: Duration::ZERO,
+        };
         let task = tokio::spawn(supervisor.run(known, stopped));
         Self { updates, build: Some(build), stop, task }
     }
@@ -122,6 +131,8 @@ struct Supervisor {
     joined: Option<Id>,
     /// How many answers of REST in a row were of no use.
     useless: u32,
+    /// How long REST asked us to stay away when it refused last.
+    retry_after: Duration,
 }
 
 impl Supervisor {
@@ -306,7 +317,7 @@ impl Supervisor {
             Ok(answer) => self.heed(build, answer).await,
             Err(_elapsed) => Ok(None),
         };
-        let no = match snapshot {
+        let end = match snapshot {
             Ok(Some(snapshot)) => {
                 self.told.recent(snapshot, &held).await;
                 None
@@ -317,37 +328,36 @@ impl Supervisor {
         for line in held {
             self.told.live(line).await;
         }
-        no.map_or(Ok(lost), Err)
+        end.map_or(Ok(lost), Err)
     }
 
-    /// What BuildPixel says of the ended build. Its last lines may be here only.
+    /// What BuildPixel says of the ended build. Its last lines may be here only, and its word is what
+    /// the verdict is made of.
     async fn last_word(&mut self, build: &Id) -> Result<Facts, Error> {
         let timings = self.plan.timings;
         let since = Instant::now();
         let mut retry = 0;
-        loop {
+        let answer = loop {
             let answer = self.ask(build, Duration::ZERO).await;
-            let delay = timings.last_word.delay(retry, fastrand::f64());
-            let delay = delay.filter(|_| since.elapsed() < timings.longest_last_word);
-            match (answer, delay) {
-                (Ok(mut snapshot), delay) => {
-                    let ended = snapshot.facts.status.as_ref().is_some_and(Status::is_terminal);
-                    if ended || delay.is_none() {
-                        // A terminal status is final, so one that was pushed outlives a stale answer.
-                        let pushed = self.told.status.clone();
-                        snapshot.facts.status = snapshot.facts.status.filter(|_| ended).or(pushed);
-                        let facts = snapshot.facts.clone();
-                        self.told.recent(snapshot, &[]).await;
-                        self.told.unreadable_in_all().await;
-                        return Ok(facts);
-                    }
+            let is_last = match &answer {
+                Ok(snapshot) => snapshot.facts.status.as_ref().is_some_and(Status::is_terminal),
+                Err(error) => error.is_final(),
+            };
+            match timings.last_word.delay(retry, fastrand::f64()) {
+                Some(delay) if !is_last && since.elapsed() < timings.longest_last_word => {
+                    sleep(delay).await;
                 }
-                (Err(error), Some(_)) if !error.is_final() => {}
-                (Err(error), _) => return Err(Error::lost(build, error)),
+                _ => break answer,
             }
             retry += 1;
-            sleep(delay.unwrap_or_default()).await;
-        }
+        };
+        let snapshot = answer.map_err(|error| Error::lost(build, error))?;
+        let mut facts = snapshot.facts.clone();
+        // A terminal status is final, so one that was pushed outlives a stale answer.
+        facts.status = facts.status.filter(Status::is_terminal).or(self.told.status.clone());
+        self.told.recent(snapshot, &[]).await;
+        self.told.unreadable_in_all().await;
+        Ok(facts)
     }
 
     /// Takes an answer of REST. One that may be better next time is told once; one that will not be
@@ -361,12 +371,15 @@ impl Supervisor {
             Ok(snapshot) => {
                 self.plan.confirmed = true;
                 self.useless = 0;
+                self.retry_after = Duration::ZERO;
                 self.told.rest_is_up().await;
                 return Ok(Some(snapshot));
             }
             Err(error) => error,
         };
         self.useless += 1;
+        let retry_after = error.refusal().and_then(|refusal| refusal.retry_after);
+        self.retry_after = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
         if error.is_final() || self.useless > self.patience(&error) {
             return Err(match self.plan.confirmed {
                 true => Error::lost(build, error),
@@ -423,6 +436,7 @@ impl Supervisor {
 
     fn ask(&self, build: &Id, after: Duration) -> Question {
         let (client, build) = (self.plan.client.clone(), build.clone());
+        let after = after.max(self.retry_after);
         Box::pin(async move {
             sleep(after).await;
             client.build(&build).await

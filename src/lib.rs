@@ -41,8 +41,8 @@ use reporter::Reporter;
 use step::Step;
 
 /// GitLab hands the outputs of one job to the next as variables, and one of them is this input.
-const ATTACHES: &str =
-    "`build-id` is given: that build is followed, none is triggered, and `project` is not used";
+const ATTACHES: &str = "`build-id` is given: that build is followed and none is triggered; what else says what to build \
+     is not used";
 
 /// What the process is given by whoever starts it.
 pub struct Host {

@@ -14,7 +14,7 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
-use crate::event::{Event, LogLine, Phase};
+use crate::event::{Event, LogLine};
 use findings::Findings;
 use phases::Phases;
 use prefix::Prefixes;
@@ -62,10 +62,5 @@ impl Pipeline {
     /// Ends the phase that is still open when the log is over.
     pub fn finish(&mut self, show: &mut dyn FnMut(Event)) {
         self.phases.finish(show);
-    }
-
-    /// The phase that is open.
-    pub fn phase(&self) -> Option<Phase> {
-        self.phases.current()
     }
 }

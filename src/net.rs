@@ -94,7 +94,8 @@ fn roots(extra: &[String]) -> Result<RootCertStore, NetError> {
     for pem in extra {
         let before = roots.len();
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate = certificate.map_err(|error| NetError::Roots(error.to_string()))?;
+            let certificate =
+                certificate.map_err(|_| NetError::Roots("this is no PEM text".to_owned()))?;
             roots.add(certificate).map_err(|error| NetError::Roots(error.to_string()))?;
         }
         if roots.len() == before {

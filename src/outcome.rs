@@ -81,8 +81,11 @@ impl Report {
     /// Adds what the API told; what it does not tell this time stays. The texts must have been made
     /// safe to print before.
     pub fn learn(&mut self, facts: Facts) {
-        if let Some(status) = &facts.status {
-            self.set_status(status);
+        match &facts.status {
+            // The API's last word outweighs what it pushed before.
+            Some(status) if status.is_terminal() => self.status = Some(status.clone()),
+            Some(status) => self.set_status(status),
+            None => {}
         }
         let known = std::mem::take(&mut self.facts);
         self.facts = Facts {
@@ -102,7 +105,7 @@ impl Report {
 
     /// Whether the build has not started yet, as far as is known.
     pub fn is_queued(&self) -> bool {
-        matches!(self.status, None | Some(Status::Pending))
+        self.status == Some(Status::Pending)
     }
 
     /// The findings by rank: root causes, what merely follows from them, warnings.

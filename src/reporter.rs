@@ -89,10 +89,13 @@ impl Reporter {
 
     /// Shows the end and publishes everything. `false` if something could not be written.
     pub(crate) fn conclude(&mut self, outcome: &Outcome) -> bool {
-        self.pipeline.finish(&mut |event| {
-            self.report.observe(&event);
-            self.renderer.event(&event, &mut self.out);
-        });
+        // A build that runs on is still in its phase.
+        if self.report.has_ended() {
+            self.pipeline.finish(&mut |event| {
+                self.report.observe(&event);
+                self.renderer.event(&event, &mut self.out);
+            });
+        }
         let verdict = Verdict::new(&self.report, outcome).cleaned(|text| self.sentence(text));
         self.renderer.conclude(&self.report, &verdict, &mut self.out);
         let problems = self.renderer.publish(&self.report, outcome, &verdict);

@@ -81,6 +81,8 @@ impl Step {
                 timings,
             })
         });
+        // The masks and the first words do not wait for the API.
+        self.writer.write(&mut self.reporter.out).await;
         if let Task::Trigger { project, build_setting, .. } = &config.task {
             let trigger = client.trigger(project, build_setting, &overrides);
             if let Err(outcome) = self.trigger(trigger).await {
@@ -128,21 +130,21 @@ impl Step {
             follow.build(build.clone());
         }
         let deadline = sleep(config.timeout.saturating_sub(self.started.elapsed()));
-        let queue_deadline = sleep(config.queue_timeout.unwrap_or(config.timeout));
+        let queue_timeout = config.queue_timeout.unwrap_or(Duration::MAX);
+        let queue_deadline = sleep(queue_timeout);
         tokio::pin!(deadline, queue_deadline);
         loop {
             let report = self.reporter.report();
             // What has ended has no deadline any more: only the final facts are missing.
             let (has_ended, is_queued) = (report.has_ended(), report.is_queued());
-            let queued = config.queue_timeout.filter(|_| is_queued);
             tokio::select! {
                 biased;
                 Some(signal) = self.signals.recv() => return Outcome::Interrupted(signal),
                 () = &mut deadline, if !has_ended => {
                     return Outcome::TimedOut { after: config.timeout, queued: false };
                 }
-                () = &mut queue_deadline, if queued.is_some() => {
-                    return Outcome::TimedOut { after: queued.unwrap_or_default(), queued: true };
+                () = &mut queue_deadline, if is_queued => {
+                    return Outcome::TimedOut { after: queue_timeout, queued: true };
                 }
                 update = follow.next(), if self.reporter.out.len() < BATCH_BYTES => match update {
                     Some(Update::Line(line)) => self.reporter.line(&line),
@@ -165,18 +167,13 @@ impl Step {
         };
         let status = facts.status.clone();
         self.reporter.learn(facts);
-        match (status, &self.reporter.report().build) {
-            (Some(Status::Complete), _) => Outcome::Success,
-            (Some(Status::Failed), _) => Outcome::Failure,
-            (Some(Status::Superseded), _) => Outcome::Superseded(on_superseded),
-            (
-                Some(status @ (Status::Pending | Status::Running | Status::Other(_))),
-                Some(build),
-            ) => {
-                let status = status.as_str().to_owned();
-                Error::Verdict { build: build.clone(), status }.into()
+        match status {
+            Some(Status::Complete) => Outcome::Success,
+            Some(Status::Failed) => Outcome::Failure,
+            Some(Status::Superseded) => Outcome::Superseded(on_superseded),
+            Some(Status::Pending | Status::Running | Status::Other(_)) | None => {
+                Error::Internal.into()
             }
-            (_, None) | (None, _) => Error::Internal.into(),
         }
     }
 

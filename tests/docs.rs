@@ -44,7 +44,7 @@ fn the_examples_of_the_readme_name_inputs_and_outputs_that_exist() {
     let names = INPUTS.iter().map(|input| input.name);
     let names = names.chain(OUTPUTS.iter().map(|output| output.name));
     let mut known: BTreeSet<_> = names.map(variable).collect();
-    known.insert("BUILDPIXEL_CI_BINARY".to_owned());
+    known.extend(["BUILDPIXEL_CI_BINARY", "BUILDPIXEL_DEBUG"].map(str::to_owned));
     let readme = read("README.md");
     for word in readme.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
         if word.strip_prefix("BUILDPIXEL_").is_some_and(|name| !name.is_empty()) {

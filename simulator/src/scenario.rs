@@ -319,22 +319,9 @@ impl Scenario {
         self
     }
 
-    /// Sets what the builds are made of.
-    pub fn facts(mut self, facts: Facts) -> Self {
-        self.facts = facts;
-        self
-    }
-
     /// Adds a scripted answer.
     pub fn answer(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
-        self
-    }
-
-    /// Sets interval and timeout of the pings, in milliseconds.
-    pub fn ping(mut self, interval_ms: u64, timeout_ms: u64) -> Self {
-        self.ping_interval_ms = interval_ms;
-        self.ping_timeout_ms = timeout_ms;
         self
     }
 

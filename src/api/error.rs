@@ -138,17 +138,6 @@ impl Code {
 }
 
 impl ApiError {
-    /// The HTTP status, if there was an answer of interest.
-    pub fn status(&self) -> Option<u16> {
-        match &self.kind {
-            ApiErrorKind::Refused(refusal) => Some(refusal.status),
-            ApiErrorKind::Redirected { status, .. } | ApiErrorKind::Garbled { status, .. } => {
-                Some(*status)
-            }
-            ApiErrorKind::Unreachable { .. } | ApiErrorKind::TooLarge { .. } => None,
-        }
-    }
-
     /// The error body, if the service refused.
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.kind {

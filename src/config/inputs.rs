@@ -58,7 +58,7 @@ pub const INPUTS: &[Input] = &[
     input(
         "source-root",
         "–",
-        "Folder of the Unreal project inside the repository, when it cannot be found by itself.",
+        "Folder of the Unreal project inside the repository, if it is not the repository's top.",
     ),
     input("summary", "true", "Write the step summary (where the CI has one)."),
     input(

@@ -52,7 +52,7 @@ fn every_mistake_is_reported_at_once_with_input_variable_value_and_what_is_accep
         mistakes,
         [
             "`project` is \"My Game\" (read from BUILDPIXEL_PROJECT): is not an id (24 characters: A-Z, \
-             a-z, 0-9, `_`, `-`); a name is none: the id stands in its address on the BuildPixel dashboard",
+             a-z, 0-9, `_`, `-`); if it is a name, copy the id from the address on the BuildPixel dashboard",
             "`wait` is \"yes\" (read from INPUT_WAIT): is not a boolean; accepted are true, True, TRUE, \
              false, False, FALSE",
             "`timeout` is \"45M\" (read from BUILDPIXEL_TIMEOUT): is not a duration; write it like 90s, 45m, \

@@ -20,6 +20,8 @@ pub(super) struct Told {
     stream: Way,
     rest: Way,
     unreadable: u64,
+    /// Whether the build had begun before it was followed.
+    begun: bool,
 }
 
 /// The state of a way to the service, as far as it was told.
@@ -31,7 +33,7 @@ enum Way {
 }
 
 impl Told {
-    pub(super) fn new(updates: Sender) -> Self {
+    pub(super) fn new(updates: Sender, begun: bool) -> Self {
         Self {
             updates,
             cut: Cut::default(),
@@ -40,6 +42,7 @@ impl Told {
             stream: Way::Fresh,
             rest: Way::Fresh,
             unreadable: 0,
+            begun,
         }
     }
 
@@ -70,6 +73,11 @@ impl Told {
         if gap {
             let text = "lines of the log may be missing here: BuildPixel shows only its last ones";
             self.notice(Level::Warn, text.to_owned()).await;
+        }
+        if self.begun && !lines.is_empty() {
+            self.begun = false;
+            let text = "the log begins with the last lines that BuildPixel still shows";
+            self.notice(Level::Info, text.to_owned()).await;
         }
         for line in lines {
             self.send(Update::Line(line)).await;

@@ -128,10 +128,8 @@ fn a_message_of_several_lines_is_read_line_by_line() {
     let banner = "********** COOK COMMAND STARTED **********";
     let text = format!("a\r{banner}\n\x1b[31mLogCook: Error: tok123456\x1b[0m\r\n");
     pipeline.feed(&message(1, &text), &mut |event| events.push(event));
-    assert_eq!(pipeline.phase(), Some(crate::event::Phase::Cook));
     assert_eq!(story(&events), ["1 lines", "cook {", "2 lines", "error in cook: LogCook: ***"]);
     pipeline.finish(&mut |event| events.push(event));
-    assert_eq!(pipeline.phase(), None);
     assert_eq!(story(&events).last().map(String::as_str), Some("} cook Some(0ns)"));
 }
 

@@ -2,6 +2,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::config::{Mistake, Overrides, Task};
+use crate::error::MAY_HAVE_STARTED;
 
 fn report() -> Report {
     Report::new(&Task::Attach(Id::new("b1").unwrap()))
@@ -102,14 +103,14 @@ fn a_failed_build_names_its_phase_and_an_ended_one_needs_no_attaching() {
 }
 
 #[test]
-fn an_interrupt_before_the_build_says_that_none_runs_on() {
+fn an_interrupt_during_the_trigger_says_that_a_build_may_exist() {
     let project = Id::new("p").unwrap();
     let build_setting = Id::new("s").unwrap();
     let overrides = Overrides::default();
     let report = Report::new(&Task::Trigger { project, build_setting, overrides });
     let verdict = Verdict::new(&report, &Outcome::Interrupted(Signal::Term));
-    assert_eq!(verdict.headline, "terminated (SIGTERM) before a build was known");
-    assert_eq!(verdict.hint, None);
+    assert_eq!(verdict.headline, "terminated (SIGTERM) before BuildPixel answered the trigger");
+    assert_eq!(verdict.hint.as_deref(), Some(MAY_HAVE_STARTED));
     assert_eq!(output(&report, None, "build-id"), "");
     assert_eq!(output(&report, None, "project-id"), "p");
     assert_eq!(output(&report, None, "build-setting-id"), "s");
@@ -183,6 +184,13 @@ fn a_status_that_nobody_knows_is_unknown() {
 fn a_terminal_status_is_never_left() {
     let mut report = observed([Event::Status(Status::Failed), Event::Status(Status::Running)]);
     report.learn(Facts { status: Some(Status::Pending), ..Facts::default() });
+    assert_eq!(report.status, Some(Status::Failed));
+}
+
+#[test]
+fn the_last_word_of_the_api_outweighs_what_it_pushed() {
+    let mut report = observed([Event::Status(Status::Complete)]);
+    report.learn(Facts { status: Some(Status::Failed), ..Facts::default() });
     assert_eq!(report.status, Some(Status::Failed));
 }
 

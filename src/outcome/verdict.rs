@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Outcome, Report, Signal};
 use crate::config::OnSuperseded;
-use crate::error::Error;
+use crate::error::{Error, MAY_HAVE_STARTED};
 use crate::event::{Finding, Level};
 
 /// What people are told at the end. The texts of an error may come from the wire: see
@@ -28,9 +28,7 @@ impl Verdict {
     pub fn new(report: &Report, outcome: &Outcome) -> Self {
         let (title, headline) = opening(report, outcome);
         let (details, hint) = match outcome {
-            Outcome::Failed(error) => {
-                (causes(error), error.hint().or_else(|| reattach_hint(report)))
-            }
+            Outcome::Failed(error) => (causes(error), error.hint()),
             Outcome::Success | Outcome::Failure | Outcome::Superseded(_) => (tally(report), None),
             Outcome::TimedOut { .. } | Outcome::Detached | Outcome::Interrupted(_) => {
                 (tally(report), reattach_hint(report))
@@ -133,7 +131,7 @@ fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
     match report.build {
         Some(_) if report.has_ended() => format!("{signal} after {build} had ended"),
         Some(_) => format!("{signal}; {build} runs on, BuildPixel has no cancel call"),
-        None => format!("{signal} before a build was known"),
+        None => format!("{signal} before BuildPixel answered the trigger"),
     }
 }
 
@@ -150,8 +148,12 @@ fn causes(error: &Error) -> Vec<String> {
     own.chain(error.causes().iter().map(|cause| format!("cause: {cause}"))).collect()
 }
 
-/// How to get back to a build that goes on without us.
+/// How to get back to a build that goes on without us. Whoever leaves before a build is known leaves
+/// during the trigger.
 fn reattach_hint(report: &Report) -> Option<String> {
-    let build = report.build.as_ref().filter(|_| !report.has_ended())?;
-    Some(format!("to follow it again, give the input `build-id: {build}`"))
+    let Some(build) = &report.build else {
+        return Some(MAY_HAVE_STARTED.to_owned());
+    };
+    let again = || format!("to follow it again, give the input `build-id: {build}`");
+    (!report.has_ended()).then(again)
 }

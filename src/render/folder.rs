@@ -20,8 +20,6 @@ enum Log {
     Unopened,
     Open(BufWriter<File>),
     Failed(io::Error),
-    /// The failure was told; once is enough.
-    GivenUp,
 }
 
 /// Enough for what people read, and what a CI shows.
@@ -78,20 +76,12 @@ impl Folder {
     }
 
     fn finish_log(&mut self) -> Option<PublishProblem> {
-        if let Log::Open(file) = &mut self.log
-            && let Err(error) = file.flush()
-        {
-            self.log = Log::Failed(error);
-        }
-        if !matches!(self.log, Log::Failed(_)) {
-            return None;
-        }
-        match std::mem::replace(&mut self.log, Log::GivenUp) {
-            Log::Failed(source) => {
-                Some(PublishProblem::Write { path: self.path.join("build.log"), source })
-            }
-            Log::Unopened | Log::Open(_) | Log::GivenUp => None,
-        }
+        let source = match std::mem::replace(&mut self.log, Log::Unopened) {
+            Log::Unopened => return None,
+            Log::Open(mut file) => file.flush().err()?,
+            Log::Failed(source) => source,
+        };
+        Some(PublishProblem::Write { path: self.path.join("build.log"), source })
     }
 
     fn open_log(&self) -> io::Result<BufWriter<File>> {

@@ -16,7 +16,7 @@ fn value(text: &str) -> String {
             _ => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     // Writing to a string cannot fail.
-                    let _ = write!(escaped, "\\u{unit:04x}");
+                    let _written = write!(escaped, "\\u{unit:04x}");
                 }
             }
         }

@@ -102,7 +102,7 @@ impl Session {
             Ok::<_, tungstenite::Error>(())
         };
         // Whatever goes wrong here ends the connection just as well.
-        let _ = timeout(within, goodbye).await;
+        let _gone = timeout(within, goodbye).await;
     }
 
     async fn shake_hands(&mut self, token: &Secret) -> Result<(), SocketError> {

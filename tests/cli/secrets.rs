@@ -37,6 +37,7 @@ async fn the_token_is_told_to_the_mask_of_github_and_to_nobody_else() {
             let program = dialect(Program::new(indiscreet()).await).env("BUILDPIXEL_DEBUG", debug);
             let ran = program.start().end();
             assert_eq!(ran.code, Some(10), "{}", ran.stdout);
+            assert_eq!(program.file("stderr").is_empty(), debug == "false", "{debug}");
             assert_eq!(ran.stdout.matches("::add-mask::").count(), masks, "{}", ran.stdout);
             let written = written(&program, &ran.stdout);
             assert!(written.contains("Bearer ***"), "{written}");

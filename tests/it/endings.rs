@@ -40,6 +40,23 @@ async fn a_signal_ends_the_step_cleanly_and_tells_how_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_phase_that_is_open_when_we_leave_is_not_shown_as_done() {
+    let ran = Step::new(endless()).await.input("timeout", "1s").run().await;
+    assert!(ran.summary.contains("| ⏳ | Cook |"), "{}", ran.summary);
+}
+
+#[tokio::test]
+async fn a_build_whose_status_is_not_known_is_not_called_queued() {
+    let down = Answer::new("GET", build_path(BUILD_ID), 503);
+    let scenario = Scenario::new().without_socket().already_queued().answer(down);
+    let step = Step::new(scenario).await.input("build-id", BUILD_ID).input("queue-timeout", "1s");
+    let step = step.timings(|timings| timings.last_word.retries = u32::MAX);
+    let ran = step.input("timeout", "2s").run().await;
+    assert_eq!(ran.code, 12, "{}", ran.stdout);
+    assert!(!ran.stdout.contains("still queued"), "{}", ran.stdout);
+}
+
+#[tokio::test]
 async fn a_run_that_is_killed_leaves_the_id_of_its_build_behind() {
     let step = Step::new(endless()).await;
     step.run_while(async |step, signals| {

@@ -1,6 +1,7 @@
 //! Whole runs: `run()` against the simulator, over real HTTP and real WebSockets.
 
 #![expect(
+    clippy::expect_used,
     clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,

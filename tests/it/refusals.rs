@@ -119,6 +119,32 @@ async fn a_trigger_whose_outcome_cannot_be_told_is_not_called_safe_to_retry() {
 }
 
 #[tokio::test]
+async fn a_service_that_limits_the_rate_is_left_alone_for_as_long_as_it_says() {
+    let limited = Answer::new("GET", build_path(BUILD_ID), 429).header("retry-after", "60");
+    let scenario = Scenario::new().answer(limited).await_requests("POST", "/never", 1);
+    let step = Step::new(scenario).await.input("transport", "poll").input("timeout", "1s");
+    assert_eq!(step.run().await.requests("GET"), 1);
+}
+
+#[tokio::test]
+async fn the_verdict_takes_the_last_word_of_the_api() {
+    let lost = Answer::new("GET", build_path(BUILD_ID), 503);
+    let scenario = Scenario::new().answer(lost).await_join().status("failed");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 31, "{}", ran.stdout);
+    assert_eq!((ran.output("result"), ran.output("status")), ("error", "failed"));
+    assert!(!ran.stdout.contains("runs on"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn there_is_nothing_to_detach_from_a_build_that_exists() {
+    let step = Step::new(Scenario::new()).await.input("build-id", BUILD_ID).input("wait", "false");
+    let ran = step.run().await;
+    assert_eq!(ran.code, 20, "{}", ran.stdout);
+    assert_eq!(ran.journal, []);
+}
+
+#[tokio::test]
 async fn a_service_that_stumbles_while_we_follow_is_asked_again() {
     let scenario = Scenario::new()
         .without_socket()

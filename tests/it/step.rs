@@ -18,6 +18,10 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// No run of a test takes nearly as long, unless it hangs.
+const HANGS: Duration = Duration::from_secs(60);
 
 /// A path that nobody but a test asks for: `.await_requests("GET", GO, 1)` waits for [`Step::go`].
 pub(crate) const GO: &str = "/go";
@@ -103,7 +107,8 @@ impl Step {
             signals,
             timings: self.timings,
         };
-        let (code, ()) = tokio::join!(buildpixel_ci::run(host), meanwhile(&self, sender));
+        let both = async { tokio::join!(buildpixel_ci::run(host), meanwhile(&self, sender)) };
+        let (code, ()) = timeout(HANGS, both).await.expect("the run hangs");
         let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         Ran {
             code: code.number(),

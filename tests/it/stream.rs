@@ -87,6 +87,23 @@ async fn a_flood_of_lines_arrives_whole_and_in_order() {
 }
 
 #[tokio::test]
+async fn the_first_words_do_not_wait_for_the_api() {
+    let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", deaf.local_addr().unwrap());
+    let ran = Step::new(Scenario::new())
+        .await
+        .input("api-url", &url)
+        .run_while(async |step, signals| {
+            step.stdout.shows("::add-mask::").await;
+            signals.send(Signal::Int).await.unwrap();
+            signals.send(Signal::Int).await.unwrap();
+        })
+        .await;
+    assert_eq!(ran.code, 130);
+    assert!(ran.stdout.contains("a build may have been started"), "{}", ran.stdout);
+}
+
+#[tokio::test]
 async fn a_line_is_printed_while_the_build_goes_on() {
     let scenario =
         Scenario::new().await_join().log("info", "line 1").await_requests("POST", "/never", 1);

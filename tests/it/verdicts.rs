@@ -119,6 +119,7 @@ async fn attaching_follows_a_build_that_exists_and_triggers_none() {
     assert_eq!(ran.numbered("line "), [1, 2, 3]);
     assert_eq!(ran.requests("POST"), 0);
     assert!(ran.stdout.contains("`build-id` is given"), "a variable may have come by itself");
+    assert!(ran.stdout.contains("the log begins with the last lines"), "{}", ran.stdout);
 }
 
 #[tokio::test]

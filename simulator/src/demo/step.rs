@@ -13,15 +13,6 @@ use crate::ci::Ci;
 use crate::scenarios::Show;
 use crate::screen::{self, BOLD, RESET, Screen};
 
-/// What a checkout would hold of the files that the logs name.
-const SOURCES: [&str; 5] = [
-    "Lighthouse.uproject",
-    "Source/Lighthouse/Private/Crew/CrewDialogue.cpp",
-    "Source/Lighthouse/Private/Keeper/LanternComponent.cpp",
-    "Source/Lighthouse/Private/Weather/StormWindField.cpp",
-    "Source/Lighthouse/Public/Keeper/LanternComponent.h",
-];
-
 /// Returns whether the step ended as its scenario expects.
 pub(crate) async fn show(
     program: &Path,
@@ -30,7 +21,7 @@ pub(crate) async fn show(
     speed: f64,
 ) -> anyhow::Result<bool> {
     let workspace = tempfile::tempdir()?;
-    check_out(workspace.path())?;
+    std::fs::create_dir_all(workspace.path().join(".runner"))?;
     let scenario: Scenario = show.script.parse().context("the scenario cannot be read")?;
     let simulator = Simulator::start(scenario.speed(speed)).await?;
 
@@ -51,16 +42,6 @@ pub(crate) async fn show(
         show_results(ci, workspace.path())?;
     }
     report(status, show.exit_code)
-}
-
-fn check_out(workspace: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(workspace.join(".runner"))?;
-    for source in SOURCES {
-        let path = workspace.join(source);
-        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        std::fs::write(path, "")?;
-    }
-    Ok(())
 }
 
 /// The little that a process needs to run at all; in a terminal also what it says of its colours.

@@ -26,7 +26,7 @@ pub(super) fn show(line: &str) -> Cow<'_, str> {
             | '\u{202a}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}' => {
                 // Writing to a String cannot fail.
-                let _ = write!(shown, "\\u{{{:04x}}}", u32::from(c));
+                let _written = write!(shown, "\\u{{{:04x}}}", u32::from(c));
             }
             _ => shown.push(c),
         }
