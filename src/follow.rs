@@ -194,30 +194,34 @@ impl Supervisor {
             let Some(lost) = lost else {
                 return Ok(());
             };
-            self.session = None;
-            self.joined = None;
-            debug!(error = chain(&lost), "no session");
-            let refused = matches!(lost, SocketError::Refused { .. });
-            if refused && self.plan.transport == Transport::Socket {
-                return Err(Error::Stream { build: build.clone(), cause: lost });
-            }
-            let meanwhile = match (self.plan.transport, refused) {
-                (Transport::Socket, _) => "connecting again",
-                (Transport::Auto | Transport::Poll, false) => "polling until it is back",
-                (Transport::Auto | Transport::Poll, true) => "polling instead",
-            };
-            self.told.stream_is_down(&lost, meanwhile).await;
             if since.elapsed() >= self.plan.timings.healthy {
                 failures = 0;
             }
-            let delay = self.plan.timings.reconnect.delay(failures, fastrand::f64());
+            dial = self.lose(build, lost, failures).await?;
             failures += 1;
-            dial = match delay {
-                // Whether the token is good is for REST to say.
-                Some(delay) if !refused => self.dial(delay),
-                _ => Box::pin(pending()),
-            };
         }
+    }
+
+    /// Gives up a session, and returns the next one in the making.
+    async fn lose(&mut self, build: &Id, lost: SocketError, failures: u32) -> Result<Dial, Error> {
+        self.session = None;
+        self.joined = None;
+        debug!(error = chain(&lost), "no session");
+        let refused = matches!(lost, SocketError::Refused { .. });
+        let meanwhile = match (self.plan.transport, refused) {
+            (Transport::Socket, true) => {
+                return Err(Error::Stream { build: build.clone(), cause: lost });
+            }
+            (Transport::Socket, false) => "connecting again",
+            (Transport::Auto | Transport::Poll, false) => "polling until it is back",
+            (Transport::Auto | Transport::Poll, true) => "polling instead",
+        };
+        self.told.stream_is_down(&lost, meanwhile).await;
+        Ok(match self.plan.timings.reconnect.delay(failures, fastrand::f64()) {
+            // Whether the token is good is for REST to say.
+            Some(delay) if !refused => self.dial(delay),
+            _ => Box::pin(pending()),
+        })
     }
 
     /// Polls REST until the session stands; `None` if the build ended first.

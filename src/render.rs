@@ -35,9 +35,7 @@ pub struct Renderer {
     sink: Box<dyn Sink>,
     /// Knows what must not be published.
     cleaner: Cleaner,
-    log_level: Option<Level>,
-    annotations: bool,
-    summary: bool,
+    options: Options,
     folder: Option<Folder>,
     open: Option<Phase>,
 }
@@ -45,15 +43,8 @@ pub struct Renderer {
 impl Renderer {
     /// Nothing is written yet.
     pub fn new(sink: Box<dyn Sink>, cleaner: Cleaner, options: Options) -> Self {
-        Self {
-            sink,
-            cleaner,
-            log_level: options.log_level,
-            annotations: options.annotations,
-            summary: options.summary,
-            folder: options.reports_dir.map(Folder::new),
-            open: None,
-        }
+        let folder = options.reports_dir.clone().map(Folder::new);
+        Self { sink, cleaner, options, folder, open: None }
     }
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
@@ -85,7 +76,7 @@ impl Renderer {
             }
             Event::PhaseEnded { .. } | Event::Finding(_) => {}
             Event::Line { level, text } => {
-                if self.log_level.is_some_and(|lowest| *level >= lowest) {
+                if self.options.log_level.is_some_and(|lowest| *level >= lowest) {
                     self.sink.line(text, out);
                 }
                 if let Some(folder) = &mut self.folder {
@@ -123,7 +114,7 @@ impl Renderer {
         verdict: &Verdict,
     ) -> Vec<PublishProblem> {
         let mut problems = self.publish_outputs(report, Some(outcome));
-        if self.summary {
+        if self.options.summary {
             problems.extend(self.sink.publish_summary(report, verdict).err());
         }
         if let Some(folder) = &mut self.folder {
@@ -162,7 +153,7 @@ impl Renderer {
     /// number. `all` counts those too that the report did not keep.
     fn tell(&mut self, ranked: &[&Finding], slots: usize, all: usize, out: &mut Vec<u8>) {
         let told = ranked.iter().take(TOLD);
-        let slots = if self.annotations { slots } else { 0 };
+        let slots = if self.options.annotations { slots } else { 0 };
         for (index, finding) in told.clone().enumerate() {
             let annotation = Annotation::from(*finding);
             if index < slots {

@@ -33,6 +33,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     let mut cases: Vec<_> = report
         .phases
         .iter()
+        .filter(|run| run.ended)
         .map(|run| {
             let failure = failure.as_deref().filter(|_| blamed == Some(run.phase));
             case(run.phase.as_str(), run.took, failure)
