@@ -44,6 +44,9 @@ impl Folder {
 
     pub(super) fn publish_outputs(&self, outputs: &[(&str, String)]) -> Vec<PublishProblem> {
         const DOTENV: &str = "outputs.env";
+        if let Err(problem) = self.make() {
+            return vec![problem];
+        }
         let (dotenv, left_out) = dotenv::render(outputs);
         let mut problems: Vec<_> = left_out
             .into_iter()
@@ -63,6 +66,10 @@ impl Folder {
         report: &Report,
         verdict: &Verdict,
     ) -> Vec<PublishProblem> {
+        // A folder that cannot be made was told with the outputs.
+        if self.make().is_err() {
+            return Vec::new();
+        }
         let files = [
             ("summary.md", summary::render(report, verdict, SUMMARY_BYTES)),
             ("codequality.json", codequality::render(report)),
@@ -73,6 +80,10 @@ impl Folder {
         let mut problems: Vec<_> = problems.collect();
         problems.extend(self.finish_log());
         problems
+    }
+
+    fn make(&self) -> Result<(), PublishProblem> {
+        fs::create_dir_all(&self.path).map_err(PublishProblem::write(&self.path))
     }
 
     fn finish_log(&mut self) -> Option<PublishProblem> {

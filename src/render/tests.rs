@@ -362,17 +362,29 @@ fn the_log_file_has_every_line_whatever_is_shown() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told_and_a_lost_log_only_once() {
+fn a_folder_that_cannot_be_made_is_told_once_and_not_for_each_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let reports_dir = Some(file.path().join("not-a-folder"));
     let mut renderer =
         renderer(Platform::Plain, &Env::default(), Options { reports_dir, ..options() });
     renderer.event(&line(Level::Info, "x"), &mut Vec::new());
-    let told = |problems: Vec<PublishProblem>| {
-        problems.iter().filter(|problem| problem.to_string().contains("build.log")).count()
-    };
-    let first = renderer.publish(&report(), &Outcome::Failure, &failure());
-    assert_eq!(first.len(), 8, "{first:?}");
-    assert_eq!(told(first), 1);
-    assert_eq!(told(renderer.publish(&report(), &Outcome::Failure, &failure())), 0);
+    let problems = renderer.publish(&report(), &Outcome::Failure, &failure());
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].is_failure() && problems[0].to_string().contains("not-a-folder"));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_and_keeps_no_other_from_being_written() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("build.log")).unwrap();
+    let reports_dir = Some(folder.path().to_owned());
+    let mut renderer =
+        renderer(Platform::Plain, &Env::default(), Options { reports_dir, ..options() });
+    renderer.event(&line(Level::Info, "x"), &mut Vec::new());
+    let problems = renderer.publish(&report(), &Outcome::Failure, &failure());
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].to_string().contains("build.log"));
+    assert!(
+        folder.path().join("junit.xml").exists() && folder.path().join("outputs.json").exists()
+    );
 }
