@@ -23,7 +23,7 @@ use crate::writer::Writer;
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// How long an interrupted trigger may still take to tell the id of the build that it may have made.
-const LAST_ANSWER: Duration = Duration::from_secs(2);
+const LAST_ANSWER: Duration = Duration::from_millis(800);
 
 /// How long stdout may make no progress with the last words.
 const PATIENCE: Duration = Duration::from_secs(60);
