@@ -135,6 +135,9 @@ impl Service {
         }
         let overrides =
             serde_json::from_slice(body).map_err(|error| Refusal::invalid(error.to_string()))?;
+        if self.scenario.slow_trigger {
+            self.journal.until(|entries| entries.contains(&Entry::Connected)).await;
+        }
         let build_id = self.queue(overrides).await;
         let queued = json!({
             "buildId": build_id,

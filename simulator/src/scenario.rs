@@ -24,6 +24,8 @@ pub struct Scenario {
     pub socket_tokens: Vec<String>,
     /// Whether there is a Socket.IO side at all.
     pub socket: bool,
+    /// Whether a trigger is answered only once a socket has connected.
+    pub slow_trigger: bool,
     /// How many of the last log lines `GET /builds/:id` shows.
     pub recent_lines: usize,
     /// What the builds are made of.
@@ -44,6 +46,7 @@ impl Default for Scenario {
             rest_tokens: vec![TOKEN.to_owned()],
             socket_tokens: vec![TOKEN.to_owned()],
             socket: true,
+            slow_trigger: false,
             recent_lines: 200,
             facts: Facts::default(),
             answers: Vec::new(),
@@ -310,6 +313,12 @@ impl Scenario {
     /// There is no Socket.IO side, as behind a proxy that blocks it.
     pub fn without_socket(mut self) -> Self {
         self.socket = false;
+        self
+    }
+
+    /// A trigger takes so long that a socket can connect meanwhile: it is not answered before one has.
+    pub fn slow_trigger(mut self) -> Self {
+        self.slow_trigger = true;
         self
     }
 

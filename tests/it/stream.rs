@@ -87,6 +87,14 @@ async fn a_flood_of_lines_arrives_whole_and_in_order() {
 }
 
 #[tokio::test]
+async fn the_socket_connects_while_the_trigger_is_in_flight() {
+    let scenario = lines(Scenario::new().slow_trigger().await_join(), 1..=2).status("complete");
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2]);
+}
+
+#[tokio::test]
 async fn the_first_words_do_not_wait_for_the_api() {
     let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", deaf.local_addr().unwrap());
