@@ -398,7 +398,7 @@ impl Supervisor {
     /// not exist, at an address that may be wrong, is not waited for until the deadline.
     fn patience(&self, error: &ApiError) -> u32 {
         match (self.plan.confirmed, error.is_transient() || self.session.is_some()) {
-            (false, _) => self.plan.timings.last_word.retries,
+            (false, _) => self.plan.timings.unconfirmed_retries,
             (true, false) => USELESS_ANSWERS,
             (true, true) => u32::MAX,
         }

@@ -21,7 +21,9 @@ pub struct Timings {
     pub healthy: Duration,
     /// Delays before the next session.
     pub reconnect: Policy,
-    /// Delays before the final facts are asked for again; as many retries has a build to attach to.
+    /// How many answers in a row may be of no use while nothing has confirmed the build.
+    pub unconfirmed_retries: u32,
+    /// Delays before the final facts are asked for again.
     pub last_word: Policy,
     /// How long the final facts may be asked for in all.
     pub longest_last_word: Duration,
@@ -43,6 +45,7 @@ impl Default for Timings {
                 longest: Duration::from_secs(30),
                 retries: u32::MAX,
             },
+            unconfirmed_retries: 6,
             last_word: Policy {
                 first: Duration::from_millis(500),
                 longest: Duration::from_secs(8),

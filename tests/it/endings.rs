@@ -50,7 +50,7 @@ async fn a_build_whose_status_is_not_known_is_not_called_queued() {
     let down = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = Scenario::new().without_socket().already_queued().answer(down);
     let step = Step::new(scenario).await.input("build-id", BUILD_ID).input("queue-timeout", "1s");
-    let step = step.timings(|timings| timings.last_word.retries = u32::MAX);
+    let step = step.timings(|timings| timings.unconfirmed_retries = u32::MAX);
     let ran = step.input("timeout", "2s").run().await;
     assert_eq!(ran.code, 12, "{}", ran.stdout);
     assert!(!ran.stdout.contains("still queued"), "{}", ran.stdout);

@@ -94,6 +94,15 @@ impl Step {
         stream.read_to_end(&mut Vec::new()).await.unwrap();
     }
 
+    /// Runs the step, and lets a timeline go on that waits at [`GO`] when the text was printed.
+    pub(crate) async fn run_and_go_on_after(self, text: &str) -> Ran {
+        self.run_while(async |step, _| {
+            step.stdout.shows(text).await;
+            step.go().await;
+        })
+        .await
+    }
+
     /// Runs the step, and meanwhile lets the test do something to it.
     pub(crate) async fn run_while(
         self,

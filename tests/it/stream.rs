@@ -15,13 +15,7 @@ async fn a_cut_connection_resumes_without_losing_or_repeating_a_line() {
     let mut scenario = lines(Scenario::new().await_join(), 1..=20);
     scenario = lines(scenario.await_requests("GET", GO, 1).cut_connection(), 21..=40).await_join();
     scenario = lines(scenario, 41..=60).status("complete");
-    let ran = Step::new(scenario)
-        .await
-        .run_while(async |step, _| {
-            step.stdout.shows("line 20\n").await;
-            step.go().await;
-        })
-        .await;
+    let ran = Step::new(scenario).await.run_and_go_on_after("line 20\n").await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), (1..=60).collect::<Vec<_>>(), "{}", ran.stdout);
     let joins = ran.journal.iter().filter(|entry| matches!(entry, Entry::Joined { .. })).count();
@@ -47,13 +41,7 @@ async fn lines_that_the_stream_lost_come_from_rest_at_the_end() {
         .lose_log("info", "line 4")
         .lose_log("info", "line 5")
         .status("complete");
-    let ran = Step::new(scenario)
-        .await
-        .run_while(async |step, _| {
-            step.stdout.shows("line 3\n").await;
-            step.go().await;
-        })
-        .await;
+    let ran = Step::new(scenario).await.run_and_go_on_after("line 3\n").await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2, 3, 4, 5]);
 }
@@ -63,13 +51,7 @@ async fn a_gap_that_rest_cannot_fill_is_told() {
     let mut scenario = lines(Scenario::new().recent_lines(5).await_join(), 1..=10);
     scenario = lines(scenario.await_requests("GET", GO, 1).cut_connection(), 11..=30).await_join();
     scenario = lines(scenario, 31..=32).status("complete");
-    let ran = Step::new(scenario)
-        .await
-        .run_while(async |step, _| {
-            step.stdout.shows("line 10\n").await;
-            step.go().await;
-        })
-        .await;
+    let ran = Step::new(scenario).await.run_and_go_on_after("line 10\n").await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     let printed = ran.numbered("line ");
     assert!(printed.starts_with(&(1..=10).collect::<Vec<_>>()), "{printed:?}");

@@ -85,13 +85,7 @@ async fn an_unknown_status_is_shown_and_is_no_ending() {
         .await_join()
         .await_requests("GET", GO, 1)
         .status("complete");
-    let ran = Step::new(scenario)
-        .await
-        .run_while(async |step, _| {
-            step.stdout.shows("defrosting").await;
-            step.go().await;
-        })
-        .await;
+    let ran = Step::new(scenario).await.run_and_go_on_after("defrosting").await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
 }
 
@@ -141,10 +135,7 @@ async fn a_terminal_status_that_gets_lost_is_found_by_polling() {
     let ran = Step::new(scenario)
         .await
         .timings(|timings| timings.status_poll = Duration::from_millis(50))
-        .run_while(async |step, _| {
-            step.stdout.shows("line 1\n").await;
-            step.go().await;
-        })
+        .run_and_go_on_after("line 1\n")
         .await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
