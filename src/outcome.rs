@@ -69,7 +69,7 @@ impl Report {
     /// Counts one event in.
     pub fn observe(&mut self, event: &Event) {
         match event {
-            Event::Status(status) => self.set_status(status),
+            Event::Status(status) => self.status = Some(status.clone()),
             Event::PhaseStarted(phase) => self.start(*phase),
             Event::PhaseEnded { phase, took } => self.end(*phase, *took),
             Event::Line { .. } => self.lines += 1,
@@ -81,12 +81,7 @@ impl Report {
     /// Adds what the API told; what it does not tell this time stays. The texts must have been made
     /// safe to print before.
     pub fn learn(&mut self, facts: Facts) {
-        match &facts.status {
-            // The API's last word outweighs what it pushed before.
-            Some(status) if status.is_terminal() => self.status = Some(status.clone()),
-            Some(status) => self.set_status(status),
-            None => {}
-        }
+        self.status = facts.status.clone().or(self.status.take());
         let known = std::mem::take(&mut self.facts);
         self.facts = Facts {
             project: facts.project.or(known.project),
@@ -151,12 +146,6 @@ impl Report {
 
     fn has_failed(&self) -> bool {
         self.status == Some(Status::Failed)
-    }
-
-    fn set_status(&mut self, status: &Status) {
-        if !self.has_ended() {
-            self.status = Some(status.clone());
-        }
     }
 
     fn start(&mut self, phase: Phase) {

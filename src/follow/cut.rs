@@ -1,9 +1,9 @@
-//! Where two views of one log meet: the lines that arrive live and the last lines that REST shows.
-//! Tells which of them were not passed on yet. Pure.
+//! Where views of one log meet: the lines that arrive live and the last lines that REST shows. Tells
+//! which of them were not passed on yet. Pure.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::event::LogLine;
 
@@ -16,11 +16,6 @@ pub(super) struct Cut {
     /// The last lines that were passed on, oldest first.
     passed: VecDeque<Key>,
     newest_passed: Option<SystemTime>,
-    /// Lines that REST has shown and the live stream may still bring.
-    ahead: VecDeque<Key>,
-    newest_ahead: Option<SystemTime>,
-    /// Whether the stream has reached the lines ahead: from then on it brings them one by one.
-    aligned: bool,
 }
 
 /// What a line is known by. REST and the stream need not agree on its level, nor both know its time.
@@ -43,83 +38,102 @@ impl Key {
     }
 }
 
-/// What a look at REST added.
-#[derive(Debug, PartialEq, Eq)]
+/// What a stretch of the log added.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct News {
     /// The lines that were not passed on yet, in order.
     pub(super) lines: Vec<LogLine>,
     /// Whether lines are missing before them.
-    pub(super) gap: bool,
+    pub(super) gap: Option<Gap>,
+}
+
+/// Lines that nobody shows any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// When the line before them was logged.
+    pub(super) after: Option<SystemTime>,
+    /// When the line behind them was logged.
+    pub(super) before: Option<SystemTime>,
+    /// How many they are, if the log was as busy then as in the stretch behind them.
+    pub(super) estimate: Option<u64>,
 }
 
 impl Cut {
-    /// Whether a line that arrived live is to be passed on.
-    pub(super) fn live(&mut self, line: &LogLine) -> bool {
-        let key = Key::of(line);
-        // Before the stream has reached the lines ahead, it may do so anywhere; then it brings them in
-        // order. A line that merely looks like one of them is new: repeating beats losing.
-        let reach = if self.aligned { 1 } else { self.ahead.len() };
-        let place = self.ahead.iter().take(reach).rposition(|known| known.is(key));
-        if let Some(place) = place {
-            self.ahead.drain(..=place);
-            self.aligned = true;
-            return false;
-        }
-        if self.aligned || line.timestamp.is_none() || line.timestamp > self.newest_ahead {
-            self.ahead.clear();
-        }
-        self.pass(key, line);
-        true
+    /// Takes a line that certainly follows what was passed on.
+    pub(super) fn pass(&mut self, line: &LogLine) {
+        self.remember(Key::of(line), line.timestamp);
     }
 
-    /// Takes the last lines of the log, as REST shows them, and tells which are new. `arrived` are
-    /// the lines that the stream has brought since it was joined and that were held back for this.
-    pub(super) fn recent(&mut self, mut recent: Vec<LogLine>, arrived: &[LogLine]) -> News {
-        if starts_after(&recent, arrived) {
-            return News { lines: Vec::new(), gap: !self.passed.is_empty() };
-        }
-        let keys: Vec<_> = recent.iter().map(Key::of).collect();
-        let (known, gap) = match self.overlap(&keys) {
-            Some(known) => (known, false),
-            None => (self.older(&recent), true),
+    /// Takes a stretch of the log without holes, oldest line first, and tells which of it is new.
+    pub(super) fn absorb(&mut self, mut stretch: Vec<LogLine>) -> News {
+        let keys: Vec<_> = stretch.iter().map(Key::of).collect();
+        let (known, touches) = match self.overlap(&keys) {
+            Some(known) => (known, true),
+            None => (self.older(&stretch), false),
         };
-        self.newest_ahead = recent.iter().filter_map(|line| line.timestamp).max();
-        let lines = recent.split_off(known);
+        let lines = stretch.split_off(known);
+        let gap = (!touches).then(|| self.gap(&lines));
         for (line, key) in lines.iter().zip(keys.iter().skip(known)) {
-            self.pass(*key, line);
+            self.remember(*key, line.timestamp);
         }
-        self.ahead = keys.into();
-        self.ahead.drain(..self.ahead.len().saturating_sub(REACH));
-        self.aligned = false;
         News { lines, gap }
     }
 
-    fn pass(&mut self, key: Key, line: &LogLine) {
+    /// How many of the lines that came live were passed on already because REST showed them too;
+    /// `None` if that cannot be told yet: they are not among them, or could be in several places.
+    ///
+    /// Only to be trusted once REST has been asked after the first of them came: before that, a line
+    /// that merely looks like it may be all that was shown.
+    pub(super) fn continued_by(&self, live: &[LogLine]) -> Option<usize> {
+        let live: Vec<_> = live.iter().map(Key::of).collect();
+        let first = live.first()?;
+        let fits = |place: &usize| {
+            self.passed.iter().skip(*place).zip(&live).all(|(passed, key)| passed.is(*key))
+        };
+        let places = self.passed.iter().enumerate().filter(|(_, key)| key.is(*first));
+        let mut fitting = places.map(|(place, _)| place).filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(place), None) => Some((self.passed.len() - place).min(live.len())),
+            _ => None,
+        }
+    }
+
+    /// Whether the newest line that REST shows was passed on, or something that is newer.
+    pub(super) fn is_level_with(&self, recent: &[LogLine]) -> bool {
+        recent.last().is_none_or(|last| {
+            let key = Key::of(last);
+            self.passed.iter().rev().any(|passed| passed.is(key))
+                || (last.timestamp.is_some() && last.timestamp < self.newest_passed)
+        })
+    }
+
+    fn remember(&mut self, key: Key, timestamp: Option<SystemTime>) {
         if self.passed.len() == REACH {
             self.passed.pop_front();
         }
         self.passed.push_back(key);
-        self.newest_passed = self.newest_passed.max(line.timestamp);
+        self.newest_passed = self.newest_passed.max(timestamp);
     }
 
-    /// How many of the recent lines were passed on before; `None` if the two views do not touch.
-    fn overlap(&self, recent: &[Key]) -> Option<usize> {
+    /// How many lines of the stretch were passed on before; `None` if it does not touch them.
+    fn overlap(&self, stretch: &[Key]) -> Option<usize> {
         let Some(last_passed) = self.passed.back() else {
             return Some(0);
         };
         // The line that was passed on last may stand there several times, if the log repeats itself.
         // The right one has the same lines before it; where that does not decide, repeating a line
         // is better than losing one.
-        let places = recent.iter().enumerate().filter(|(_, key)| key.is(*last_passed));
+        let places = stretch.iter().enumerate().filter(|(_, key)| key.is(*last_passed));
         let longest = places
-            .map(|(place, _)| (self.agreement(recent.iter().take(place)), place))
+            .map(|(place, _)| (self.agreement(stretch.iter().take(place)), place))
             .max_by_key(|(agreement, place)| (*agreement, std::cmp::Reverse(*place)));
         if let Some((_, place)) = longest {
             return Some(place + 1);
         }
         // REST may lag behind the stream.
-        let lags = recent.last().is_none_or(|last| self.passed.iter().any(|known| known.is(*last)));
-        lags.then_some(recent.len())
+        let lags =
+            stretch.last().is_none_or(|last| self.passed.iter().any(|known| known.is(*last)));
+        lags.then_some(stretch.len())
     }
 
     /// How many lines before the last one agree with what was passed on.
@@ -129,26 +143,45 @@ impl Cut {
     }
 
     /// How many lines at the front are no newer than what was passed on, by the build's own clock.
-    fn older(&self, recent: &[LogLine]) -> usize {
+    fn older(&self, stretch: &[LogLine]) -> usize {
         let old = |line: &LogLine| line.timestamp.is_some() && line.timestamp <= self.newest_passed;
-        recent.iter().rposition(old).map_or(0, |place| place + 1)
+        stretch.iter().rposition(old).map_or(0, |place| place + 1)
+    }
+
+    fn gap(&self, behind: &[LogLine]) -> Gap {
+        let after = self.newest_passed;
+        let before = behind.first().and_then(|line| line.timestamp);
+        let span = |from: Option<SystemTime>, to: Option<SystemTime>| {
+            to?.duration_since(from?).ok().filter(|span| !span.is_zero())
+        };
+        let last = behind.last().and_then(|line| line.timestamp);
+        let estimate = span(after, before).zip(span(before, last)).map(|(missing, shown)| {
+            let lines = (behind.len() as f64 - 1.0) * ratio(missing, shown);
+            // The line behind the gap is none of those in it.
+            (lines.round() as u64).saturating_sub(1)
+        });
+        Gap { after, before, estimate }
     }
 }
 
-/// Whether everything that REST shows was logged after the first line that arrived live: so fast that
+fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64()
+}
+
+/// Whether everything that REST shows was logged after the first line that came live: so fast that
 /// the window has already moved past it. The stream brings all of it.
-fn starts_after(recent: &[LogLine], arrived: &[LogLine]) -> bool {
-    let (Some(oldest), Some(first)) = (recent.first(), arrived.first()) else {
+pub(super) fn starts_after(recent: &[LogLine], live: &[LogLine]) -> bool {
+    let (Some(oldest), Some(first)) = (recent.first(), live.first()) else {
         return false;
     };
     !recent.contains(first)
-        && (arrived.contains(oldest)
+        && (live.contains(oldest)
             || (first.timestamp.is_some() && oldest.timestamp > first.timestamp))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::event::Level;
@@ -167,36 +200,71 @@ mod tests {
 
     fn after(lines: &[LogLine]) -> Cut {
         let mut cut = Cut::default();
-        assert!(lines.iter().all(|line| cut.live(line)));
+        for line in lines {
+            cut.pass(line);
+        }
         cut
     }
 
+    fn whole(lines: Vec<LogLine>) -> News {
+        News { lines, gap: None }
+    }
+
     #[test]
-    fn at_the_start_all_recent_lines_are_new_and_the_stream_does_not_repeat_them() {
+    fn at_the_start_all_lines_of_rest_are_new_and_the_stream_is_known_to_continue_them() {
         let mut cut = Cut::default();
-        assert_eq!(cut.recent(numbered(1..=5), &[]), News { lines: numbered(1..=5), gap: false });
-        let live = numbered(4..=7);
-        let passed: Vec<_> = live.iter().filter(|line| cut.live(line)).collect();
-        assert_eq!(passed, [&live[2], &live[3]]);
+        assert_eq!(cut.absorb(numbered(1..=5)), whole(numbered(1..=5)));
+        assert_eq!(cut.continued_by(&numbered(4..=7)), Some(2));
+        assert_eq!(cut.continued_by(&numbered(4..=5)), Some(2));
+        assert_eq!(cut.continued_by(&numbered(2..=3)), Some(2));
+    }
+
+    #[test]
+    fn live_lines_that_rest_has_not_shown_yet_continue_nothing() {
+        let cut = after(&numbered(1..=5));
+        assert_eq!(cut.continued_by(&numbered(6..=7)), None);
+        assert_eq!(cut.continued_by(&[]), None);
+    }
+
+    #[test]
+    fn live_lines_that_fit_in_two_places_wait_for_more() {
+        let tick = || line(1, "tick");
+        let mut cut = after(&[line(0, "a"), tick(), tick()]);
+        assert_eq!(cut.continued_by(&[tick()]), None);
+        cut.absorb(vec![line(0, "a"), tick(), tick(), line(2, "b")]);
+        assert_eq!(cut.continued_by(&[tick(), line(2, "b")]), Some(2));
+        assert_eq!(cut.continued_by(&[tick(), tick(), line(2, "b"), line(3, "c")]), Some(3));
     }
 
     #[test]
     fn after_an_outage_only_the_missed_lines_are_new() {
         let mut cut = after(&numbered(1..=6));
-        assert_eq!(cut.recent(numbered(3..=9), &[]), News { lines: numbered(7..=9), gap: false });
+        assert_eq!(cut.absorb(numbered(3..=9)), whole(numbered(7..=9)));
     }
 
     #[test]
     fn a_rest_view_that_lags_behind_the_stream_brings_nothing() {
         let mut cut = after(&numbered(1..=9));
-        assert_eq!(cut.recent(numbered(2..=5), &[]), News { lines: vec![], gap: false });
-        assert_eq!(cut.recent(vec![], &[]), News { lines: vec![], gap: false });
+        assert_eq!(cut.absorb(numbered(2..=5)), whole(vec![]));
+        assert_eq!(cut.absorb(vec![]), whole(vec![]));
     }
 
     #[test]
-    fn a_window_that_starts_after_the_last_line_is_a_gap() {
+    fn a_window_that_starts_after_the_last_line_is_a_gap_of_known_times() {
         let mut cut = after(&numbered(1..=6));
-        assert_eq!(cut.recent(numbered(9..=11), &[]), News { lines: numbered(9..=11), gap: true });
+        let at = |second| line(second, "").timestamp;
+        let gap = Gap { after: at(6), before: at(9), estimate: Some(2) };
+        assert_eq!(cut.absorb(numbered(9..=11)), News { lines: numbered(9..=11), gap: Some(gap) });
+    }
+
+    #[test]
+    fn how_much_is_missing_is_not_guessed_without_times() {
+        let bare = |text: &str| LogLine { timestamp: None, ..line(0, text) };
+        let mut cut = after(&[bare("a")]);
+        let gap = cut.absorb(vec![bare("c"), bare("d")]).gap.unwrap();
+        assert_eq!(gap, Gap { after: None, before: None, estimate: None });
+        let mut cut = after(&numbered(1..=2));
+        assert_eq!(cut.absorb(vec![line(9, "x"), line(9, "y")]).gap.unwrap().estimate, None);
     }
 
     #[test]
@@ -204,57 +272,43 @@ mod tests {
         let mut cut = after(&numbered(1..=6));
         let mut window = numbered(2..=8);
         window.remove(4);
-        assert_eq!(cut.recent(window, &[]), News { lines: numbered(7..=8), gap: true });
+        let news = cut.absorb(window);
+        assert_eq!(news.lines, numbered(7..=8));
+        assert!(news.gap.is_some());
     }
 
     #[test]
     fn the_right_one_of_several_equal_lines_is_found_by_what_stands_before_it() {
         let log: Vec<_> = ["a", "x", "b", "x", "c", "x"].map(|text| line(1, text)).into();
         let mut cut = after(&log[..4]);
-        assert_eq!(cut.recent(log.clone(), &[]), News { lines: log[4..].to_vec(), gap: false });
+        assert_eq!(cut.absorb(log.clone()), whole(log[4..].to_vec()));
     }
 
     #[test]
     fn equal_lines_in_a_row_are_not_lost() {
         let log = vec![line(1, "tick"); 4];
         let mut cut = after(&log[..2]);
-        assert_eq!(cut.recent(log.clone(), &[]).lines, log[2..]);
+        assert_eq!(cut.absorb(log.clone()).lines, log[2..]);
     }
 
     #[test]
-    fn a_window_that_has_moved_past_the_first_live_line_is_left_to_the_stream() {
-        let mut cut = Cut::default();
-        let news = cut.recent(numbered(40..=60), &numbered(1..=10));
-        assert_eq!(news, News { lines: vec![], gap: false });
-        assert!(numbered(1..=60).iter().all(|line| cut.live(line)));
-
-        let mut cut = after(&numbered(1..=3));
-        assert!(cut.recent(numbered(40..=60), &numbered(30..=45)).gap);
+    fn a_window_that_has_moved_past_the_first_live_line_is_recognised() {
+        assert!(starts_after(&numbered(40..=60), &numbered(1..=10)));
+        assert!(starts_after(&numbered(8..=60), &numbered(1..=10)));
+        assert!(!starts_after(&numbered(2..=5), &numbered(7..=8)));
+        assert!(!starts_after(&numbered(2..=5), &numbered(4..=8)));
+        assert!(!starts_after(&numbered(2..=5), &[]));
+        assert!(!starts_after(&[], &numbered(2..=5)));
     }
 
     #[test]
-    fn a_window_from_before_the_join_comes_first() {
-        let mut cut = after(&numbered(1..=3));
-        let news = cut.recent(numbered(2..=5), &numbered(7..=8));
-        assert_eq!(news, News { lines: numbered(4..=5), gap: false });
-    }
-
-    #[test]
-    fn lines_ahead_are_forgotten_once_the_stream_is_past_them() {
-        let mut cut = Cut::default();
-        cut.recent(numbered(1..=5), &[]);
-        assert!(cut.live(&line(6, "line 6")));
-        assert!(cut.ahead.is_empty());
-    }
-
-    #[test]
-    fn a_line_that_looks_like_an_older_one_is_not_lost() {
-        let tick = LogLine { timestamp: None, ..line(0, "tick") };
-        let mut cut = Cut::default();
-        let window = vec![tick.clone(), line(1, "a"), line(2, "b")];
-        assert_eq!(cut.recent(window, &[]).lines.len(), 3);
-        assert!(!cut.live(&line(2, "b")));
-        assert!(cut.live(&tick));
+    fn rest_is_level_with_the_stream_when_its_newest_line_was_passed_on() {
+        let cut = after(&numbered(1..=6));
+        assert!(cut.is_level_with(&numbered(2..=6)));
+        assert!(cut.is_level_with(&numbered(2..=4)));
+        assert!(cut.is_level_with(&[]));
+        assert!(cut.is_level_with(&[line(3, "long forgotten")]));
+        assert!(!cut.is_level_with(&numbered(2..=7)));
     }
 
     #[test]
@@ -263,27 +317,74 @@ mod tests {
             lines.into_iter().map(|line| LogLine { timestamp: None, ..line }).collect()
         };
         let mut cut = after(&numbered(1..=6));
-        let news = cut.recent(bare(numbered(4..=8)), &[]);
-        assert_eq!(news, News { lines: bare(numbered(7..=8)), gap: false });
+        assert_eq!(cut.absorb(bare(numbered(4..=8))), whole(bare(numbered(7..=8))));
     }
 
     #[test]
     fn a_long_view_is_not_cut() {
         let many = 2 * REACH as u64;
         let mut cut = Cut::default();
-        assert_eq!(cut.recent(numbered(1..=many), &[]).lines.len(), 2 * REACH);
-        let news = cut.recent(numbered(1..=many + 1), &[]);
-        assert_eq!(news, News { lines: numbered(many + 1..=many + 1), gap: false });
+        assert_eq!(cut.absorb(numbered(1..=many)).lines.len(), 2 * REACH);
+        assert_eq!(cut.absorb(numbered(1..=many + 1)), whole(numbered(many + 1..=many + 1)));
     }
 
     #[test]
     fn memory_is_bounded_on_an_endless_log() {
-        let mut cut = after(&numbered(1..=3 * REACH as u64));
-        assert_eq!(cut.passed.len(), REACH);
         let end = 3 * REACH as u64;
-        assert_eq!(
-            cut.recent(numbered(end - 10..=end + 1), &[]).lines,
-            numbered(end + 1..=end + 1)
-        );
+        let mut cut = after(&numbered(1..=end));
+        assert_eq!(cut.passed.len(), REACH);
+        assert_eq!(cut.absorb(numbered(end - 10..=end + 1)).lines, numbered(end + 1..=end + 1));
+    }
+
+    /// A log in which a few texts recur all the time and several lines share a moment.
+    fn repetitive_log() -> impl Strategy<Value = Vec<LogLine>> {
+        let step = prop_oneof![3 => Just(1_u64), 1 => Just(0_u64)];
+        prop::collection::vec((step, 0..3_u8), 1..60).prop_map(|steps| {
+            let mut second = 0;
+            let line = |(step, text): (u64, u8)| {
+                second += step;
+                line(second, &format!("text {text}"))
+            };
+            steps.into_iter().map(line).collect()
+        })
+    }
+
+    proptest! {
+        /// What was passed on, what REST shows and what came live are three stretches of one log. REST
+        /// is asked, and asked again with more lines heard, until it is clear how they fit together;
+        /// wherever the stretches end and however the log repeats itself, the result is the log.
+        #[test]
+        fn a_resumed_log_is_whole_and_repeats_nothing(
+            log in repetitive_log(),
+            places: [prop::sample::Index; 4],
+            hurry in 1..4_usize,
+        ) {
+            let place = |n: usize, from: usize, to: usize| from + places[n].index(to - from + 1);
+            let passed = place(0, 0, log.len() - 1);
+            let joined = place(1, passed, log.len() - 1);
+            let mut heard = place(2, joined + 1, log.len());
+            let mut shown = place(3, joined + 1, log.len());
+            let mut cut = after(&log[..passed]);
+            let mut told = log[..passed].to_vec();
+            loop {
+                let news = cut.absorb(log[..shown].to_vec());
+                prop_assert_eq!(news.gap, None);
+                told.extend(news.lines);
+                prop_assert_eq!(&told, &log[..shown]);
+                let held = &log[joined..heard];
+                if let Some(known) = cut.continued_by(held) {
+                    told.extend_from_slice(&held[known..]);
+                    break;
+                }
+                if shown == log.len() && heard == log.len() {
+                    told.extend(cut.absorb(held.to_vec()).lines);
+                    break;
+                }
+                heard = log.len().min(heard + hurry);
+                shown = log.len().min(shown + 1);
+            }
+            prop_assert_eq!(&told, &log[..told.len()]);
+            prop_assert_eq!(told.len(), heard.max(shown));
+        }
     }
 }

@@ -11,20 +11,30 @@ pub struct Timings {
     pub status_poll: Duration,
     /// How often REST is asked for status and lines while it is not.
     pub poll: Duration,
-    /// How long the stream must be silent after the terminal status.
+    /// Bounds of the delays after questions to REST that failed.
+    pub retry: Policy,
+    /// How long nothing at all may be heard of the service before the build is given up.
+    pub longest_outage: Duration,
+    /// How many answers in a row may be of no use while nothing has confirmed the build.
+    pub unconfirmed_retries: u32,
+    /// How many connections of the stream in a row may fail before the log is polled.
+    pub connections: u32,
+    /// How long the stream may be away before the log is polled.
+    pub grace: Duration,
+    /// Bounds of the delays before the next session.
+    pub reconnect: Policy,
+    /// How long a session must have lived to count as healthy.
+    pub healthy: Duration,
+    /// Bounds of the delays before REST is asked once more for lines that came live.
+    pub look_again: Policy,
+    /// How long lines are held back for REST to show those before them.
+    pub catch_up: Duration,
+    /// How long the log must be silent after the terminal status.
     pub silence: Duration,
     /// How long to wait for that silence.
     pub longest_drain: Duration,
-    /// How long lines are held back for REST to show those before them.
-    pub catch_up: Duration,
-    /// How long a session must have lived to count as healthy.
-    pub healthy: Duration,
-    /// Delays before the next session.
-    pub reconnect: Policy,
-    /// How many answers in a row may be of no use while nothing has confirmed the build.
-    pub unconfirmed_retries: u32,
-    /// Delays before the final facts are asked for again.
-    pub last_word: Policy,
+    /// How long REST may deny an end that was pushed.
+    pub longest_denial: Duration,
     /// How long the final facts may be asked for in all.
     pub longest_last_word: Duration,
     /// How long a clean goodbye may take.
@@ -36,22 +46,31 @@ impl Default for Timings {
         Self {
             status_poll: Duration::from_secs(15),
             poll: Duration::from_secs(3),
-            silence: Duration::from_millis(300),
-            longest_drain: Duration::from_secs(2),
-            catch_up: Duration::from_secs(10),
-            healthy: Duration::from_secs(10),
-            reconnect: Policy {
-                first: Duration::from_millis(500),
+            retry: Policy {
+                first: Duration::from_secs(2),
                 longest: Duration::from_secs(30),
                 retries: u32::MAX,
             },
+            longest_outage: Duration::from_secs(15 * 60),
             unconfirmed_retries: 6,
-            last_word: Policy {
+            connections: 4,
+            grace: Duration::from_secs(10),
+            reconnect: Policy {
                 first: Duration::from_millis(500),
-                longest: Duration::from_secs(8),
-                retries: 6,
+                longest: Duration::from_secs(60),
+                retries: u32::MAX,
             },
-            longest_last_word: Duration::from_secs(60),
+            healthy: Duration::from_secs(10),
+            look_again: Policy {
+                first: Duration::from_millis(500),
+                longest: Duration::from_secs(3),
+                retries: u32::MAX,
+            },
+            catch_up: Duration::from_secs(10),
+            silence: Duration::from_millis(300),
+            longest_drain: Duration::from_secs(2),
+            longest_denial: Duration::from_secs(30),
+            longest_last_word: Duration::from_secs(5 * 60),
             goodbye: Duration::from_millis(500),
         }
     }

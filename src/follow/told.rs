@@ -1,10 +1,13 @@
 //! What was told about the build so far: every line once, every change of status, every trouble of the
 //! way once.
 
+use std::fmt::Write;
+use std::time::SystemTime;
+
 use tokio::time::Instant;
 
 use super::Update;
-use super::cut::{Cut, News};
+use super::cut::{self, Cut, Gap, News};
 use super::queue::Sender;
 use crate::api::{ApiError, Snapshot};
 use crate::error::chain;
@@ -17,8 +20,11 @@ pub(super) struct Told {
     pub(super) status: Option<Status>,
     /// When the terminal status came.
     pub(super) ended: Option<Instant>,
+    /// Whether the line that was passed on last came live.
+    pub(super) last_was_live: bool,
     stream: Way,
     rest: Way,
+    polls: bool,
     unreadable: u64,
     /// Whether the build had begun before it was followed.
     begun: bool,
@@ -39,8 +45,10 @@ impl Told {
             cut: Cut::default(),
             status: None,
             ended: None,
+            last_was_live: false,
             stream: Way::Fresh,
             rest: Way::Fresh,
+            polls: false,
             unreadable: 0,
             begun,
         }
@@ -54,35 +62,79 @@ impl Told {
         self.ended.is_some()
     }
 
-    /// A line of the stream.
+    /// A line of the stream that follows what was passed on.
     pub(super) async fn live(&mut self, line: LogLine) {
-        if self.cut.live(&line) {
-            self.send(Update::Line(line)).await;
-        }
+        self.begun = false;
+        self.cut.pass(&line);
+        self.last_was_live = true;
+        self.send(Update::Line(line)).await;
     }
 
-    /// What REST shows; `arrived` is what the stream has brought since it was joined.
-    pub(super) async fn recent(&mut self, snapshot: Snapshot, arrived: &[LogLine]) {
-        let status = snapshot.facts.status;
+    /// What REST shows. Whether it brought lines.
+    pub(super) async fn recent(&mut self, snapshot: Snapshot) -> bool {
+        self.around(snapshot.facts.status, |cut| cut.absorb(snapshot.recent)).await
+    }
+
+    /// What REST shows when asked after the first of the lines had come that are held back. Takes these,
+    /// and is true, once it is clear how they follow what was passed on.
+    pub(super) async fn meet(&mut self, snapshot: Snapshot, held: &mut Vec<LogLine>) -> bool {
+        let Snapshot { facts, recent } = snapshot;
+        if cut::starts_after(&recent, held) {
+            let all = std::mem::take(held);
+            self.around(facts.status, |cut| cut.absorb(all)).await;
+            self.last_was_live = true;
+            return true;
+        }
+        self.around(facts.status, |cut| cut.absorb(recent)).await;
+        let Some(known) = self.cut.continued_by(held) else {
+            return false;
+        };
+        for line in held.drain(..).skip(known) {
+            self.live(line).await;
+        }
+        true
+    }
+
+    /// Lines that came live and that REST does not help to place.
+    pub(super) async fn unplaced(&mut self, held: Vec<LogLine>) {
+        self.around(None, |cut| cut.absorb(held)).await;
+        self.last_was_live = true;
+    }
+
+    /// Whether nothing that REST shows is missing.
+    pub(super) fn is_level_with(&self, recent: &[LogLine]) -> bool {
+        self.cut.is_level_with(recent)
+    }
+
+    /// Lines between the status that precedes them and the one that they precede.
+    async fn around(
+        &mut self,
+        status: Option<Status>,
+        news: impl FnOnce(&mut Cut) -> News,
+    ) -> bool {
         let (before, after) = match status {
             Some(status) if status.is_terminal() => (None, Some(status)),
             status => (status, None),
         };
         self.status(before).await;
-        let News { lines, gap } = self.cut.recent(snapshot.recent, arrived);
-        if gap {
-            let text = "lines of the log may be missing here: BuildPixel shows only its last ones";
-            self.notice(Level::Warn, text.to_owned()).await;
+        let News { lines, gap } = news(&mut self.cut);
+        let any = !lines.is_empty();
+        if let Some(gap) = gap {
+            self.notice(Level::Warn, missing(gap)).await;
         }
-        if self.begun && !lines.is_empty() {
+        if self.begun && any {
             self.begun = false;
             let text = "the log begins with the last lines that BuildPixel still shows";
             self.notice(Level::Info, text.to_owned()).await;
+        }
+        if any {
+            self.last_was_live = false;
         }
         for line in lines {
             self.send(Update::Line(line)).await;
         }
         self.status(after).await;
+        any
     }
 
     /// A status that was heard or read. Statuses go forward only, and a terminal one is final.
@@ -101,22 +153,51 @@ impl Told {
         self.send(Update::Status(status)).await;
     }
 
+    /// An end that was pushed, and that REST denies for good.
+    pub(super) async fn has_not_ended(&mut self, status: Status) {
+        let pushed = self.status.as_ref().map_or("", Status::as_str);
+        let text = format!(
+            "BuildPixel pushed the status {pushed}, but its API goes on saying {}: following on",
+            status.as_str()
+        );
+        self.notice(Level::Warn, text).await;
+        self.ended = None;
+        self.status = Some(status.clone());
+        self.send(Update::Status(status)).await;
+    }
+
     pub(super) async fn stream_is_up(&mut self) {
-        if self.stream == Way::Down {
+        if self.stream == Way::Down || self.polls {
             self.notice(Level::Info, "the live log is back".to_owned()).await;
         }
         self.stream = Way::Up;
+        self.polls = false;
     }
 
-    /// `meanwhile` says what is done about it.
-    pub(super) async fn stream_is_down(&mut self, error: &SocketError, meanwhile: &str) {
+    pub(super) async fn stream_is_down(&mut self, error: &SocketError) {
         let text = match self.stream {
             Way::Up => "the live log was interrupted",
             Way::Fresh => "the live log cannot be reached",
             Way::Down => return,
         };
         self.stream = Way::Down;
-        self.notice(Level::Warn, format!("{text}; {meanwhile} ({})", chain(error))).await;
+        self.notice(Level::Warn, format!("{text}; connecting again ({})", chain(error))).await;
+    }
+
+    /// Polling has begun for want of a stream.
+    pub(super) async fn polls(&mut self) {
+        if !self.polls {
+            self.polls = true;
+            let text = "the live log stays away; polling the log until it is back";
+            self.notice(Level::Warn, text.to_owned()).await;
+        }
+    }
+
+    /// The stream stands, and brings nothing of what REST shows.
+    pub(super) async fn stream_is_deaf(&mut self) {
+        self.stream = Way::Down;
+        let text = "the live log brings nothing although the build logs; joining it again";
+        self.notice(Level::Warn, text.to_owned()).await;
     }
 
     pub(super) async fn rest_is_up(&mut self) {
@@ -132,6 +213,12 @@ impl Told {
             self.notice(Level::Warn, text).await;
         }
         self.rest = Way::Down;
+    }
+
+    /// The build's end is known, its last lines are not.
+    pub(super) async fn last_lines_are_unknown(&self, error: &ApiError) {
+        let text = format!("the last lines of the log may be missing here ({})", chain(error));
+        self.notice(Level::Warn, text).await;
     }
 
     /// An event of ours that could not be read. The first one is told at once.
@@ -155,11 +242,119 @@ impl Told {
     }
 }
 
+/// How much is missing, as far as the times of the lines around tell.
+fn missing(gap: Gap) -> String {
+    let why = "BuildPixel shows only its last ones";
+    let Some((after, before)) = gap.after.zip(gap.before) else {
+        return format!("lines of the log may be missing here: {why}");
+    };
+    let count = match gap.estimate {
+        Some(0) | None => String::new(),
+        Some(1) => ", about 1 line".to_owned(),
+        Some(lines) => format!(", about {lines} lines at the pace of those that follow"),
+    };
+    let (after, before) = (clock(after), clock(before));
+    format!(
+        "lines of the log may be missing here, logged from {after} to {before} UTC{count}: {why}"
+    )
+}
+
+/// `14:23:45.123`.
+fn clock(time: SystemTime) -> String {
+    let mut text = String::new();
+    // A time beyond the year 9999 cannot be written.
+    let _beyond = write!(text, "{}", humantime::format_rfc3339_millis(time));
+    let time = text.split_once('T').map_or("?", |(_, time)| time);
+    time.trim_end_matches('Z').to_owned()
+}
+
 fn progress(status: Option<&Status>) -> u8 {
     match status {
         None => 0,
         Some(Status::Pending) => 1,
         Some(Status::Running | Status::Other(_)) => 2,
         Some(Status::Complete | Status::Failed | Status::Superseded) => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::queue::{Receiver, queue};
+    use super::*;
+
+    fn told() -> (Told, Receiver) {
+        let (sender, receiver) = queue(1 << 20);
+        (Told::new(sender, false), receiver)
+    }
+
+    /// What was passed on, in words.
+    async fn heard(told: Told, mut updates: Receiver) -> Vec<String> {
+        drop(told);
+        let mut heard = Vec::new();
+        while let Some(update) = updates.next().await {
+            heard.push(match update {
+                Update::Line(line) => line.message,
+                Update::Status(status) => status.as_str().to_owned(),
+                Update::Notice { text, .. } => text,
+                Update::End(_) => "the end".to_owned(),
+            });
+        }
+        heard
+    }
+
+    fn at(millis: u64) -> Option<SystemTime> {
+        Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis))
+    }
+
+    #[tokio::test]
+    async fn statuses_go_forward_only_and_a_terminal_one_is_final() {
+        let (mut told, updates) = told();
+        for word in ["pending", "running", "pending", "running", "thawing", "failed"] {
+            told.status(Some(Status::new(word))).await;
+        }
+        for word in ["running", "complete", "thawing", "failed"] {
+            told.status(Some(Status::new(word))).await;
+        }
+        told.status(None).await;
+        assert_eq!(heard(told, updates).await, ["pending", "running", "thawing", "failed"]);
+    }
+
+    #[tokio::test]
+    async fn an_end_that_rest_denies_for_good_is_taken_back_and_another_may_come() {
+        let (mut told, updates) = told();
+        told.status(Some(Status::Failed)).await;
+        told.has_not_ended(Status::Running).await;
+        assert!(!told.has_ended());
+        told.status(Some(Status::Complete)).await;
+        let heard = heard(told, updates).await;
+        assert_eq!([&heard[0], &heard[2], &heard[3]], ["failed", "running", "complete"]);
+        assert!(heard[1].contains("failed") && heard[1].contains("running"), "{}", heard[1]);
+    }
+
+    #[test]
+    fn a_gap_is_told_as_far_as_the_times_of_the_lines_around_go() {
+        for (gap, words) in [
+            (
+                Gap { after: at(1_250), before: at(3_723_004), estimate: Some(120) },
+                "logged from 00:00:01.250 to 01:02:03.004 UTC, about 120 lines at the pace of those",
+            ),
+            (Gap { after: at(0), before: at(9), estimate: Some(1) }, ", about 1 line: BuildPixel"),
+            (
+                Gap { after: at(0), before: at(9), estimate: Some(0) },
+                "to 00:00:00.009 UTC: BuildPixel",
+            ),
+            (
+                Gap { after: at(0), before: at(9), estimate: None },
+                "to 00:00:00.009 UTC: BuildPixel",
+            ),
+            (Gap { after: None, before: at(9), estimate: None }, "may be missing here: BuildPixel"),
+        ] {
+            let text = missing(gap);
+            assert!(text.contains(words), "{words} in {text}");
+        }
+        let late = SystemTime::UNIX_EPOCH + Duration::from_secs(300_000_000_000);
+        assert_eq!(clock(late), "?");
     }
 }

@@ -181,13 +181,6 @@ fn a_status_that_nobody_knows_is_unknown() {
 }
 
 #[test]
-fn a_terminal_status_is_never_left() {
-    let mut report = observed([Event::Status(Status::Failed), Event::Status(Status::Running)]);
-    report.learn(Facts { status: Some(Status::Pending), ..Facts::default() });
-    assert_eq!(report.status, Some(Status::Failed));
-}
-
-#[test]
 fn the_last_word_of_the_api_outweighs_what_it_pushed() {
     let mut report = observed([Event::Status(Status::Complete)]);
     report.learn(Facts { status: Some(Status::Failed), ..Facts::default() });

@@ -108,7 +108,8 @@ async fn a_deadline_after_the_end_does_not_change_the_verdict() {
     let ran = Step::new(scenario)
         .await
         .timings(|timings| {
-            timings.last_word = Policy { first: slowly, longest: slowly, retries: 6 };
+            timings.retry = Policy { first: slowly, longest: slowly, retries: 6 };
+            timings.longest_last_word = Duration::from_secs(60);
         })
         .input("timeout", "1s")
         .run()

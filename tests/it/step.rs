@@ -152,9 +152,13 @@ fn impatient() -> Timings {
     let soon = Duration::from_millis(20);
     Timings {
         poll: soon,
+        retry: Policy { first: soon, longest: soon, retries: u32::MAX },
+        grace: soon,
+        look_again: Policy { first: soon, longest: soon, retries: u32::MAX },
+        longest_denial: Duration::from_millis(300),
+        longest_last_word: Duration::from_secs(1),
         silence: Duration::from_millis(100),
         reconnect: Policy { first: soon, longest: soon, retries: u32::MAX },
-        last_word: Policy { first: soon, longest: soon, retries: 3 },
         ..Timings::default()
     }
 }

@@ -1,0 +1,175 @@
+//! Asking REST about the build: when again, when to give up, and what its last word is.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Question, Supervisor};
+use crate::api::{ApiError, Snapshot};
+use crate::error::Error;
+use crate::event::{Facts, Id, Status};
+
+/// How many answers in a row may be beyond understanding while there is no stream to rely on.
+const USELESS_ANSWERS: u32 = 5;
+
+/// How long REST may ask us to stay away.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// What REST has answered so far.
+pub(super) struct Answers {
+    /// Whether the service has confirmed that the build exists.
+    pub(super) confirmed: bool,
+    /// How many answers in a row were of no use.
+    useless: u32,
+    /// How long REST asked us to stay away when it refused last.
+    retry_after: Duration,
+    /// When the service was last heard, by REST or over the stream.
+    pub(super) heard: Instant,
+    /// The facts of a build that has ended.
+    ended: Option<Facts>,
+}
+
+impl Answers {
+    pub(super) fn new(confirmed: bool) -> Self {
+        Self {
+            confirmed,
+            useless: 0,
+            retry_after: Duration::ZERO,
+            heard: Instant::now(),
+            ended: None,
+        }
+    }
+}
+
+impl Supervisor {
+    /// A question that is put after `interval`, or when it is time to try again.
+    pub(super) fn ask(&self, build: &Id, interval: Duration) -> Question {
+        let (client, build) = (self.plan.client.clone(), build.clone());
+        let retry = self.answers.useless.checked_sub(1);
+        let back_off =
+            retry.and_then(|retry| self.plan.timings.retry.delay(retry, fastrand::f64()));
+        let after = back_off.unwrap_or(interval).max(self.answers.retry_after);
+        Box::pin(async move {
+            sleep(after).await;
+            client.build(&build).await
+        })
+    }
+
+    /// Takes an answer of REST. One that may be better next time is told once; one that will not be
+    /// is the end.
+    pub(super) async fn heed(
+        &mut self,
+        build: &Id,
+        answer: Result<Snapshot, ApiError>,
+    ) -> Result<Option<Snapshot>, Error> {
+        match answer {
+            Ok(snapshot) => {
+                self.understood(&snapshot).await;
+                Ok(Some(snapshot))
+            }
+            Err(error) => {
+                self.not_understood(&error).await;
+                if error.is_final() || !self.is_patient_with(&error) {
+                    return Err(match self.answers.confirmed {
+                        true => Error::lost(build, error),
+                        false => Error::Attach(error),
+                    });
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// What BuildPixel says of the ended build: its word is what the verdict is made of, and its last
+    /// lines may be here only. `None` if it insists that the build has not ended.
+    pub(super) async fn last_word(&mut self, build: &Id) -> Result<Option<Facts>, Error> {
+        let timings = self.plan.timings;
+        let since = Instant::now();
+        let mut interval = Duration::ZERO;
+        loop {
+            let patience = match self.answers.ended {
+                // Only the last lines are still wanted.
+                Some(_) => timings.catch_up,
+                None => timings.longest_last_word,
+            };
+            match self.ask(build, interval).await {
+                Ok(snapshot) => {
+                    self.understood(&snapshot).await;
+                    match snapshot.facts.status.clone() {
+                        Some(status) if !status.is_terminal() => {
+                            if since.elapsed() >= timings.longest_denial {
+                                self.told.has_not_ended(status).await;
+                                return Ok(None);
+                            }
+                        }
+                        _ => {
+                            let facts = snapshot.facts.clone();
+                            self.last_lines(build, snapshot).await;
+                            return Ok(Some(facts));
+                        }
+                    }
+                }
+                Err(error) => {
+                    if error.is_final() || since.elapsed() >= patience {
+                        let Some(facts) = self.answers.ended.take() else {
+                            return Err(Error::lost(build, error));
+                        };
+                        self.told.last_lines_are_unknown(&error).await;
+                        return Ok(Some(facts));
+                    }
+                    self.not_understood(&error).await;
+                }
+            }
+            interval = timings.silence;
+        }
+    }
+
+    /// Passes on the last lines. Where no stream has brought them, REST may still be getting them.
+    async fn last_lines(&mut self, build: &Id, snapshot: Snapshot) {
+        let timings = self.plan.timings;
+        let since = Instant::now();
+        self.told.recent(snapshot).await;
+        while !self.drained && since.elapsed() < timings.longest_drain {
+            let Ok(snapshot) = self.ask(build, timings.silence).await else {
+                break;
+            };
+            if !self.told.recent(snapshot).await {
+                break;
+            }
+        }
+        self.told.unreadable_in_all().await;
+    }
+
+    async fn understood(&mut self, snapshot: &Snapshot) {
+        if snapshot.facts.status.as_ref().is_some_and(Status::is_terminal) {
+            self.answers.ended.get_or_insert_with(|| snapshot.facts.clone());
+        }
+        self.answers.confirmed = true;
+        self.answers.useless = 0;
+        self.answers.retry_after = Duration::ZERO;
+        self.answers.heard = Instant::now();
+        self.told.rest_is_up().await;
+    }
+
+    async fn not_understood(&mut self, error: &ApiError) {
+        let retry_after = error.refusal().and_then(|refusal| refusal.retry_after);
+        self.answers.useless += 1;
+        self.answers.retry_after = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+        if !error.is_final() {
+            self.told.rest_is_down(error).await;
+        }
+    }
+
+    /// Whether the next answer may be better. A build that exists is waited for; one that may not
+    /// exist, at an address that may be wrong, is not waited for until the deadline.
+    fn is_patient_with(&self, error: &ApiError) -> bool {
+        let Answers { confirmed, useless, heard, .. } = self.answers;
+        let timings = &self.plan.timings;
+        match (confirmed, self.session.is_some(), error.is_transient()) {
+            (false, _, _) => useless <= timings.unconfirmed_retries,
+            (true, true, _) => true,
+            (true, false, false) => useless <= USELESS_ANSWERS,
+            (true, false, true) => heard.elapsed() < timings.longest_outage,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Attending one session of the stream: its lines go on as they come, once it is clear how they follow
+//! what was passed on before.
+
+use std::future::pending;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+use tracing::debug;
+
+use super::Supervisor;
+use crate::api::Snapshot;
+use crate::error::Error;
+use crate::event::{Id, LogLine};
+use crate::socket::{Message, Session, SocketError};
+
+/// How much is held back while REST is asked for the lines before it.
+const HELD_BACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// How the lines of a session follow what was passed on before.
+enum Seam {
+    /// Every line is the next one.
+    Closed,
+    /// Nobody knows yet: lines are held back.
+    Open(Held),
+}
+
+#[derive(Default)]
+struct Held {
+    lines: Vec<LogLine>,
+    bytes: usize,
+    /// When the first of them came.
+    since: Option<Instant>,
+    /// How often REST was asked about them in vain.
+    looks: u32,
+}
+
+impl Seam {
+    fn is_full(&self) -> bool {
+        matches!(self, Self::Open(held) if held.bytes >= HELD_BACK_BYTES)
+    }
+
+    /// Since when lines have been waiting.
+    fn waits_since(&self) -> Option<Instant> {
+        match self {
+            Self::Open(held) => held.since,
+            Self::Closed => None,
+        }
+    }
+
+    /// Whether this is the first line that has to wait.
+    fn hold(held: &mut Held, line: LogLine) -> bool {
+        held.bytes += size_of_val(&line) + line.message.len();
+        held.lines.push(line);
+        held.since.replace(held.since.unwrap_or_else(Instant::now)).is_none()
+    }
+}
+
+impl Supervisor {
+    /// Listens until the build has ended and its log is silent, or returns why the session is lost.
+    pub(super) async fn attend(&mut self, build: &Id) -> Result<Option<SocketError>, Error> {
+        let mut lost = self.join(build).await;
+        let timings = self.plan.timings;
+        let mut seam = self.seam();
+        let mut question = self.ask(build, Duration::ZERO);
+        let since = Instant::now();
+        let mut heard = since;
+        let mut suspicious = false;
+        loop {
+            let waits_since = seam.waits_since();
+            if waits_since.is_none() && lost.is_some() {
+                return Ok(lost);
+            }
+            tokio::select! {
+                biased;
+                () = until(self.silent_from(heard)), if waits_since.is_none() => {
+                    self.drained = true;
+                    return Ok(None);
+                }
+                () = until(waits_since.map(|since| since + timings.catch_up)) => {
+                    self.give_up_on(&mut seam).await;
+                }
+                answer = &mut question => {
+                    let snapshot = match self.heed(build, answer).await {
+                        Ok(snapshot) => snapshot,
+                        Err(error) => {
+                            self.give_up_on(&mut seam).await;
+                            return Err(error);
+                        }
+                    };
+                    if since.elapsed() >= timings.healthy {
+                        self.told.stream_is_up().await;
+                    }
+                    let quiet = heard.elapsed() >= timings.status_poll;
+                    let is_deaf = quiet && self.is_deaf(&seam, snapshot.as_ref());
+                    if is_deaf && suspicious {
+                        self.told.stream_is_deaf().await;
+                        lost = self.join(build).await;
+                        seam = Seam::Open(Held::default());
+                    }
+                    // At first it may only be that REST was faster than the stream.
+                    suspicious = is_deaf && !suspicious;
+                    if let Some(snapshot) = snapshot {
+                        self.place(&mut seam, snapshot).await;
+                    }
+                    question = match &mut seam {
+                        Seam::Open(held) if held.since.is_some() => {
+                            let delay = timings.look_again.delay(held.looks, fastrand::f64());
+                            held.looks += 1;
+                            self.ask(build, delay.unwrap_or_default())
+                        }
+                        _ if suspicious => self.ask(build, timings.poll),
+                        _ => self.ask(build, timings.status_poll),
+                    };
+                }
+                message = next(&mut self.session), if lost.is_none() && !seam.is_full() => {
+                    match message {
+                        Ok(message) => {
+                            heard = Instant::now();
+                            if self.hear(build, message, &mut seam).await {
+                                // What REST shows from now on has this line in it.
+                                question = self.ask(build, Duration::ZERO);
+                            }
+                        }
+                        Err(_) if self.told.has_ended() && waits_since.is_none() => return Ok(None),
+                        Err(error) => lost = Some(error),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn join(&mut self, build: &Id) -> Option<SocketError> {
+        let session = self.session.as_mut()?;
+        if let Err(lost) = session.join(build).await {
+            return Some(lost);
+        }
+        self.joined = Some(build.clone());
+        debug!(%build, "joined the room");
+        None
+    }
+
+    fn seam(&self) -> Seam {
+        Seam::Open(Held::default())
+    }
+
+    /// When the log of a build that has ended will have been silent for long enough.
+    fn silent_from(&self, heard: Instant) -> Option<Instant> {
+        let timings = &self.plan.timings;
+        let ended = self.told.ended?;
+        Some((ended.max(heard) + timings.silence).min(ended + timings.longest_drain))
+    }
+
+    /// Whether REST shows what a session that stands has not brought.
+    fn is_deaf(&self, seam: &Seam, snapshot: Option<&Snapshot>) -> bool {
+        matches!(seam, Seam::Closed)
+            && snapshot.is_some_and(|snapshot| !self.told.is_level_with(&snapshot.recent))
+    }
+
+    /// Takes what REST shows. While the seam is closed its lines come over the stream, and only the
+    /// status is of interest.
+    async fn place(&mut self, seam: &mut Seam, snapshot: Snapshot) {
+        match seam {
+            Seam::Closed => self.told.status(snapshot.facts.status).await,
+            Seam::Open(held) => {
+                if self.told.meet(snapshot, &mut held.lines).await {
+                    *seam = Seam::Closed;
+                }
+            }
+        }
+    }
+
+    /// Lets go of what is held back although REST did not help to place it.
+    async fn give_up_on(&mut self, seam: &mut Seam) {
+        if let Seam::Open(held) = std::mem::replace(seam, Seam::Closed) {
+            self.told.unplaced(held.lines).await;
+        }
+    }
+
+    /// Takes a message. Whether REST is now to be asked how it follows what was passed on.
+    async fn hear(&mut self, build: &Id, message: Message, seam: &mut Seam) -> bool {
+        match message {
+            Message::Log { build: of, line } if of == *build => {
+                self.heard_of_build().await;
+                match seam {
+                    Seam::Closed => self.told.live(line).await,
+                    Seam::Open(held) => return Seam::hold(held, line),
+                }
+            }
+            Message::Status { build: of, status } if of == *build => {
+                self.heard_of_build().await;
+                self.told.status(Some(status)).await;
+            }
+            Message::Log { .. } | Message::Status { .. } => {}
+            Message::Unreadable { why } => self.told.unreadable(&why).await,
+        }
+        false
+    }
+
+    async fn heard_of_build(&mut self) {
+        self.answers.confirmed = true;
+        self.told.stream_is_up().await;
+    }
+}
+
+async fn next(session: &mut Option<Session>) -> Result<Message, SocketError> {
+    match session {
+        Some(session) => session.next().await,
+        None => pending().await,
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => pending().await,
+    }
+}
