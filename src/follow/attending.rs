@@ -16,7 +16,7 @@ use crate::socket::{Message, Session, SocketError};
 /// How much is held back while REST is asked for the lines before it.
 const HELD_BACK_BYTES: usize = 16 * 1024 * 1024;
 
-/// How the lines of a session follow what was passed on before.
+/// How the lines of a session follow what was passed on before it.
 enum Seam {
     /// Every line is the next one.
     Closed,
@@ -162,8 +162,12 @@ impl Supervisor {
         match seam {
             Seam::Closed => self.told.status(snapshot.facts.status).await,
             Seam::Open(held) => {
+                // A service that shows no lines by REST will not show these.
+                let is_blind = held.looks > 0 && snapshot.recent.is_empty();
                 if self.told.meet(snapshot, &mut held.lines).await {
                     *seam = Seam::Closed;
+                } else if is_blind {
+                    self.give_up_on(seam).await;
                 }
             }
         }

@@ -1,6 +1,9 @@
 //! The log, live: every line once and in order, whatever happens to the connection.
 
+use std::time::Duration;
+
 use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::retry::Policy;
 use serde_json::json;
 use simulator::{Answer, BUILD_ID, Entry, Scenario, Simulator, TOKEN, build_path};
 
@@ -214,4 +217,59 @@ async fn the_goodbye_is_clean() {
         })
         .await;
     assert_eq!(ran.code, 0);
+}
+
+#[tokio::test]
+async fn lines_that_the_stream_does_not_bring_are_noticed_while_the_build_runs() {
+    let scenario = lines(Scenario::new().await_join(), 1..=3)
+        .await_requests("GET", GO, 1)
+        .lose_log("info", "line 4")
+        .lose_log("info", "line 5")
+        .await_requests("GET", GO, 2);
+    let scenario = lines(scenario, 6..=7).status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .timings(|timings| timings.status_poll = Duration::from_millis(30))
+        .run_while(async |step, _| {
+            step.stdout.shows("line 3\n").await;
+            step.go().await;
+            step.stdout.shows("line 5\n").await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=7).collect::<Vec<_>>());
+    assert!(ran.stdout.contains("brings nothing although the build logs"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn lines_are_not_held_back_for_a_rest_that_does_not_answer() {
+    let down = Answer::new("GET", build_path(BUILD_ID), 503).times(8);
+    let scenario = lines(Scenario::new().answer(down).await_join(), 1..=3);
+    let scenario = scenario.await_requests("GET", GO, 1).status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .timings(|timings| {
+            let slowly = Duration::from_millis(300);
+            timings.retry = Policy { first: slowly, longest: slowly, retries: u32::MAX };
+            timings.catch_up = Duration::from_millis(50);
+            timings.longest_last_word = Duration::from_secs(60);
+        })
+        .run_and_go_on_after("line 3\n")
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_service_that_is_gone_altogether_is_given_up_with_the_id_of_the_build() {
+    let down = Answer::new("GET", build_path(BUILD_ID), 503);
+    let scenario = Scenario::new().without_socket().answer(down).status("running");
+    let step = Step::new(scenario).await;
+    let step = step.timings(|timings| timings.longest_outage = Duration::from_millis(200));
+    let ran = step.run().await;
+    assert_eq!(ran.code, 31, "{}", ran.stdout);
+    assert_eq!(ran.output("build-id"), BUILD_ID);
+    assert!(ran.stdout.contains(&format!("build-id: {BUILD_ID}")), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("the API does not answer").count(), 1, "{}", ran.stdout);
 }

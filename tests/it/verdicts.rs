@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use simulator::{BUILD_ID, Entry, Scenario, build_path};
 
 use crate::step::{GO, Step};
@@ -163,4 +164,63 @@ async fn lines_after_the_terminal_status_are_still_printed() {
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2]);
+}
+
+#[tokio::test]
+async fn an_end_that_was_pushed_and_that_the_api_denies_is_not_believed() {
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .raw_event("build:status", json!({"buildId": BUILD_ID, "status": "failed"}))
+        .await_requests("GET", GO, 1)
+        .log("info", "line 1")
+        .status("complete");
+    let ran = Step::new(scenario).await.run_and_go_on_after("following on").await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!((ran.output("result"), ran.output("status")), ("success", "complete"));
+    assert!(ran.stdout.contains("pushed the status failed"), "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1]);
+}
+
+#[tokio::test]
+async fn the_api_outweighs_a_status_that_was_pushed() {
+    for (pushed, truth, code) in [("complete", "failed", 10), ("failed", "complete", 0)] {
+        let scenario = Scenario::new()
+            .await_join()
+            .lose_status(truth)
+            .raw_event("build:status", json!({"buildId": BUILD_ID, "status": pushed}));
+        let ran = Step::new(scenario).await.run().await;
+        assert_eq!(ran.code, code, "{}", ran.stdout);
+        assert_eq!(ran.output("status"), truth);
+    }
+}
+
+#[tokio::test]
+async fn statuses_that_come_late_repeated_unknown_or_out_of_order_change_nothing() {
+    let push = |scenario: Scenario, status: &str| {
+        scenario.raw_event("build:status", json!({"buildId": BUILD_ID, "status": status}))
+    };
+    let mut scenario = Scenario::new().await_join().status("running");
+    for status in ["pending", "running", "thawing", "pending", "running", "running"] {
+        scenario = push(scenario, status);
+    }
+    scenario = scenario.log("info", "line 1").status("failed");
+    for status in ["running", "pending", "complete", "superseded", "thawing", "failed"] {
+        scenario = push(scenario, status);
+    }
+    let ran = Step::new(scenario.log("info", "line 2")).await.run().await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+    assert_eq!(ran.output("status"), "failed");
+    assert_eq!(ran.numbered("line "), [1, 2]);
+    let (_, since_running) = ran.stdout.split_once("build is running").unwrap();
+    assert!(!since_running.contains("build is pending"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn the_last_lines_of_a_build_that_is_polled_are_waited_for() {
+    let scenario = Scenario::new().without_socket().status("complete");
+    let scenario = scenario.await_requests("GET", build_path(BUILD_ID), 2).log("info", "line 1");
+    let ran = Step::new(scenario).await.input("transport", "poll").run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1]);
 }
