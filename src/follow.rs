@@ -147,7 +147,7 @@ impl Supervisor {
             Either::Left((build, dial)) => (build.ok()?, dial),
             Either::Right((Ok(session), build)) => {
                 self.session = Some(session);
-                (build.await.ok()?, Box::pin(pending()) as Dial)
+                (self.stay_for(build).await?, self.dial(Duration::ZERO))
             }
             Either::Right((Err(error), build)) => {
                 (build.await.ok()?, Box::pin(ready(Err(error))) as Dial)
@@ -162,6 +162,21 @@ impl Supervisor {
                 Ok(Some(facts)) => return Some(Ok(facts)),
                 Ok(None) => dial = self.dial(Duration::ZERO),
                 Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// Keeps the session alive, as far as it can be, until the build is known.
+    async fn stay_for(&mut self, mut build: oneshot::Receiver<Id>) -> Option<Id> {
+        loop {
+            tokio::select! {
+                biased;
+                build = &mut build => return build.ok(),
+                message = attending::next(&mut self.session) => {
+                    if message.is_err() {
+                        self.session = None;
+                    }
+                }
             }
         }
     }

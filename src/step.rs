@@ -74,7 +74,7 @@ impl Step {
                     api_url: config.api_url.clone(),
                     token: config.token.clone(),
                     net,
-                    connect_timeout: socket::CONNECT_TIMEOUT,
+                    connect_timeout: timings.connect,
                 },
                 transport: config.transport,
                 confirmed: matches!(config.task, Task::Trigger { .. }),

@@ -1,5 +1,4 @@
-//! Streams long logs through real binaries into a pipe, and prints what each run cost. Linux only:
-//! memory and processor time are read from `/proc`.
+//! Streams long logs through real binaries into a pipe, and prints what each run cost. Linux only.
 //!
 //! `cargo run --release -- [--rounds N] [--lines N,N,…] PROGRAM…`: several programs, such as one
 //! from before a change and one from after it, take turns, so that a busy machine treats them alike.
@@ -34,9 +33,9 @@ async fn main() -> anyhow::Result<()> {
                 writeln!(
                     out,
                     "{lines:>9} {pace:>9.0} {:>8.2} {:>8.2} {:>8}  {}",
-                    cost.user_seconds,
-                    cost.system_seconds,
-                    cost.peak_kib,
+                    cost.usage.user_seconds,
+                    cost.usage.system_seconds,
+                    cost.usage.peak_kib,
                     program.display()
                 )?;
             }

@@ -25,7 +25,7 @@ pub(super) struct Answers {
     retry_after: Duration,
     /// When the service was last heard, by REST or over the stream.
     pub(super) heard: Instant,
-    /// The facts of a build that has ended.
+    /// The facts of the ended build; its first terminal status counts.
     ended: Option<Facts>,
 }
 
@@ -86,30 +86,26 @@ impl Supervisor {
         let timings = self.plan.timings;
         let since = Instant::now();
         let mut interval = Duration::ZERO;
+        let mut looks = 0;
         loop {
-            let patience = match self.answers.ended {
-                // Only the last lines are still wanted.
-                Some(_) => timings.catch_up,
-                None => timings.longest_last_word,
-            };
             match self.ask(build, interval).await {
                 Ok(snapshot) => {
                     self.understood(&snapshot).await;
-                    match snapshot.facts.status.clone() {
-                        Some(status) if !status.is_terminal() => {
-                            if since.elapsed() >= timings.longest_denial {
-                                self.told.has_not_ended(status).await;
-                                return Ok(None);
-                            }
-                        }
-                        _ => {
-                            let facts = snapshot.facts.clone();
-                            self.last_lines(build, snapshot).await;
-                            return Ok(Some(facts));
-                        }
+                    if let Some(facts) = self.answers.ended.take() {
+                        self.last_lines(build, snapshot).await;
+                        return Ok(Some(facts));
+                    }
+                    if since.elapsed() >= timings.longest_denial {
+                        self.told.has_not_ended(snapshot.facts.status).await;
+                        return Ok(None);
                     }
                 }
                 Err(error) => {
+                    let patience = match self.answers.ended {
+                        // Only the last lines are still wanted.
+                        Some(_) => timings.catch_up,
+                        None => timings.longest_last_word,
+                    };
                     if error.is_final() || since.elapsed() >= patience {
                         let Some(facts) = self.answers.ended.take() else {
                             return Err(Error::lost(build, error));
@@ -120,7 +116,8 @@ impl Supervisor {
                     self.not_understood(&error).await;
                 }
             }
-            interval = timings.silence;
+            interval = timings.look_again.delay(looks, fastrand::f64()).unwrap_or_default();
+            looks += 1;
         }
     }
 
@@ -142,7 +139,9 @@ impl Supervisor {
 
     async fn understood(&mut self, snapshot: &Snapshot) {
         if snapshot.facts.status.as_ref().is_some_and(Status::is_terminal) {
-            self.answers.ended.get_or_insert_with(|| snapshot.facts.clone());
+            let first = self.answers.ended.take().and_then(|facts| facts.status);
+            let facts = snapshot.facts.clone();
+            self.answers.ended = Some(Facts { status: first.or(facts.status), ..facts });
         }
         self.answers.confirmed = true;
         self.answers.useless = 0;

@@ -206,7 +206,8 @@ impl Supervisor {
     }
 }
 
-async fn next(session: &mut Option<Session>) -> Result<Message, SocketError> {
+/// The next message; none ever without a session.
+pub(super) async fn next(session: &mut Option<Session>) -> Result<Message, SocketError> {
     match session {
         Some(session) => session.next().await,
         None => pending().await,

@@ -17,6 +17,8 @@ pub struct Timings {
     pub longest_outage: Duration,
     /// How many answers in a row may be of no use while nothing has confirmed the build.
     pub unconfirmed_retries: u32,
+    /// How long it may take to connect the stream, from the name lookup to the CONNECT answer.
+    pub connect: Duration,
     /// How many connections of the stream in a row may fail before the log is polled.
     pub connections: u32,
     /// How long the stream may be away before the log is polled.
@@ -53,6 +55,7 @@ impl Default for Timings {
             },
             longest_outage: Duration::from_secs(15 * 60),
             unconfirmed_retries: 6,
+            connect: Duration::from_secs(15),
             connections: 4,
             grace: Duration::from_secs(10),
             reconnect: Policy {
@@ -60,7 +63,7 @@ impl Default for Timings {
                 longest: Duration::from_secs(60),
                 retries: u32::MAX,
             },
-            healthy: Duration::from_secs(10),
+            healthy: Duration::from_secs(5),
             look_again: Policy {
                 first: Duration::from_millis(500),
                 longest: Duration::from_secs(3),

@@ -154,7 +154,8 @@ impl Told {
     }
 
     /// An end that was pushed, and that REST denies for good.
-    pub(super) async fn has_not_ended(&mut self, status: Status) {
+    pub(super) async fn has_not_ended(&mut self, status: Option<Status>) {
+        let status = status.unwrap_or(Status::Running);
         let pushed = self.status.as_ref().map_or("", Status::as_str);
         let text = format!(
             "BuildPixel pushed the status {pushed}, but its API goes on saying {}: following on",
@@ -325,7 +326,7 @@ mod tests {
     async fn an_end_that_rest_denies_for_good_is_taken_back_and_another_may_come() {
         let (mut told, updates) = told();
         told.status(Some(Status::Failed)).await;
-        told.has_not_ended(Status::Running).await;
+        told.has_not_ended(Some(Status::Running)).await;
         assert!(!told.has_ended());
         told.status(Some(Status::Complete)).await;
         let heard = heard(told, updates).await;

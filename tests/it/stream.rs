@@ -9,7 +9,7 @@ use simulator::{Answer, BUILD_ID, Entry, Scenario, Simulator, TOKEN, build_path}
 
 use crate::step::{GO, Step};
 
-fn lines(scenario: Scenario, numbers: std::ops::RangeInclusive<u64>) -> Scenario {
+pub(crate) fn lines(scenario: Scenario, numbers: std::ops::RangeInclusive<u64>) -> Scenario {
     numbers.fold(scenario, |scenario, n| scenario.log("info", format!("line {n}")))
 }
 

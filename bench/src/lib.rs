@@ -1,0 +1,3 @@
+//! What both programs of this workspace share.
+
+pub mod process;
