@@ -59,7 +59,7 @@ impl Client {
     /// [`ApiError::nothing_was_accepted`] says otherwise.
     ///
     /// # Errors
-    /// [`ApiError`]; after [`ApiErrorKind::Garbled`] and [`ApiErrorKind::TooLarge`] a build exists.
+    /// [`ApiError`].
     pub async fn trigger(
         &self,
         project: &Id,

@@ -1,7 +1,8 @@
 //! The REST side: every route of the API in one table.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::convert::Infallible;
+use std::future::{pending, ready};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,7 +12,7 @@ use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::cable::Cutter;
@@ -332,25 +333,19 @@ impl Answer {
                 cutter.cut();
                 self.into_response()
             }
-            Ending::Hang => std::future::pending().await,
+            Ending::Hang => pending().await,
         }
     }
 
     fn into_half(self, cutter: Cutter) -> Response {
         let length = self.body.len();
         let half = Bytes::copy_from_slice(self.body.as_bytes().get(..length / 2).unwrap_or(&[]));
-        let chunks = stream::unfold(Some(half), move |half| {
-            let cutter = cutter.clone();
-            async move {
-                if let Some(half) = half {
-                    return Some((Ok(half), None));
-                }
-                // What was written leaves while the body is waited for.
-                tokio::task::yield_now().await;
-                cutter.cut();
-                Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
-            }
-        });
+        let chunks = stream::once(ready(Ok::<_, Infallible>(half))).chain(stream::once(async move {
+            // What was written leaves while the rest is waited for.
+            tokio::task::yield_now().await;
+            cutter.cut();
+            pending().await
+        }));
         let mut response = self.into_response();
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         *response.body_mut() = Body::from_stream(chunks);
