@@ -3,15 +3,15 @@
 mod error;
 pub(crate) mod wire;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response};
 use tracing::debug;
 use url::Url;
 
 pub use error::{ApiError, ApiErrorKind, Code, Refusal, Request};
-pub use wire::{Overrides, Snapshot, Triggered};
+pub use wire::{Listed, More, Overrides, Page, Setting, Snapshot, Triggered};
 
 use crate::config::Secret;
 use crate::event::Id;
@@ -22,25 +22,44 @@ const BODY_LIMIT_BYTES: usize = 8 << 20;
 const ERROR_BODY_LIMIT_BYTES: usize = 64 << 10;
 const SNIPPET_CHARS: usize = 300;
 
+/// The longest page that the API gives.
+const PAGE_LIMIT: usize = 100;
+
 /// The API, as the owner of a token.
 #[derive(Clone)]
 pub struct Client {
     base: Url,
     token: Secret,
     http: reqwest::Client,
+    timeout: Duration,
+}
+
+/// A 2xx.
+struct Success {
+    status: u16,
+    /// What the service's clock showed.
+    date: Option<SystemTime>,
+    body: String,
 }
 
 impl Client {
     /// Prepares requests to `api_url`; sends none.
     pub fn new(api_url: &Url, token: &Secret, net: &Net) -> Self {
-        Self { base: api_url.clone(), token: token.clone(), http: net.http().clone() }
+        let http = net.http().clone();
+        Self { base: api_url.clone(), token: token.clone(), http, timeout: TIMEOUT }
+    }
+
+    /// The same, with no more time for an answer than `limit`.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { timeout: self.timeout.min(limit), ..self.clone() }
     }
 
     /// Queues a build. There is no idempotency key: repeating this may build twice, unless
     /// [`ApiError::nothing_was_accepted`] says otherwise.
     ///
     /// # Errors
-    /// [`ApiError`]; after [`ApiErrorKind::Garbled`] and [`ApiErrorKind::TooLarge`] a build exists.
+    /// [`ApiError`].
     pub async fn trigger(
         &self,
         project: &Id,
@@ -50,7 +69,7 @@ impl Client {
         let path = format!("/projects/{project}/build-settings/{build_setting}/trigger");
         let request = Request { method: "POST", url: self.url(&path) };
         let sending = self.http.post(request.url.clone()).json(overrides);
-        self.answer(request, sending, "a triggered build", wire::triggered).await
+        self.answer(request, sending, "a triggered build", |got| wire::triggered(&got.body)).await
     }
 
     /// Reads a build.
@@ -60,7 +79,45 @@ impl Client {
     pub async fn build(&self, build: &Id) -> Result<Snapshot, ApiError> {
         let request = Request { method: "GET", url: self.url(&format!("/builds/{build}")) };
         let sending = self.http.get(request.url.clone());
-        self.answer(request, sending, "a build", wire::snapshot).await
+        self.answer(request, sending, "a build", |got| wire::snapshot(&got.body)).await
+    }
+
+    /// Lists the builds of a build setting, in no documented order: the first page, or the one that
+    /// `cursor` stands for.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn builds(
+        &self,
+        project: &Id,
+        build_setting: &Id,
+        cursor: Option<&str>,
+    ) -> Result<Page, ApiError> {
+        let mut url = self.url("/builds");
+        url.query_pairs_mut()
+            .append_pair("projectId", project.as_str())
+            .append_pair("buildSettingId", build_setting.as_str())
+            .append_pair("limit", &PAGE_LIMIT.to_string())
+            .extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
+        let request = Request { method: "GET", url };
+        let sending = self.http.get(request.url.clone());
+        let read = |got: &Success| wire::page(&got.body, got.date);
+        self.answer(request, sending, "a list of builds", read).await
+    }
+
+    /// Reads a build setting.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn build_setting(
+        &self,
+        project: &Id,
+        build_setting: &Id,
+    ) -> Result<Setting, ApiError> {
+        let path = format!("/projects/{project}/build-settings/{build_setting}");
+        let request = Request { method: "GET", url: self.url(&path) };
+        let sending = self.http.get(request.url.clone());
+        self.answer(request, sending, "a build setting", |got| wire::setting(&got.body)).await
     }
 
     fn url(&self, path: &str) -> Url {
@@ -74,23 +131,23 @@ impl Client {
         request: Request,
         sending: RequestBuilder,
         expected: &'static str,
-        read: impl FnOnce(&str) -> Result<T, String>,
+        read: impl FnOnce(&Success) -> Result<T, String>,
     ) -> Result<T, ApiError> {
         let sent = self.send(sending).await;
-        let status = sent.as_ref().ok().map(|(status, _)| status);
+        let status = sent.as_ref().ok().map(|success| success.status);
         debug!(%request, status, error = sent.as_ref().err().map(ToString::to_string), "answer");
         match sent {
-            Ok((status, body)) => read(&body).map_err(|why| {
-                let (why, snippet) = (self.snippet(&why), self.snippet(&body));
-                ApiErrorKind::Garbled { status, expected, why, snippet }
+            Ok(success) => read(&success).map_err(|why| {
+                let (why, snippet) = (self.snippet(&why), self.snippet(&success.body));
+                ApiErrorKind::Garbled { status: success.status, expected, why, snippet }
             }),
             Err(kind) => Err(kind),
         }
         .map_err(|kind| ApiError { request, kind })
     }
 
-    async fn send(&self, sending: RequestBuilder) -> Result<(u16, String), ApiErrorKind> {
-        let sending = sending.bearer_auth(self.token.expose()).timeout(TIMEOUT);
+    async fn send(&self, sending: RequestBuilder) -> Result<Success, ApiErrorKind> {
+        let sending = sending.bearer_auth(self.token.expose()).timeout(self.timeout);
         let mut response = sending.send().await.map_err(unreachable)?;
         let status = response.status();
         if status.is_redirection() {
@@ -102,6 +159,7 @@ impl Client {
         if !status.is_success() {
             return Err(ApiErrorKind::Refused(self.refusal(response).await));
         }
+        let date = date(&response, DATE);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > BODY_LIMIT_BYTES {
@@ -109,7 +167,8 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok((status.as_u16(), String::from_utf8_lossy(&body).into_owned()))
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Ok(Success { status: status.as_u16(), date, body })
     }
 
     /// Reads as much of the error body as there is; the status alone says enough.
@@ -144,9 +203,21 @@ fn target(response: &Response) -> String {
     url.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_owned()
 }
 
+/// In seconds, or as a date by the clock of the service: ours may be wrong.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    seconds.trim().parse().ok().map(Duration::from_secs)
+    if let Some(until) = date(response, RETRY_AFTER) {
+        let now = date(response, DATE).unwrap_or_else(SystemTime::now);
+        return Some(until.duration_since(now).unwrap_or_default());
+    }
+    text(response, RETRY_AFTER)?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn date(response: &Response, header: HeaderName) -> Option<SystemTime> {
+    httpdate::parse_http_date(text(response, header)?.trim()).ok()
+}
+
+fn text(response: &Response, header: HeaderName) -> Option<&str> {
+    response.headers().get(header)?.to_str().ok()
 }
 
 #[cfg(test)]

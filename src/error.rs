@@ -1,12 +1,14 @@
 //! What can end a run, each with its exit code and one hint.
 
-use std::error::Error as _;
+mod doubt;
 
 use crate::api::{ApiError, ApiErrorKind, Code, Refusal};
 use crate::config::Mistake;
 use crate::event::Id;
 use crate::net::NetError;
 use crate::socket::SocketError;
+
+pub use doubt::Doubt;
 
 /// Why the process ends, as a number. The tens are the contract: 1x the build's verdict, 2x mend the
 /// workflow, 3x try again, 4x this machine.
@@ -116,9 +118,25 @@ pub enum Error {
     /// Proxies or certificates that cannot be used.
     #[error("cannot prepare the network: {0}")]
     Network(NetError),
-    /// No build was triggered, or it cannot be told.
+    /// No build was triggered: nothing was accepted.
     #[error("cannot trigger the build: {0}")]
     Trigger(ApiError),
+    /// The answer leaves open whether a build was triggered, but plainly none is listed.
+    #[error("cannot trigger the build: {answer}")]
+    Untriggered {
+        /// The last answer.
+        answer: ApiError,
+        /// How many requests were sent.
+        requests: u32,
+    },
+    /// Whether a build was triggered cannot be told.
+    #[error("cannot tell whether a build was triggered: {answer}; {doubt}")]
+    Uncertain {
+        /// The last answer to the trigger.
+        answer: ApiError,
+        /// Why looking for the build did not help.
+        doubt: Doubt,
+    },
     /// The build to attach to cannot be read.
     #[error("cannot attach to the build: {0}")]
     Attach(ApiError),
@@ -153,13 +171,9 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::Network(_) => ExitCode::Config,
-            Self::Trigger(error) if !error.nothing_was_accepted() => match &error.kind {
-                ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
-                ApiErrorKind::Refused(_)
-                | ApiErrorKind::Redirected { .. }
-                | ApiErrorKind::Unreachable { .. } => ExitCode::Lost,
-            },
-            Self::Trigger(error) | Self::Attach(error) => match &error.kind {
+            Self::Trigger(error)
+            | Self::Untriggered { answer: error, .. }
+            | Self::Attach(error) => match &error.kind {
                 ApiErrorKind::Refused(_) if error.is_transient() => ExitCode::Unavailable,
                 ApiErrorKind::Refused(_) => ExitCode::Refused,
                 ApiErrorKind::Unreachable { .. } => ExitCode::Unavailable,
@@ -168,39 +182,29 @@ impl Error {
                 | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
             },
             Self::Stream { cause: SocketError::Refused { .. }, .. } => ExitCode::Refused,
-            Self::Lost { .. } | Self::Stream { .. } => ExitCode::Lost,
+            Self::Uncertain { .. } | Self::Lost { .. } | Self::Stream { .. } => ExitCode::Lost,
             Self::Internal => ExitCode::Internal,
         }
     }
 
     /// What stands behind it, the nearest first: one line each.
     pub fn causes(&self) -> Vec<String> {
-        let (request, source) = match self {
-            Self::Trigger(error) | Self::Attach(error) | Self::Lost { cause: error, .. } => {
-                (Some(error.request.to_string()), error.source())
-            }
-            Self::Stream { cause, .. } => (None, cause.source()),
-            Self::Network(error) => (None, error.source()),
-            Self::Config(_) | Self::Internal => (None, None),
-        };
-        let sources = std::iter::successors(source, |&error| error.source());
-        let snippet = self.snippet().map(|snippet| format!("the answer begins: {snippet}"));
-        request.into_iter().chain(sources.map(ToString::to_string)).chain(snippet).collect()
-    }
-
-    /// The beginning of an answer that could not be understood.
-    fn snippet(&self) -> Option<&str> {
         match self {
             Self::Trigger(error) | Self::Attach(error) | Self::Lost { cause: error, .. } => {
-                match &error.kind {
-                    ApiErrorKind::Garbled { snippet, .. } => Some(snippet),
-                    ApiErrorKind::Refused(_)
-                    | ApiErrorKind::Redirected { .. }
-                    | ApiErrorKind::Unreachable { .. }
-                    | ApiErrorKind::TooLarge { .. } => None,
-                }
+                api_causes(error).chain(snippet(error)).collect()
             }
-            Self::Config(_) | Self::Network(_) | Self::Stream { .. } | Self::Internal => None,
+            Self::Untriggered { answer, requests } => {
+                let listed = format!(
+                    "{requests} such requests were sent, and BuildPixel lists no build of them"
+                );
+                api_causes(answer).chain(snippet(answer)).chain([listed]).collect()
+            }
+            Self::Uncertain { answer, doubt } => {
+                api_causes(answer).chain(snippet(answer)).chain(doubt.causes()).collect()
+            }
+            Self::Stream { cause, .. } => sources(cause).collect(),
+            Self::Network(error) => sources(error).collect(),
+            Self::Config(_) | Self::Internal => Vec::new(),
         }
     }
 
@@ -211,15 +215,36 @@ impl Error {
             Self::Network(_) => {
                 Some("nothing was triggered; check `ca-file` and the proxy variables".to_owned())
             }
-            Self::Trigger(error) if !error.nothing_was_accepted() => {
-                Some(MAY_HAVE_STARTED.to_owned())
+            Self::Untriggered { .. } => {
+                Some("no build was started; run the job again later".to_owned())
             }
+            Self::Uncertain { doubt, .. } => Some(doubt.hint()),
             Self::Trigger(error) | Self::Attach(error) => api_hint(error).map(str::to_owned),
             Self::Lost { build, .. } | Self::Stream { build, .. } => Some(format!(
                 "nothing was stopped; to follow the build again, give `build-id: {build}`"
             )),
             Self::Internal => Some("this is a bug; please report it".to_owned()),
         }
+    }
+}
+
+/// The request, and what the error came from: one line each.
+fn api_causes(error: &ApiError) -> impl Iterator<Item = String> {
+    std::iter::once(error.request.to_string()).chain(sources(error))
+}
+
+fn sources(error: &dyn std::error::Error) -> impl Iterator<Item = String> {
+    std::iter::successors(error.source(), |&error| error.source()).map(ToString::to_string)
+}
+
+/// The beginning of an answer that could not be understood.
+fn snippet(error: &ApiError) -> Option<String> {
+    match &error.kind {
+        ApiErrorKind::Garbled { snippet, .. } => Some(format!("the answer begins: {snippet}")),
+        ApiErrorKind::Refused(_)
+        | ApiErrorKind::Redirected { .. }
+        | ApiErrorKind::Unreachable { .. }
+        | ApiErrorKind::TooLarge { .. } => None,
     }
 }
 

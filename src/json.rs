@@ -133,6 +133,11 @@ impl<'a> Object<'a> {
         self.0.get(field).map(|value| value.get()).filter(|text| *text != "null")
     }
 
+    /// Whether there is such a field, `null` or not.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
     /// A field, unless it is missing or of another type.
     pub fn get<T: DeserializeOwned>(&self, field: &str) -> Option<T> {
         parse(self.raw(field)?).ok()
@@ -176,6 +181,7 @@ mod tests {
         assert_eq!(object.get::<u64>("a"), Some(2));
         assert_eq!(object.get::<String>("b").as_deref(), Some("\u{fffd}"));
         assert_eq!((object.raw("c"), object.raw("missing")), (None, None));
+        assert_eq!((object.has("c"), object.has("missing")), (true, false));
         assert_eq!(object.raw("d"), Some(r#"{"e":[]}"#));
     }
 

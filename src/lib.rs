@@ -21,6 +21,7 @@ pub mod signals;
 pub mod socket;
 mod step;
 pub mod summary;
+pub mod trigger;
 mod writer;
 
 use std::io::Write;
@@ -54,21 +55,23 @@ pub struct Host {
     pub is_terminal: bool,
     /// The wish that we stop.
     pub signals: mpsc::Receiver<Signal>,
-    /// Patience.
+    /// Patience with a build.
     pub timings: Timings,
+    /// Patience until there is a build.
+    pub trigger: trigger::Timings,
 }
 
 /// Runs one step of a CI job, from the inputs to the exit code. Says why on every way out, and
 /// writes the outputs.
 pub async fn run(host: Host) -> ExitCode {
-    let Host { env, stdout, is_terminal, signals, timings } = host;
+    let Host { env, stdout, is_terminal, signals, timings, trigger } = host;
     let wish = Wish::read(&env, is_terminal);
     let reporter = wish.reporter(&env, is_terminal);
     let mut step = Step::new(reporter, stdout, signals);
     match wish.config {
         Ok(config) => {
             let checkout = wish.platform.checkout(&env).resolve(&config.task, &env);
-            let (outcome, follow) = step.build(&config, checkout, timings).await;
+            let (outcome, follow) = step.build(&config, checkout, timings, trigger).await;
             step.end(outcome, follow).await
         }
         Err(mistakes) => step.end(Outcome::from(Error::Config(mistakes)), None).await,

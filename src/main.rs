@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use buildpixel_ci::cli::{self, Command};
 use buildpixel_ci::config::Env;
 use buildpixel_ci::follow::Timings;
-use buildpixel_ci::{Host, diagnostics, error, run, signals};
+use buildpixel_ci::{Host, diagnostics, error, run, signals, trigger};
 
 fn main() -> anyhow::Result<ExitCode> {
     diagnostics::own_up_to_bugs();
@@ -26,7 +26,8 @@ fn step(env: Env) -> anyhow::Result<ExitCode> {
     let code = runtime.block_on(async {
         let (timings, signals) = (Timings::default(), signals::listen()?);
         let is_terminal = stdout().is_terminal();
-        let host = Host { env, stdout: Box::new(stdout()), is_terminal, signals, timings };
+        let (stdout, trigger) = (Box::new(stdout()), trigger::Timings::default());
+        let host = Host { env, stdout, is_terminal, signals, timings, trigger };
         anyhow::Ok(run(host).await)
     })?;
     // A name lookup that hangs must not keep the process.

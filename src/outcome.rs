@@ -15,6 +15,8 @@ use crate::event::{Event, Facts, Finding, Id, Phase, Severity, Status};
 pub struct Report {
     /// The build, as soon as there is one.
     pub build: Option<Id>,
+    /// Whether it is certain that no build was triggered.
+    pub untriggered: bool,
     /// The last status seen.
     pub status: Option<Status>,
     /// What the API told.
@@ -56,6 +58,7 @@ impl Report {
         };
         Self {
             build,
+            untriggered: false,
             status: None,
             facts: Facts { project, build_setting, ..Facts::default() },
             phases: Vec::new(),

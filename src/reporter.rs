@@ -47,6 +47,11 @@ impl Reporter {
         self.report.observe(&Event::Status(status));
     }
 
+    /// It is certain that there is no build.
+    pub(crate) fn nothing_was_triggered(&mut self) {
+        self.report.untriggered = true;
+    }
+
     /// Names the build, and leaves its id behind in case the process is killed.
     pub(crate) fn build_is_known(&mut self) {
         if let Some(build) = &self.report.build {

@@ -17,14 +17,14 @@ pub struct Policy {
 impl Policy {
     /// How long to wait before retry number `retry` (from 0), or `None` when it is time to give up.
     ///
-    /// `dice` is uniform in `0.0..1.0`. The delay lies between half its upper bound and the bound, so
-    /// that a crowd of clients spreads out and none comes back at once.
+    /// `dice` is uniform in `0.0..1.0`, and so is the delay between nothing and its upper bound: a
+    /// crowd of clients that failed together spreads out as far as it can.
     pub fn delay(&self, retry: u32, dice: f64) -> Option<Duration> {
         if retry >= self.retries {
             return None;
         }
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(retry.min(31)));
-        Some(doubled.min(self.longest).mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0))
+        Some(doubled.min(self.longest).mul_f64(dice.clamp(0.0, 1.0)))
     }
 }
 
@@ -51,9 +51,10 @@ mod tests {
     }
 
     #[test]
-    fn the_dice_halve_a_delay_at_most() {
-        assert_eq!(POLICY.delay(1, 0.0), Some(Duration::from_millis(100)));
-        assert_eq!(POLICY.delay(1, 0.5), Some(Duration::from_millis(150)));
+    fn the_dice_choose_from_the_whole_range() {
+        for (dice, millis) in [(0.0, 0), (0.25, 50), (0.5, 100), (1.0, 200), (7.0, 200)] {
+            assert_eq!(POLICY.delay(1, dice), Some(Duration::from_millis(millis)));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::api::{self, ApiError, Overrides, Triggered};
+use crate::api::{self, Overrides, Triggered};
 use crate::config::{Config, Mistake, OnSuperseded, Task};
 use crate::error::{Error, ExitCode};
 use crate::event::{Facts, Status};
@@ -16,6 +16,7 @@ use crate::net::Net;
 use crate::outcome::{Outcome, Signal};
 use crate::reporter::Reporter;
 use crate::socket;
+use crate::trigger::{self, Notice, Trigger};
 use crate::writer::Writer;
 
 /// A batch for stdout is handed over at this size at the latest; before that, whenever nothing else
@@ -23,7 +24,7 @@ use crate::writer::Writer;
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// How long an interrupted trigger may still take to tell the id of the build that it may have made.
-const LAST_ANSWER: Duration = Duration::from_millis(800);
+const LAST_ANSWER: Duration = Duration::from_secs(2);
 
 /// How long stdout may make no progress with the last words.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -57,6 +58,7 @@ impl Step {
         config: &Config,
         overrides: Result<Overrides, Vec<Mistake>>,
         timings: Timings,
+        trigger: trigger::Timings,
     ) -> (Outcome, Option<Follow>) {
         let overrides = match overrides {
             Ok(overrides) => overrides,
@@ -84,8 +86,15 @@ impl Step {
         // The masks and the first words do not wait for the API.
         self.writer.write(&mut self.reporter.out).await;
         if let Task::Trigger { project, build_setting, .. } = &config.task {
-            let trigger = client.trigger(project, build_setting, &overrides);
-            if let Err(outcome) = self.trigger(trigger).await {
+            let plan = trigger::Plan {
+                client,
+                project: project.clone(),
+                build_setting: build_setting.clone(),
+                overrides,
+                timings: trigger,
+                limit: config.timeout.saturating_sub(self.started.elapsed()),
+            };
+            if let Err(outcome) = self.trigger(plan).await {
                 return (outcome, follow);
             }
         }
@@ -97,26 +106,45 @@ impl Step {
         (outcome, follow)
     }
 
-    async fn trigger(
-        &mut self,
-        trigger: impl Future<Output = Result<Triggered, ApiError>>,
-    ) -> Result<(), Outcome> {
-        tokio::pin!(trigger);
-        let (answer, signal) = tokio::select! {
-            biased;
-            Some(signal) = self.signals.recv() => (self.last_answer(trigger).await, Some(signal)),
-            answer = &mut trigger => (Some(answer), None),
+    async fn trigger(&mut self, plan: trigger::Plan) -> Result<(), Outcome> {
+        let (trigger, mut notices) = Trigger::new(plan);
+        let running = trigger.run();
+        tokio::pin!(running);
+        let (answer, signal) = loop {
+            tokio::select! {
+                biased;
+                Some(signal) = self.signals.recv() => {
+                    break (self.last_answer(&trigger, running).await, Some(signal));
+                }
+                answer = &mut running => break (Some(answer), None),
+                Some(Notice { level, text }) = notices.recv() => self.reporter.notice(level, &text),
+                () = self.writer.write(&mut self.reporter.out), if !self.reporter.out.is_empty() => {}
+            }
         };
+        while let Ok(Notice { level, text }) = notices.try_recv() {
+            self.reporter.notice(level, &text);
+        }
         match (answer, signal) {
             (Some(Ok(Triggered { build, status })), _) => self.reporter.triggered(build, status),
-            (Some(Err(error)), None) => return Err(Error::Trigger(error).into()),
+            (Some(Err(error)), None) => return Err(error.into()),
+            (Some(Err(_)) | None, _) if trigger.nothing_was_started() => {
+                self.reporter.nothing_was_triggered();
+            }
             (Some(Err(_)) | None, _) => {}
         }
         signal.map_or(Ok(()), |signal| Err(Outcome::Interrupted(signal)))
     }
 
     /// The build may exist already; its id is worth a moment, but no second signal.
-    async fn last_answer<T>(&mut self, answer: impl Future<Output = T>) -> Option<T> {
+    async fn last_answer<T>(
+        &mut self,
+        trigger: &Trigger,
+        answer: impl Future<Output = T>,
+    ) -> Option<T> {
+        if trigger.nothing_was_started() {
+            return None;
+        }
+        trigger.leave();
         tokio::select! {
             biased;
             Some(_) = self.signals.recv() => None,

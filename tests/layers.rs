@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "event",
     "retry",
     "config",
@@ -16,6 +16,7 @@ const LAYERS: [&str; 22] = [
     "socket",
     "error",
     "follow",
+    "trigger",
     "outcome",
     "summary",
     "report",

@@ -20,7 +20,7 @@ use anyhow::Context;
 use tokio::sync::oneshot;
 
 pub use journal::Entry;
-pub use scenario::{Answer, Facts, Level, Scenario, Step};
+pub use scenario::{Answer, Ending, Facts, Level, Other, Scenario, Step};
 use service::Service;
 
 /// The token that REST and the socket accept unless the scenario says otherwise.
@@ -35,6 +35,11 @@ pub const BUILD_ID: &str = "6820b1c2d3e4f50617280001";
 /// The path that triggers the only build setting.
 pub fn trigger_path() -> String {
     format!("/projects/{PROJECT_ID}/build-settings/{SETTING_ID}/trigger")
+}
+
+/// The path that shows the only build setting.
+pub fn setting_path() -> String {
+    format!("/projects/{PROJECT_ID}/build-settings/{SETTING_ID}")
 }
 
 /// The path that shows a build.
@@ -79,6 +84,11 @@ impl Simulator {
     /// All that was received so far, in order of arrival.
     pub fn journal(&self) -> Vec<Entry> {
         self.service.journal.entries()
+    }
+
+    /// The ids of the builds that came of triggers, in order; those of somebody else are not among them.
+    pub fn builds(&self) -> Vec<String> {
+        self.service.builds().own()
     }
 
     /// Resolves as soon as the journal satisfies the predicate.

@@ -1,19 +1,28 @@
 //! The REST side: every route of the API in one table.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::{pending, ready};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
+use crate::cable::Cutter;
 use crate::journal::Entry;
-use crate::scenario::Answer;
+use crate::scenario::{Answer, Ending};
 use crate::service::Service;
-use crate::{PROJECT_ID, SETTING_ID};
+use crate::{PROJECT_ID, SETTING_ID, trigger_path};
+
+/// Where Socket.IO listens.
+const SOCKET_PATH: &str = "/socket.io/";
 
 const DEFAULT_LIMIT: usize = 25;
 const MAX_LIMIT: usize = 100;
@@ -52,28 +61,51 @@ impl Refusal {
 /// Journals a request and answers it.
 pub(crate) async fn answer(
     State(service): State<Arc<Service>>,
+    ConnectInfo(cutter): ConnectInfo<Cutter>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let authorized = service.accepts(&headers);
-    let number = service.journal.record(Entry::Request {
-        method: method.to_string(),
-        path: uri.path_and_query().map_or_else(String::new, ToString::to_string),
-        body: journaled(&body),
-        authorized,
-    });
+    let number = service.record(&method, &uri, &headers, &body);
+    if method == Method::POST && uri.path() == trigger_path() {
+        service.queue_others().await;
+    }
+    let scripted = service.scripted(method.as_str(), uri.path());
     let request_id = format!("req_{number:012}");
-    if let Some(scripted) = service.scripted(method.as_str(), uri.path()) {
-        return scripted.into_response();
+    let mut response = match scripted {
+        Some(scripted) => {
+            if scripted.processed {
+                service.real_answer(&method, &uri, &headers, &body, &request_id).await;
+            }
+            scripted.give(&cutter).await
+        }
+        None => service.real_answer(&method, &uri, &headers, &body, &request_id).await,
+    };
+    let date = httpdate::fmt_http_date(service.builds().now());
+    if let Ok(date) = HeaderValue::try_from(date) {
+        response.headers_mut().entry(header::DATE).or_insert(date);
     }
-    if !authorized {
-        return Refusal::invalid_token().into_response(&request_id);
-    }
-    match service.route(&method, &uri, &headers, &body).await {
-        Ok(response) => response,
-        Err(refusal) => refusal.into_response(&request_id),
+    response
+}
+
+/// Gives the upgrade of a WebSocket its scripted answer, if there is one.
+pub(crate) async fn answer_upgrade(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let scripted = match request.uri().path() {
+        SOCKET_PATH => service.scripted(request.method().as_str(), SOCKET_PATH),
+        _ => None,
+    };
+    match scripted {
+        Some(scripted) => {
+            service.record(request.method(), request.uri(), request.headers(), &[]);
+            scripted.give(&cutter).await
+        }
+        None => next.run(request).await,
     }
 }
 
@@ -85,6 +117,33 @@ fn journaled(body: &[u8]) -> Value {
 }
 
 impl Service {
+    /// Journals a request, and returns its number.
+    fn record(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> usize {
+        self.journal.record(Entry::Request {
+            method: method.to_string(),
+            path: uri.path_and_query().map_or_else(String::new, ToString::to_string),
+            body: journaled(body),
+            authorized: self.accepts(headers),
+        })
+    }
+
+    async fn real_answer(
+        self: &Arc<Self>,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+        request_id: &str,
+    ) -> Response {
+        if !self.accepts(headers) {
+            return Refusal::invalid_token().into_response(request_id);
+        }
+        match self.route(method, uri, headers, body).await {
+            Ok(response) => response,
+            Err(refusal) => refusal.into_response(request_id),
+        }
+    }
+
     fn accepts(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = value.and_then(|value| value.strip_prefix("Bearer "));
@@ -159,7 +218,13 @@ impl Service {
                     .is_none_or(|wanted| build.get(filter).and_then(Value::as_str) == Some(wanted))
             })
         };
-        page(builds.newest_first().map(|build| build.item()).filter(wanted).collect(), parameters)
+        let lags = self.listings.fetch_add(1, Ordering::Relaxed) < self.scenario.list_lag;
+        let listed = builds.newest_first().filter(|build| build.foreign || !lags);
+        let mut items: Vec<_> = listed.map(|build| build.item()).filter(wanted).collect();
+        if self.scenario.oldest_first {
+            items.reverse();
+        }
+        page(items, parameters)
     }
 
     fn projects(&self, parameters: &Parameters) -> Result<Value, Refusal> {
@@ -256,6 +321,36 @@ fn page(items: Vec<Value>, parameters: &Parameters) -> Result<Value, Refusal> {
     let items: Vec<Value> = items.into_iter().skip(start).take(limit).collect();
     let next = items.last().and_then(id).filter(|_| more);
     Ok(json!({ "items": items, "nextCursor": next }))
+}
+
+impl Answer {
+    /// Answers as scripted; a cutter ends what is not to arrive.
+    async fn give(self, cutter: &Cutter) -> Response {
+        match self.ending {
+            Ending::Whole => self.into_response(),
+            Ending::Cut => self.into_half(cutter.clone()),
+            Ending::Reset => {
+                cutter.cut();
+                self.into_response()
+            }
+            Ending::Hang => pending().await,
+        }
+    }
+
+    fn into_half(self, cutter: Cutter) -> Response {
+        let length = self.body.len();
+        let half = Bytes::copy_from_slice(self.body.as_bytes().get(..length / 2).unwrap_or(&[]));
+        let chunks = stream::once(ready(Ok::<_, Infallible>(half))).chain(stream::once(async move {
+            // What was written leaves while the rest is waited for.
+            tokio::task::yield_now().await;
+            cutter.cut();
+            pending().await
+        }));
+        let mut response = self.into_response();
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        *response.body_mut() = Body::from_stream(chunks);
+        response
+    }
 }
 
 impl IntoResponse for Answer {

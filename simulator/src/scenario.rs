@@ -32,6 +32,14 @@ pub struct Scenario {
     pub facts: Facts,
     /// Scripted answers, each taking the place of the real one.
     pub answers: Vec<Answer>,
+    /// Builds that somebody else triggers at the moment at which the first trigger comes in.
+    pub others: Vec<Other>,
+    /// Whether `GET /builds` begins with the oldest build.
+    pub oldest_first: bool,
+    /// How many times `GET /builds` does not show yet what was triggered here.
+    pub list_lag: usize,
+    /// Milliseconds that the clock of the service is fast.
+    pub clock_offset_ms: i64,
     /// Milliseconds between the pings of the socket.
     pub ping_interval_ms: u64,
     /// Milliseconds that a client has to answer a ping.
@@ -50,6 +58,10 @@ impl Default for Scenario {
             recent_lines: 200,
             facts: Facts::default(),
             answers: Vec::new(),
+            others: Vec::new(),
+            oldest_first: false,
+            list_lag: 0,
+            clock_offset_ms: 0,
             ping_interval_ms: 25_000,
             ping_timeout_ms: 20_000,
         }
@@ -167,7 +179,8 @@ impl Default for Facts {
     }
 }
 
-/// A scripted answer to REST requests, given before token and path are looked at.
+/// A scripted answer to REST requests, given before token and path are looked at. One for
+/// `/socket.io/` is given to the upgrade of a WebSocket.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
@@ -186,6 +199,69 @@ pub struct Answer {
     /// How many requests get it; all of them when absent.
     #[serde(default)]
     pub times: Option<usize>,
+    /// Whether the request takes effect before it gets this answer.
+    #[serde(default)]
+    pub processed: bool,
+    /// How much of the answer arrives.
+    #[serde(default)]
+    pub ending: Ending,
+}
+
+/// How much of a scripted answer arrives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The head and half of the body; then the connection is reset.
+    Cut,
+    /// Nothing; the connection is reset.
+    Reset,
+    /// Nothing; the connection stays open.
+    Hang,
+}
+
+/// A build that somebody else triggered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Other {
+    /// `user:…`, `api_token:…`, `push:…` or `cron`.
+    pub triggered_by: String,
+    /// Its branch; the build setting's when absent.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// Its commit; the one of [`Facts`] when absent.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// How many milliseconds before our trigger it was created.
+    #[serde(default)]
+    pub age_ms: u64,
+}
+
+impl Other {
+    /// A build of the setting's own branch, created when our trigger comes in.
+    pub fn new(triggered_by: &str) -> Self {
+        Self { triggered_by: triggered_by.to_owned(), branch: None, commit: None, age_ms: 0 }
+    }
+
+    /// Sets the branch.
+    pub fn branch(mut self, branch: &str) -> Self {
+        self.branch = Some(branch.to_owned());
+        self
+    }
+
+    /// Sets the commit.
+    pub fn commit(mut self, commit: &str) -> Self {
+        self.commit = Some(commit.to_owned());
+        self
+    }
+
+    /// It is so many milliseconds older than our trigger.
+    pub fn age(mut self, milliseconds: u64) -> Self {
+        self.age_ms = milliseconds;
+        self
+    }
 }
 
 impl Answer {
@@ -198,6 +274,8 @@ impl Answer {
             headers: BTreeMap::new(),
             body: String::new(),
             times: None,
+            processed: false,
+            ending: Ending::Whole,
         }
     }
 
@@ -216,6 +294,30 @@ impl Answer {
     /// Only so many requests get it.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
+        self
+    }
+
+    /// The request takes effect first; then this answer replaces the real one.
+    pub fn processed(mut self) -> Self {
+        self.processed = true;
+        self
+    }
+
+    /// [`Ending::Cut`].
+    pub fn cut(mut self) -> Self {
+        self.ending = Ending::Cut;
+        self
+    }
+
+    /// [`Ending::Reset`].
+    pub fn reset(mut self) -> Self {
+        self.ending = Ending::Reset;
+        self
+    }
+
+    /// [`Ending::Hang`].
+    pub fn hang(mut self) -> Self {
+        self.ending = Ending::Hang;
         self
     }
 }
@@ -331,6 +433,30 @@ impl Scenario {
     /// Adds a scripted answer.
     pub fn answer(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
+        self
+    }
+
+    /// Adds builds of somebody else, in the order of their creation.
+    pub fn others(mut self, others: impl IntoIterator<Item = Other>) -> Self {
+        self.others.extend(others);
+        self
+    }
+
+    /// `GET /builds` begins with the oldest build.
+    pub fn oldest_first(mut self) -> Self {
+        self.oldest_first = true;
+        self
+    }
+
+    /// What is triggered here is missing in so many answers to `GET /builds`.
+    pub fn list_lag(mut self, listings: usize) -> Self {
+        self.list_lag = listings;
+        self
+    }
+
+    /// The clock of the service is fast by so many milliseconds, or slow by as many below zero.
+    pub fn clock_offset(mut self, milliseconds: i64) -> Self {
+        self.clock_offset_ms = milliseconds;
         self
     }
 

@@ -2,10 +2,12 @@
 
 mod client;
 
-use client::{Socket, get, request, trigger};
+use std::io::ErrorKind;
+
+use client::{Socket, exchange, get, request, trigger};
 use serde_json::{Value, json};
 use simulator::{
-    Answer, BUILD_ID, Entry, PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN, build_path,
+    Answer, BUILD_ID, Entry, Other, PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN, build_path,
     trigger_path,
 };
 
@@ -213,6 +215,95 @@ async fn a_scripted_answer_takes_the_place_of_the_real_one_so_many_times() {
     assert_eq!((status, body), (429, json!("slow down")));
     assert!(head.contains("retry-after: 1"), "{head}");
     assert_eq!(request(&simulator, TOKEN, "GET /auth/me", "").await.0, 200);
+}
+
+#[tokio::test]
+async fn an_answer_can_come_after_the_request_took_effect_or_not_come_whole_or_not_at_all() {
+    let answer = || Answer::new("POST", trigger_path(), 502).body("0123456789").times(1);
+    let post = format!("POST {}", trigger_path());
+    for (answer, builds, got) in [
+        (answer(), 0, Some("0123456789")),
+        (answer().processed(), 1, Some("0123456789")),
+        (answer().reset(), 0, None),
+        (answer().processed().reset(), 1, None),
+        (answer().cut(), 0, Some("01234")),
+    ] {
+        let told = format!("{answer:?}");
+        let simulator = Simulator::start(Scenario::new().answer(answer)).await.unwrap();
+        let (bytes, end) = exchange(&simulator, TOKEN, &post, "{}").await;
+        assert_eq!(simulator.builds().len(), builds, "{told}");
+        let body = bytes.split_once("\r\n\r\n").map(|(_, body)| body);
+        assert_eq!(body, got, "{told}");
+        let is_cut = got != Some("0123456789");
+        assert_eq!(end.err(), is_cut.then_some(ErrorKind::ConnectionReset), "{told}");
+    }
+
+    let scenario = Scenario::new().answer(answer().processed().hang());
+    let simulator = Simulator::start(scenario).await.unwrap();
+    tokio::select! {
+        _ = exchange(&simulator, TOKEN, &post, "{}") => panic!("an answer came"),
+        () = async { while simulator.builds().is_empty() { tokio::task::yield_now().await } } => {}
+    }
+}
+
+#[tokio::test]
+async fn a_scripted_answer_takes_the_place_of_an_upgrade_too() {
+    let refusal = Answer::new("GET", "/socket.io/", 403).body("<html>blocked</html>").times(1);
+    let simulator = Simulator::start(Scenario::new().answer(refusal)).await.unwrap();
+    let upgrade = "GET /socket.io/?EIO=4&transport=websocket";
+    let (status, _, body) = request(&simulator, TOKEN, upgrade, "").await;
+    assert_eq!((status, body), (403, json!("<html>blocked</html>")));
+    assert_eq!(simulator.journal().len(), 1);
+    assert!(Socket::connect(&simulator, TOKEN).await.is_ok());
+}
+
+#[tokio::test]
+async fn others_trigger_builds_when_a_trigger_comes_in_and_the_list_may_lag_and_stand_upside_down() {
+    let others = [
+        Other::new("user:6650aa10bb20cc30dd40ee77").age(3_600_000),
+        Other::new("cron").branch("next").commit("c0ffee1"),
+    ];
+    let scenario = Scenario::new().others(others).oldest_first().list_lag(1);
+    let simulator = Simulator::start(scenario).await.unwrap();
+    assert_eq!(get(&simulator, "/builds").await["items"], json!([]));
+    let build_id = trigger(&simulator, json!({ "changelist": "12345" })).await;
+    assert_eq!(simulator.builds(), [build_id.clone()]);
+    let builds = get(&simulator, "/builds").await["items"].clone();
+    assert_eq!(builds[0]["triggeredBy"], "user:6650aa10bb20cc30dd40ee77");
+    assert_eq!(builds[0]["status"], "superseded");
+    assert!(builds[0]["createdAt"].as_str() < builds[1]["createdAt"].as_str());
+    assert_eq!((&builds[1]["branch"], &builds[1]["commit"]), (&json!("next"), &json!("c0ffee1")));
+    assert_eq!((&builds[2]["id"], &builds[2]["commit"]), (&json!(build_id), &json!("12345")));
+    assert!(builds[2]["triggeredBy"].as_str().unwrap().starts_with("api_token:"));
+    trigger(&simulator, json!({})).await;
+    assert_eq!(get(&simulator, "/builds").await["items"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn the_list_can_lag_behind_what_was_triggered() {
+    let simulator = Simulator::start(Scenario::new().list_lag(2)).await.unwrap();
+    trigger(&simulator, json!({})).await;
+    for shown in [0, 0, 1] {
+        assert_eq!(get(&simulator, "/builds").await["items"].as_array().unwrap().len(), shown);
+    }
+}
+
+#[tokio::test]
+async fn the_clock_of_the_service_can_be_wrong() {
+    for (offset, fast) in [(-3_600_000, false), (3_600_000, true)] {
+        let simulator = Simulator::start(Scenario::new().clock_offset(offset)).await.unwrap();
+        trigger(&simulator, json!({})).await;
+        let (_, head, body) = request(&simulator, TOKEN, "GET /builds", "").await;
+        let created_at = body["items"][0]["createdAt"].as_str().unwrap();
+        let created_at = humantime::parse_rfc3339(created_at).unwrap();
+        let date = head.lines().find_map(|line| line.strip_prefix("date: ")).unwrap();
+        let date = httpdate::parse_http_date(date).unwrap();
+        for time in [created_at, date] {
+            let now = std::time::SystemTime::now();
+            let apart = if fast { time.duration_since(now) } else { now.duration_since(time) };
+            assert!(apart.unwrap().as_secs().abs_diff(3600) < 60);
+        }
+    }
 }
 
 #[tokio::test]

@@ -165,7 +165,10 @@ impl ApiError {
     /// Whether the service certainly did nothing, so that even a trigger may be repeated.
     pub fn nothing_was_accepted(&self) -> bool {
         match &self.kind {
-            ApiErrorKind::Refused(refusal) => refusal.status < 500,
+            // A service that names a time to come back at has not begun.
+            ApiErrorKind::Refused(refusal) => {
+                refusal.status < 500 || refusal.status == 503 && refusal.retry_after.is_some()
+            }
             ApiErrorKind::Redirected { .. } => true,
             ApiErrorKind::Unreachable { sent, .. } => !sent,
             ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => false,

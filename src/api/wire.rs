@@ -41,6 +41,56 @@ pub struct Snapshot {
     pub recent: Vec<LogLine>,
 }
 
+/// One page of a list of builds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The builds, in the order of the answer.
+    pub builds: Vec<Listed>,
+    /// What comes after them.
+    pub more: More,
+    /// What the service's clock showed, if it said so.
+    pub date: Option<SystemTime>,
+}
+
+/// What comes after a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum More {
+    /// Nothing.
+    End,
+    /// The page that this stands for.
+    Cursor(String),
+    /// The answer does not say.
+    Unsaid,
+}
+
+/// A build as a list shows it. An element that is no build at all has no field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The build.
+    pub id: Option<Id>,
+    /// The project that it belongs to.
+    pub project: Option<Id>,
+    /// The build setting that it was made from.
+    pub build_setting: Option<Id>,
+    /// Where it stands.
+    pub status: Option<Status>,
+    /// Branch.
+    pub branch: Option<String>,
+    /// Commit hash, or whatever stands in its place outside Git.
+    pub commit: Option<String>,
+    /// `user:…`, `api_token:…`, `push:…` or `cron`.
+    pub triggered_by: Option<String>,
+    /// When it was queued.
+    pub created_at: Option<SystemTime>,
+}
+
+/// A build setting, as far as it is of use here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Setting {
+    /// The branch that is built unless the trigger says otherwise.
+    pub branch: Option<String>,
+}
+
 /// One line of a build log: an element of a [`Snapshot`], or a `build:log` event.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Line {
@@ -110,6 +160,53 @@ pub(super) fn snapshot(body: &str) -> Result<Snapshot, String> {
     let spellings = ["logs", "log", "logLines", "recentLogs"];
     let recent = spellings.into_iter().find_map(|field| object.raw(field));
     Ok(Snapshot { facts, recent: recent.map(lines).unwrap_or_default() })
+}
+
+pub(super) fn setting(body: &str) -> Result<Setting, String> {
+    let object = Object::parse(body).map_err(|error| error.to_string())?;
+    Ok(Setting { branch: object.get("branch") })
+}
+
+/// A page as documented, or a bare array.
+pub(super) fn page(body: &str, date: Option<SystemTime>) -> Result<Page, String> {
+    if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(body) {
+        return Ok(Page { builds: listed(&elements), more: More::Unsaid, date });
+    }
+    let object = Object::parse(body).map_err(|error| error.to_string())?;
+    let items = object.raw("items").ok_or("no `items` in it")?;
+    let elements: Vec<&RawValue> =
+        serde_json::from_str(items).map_err(|_| "its `items` are no array")?;
+    Ok(Page { builds: listed(&elements), more: more(&object)?, date })
+}
+
+fn more(object: &Object<'_>) -> Result<More, String> {
+    match object.raw("nextCursor") {
+        Some(cursor) => {
+            let cursor = json::parse::<String>(cursor).map_err(|_| "its `nextCursor` is no text")?;
+            Ok(More::Cursor(cursor))
+        }
+        None if object.has("nextCursor") => Ok(More::End),
+        None => Ok(More::Unsaid),
+    }
+}
+
+fn listed(elements: &[&RawValue]) -> Vec<Listed> {
+    let listed = |element: &&RawValue| {
+        let object = Object::parse(element.get()).ok()?;
+        let text = |field| object.get::<String>(field);
+        let id = |field| text(field).and_then(|id| Id::new(&id));
+        Some(Listed {
+            id: id("id").or_else(|| id("buildId")),
+            project: id("projectId"),
+            build_setting: id("buildSettingId"),
+            status: text("status").map(|word| Status::new(&word)),
+            branch: text("branch"),
+            commit: text("commit"),
+            triggered_by: text("triggeredBy"),
+            created_at: text("createdAt").and_then(|text| instant(&text)),
+        })
+    };
+    elements.iter().map(|element| listed(element).unwrap_or_default()).collect()
 }
 
 fn milliseconds(number: f64) -> Option<Duration> {
@@ -203,6 +300,54 @@ mod tests {
             let body = format!(r#"{{"status":"running","logs":{value}}}"#);
             assert_eq!(messages(&body), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn a_list_is_read_in_every_shape_and_says_whether_there_is_more() {
+        let build = |id| Listed { id: Id::new(id), ..Listed::default() };
+        let read = |body: &str| page(body, None).map(|page| (page.builds, page.more));
+        for (body, builds, more) in [
+            (r#"{"items":[{"id":"b1"}],"nextCursor":"c"}"#, vec![build("b1")], More::Cursor("c".to_owned())),
+            (r#"{"items":[],"nextCursor":null,"new":1}"#, vec![], More::End),
+            (r#"{"items":[{"buildId":"b1"}]}"#, vec![build("b1")], More::Unsaid),
+            (r#"[{"id":"b1"},{"id":"b2"}]"#, vec![build("b1"), build("b2")], More::Unsaid),
+            (r#"{"items":[7,null,{"id":8}],"nextCursor":null}"#, vec![build("!"); 3], More::End),
+        ] {
+            assert_eq!(read(body), Ok((builds, more)), "{body}");
+        }
+        for body in [
+            "",
+            "{}",
+            "7",
+            r#"{"items":null}"#,
+            r#"{"items":{}}"#,
+            r#"{"items":[],"nextCursor":7}"#,
+            r#"{"items":[],"nextCursor":false}"#,
+        ] {
+            assert!(read(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_listed_build_is_read_as_documented_and_odd_fields_are_taken_for_missing() {
+        let body = r#"[{"id":"b1","projectId":"p1","buildSettingId":"s1","status":"running",
+            "branch":"main","commit":"c0ffee","triggeredBy":"api_token:t1",
+            "createdAt":"1970-01-01T00:00:01.500Z"},
+            {"id":"b2","status":[],"branch":5,"triggeredBy":{},"createdAt":1500}]"#;
+        let whole = Listed {
+            id: Id::new("b1"),
+            project: Id::new("p1"),
+            build_setting: Id::new("s1"),
+            status: Some(Status::Running),
+            branch: Some("main".to_owned()),
+            commit: Some("c0ffee".to_owned()),
+            triggered_by: Some("api_token:t1".to_owned()),
+            created_at: Some(UNIX_EPOCH + Duration::from_millis(1500)),
+        };
+        let odd = Listed { id: Id::new("b2"), ..Listed::default() };
+        assert_eq!(page(body, None).unwrap().builds, [whole, odd]);
+        assert_eq!(setting(r#"{"branch":"main"}"#).unwrap().branch.as_deref(), Some("main"));
+        assert_eq!(setting(r#"{"branch":null}"#).unwrap().branch, None);
     }
 
     #[test]

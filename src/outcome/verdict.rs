@@ -113,6 +113,9 @@ fn opening(report: &Report, outcome: &Outcome) -> (&'static str, String) {
         Outcome::TimedOut { after, queued: false } => {
             ("Timed out", format!("{build} has not ended after {}; it runs on", human(*after)))
         }
+        Outcome::Detached if report.has_ended() => {
+            ("Build triggered", format!("{build} has ended already (`wait: false`)"))
+        }
         Outcome::Detached => {
             ("Build triggered", format!("{build} runs on without us (`wait: false`)"))
         }
@@ -131,6 +134,7 @@ fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
     match report.build {
         Some(_) if report.has_ended() => format!("{signal} after {build} had ended"),
         Some(_) => format!("{signal}; {build} runs on, BuildPixel has no cancel call"),
+        None if report.untriggered => format!("{signal}; nothing was triggered"),
         None => format!("{signal} before BuildPixel answered the trigger"),
     }
 }
@@ -152,7 +156,7 @@ fn causes(error: &Error) -> Vec<String> {
 /// during the trigger.
 fn reattach_hint(report: &Report) -> Option<String> {
     let Some(build) = &report.build else {
-        return Some(MAY_HAVE_STARTED.to_owned());
+        return (!report.untriggered).then(|| MAY_HAVE_STARTED.to_owned());
     };
     let again = || format!("to follow it again, give the input `build-id: {build}`");
     (!report.has_ended()).then(again)

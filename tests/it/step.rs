@@ -13,6 +13,7 @@ use buildpixel_ci::config::Env;
 use buildpixel_ci::follow::Timings;
 use buildpixel_ci::outcome::Signal;
 use buildpixel_ci::retry::Policy;
+use buildpixel_ci::trigger;
 use simulator::{Entry, PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,6 +34,7 @@ pub(crate) struct Step {
     env: BTreeMap<String, String>,
     folder: TempDir,
     timings: Timings,
+    trigger: trigger::Timings,
 }
 
 /// What came of it.
@@ -60,7 +62,7 @@ impl Step {
             ("INPUT_API-URL", simulator.url()),
         ];
         let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { simulator, stdout: Stdout::default(), env, folder, timings: impatient() }
+        Self { simulator, stdout: Stdout::default(), env, folder, timings: impatient(), trigger: hasty() }
     }
 
     pub(crate) fn input(self, name: &str, value: &str) -> Self {
@@ -74,6 +76,11 @@ impl Step {
 
     pub(crate) fn timings(mut self, change: impl FnOnce(&mut Timings)) -> Self {
         change(&mut self.timings);
+        self
+    }
+
+    pub(crate) fn trigger_timings(mut self, change: impl FnOnce(&mut trigger::Timings)) -> Self {
+        change(&mut self.trigger);
         self
     }
 
@@ -115,6 +122,7 @@ impl Step {
             is_terminal: false,
             signals,
             timings: self.timings,
+            trigger: self.trigger,
         };
         let both = async { tokio::join!(buildpixel_ci::run(host), meanwhile(&self, sender)) };
         let (code, ()) = timeout(HANGS, both).await.expect("the run hangs");
@@ -160,6 +168,20 @@ fn impatient() -> Timings {
         silence: Duration::from_millis(100),
         reconnect: Policy { first: soon, longest: soon, retries: u32::MAX },
         ..Timings::default()
+    }
+}
+
+/// The same for triggering.
+fn hasty() -> trigger::Timings {
+    let soon = Duration::from_millis(20);
+    let policy = Policy { first: soon, longest: soon, retries: 3 };
+    trigger::Timings {
+        longest: Duration::from_secs(30),
+        answer: Duration::from_millis(500),
+        again: policy,
+        looks: [10, 20, 40, 80].map(Duration::from_millis),
+        reread: policy,
+        ..trigger::Timings::default()
     }
 }
 

@@ -7,6 +7,8 @@
     reason = "clippy does not see that this file belongs to a test"
 )]
 
+use std::io::ErrorKind;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use simulator::{Simulator, TOKEN};
@@ -26,6 +28,20 @@ pub(crate) async fn request(
     request: &str,
     body: &str,
 ) -> (u16, String, Value) {
+    let (answer, end) = exchange(simulator, token, request, body).await;
+    end.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_owned(), serde_json::from_str(body).unwrap_or_else(|_| body.into()))
+}
+
+/// One request; returns what came back, and how that ended.
+pub(crate) async fn exchange(
+    simulator: &Simulator,
+    token: &str,
+    request: &str,
+    body: &str,
+) -> (String, Result<(), ErrorKind>) {
     let mut stream = connect(simulator).await;
     let length = body.len();
     let request = format!(
@@ -33,11 +49,9 @@ pub(crate) async fn request(
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, head.to_owned(), serde_json::from_str(body).unwrap_or_else(|_| body.into()))
+    let mut answer = Vec::new();
+    let end = stream.read_to_end(&mut answer).await;
+    (String::from_utf8(answer).unwrap(), end.map(|_| ()).map_err(|error| error.kind()))
 }
 
 pub(crate) async fn get(simulator: &Simulator, path: &str) -> Value {

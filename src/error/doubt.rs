@@ -1,0 +1,63 @@
+//! Why it cannot be told whether a trigger has started a build.
+
+use super::{api_causes, snippet};
+use crate::api::ApiError;
+use crate::event::Id;
+
+/// What the list of builds leaves open.
+#[derive(Debug, thiserror::Error)]
+pub enum Doubt {
+    /// More than one build is like ours.
+    #[error("{} builds have been queued since that fit: {}", .0.len(), listed(.0))]
+    Several(Vec<Id>),
+    /// One build may be ours, or not.
+    #[error("{} may be of this trigger: {why}", named(.build.as_ref()))]
+    Unclear {
+        /// Which, if it has an id.
+        build: Option<Id>,
+        /// What the list does not say.
+        why: &'static str,
+    },
+    /// It does not reach back to our request.
+    #[error("the list of builds does not show all that were queued since")]
+    Endless,
+    /// It cannot be had.
+    #[error("the list of builds cannot be read ({0})")]
+    Unreadable(ApiError),
+    /// None has been listed yet, but one may still come.
+    #[error("no build of it was listed until the time was up")]
+    OutOfTime,
+}
+
+impl Doubt {
+    /// What stands behind it: one line each.
+    pub(super) fn causes(&self) -> Vec<String> {
+        match self {
+            Self::Unreadable(error) => api_causes(error).chain(snippet(error)).collect(),
+            Self::Several(_) | Self::Unclear { .. } | Self::Endless | Self::OutOfTime => Vec::new(),
+        }
+    }
+
+    /// What to do about it: one line.
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::Several(_) | Self::Unclear { build: Some(_), .. } => {
+                "look at the BuildPixel dashboard which build is meant; to follow it, give its id as `build-id`"
+            }
+            Self::Unclear { build: None, .. }
+            | Self::Endless
+            | Self::Unreadable(_)
+            | Self::OutOfTime => super::MAY_HAVE_STARTED,
+        }
+        .to_owned()
+    }
+}
+
+fn named(build: Option<&Id>) -> String {
+    build.map_or_else(|| "a build".to_owned(), |build| format!("build {build}"))
+}
+
+fn listed(builds: &[Id]) -> String {
+    let builds: Vec<_> = builds.iter().map(Id::as_str).collect();
+    builds.join(", ")
+}

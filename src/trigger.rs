@@ -1,0 +1,295 @@
+//! Triggers exactly one build. A request is repeated only when it is certain that nothing was accepted;
+//! after an answer that leaves this open the build is looked for first.
+
+mod candidates;
+mod timings;
+
+use std::cell::Cell;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::api::{ApiError, ApiErrorKind, Client, Overrides, Triggered};
+use crate::error::{Doubt, Error, chain};
+use crate::event::{Id, Level, Status};
+use candidates::{Candidates, OwnBranch, Sent, Wanted};
+
+pub use timings::Timings;
+
+/// What is to be triggered.
+pub struct Plan {
+    /// REST.
+    pub client: Client,
+    /// Project.
+    pub project: Id,
+    /// Build setting.
+    pub build_setting: Id,
+    /// What is built instead of what the build setting says.
+    pub overrides: Overrides,
+    /// Patience.
+    pub timings: Timings,
+    /// How long the whole step may still take.
+    pub limit: Duration,
+}
+
+/// A word about the triggering itself.
+#[derive(Debug)]
+pub struct Notice {
+    /// How grave.
+    pub level: Level,
+    /// One line; may hold texts from the wire.
+    pub text: String,
+}
+
+/// A trigger that may take several requests. It can be dropped at any time, and says what is certain.
+pub struct Trigger {
+    plan: Plan,
+    deadline: Instant,
+    notices: mpsc::UnboundedSender<Notice>,
+    certain: Cell<bool>,
+    leaving: watch::Sender<bool>,
+}
+
+/// When a request was sent.
+#[derive(Clone, Copy)]
+struct Moment {
+    instant: Instant,
+    clock: SystemTime,
+}
+
+impl Trigger {
+    /// Sends nothing yet. What is told meanwhile comes out of the other end.
+    pub fn new(plan: Plan) -> (Self, mpsc::UnboundedReceiver<Notice>) {
+        let (notices, told) = mpsc::unbounded_channel();
+        let deadline = Instant::now() + plan.timings.longest.min(plan.limit);
+        let leaving = watch::Sender::new(false);
+        (Self { plan, deadline, notices, certain: Cell::new(true), leaving }, told)
+    }
+
+    /// Whether it is certain that no build was started.
+    pub fn nothing_was_started(&self) -> bool {
+        self.certain.get()
+    }
+
+    /// Asks for an end: nothing is triggered any more, and nothing is waited for; what was triggered
+    /// may still be found.
+    pub fn leave(&self) {
+        self.leaving.send_replace(true);
+    }
+
+    /// Triggers the build, or finds the one that was triggered.
+    ///
+    /// # Errors
+    /// [`Error::Trigger`] and [`Error::Untriggered`] when there is no build, [`Error::Uncertain`] when
+    /// that cannot be told.
+    pub async fn run(&self) -> Result<Triggered, Error> {
+        let Timings { open_ends, looks, .. } = self.plan.timings;
+        let mut opened = None;
+        let mut own_branch = OwnBranch::Unknown;
+        let mut refusals = 0;
+        let mut requests = 0;
+        loop {
+            let sent = Moment { instant: Instant::now(), clock: SystemTime::now() };
+            let error = match self.ask().await {
+                Ok(triggered) => return Ok(triggered),
+                Err(error) => error,
+            };
+            requests += 1;
+            let refused = error.nothing_was_accepted();
+            if refused {
+                self.certain.set(opened.is_none());
+                let Some(delay) = self.delay(&error, refusals) else {
+                    return Err(Error::Trigger(error));
+                };
+                refusals += 1;
+                self.warn(format!("nothing was triggered; {} ({})", again(delay), chain(&error)));
+                self.pause(Instant::now() + delay).await;
+            } else {
+                opened = opened.or(Some(sent));
+                let text = "it is open whether a build was started; looking for it";
+                self.warn(format!("{text} ({})", chain(&error)));
+            }
+            if let Some(opened) = opened {
+                match self.settle(opened, &mut own_branch).await {
+                    Ok(Some(found)) => return Ok(found),
+                    Ok(None) => {}
+                    Err(doubt) => return Err(Error::Uncertain { answer: error, doubt }),
+                }
+            }
+            let [.., last_look] = looks;
+            let has_time = Instant::now() + last_look < self.deadline;
+            match refused {
+                true if self.is_leaving() => return Err(Error::Trigger(error)),
+                true => {}
+                false if requests - refusals < open_ends && has_time && !self.is_leaving() => {
+                    self.warn("BuildPixel lists no build of this trigger; trying again".to_owned());
+                }
+                false => return Err(Error::Untriggered { answer: error, requests }),
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<Triggered, ApiError> {
+        let Plan { client, project, build_setting, overrides, timings, .. } = &self.plan;
+        self.certain.set(false);
+        let client = client.within(timings.answer.min(self.left()));
+        client.trigger(project, build_setting, overrides).await
+    }
+
+    /// How long to wait before a request that was not accepted is sent again; `None` if it should not
+    /// be, or if there is no time for it.
+    fn delay(&self, error: &ApiError, refusals: u32) -> Option<Duration> {
+        let Timings { again, longest_retry_after, looks, .. } = self.plan.timings;
+        let retry_after = match &error.kind {
+            ApiErrorKind::Refused(refusal) if matches!(refusal.status, 429 | 503) => {
+                refusal.retry_after.unwrap_or_default()
+            }
+            ApiErrorKind::Unreachable { .. } => Duration::ZERO,
+            ApiErrorKind::Refused(_)
+            | ApiErrorKind::Redirected { .. }
+            | ApiErrorKind::Garbled { .. }
+            | ApiErrorKind::TooLarge { .. } => return None,
+        };
+        let jitter = again.delay(refusals, fastrand::f64())?;
+        let delay = retry_after.min(longest_retry_after) + jitter;
+        let [.., last_look] = looks;
+        (delay + last_look < self.left()).then_some(delay)
+    }
+
+    /// Looks for our build until it is listed or until it is plain that there is none.
+    async fn settle(
+        &self,
+        opened: Moment,
+        own_branch: &mut OwnBranch,
+    ) -> Result<Option<Triggered>, Doubt> {
+        let began = Instant::now();
+        let mut open = None;
+        for look in self.plan.timings.looks {
+            if began + look > self.deadline {
+                return Err(open.unwrap_or(Doubt::OutOfTime));
+            }
+            self.pause(began + look).await;
+            open = match self.look(opened, own_branch).await {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => None,
+                // What cannot be told of a build now may be told later.
+                Err(doubt @ (Doubt::Unclear { .. } | Doubt::Endless)) => Some(doubt),
+                Err(doubt) => return Err(doubt),
+            };
+            if self.is_leaving() {
+                return Err(open.unwrap_or(Doubt::OutOfTime));
+            }
+        }
+        open.map_or(Ok(None), Err)
+    }
+
+    /// Lists the builds, and picks out ours.
+    async fn look(
+        &self,
+        opened: Moment,
+        own_branch: &mut OwnBranch,
+    ) -> Result<Option<Triggered>, Doubt> {
+        let Plan { project, build_setting, overrides, timings, .. } = &self.plan;
+        let until = self.deadline.min(Instant::now() + timings.longest_look);
+        if *own_branch == OwnBranch::Unknown && overrides.branch.is_none() {
+            *own_branch = self.own_branch(until).await;
+        }
+        let wanted = Wanted { project, build_setting, overrides, own_branch };
+        let mut candidates = Candidates::new(wanted);
+        let mut cursor = None;
+        for _ in 0..timings.pages {
+            let ask =
+                async |client: Client| client.builds(project, build_setting, cursor.as_deref()).await;
+            let page = self.read(until, ask).await.map_err(Doubt::Unreadable)?;
+            let sent = Sent { ago: opened.instant.elapsed(), at: opened.clock };
+            cursor = candidates.add(page, sent);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let Some(build) = candidates.ours()? else {
+            return Ok(None);
+        };
+        // A build without an id is never ours.
+        let Some(id) = build.id else {
+            return Ok(None);
+        };
+        let text = "is the only build since the trigger that an API token has started and that fits";
+        self.tell(Level::Info, format!("build {id} {text}: this is it"));
+        Ok(Some(Triggered { build: id, status: build.status.unwrap_or(Status::Pending) }))
+    }
+
+    async fn own_branch(&self, until: Instant) -> OwnBranch {
+        let Plan { project, build_setting, .. } = &self.plan;
+        let ask = async |client: Client| client.build_setting(project, build_setting).await;
+        match self.read(until, ask).await {
+            Ok(setting) => setting.branch.map_or(OwnBranch::None, OwnBranch::Is),
+            Err(_) => OwnBranch::Unknown,
+        }
+    }
+
+    /// Asks, and asks again while that may help and there is time.
+    async fn read<T>(
+        &self,
+        until: Instant,
+        ask: impl AsyncFn(Client) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let Timings { reread, longest_retry_after, .. } = self.plan.timings;
+        let mut retry = 0;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let error = match ask(self.plan.client.within(left)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let retry_after = error.refusal().and_then(|refusal| refusal.retry_after);
+            let retry_after = retry_after.unwrap_or_default().min(longest_retry_after);
+            let delay = match reread.delay(retry, fastrand::f64()) {
+                Some(jitter) if error.is_transient() => retry_after + jitter,
+                _ => return Err(error),
+            };
+            if Instant::now() + delay >= until || self.is_leaving() {
+                return Err(error);
+            }
+            let text = format!("cannot look for the build; {}", again(delay));
+            self.warn(format!("{text} ({}: {})", error.request, chain(&error)));
+            self.pause(Instant::now() + delay).await;
+            retry += 1;
+        }
+    }
+
+    /// Waits, unless we are leaving.
+    async fn pause(&self, until: Instant) {
+        let mut leaving = self.leaving.subscribe();
+        tokio::select! {
+            () = sleep_until(until.min(self.deadline)) => {}
+            _ = leaving.wait_for(|leaving| *leaving) => {}
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        *self.leaving.borrow()
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn warn(&self, text: String) {
+        self.tell(Level::Warn, text);
+    }
+
+    fn tell(&self, level: Level, text: String) {
+        // An error means that nobody listens any more.
+        let _unheard = self.notices.send(Notice { level, text });
+    }
+}
+
+fn again(delay: Duration) -> String {
+    let delay = Duration::from_millis(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+    format!("trying again in {}", humantime::format_duration(delay))
+}
+
+#[cfg(test)]
+mod tests;
