@@ -103,7 +103,8 @@ impl Trigger {
                     return Err(Error::Trigger(error));
                 };
                 refusals += 1;
-                self.warn(format!("nothing was triggered; {} ({})", again(delay), chain(&error)));
+                let text = format!("the trigger was not accepted; {}", again(delay));
+                self.warn(format!("{text} ({})", chain(&error)));
                 self.pause(Instant::now() + delay).await;
             } else {
                 opened = opened.or(Some(sent));
@@ -290,6 +291,3 @@ fn again(delay: Duration) -> String {
     let delay = Duration::from_millis(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
     format!("trying again in {}", humantime::format_duration(delay))
 }
-
-#[cfg(test)]
-mod tests;
