@@ -200,9 +200,11 @@ impl Trigger {
         let mut candidates = Candidates::new(wanted);
         let mut cursor = None;
         for _ in 0..timings.pages {
-            let ask =
-                async |client: Client| client.builds(project, build_setting, cursor.as_deref()).await;
-            let page = self.read(until, ask).await.map_err(Doubt::Unreadable)?;
+            let ask = async |client: Client| {
+                client.builds(project, build_setting, cursor.as_deref()).await
+            };
+            let page =
+                self.read(until, ask).await.map_err(|error| Doubt::Unreadable(Box::new(error)))?;
             let sent = Sent { ago: opened.instant.elapsed(), at: opened.clock };
             cursor = candidates.add(page, sent);
             if cursor.is_none() {
@@ -216,7 +218,8 @@ impl Trigger {
         let Some(id) = build.id else {
             return Ok(None);
         };
-        let text = "is the only build since the trigger that an API token has started and that fits";
+        let text =
+            "is the only build since the trigger that an API token has started and that fits";
         self.tell(Level::Info, format!("build {id} {text}: this is it"));
         Ok(Some(Triggered { build: id, status: build.status.unwrap_or(Status::Pending) }))
     }

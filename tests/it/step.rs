@@ -65,7 +65,15 @@ impl Step {
             ("INPUT_API-URL", simulator.url()),
         ];
         let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { simulator, stdout: Stdout::default(), env, folder, timings: impatient(), trigger: hasty(), signalled: None }
+        Self {
+            simulator,
+            stdout: Stdout::default(),
+            env,
+            folder,
+            timings: impatient(),
+            trigger: hasty(),
+            signalled: None,
+        }
     }
 
     pub(crate) fn input(self, name: &str, value: &str) -> Self {
