@@ -103,7 +103,8 @@ impl Trigger {
                     return Err(Error::Trigger(error));
                 };
                 refusals += 1;
-                self.warn(format!("nothing was triggered; {} ({})", again(delay), chain(&error)));
+                let text = format!("the trigger was not accepted; {}", again(delay));
+                self.warn(format!("{text} ({})", chain(&error)));
                 self.pause(Instant::now() + delay).await;
             } else {
                 opened = opened.or(Some(sent));
@@ -199,9 +200,11 @@ impl Trigger {
         let mut candidates = Candidates::new(wanted);
         let mut cursor = None;
         for _ in 0..timings.pages {
-            let ask =
-                async |client: Client| client.builds(project, build_setting, cursor.as_deref()).await;
-            let page = self.read(until, ask).await.map_err(Doubt::Unreadable)?;
+            let ask = async |client: Client| {
+                client.builds(project, build_setting, cursor.as_deref()).await
+            };
+            let page =
+                self.read(until, ask).await.map_err(|error| Doubt::Unreadable(Box::new(error)))?;
             let sent = Sent { ago: opened.instant.elapsed(), at: opened.clock };
             cursor = candidates.add(page, sent);
             if cursor.is_none() {
@@ -215,7 +218,8 @@ impl Trigger {
         let Some(id) = build.id else {
             return Ok(None);
         };
-        let text = "is the only build since the trigger that an API token has started and that fits";
+        let text =
+            "is the only build since the trigger that an API token has started and that fits";
         self.tell(Level::Info, format!("build {id} {text}: this is it"));
         Ok(Some(Triggered { build: id, status: build.status.unwrap_or(Status::Pending) }))
     }
@@ -290,6 +294,3 @@ fn again(delay: Duration) -> String {
     let delay = Duration::from_millis(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
     format!("trying again in {}", humantime::format_duration(delay))
 }
-
-#[cfg(test)]
-mod tests;

@@ -340,12 +340,13 @@ impl Answer {
     fn into_half(self, cutter: Cutter) -> Response {
         let length = self.body.len();
         let half = Bytes::copy_from_slice(self.body.as_bytes().get(..length / 2).unwrap_or(&[]));
-        let chunks = stream::once(ready(Ok::<_, Infallible>(half))).chain(stream::once(async move {
-            // What was written leaves while the rest is waited for.
-            tokio::task::yield_now().await;
-            cutter.cut();
-            pending().await
-        }));
+        let chunks =
+            stream::once(ready(Ok::<_, Infallible>(half))).chain(stream::once(async move {
+                // What was written leaves while the rest is waited for.
+                tokio::task::yield_now().await;
+                cutter.cut();
+                pending().await
+            }));
         let mut response = self.into_response();
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         *response.body_mut() = Body::from_stream(chunks);

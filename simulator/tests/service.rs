@@ -258,7 +258,8 @@ async fn a_scripted_answer_takes_the_place_of_an_upgrade_too() {
 }
 
 #[tokio::test]
-async fn others_trigger_builds_when_a_trigger_comes_in_and_the_list_may_lag_and_stand_upside_down() {
+async fn others_trigger_builds_when_a_trigger_comes_in_and_the_list_may_lag_and_stand_upside_down()
+{
     let others = [
         Other::new("user:6650aa10bb20cc30dd40ee77").age(3_600_000),
         Other::new("cron").branch("next").commit("c0ffee1"),
@@ -267,7 +268,7 @@ async fn others_trigger_builds_when_a_trigger_comes_in_and_the_list_may_lag_and_
     let simulator = Simulator::start(scenario).await.unwrap();
     assert_eq!(get(&simulator, "/builds").await["items"], json!([]));
     let build_id = trigger(&simulator, json!({ "changelist": "12345" })).await;
-    assert_eq!(simulator.builds(), [build_id.clone()]);
+    assert_eq!(simulator.builds(), [build_id.as_str()]);
     let builds = get(&simulator, "/builds").await["items"].clone();
     assert_eq!(builds[0]["triggeredBy"], "user:6650aa10bb20cc30dd40ee77");
     assert_eq!(builds[0]["status"], "superseded");

@@ -2,10 +2,10 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use url::Url;
-use wiremock::matchers::{body_string, header, method, path};
+use wiremock::matchers::{body_string, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
@@ -168,14 +168,82 @@ async fn a_huge_error_body_does_not_hide_the_status() {
 }
 
 #[tokio::test]
-async fn retry_after_is_read_in_seconds() {
-    for (header, expected) in
-        [("7", Some(Duration::from_secs(7))), ("Fri, 31 Dec 1999 23:59:59 GMT", None), ("-1", None)]
-    {
-        let error = error(ResponseTemplate::new(429).insert_header("retry-after", header)).await;
-        assert_eq!(error.refusal().unwrap().retry_after, expected);
-        assert!(error.is_transient() && error.nothing_was_accepted());
+async fn retry_after_is_read_in_seconds_and_as_a_date_by_the_clock_of_the_service() {
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    for (header, expected) in [
+        ("7", seconds(7)),
+        (" 0 ", seconds(0)),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", seconds(59)),
+        ("Friday, 31-Dec-99 23:59:59 GMT", seconds(59)),
+        ("Fri, 31 Dec 1999 23:00:00 GMT", seconds(0)),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("99999999999999999999999", None),
+    ] {
+        for status in [429, 503] {
+            let answer = ResponseTemplate::new(status)
+                .insert_header("retry-after", header)
+                .insert_header("date", "Fri, 31 Dec 1999 23:59:00 GMT");
+            let error = error(answer).await;
+            assert_eq!(error.refusal().unwrap().retry_after, expected, "{header}");
+            assert!(error.is_transient());
+            let is_refusal = status == 429 || expected.is_some();
+            assert_eq!(error.nothing_was_accepted(), is_refusal, "{status} {header}");
+        }
     }
+    let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(100));
+    let head = format!("HTTP/1.1 503 Busy\r\nretry-after: {soon}\r\ncontent-length: 0\r\n\r\n");
+    let address = answering(head).await;
+    let error = trigger(&client(&format!("http://{address}"), &Network::default())).await;
+    let retry_after = error.unwrap_err().refusal().unwrap().retry_after.unwrap();
+    assert!((90..=100).contains(&retry_after.as_secs()), "{retry_after:?}");
+}
+
+#[tokio::test]
+async fn a_list_is_asked_for_page_by_page_and_says_what_time_it_is_there() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/builds"))
+        .and(query_param("projectId", "prj1"))
+        .and(query_param("buildSettingId", "set1"))
+        .and(query_param("limit", "100"))
+        .and(query_param("cursor", "a&b=ü"))
+        .and(header("authorization", format!("Bearer {TOKEN}")))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .insert_header("date", "Thu, 01 Jan 1970 00:01:00 GMT")
+                .set_body_string(r#"{"items":[],"nextCursor":null}"#),
+        )
+        .mount(&server)
+        .await;
+    let page = plain(&server).builds(&id("prj1"), &id("set1"), Some("a&b=ü")).await.unwrap();
+    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
+    assert_eq!(page, Page { builds: vec![], more: More::End, date: Some(date) });
+
+    let address = answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await;
+    let undated = client(&format!("http://{address}"), &Network::default());
+    assert_eq!(undated.builds(&id("p"), &id("s"), None).await.unwrap().date, None);
+}
+
+#[tokio::test]
+async fn a_build_setting_is_read() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/projects/prj1/build-settings/set1"))
+        .respond_with(ResponseTemplate::new(200).set_body_string(r#"{"branch":"main"}"#))
+        .mount(&server)
+        .await;
+    let setting = plain(&server).build_setting(&id("prj1"), &id("set1")).await.unwrap();
+    assert_eq!(setting, Setting { branch: Some("main".to_owned()) });
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_longer_than_it_may_is_no_answer() {
+    let server = always(pending().set_delay(Duration::from_secs(30))).await;
+    let hasty = plain(&server).within(Duration::from_millis(50));
+    let error = trigger(&hasty).await.unwrap_err();
+    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: true, .. }));
 }
 
 #[tokio::test]

@@ -182,7 +182,8 @@ pub(super) fn page(body: &str, date: Option<SystemTime>) -> Result<Page, String>
 fn more(object: &Object<'_>) -> Result<More, String> {
     match object.raw("nextCursor") {
         Some(cursor) => {
-            let cursor = json::parse::<String>(cursor).map_err(|_| "its `nextCursor` is no text")?;
+            let cursor =
+                json::parse::<String>(cursor).map_err(|_| "its `nextCursor` is no text")?;
             Ok(More::Cursor(cursor))
         }
         None if object.has("nextCursor") => Ok(More::End),
@@ -307,7 +308,11 @@ mod tests {
         let build = |id| Listed { id: Id::new(id), ..Listed::default() };
         let read = |body: &str| page(body, None).map(|page| (page.builds, page.more));
         for (body, builds, more) in [
-            (r#"{"items":[{"id":"b1"}],"nextCursor":"c"}"#, vec![build("b1")], More::Cursor("c".to_owned())),
+            (
+                r#"{"items":[{"id":"b1"}],"nextCursor":"c"}"#,
+                vec![build("b1")],
+                More::Cursor("c".to_owned()),
+            ),
             (r#"{"items":[],"nextCursor":null,"new":1}"#, vec![], More::End),
             (r#"{"items":[{"buildId":"b1"}]}"#, vec![build("b1")], More::Unsaid),
             (r#"[{"id":"b1"},{"id":"b2"}]"#, vec![build("b1"), build("b2")], More::Unsaid),

@@ -23,9 +23,9 @@ pub enum Doubt {
     Endless,
     /// It cannot be had.
     #[error("the list of builds cannot be read ({0})")]
-    Unreadable(ApiError),
+    Unreadable(Box<ApiError>),
     /// None has been listed yet, but one may still come.
-    #[error("no build of it was listed until the time was up")]
+    #[error("the time was up before a build of it was listed")]
     OutOfTime,
 }
 

@@ -109,11 +109,27 @@ fn an_interrupt_during_the_trigger_says_that_a_build_may_exist() {
     let overrides = Overrides::default();
     let report = Report::new(&Task::Trigger { project, build_setting, overrides });
     let verdict = Verdict::new(&report, &Outcome::Interrupted(Signal::Term));
-    assert_eq!(verdict.headline, "terminated (SIGTERM) before BuildPixel answered the trigger");
+    assert_eq!(verdict.headline, "terminated (SIGTERM) while the build was being triggered");
     assert_eq!(verdict.hint.as_deref(), Some(MAY_HAVE_STARTED));
     assert_eq!(output(&report, None, "build-id"), "");
     assert_eq!(output(&report, None, "project-id"), "p");
     assert_eq!(output(&report, None, "build-setting-id"), "s");
+}
+
+#[test]
+fn an_interrupt_says_that_there_is_no_build_only_if_that_is_certain() {
+    let report = Report { build: None, untriggered: true, ..report() };
+    let verdict = Verdict::new(&report, &Outcome::Interrupted(Signal::Int));
+    assert_eq!(verdict.headline, "interrupted (SIGINT); nothing was triggered");
+    assert_eq!(verdict.hint, None);
+}
+
+#[test]
+fn a_build_that_has_ended_does_not_run_on_without_us() {
+    let ended = observed([Event::Status(Status::Complete)]);
+    let verdict = Verdict::new(&ended, &Outcome::Detached);
+    assert_eq!(verdict.headline, "build b1 has ended already (`wait: false`)");
+    assert_eq!(verdict.hint, None);
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
         Some(_) if report.has_ended() => format!("{signal} after {build} had ended"),
         Some(_) => format!("{signal}; {build} runs on, BuildPixel has no cancel call"),
         None if report.untriggered => format!("{signal}; nothing was triggered"),
-        None => format!("{signal} before BuildPixel answered the trigger"),
+        None => format!("{signal} while the build was being triggered"),
     }
 }
 

@@ -102,7 +102,9 @@ impl<'a> Candidates<'a> {
                     ours.push(build.clone());
                 }
                 Fit::Yes | Fit::No => {}
-                Fit::Unclear(why) => unclear = Some(Doubt::Unclear { build: build.id.clone(), why }),
+                Fit::Unclear(why) => {
+                    unclear = Some(Doubt::Unclear { build: build.id.clone(), why })
+                }
             }
         }
         if ours.len() > 1 {

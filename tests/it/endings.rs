@@ -91,7 +91,10 @@ async fn a_signal_does_not_wait_for_a_stdout_that_blocks() {
 async fn an_interrupted_trigger_still_tells_which_build_it_made() {
     let ran = Step::new(Scenario::new())
         .await
-        .run_while(async |_, signals| signals.send(Signal::Term).await.unwrap())
+        .run_while(async |step, signals| {
+            step.simulator.until(|journal| !journal.is_empty()).await;
+            signals.send(Signal::Term).await.unwrap();
+        })
         .await;
     assert_eq!(ran.code, 143, "{}", ran.stdout);
     assert_eq!(ran.output("result"), "interrupted");

@@ -12,4 +12,5 @@ mod endings;
 mod refusals;
 mod step;
 mod stream;
+mod trigger;
 mod verdicts;

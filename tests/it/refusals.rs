@@ -1,6 +1,6 @@
 //! What the API will not do, and what it cannot do right now.
 
-use simulator::{Answer, BUILD_ID, Entry, Scenario, TOKEN, build_path, trigger_path};
+use simulator::{Answer, BUILD_ID, Entry, Scenario, TOKEN, build_path};
 use tokio::net::TcpListener;
 
 use crate::step::Step;
@@ -84,15 +84,6 @@ async fn an_auto_override_that_the_ci_cannot_fill_is_a_mistake() {
 }
 
 #[tokio::test]
-async fn a_service_in_trouble_before_a_build_exists_can_be_retried() {
-    let scenario = Scenario::new().answer(
-        Answer::new("POST", trigger_path(), 429).header("retry-after", "1").body("slow down"),
-    );
-    let ran = Step::new(scenario).await.run().await;
-    assert_eq!(ran.code, 30, "{}", ran.stdout);
-}
-
-#[tokio::test]
 async fn a_service_that_is_not_there_ends_with_30_and_a_hint_and_is_not_waited_for() {
     let nowhere = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for build in ["", BUILD_ID] {
@@ -102,19 +93,6 @@ async fn a_service_that_is_not_there_ends_with_30_and_a_hint_and_is_not_waited_f
         for words in ["cannot reach BuildPixel", "check `api-url`", "`ca-file`"] {
             assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);
         }
-    }
-}
-
-#[tokio::test]
-async fn a_trigger_whose_outcome_cannot_be_told_is_not_called_safe_to_retry() {
-    for (answer, code) in [
-        (Answer::new("POST", trigger_path(), 502).body("<html>bad gateway</html>"), 31),
-        (Answer::new("POST", trigger_path(), 200).body("<html>welcome</html>"), 32),
-    ] {
-        let ran = Step::new(Scenario::new().answer(answer)).await.run().await;
-        assert_eq!(ran.code, code, "{}", ran.stdout);
-        assert!(ran.stdout.contains("a build may have been started"), "{}", ran.stdout);
-        assert_eq!(ran.requests("POST"), 1);
     }
 }
 

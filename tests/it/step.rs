@@ -35,6 +35,7 @@ pub(crate) struct Step {
     folder: TempDir,
     timings: Timings,
     trigger: trigger::Timings,
+    signalled: Option<Signal>,
 }
 
 /// What came of it.
@@ -44,6 +45,8 @@ pub(crate) struct Ran {
     pub(crate) outputs: BTreeMap<String, String>,
     pub(crate) summary: String,
     pub(crate) journal: Vec<Entry>,
+    /// The builds that came of our triggers.
+    pub(crate) builds: Vec<String>,
 }
 
 impl Step {
@@ -62,7 +65,15 @@ impl Step {
             ("INPUT_API-URL", simulator.url()),
         ];
         let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { simulator, stdout: Stdout::default(), env, folder, timings: impatient(), trigger: hasty() }
+        Self {
+            simulator,
+            stdout: Stdout::default(),
+            env,
+            folder,
+            timings: impatient(),
+            trigger: hasty(),
+            signalled: None,
+        }
     }
 
     pub(crate) fn input(self, name: &str, value: &str) -> Self {
@@ -81,6 +92,12 @@ impl Step {
 
     pub(crate) fn trigger_timings(mut self, change: impl FnOnce(&mut trigger::Timings)) -> Self {
         change(&mut self.trigger);
+        self
+    }
+
+    /// The signal is there before the run.
+    pub(crate) fn signalled(mut self, signal: Signal) -> Self {
+        self.signalled = Some(signal);
         self
     }
 
@@ -116,6 +133,9 @@ impl Step {
         meanwhile: impl AsyncFnOnce(&Self, mpsc::Sender<Signal>),
     ) -> Ran {
         let (sender, signals) = mpsc::channel(4);
+        if let Some(signal) = self.signalled {
+            sender.send(signal).await.unwrap();
+        }
         let host = Host {
             env: self.env.clone().into_iter().collect::<Env>(),
             stdout: Box::new(self.stdout.clone()),
@@ -133,6 +153,7 @@ impl Step {
             outputs: outputs(&read("output")),
             summary: read("summary"),
             journal: self.simulator.journal(),
+            builds: self.simulator.builds(),
         }
     }
 }
@@ -177,7 +198,6 @@ fn hasty() -> trigger::Timings {
     let policy = Policy { first: soon, longest: soon, retries: 3 };
     trigger::Timings {
         longest: Duration::from_secs(30),
-        answer: Duration::from_millis(500),
         again: policy,
         looks: [10, 20, 40, 80].map(Duration::from_millis),
         reread: policy,
