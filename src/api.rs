@@ -27,13 +27,15 @@ const SNIPPET_CHARS: usize = 300;
 pub struct Client {
     base: Url,
     token: Secret,
-    http: reqwest::Client,
+    net: Net,
+    timeout: Duration,
 }
 
 impl Client {
     /// Prepares requests to `api_url`; sends none.
     pub fn new(api_url: &Url, token: &Secret, net: &Net) -> Self {
-        Self { base: api_url.clone(), token: token.clone(), http: net.http().clone() }
+        let (base, token, net) = (api_url.clone(), token.clone(), net.clone());
+        Self { base, token, net, timeout: TIMEOUT }
     }
 
     /// Queues a build. There is no idempotency key: repeating this may build twice, unless
@@ -49,7 +51,7 @@ impl Client {
     ) -> Result<Triggered, ApiError> {
         let path = format!("/projects/{project}/build-settings/{build_setting}/trigger");
         let request = Request { method: "POST", url: self.url(&path) };
-        let sending = self.http.post(request.url.clone()).json(overrides);
+        let sending = self.net.http().post(request.url.clone()).json(overrides);
         self.answer(request, sending, "a triggered build", wire::triggered).await
     }
 
@@ -59,7 +61,7 @@ impl Client {
     /// [`ApiError`].
     pub async fn build(&self, build: &Id) -> Result<Snapshot, ApiError> {
         let request = Request { method: "GET", url: self.url(&format!("/builds/{build}")) };
-        let sending = self.http.get(request.url.clone());
+        let sending = self.net.http().get(request.url.clone());
         self.answer(request, sending, "a build", wire::snapshot).await
     }
 
@@ -90,8 +92,8 @@ impl Client {
     }
 
     async fn send(&self, sending: RequestBuilder) -> Result<(u16, String), ApiErrorKind> {
-        let sending = sending.bearer_auth(self.token.expose()).timeout(TIMEOUT);
-        let mut response = sending.send().await.map_err(unreachable)?;
+        let sending = sending.bearer_auth(self.token.expose()).timeout(self.timeout);
+        let mut response = sending.send().await.map_err(|error| self.unreachable(error))?;
         let status = response.status();
         if status.is_redirection() {
             return Err(ApiErrorKind::Redirected {
@@ -103,7 +105,7 @@ impl Client {
             return Err(ApiErrorKind::Refused(self.refusal(response).await));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(error))? {
             if body.len() + chunk.len() > BODY_LIMIT_BYTES {
                 return Err(ApiErrorKind::TooLarge { limit_bytes: BODY_LIMIT_BYTES });
             }
@@ -126,15 +128,18 @@ impl Client {
         Refusal::new(status, retry_after(&response), &body, |text| self.snippet(text))
     }
 
+    fn unreachable(&self, error: reqwest::Error) -> ApiErrorKind {
+        if let Some(obstacle) = self.net.obstacle(&self.base, &error) {
+            return ApiErrorKind::Blocked(obstacle);
+        }
+        let sent = !error.is_connect() && !error.is_builder();
+        ApiErrorKind::Unreachable { sent, cause: error.without_url() }
+    }
+
     /// The beginning of a foreign text, without the token, should the service echo it.
     fn snippet(&self, text: &str) -> String {
         text.replace(self.token.expose(), "***").chars().take(SNIPPET_CHARS).collect()
     }
-}
-
-fn unreachable(error: reqwest::Error) -> ApiErrorKind {
-    let sent = !error.is_connect() && !error.is_builder();
-    ApiErrorKind::Unreachable { sent, cause: error.without_url() }
 }
 
 /// The host of a redirect: its path and query may hold secrets.

@@ -157,12 +157,15 @@ impl Error {
                 ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
                 ApiErrorKind::Refused(_)
                 | ApiErrorKind::Redirected { .. }
+                | ApiErrorKind::Blocked(_)
                 | ApiErrorKind::Unreachable { .. } => ExitCode::Lost,
             },
             Self::Trigger(error) | Self::Attach(error) => match &error.kind {
                 ApiErrorKind::Refused(_) if error.is_transient() => ExitCode::Unavailable,
                 ApiErrorKind::Refused(_) => ExitCode::Refused,
-                ApiErrorKind::Unreachable { .. } => ExitCode::Unavailable,
+                ApiErrorKind::Blocked(_) | ApiErrorKind::Unreachable { .. } => {
+                    ExitCode::Unavailable
+                }
                 ApiErrorKind::Redirected { .. }
                 | ApiErrorKind::Garbled { .. }
                 | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
@@ -196,6 +199,7 @@ impl Error {
                     ApiErrorKind::Garbled { snippet, .. } => Some(snippet),
                     ApiErrorKind::Refused(_)
                     | ApiErrorKind::Redirected { .. }
+                    | ApiErrorKind::Blocked(_)
                     | ApiErrorKind::Unreachable { .. }
                     | ApiErrorKind::TooLarge { .. } => None,
                 }
@@ -232,6 +236,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 fn api_hint(error: &ApiError) -> Option<&'static str> {
     match &error.kind {
         ApiErrorKind::Refused(refusal) => refusal_hint(refusal),
+        ApiErrorKind::Blocked(obstacle) => Some(obstacle.hint()),
         ApiErrorKind::Unreachable { .. } => Some(
             "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`",
         ),

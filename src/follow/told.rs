@@ -116,7 +116,9 @@ impl Told {
             Way::Down => return,
         };
         self.stream = Way::Down;
-        self.notice(Level::Warn, format!("{text}; {meanwhile} ({})", chain(error))).await;
+        let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+        let text = format!("{text}; {meanwhile} ({}){hint}", chain(error));
+        self.notice(Level::Warn, text).await;
     }
 
     pub(super) async fn rest_is_up(&mut self) {

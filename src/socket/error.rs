@@ -5,6 +5,8 @@ use std::io;
 
 use tokio_tungstenite::tungstenite;
 
+use crate::net::Obstacle;
+
 /// Why a session did not begin, or ended. Shows neither the token nor a proxy's credentials; texts
 /// of the service are hostile.
 #[derive(Debug, thiserror::Error)]
@@ -24,29 +26,9 @@ pub enum SocketError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// TLS itself, usually an unknown issuer; not a connection that broke meanwhile.
-    #[error("cannot set up TLS with {host}")]
-    Tls {
-        /// The service or the proxy.
-        host: String,
-        /// What rustls says.
-        #[source]
-        cause: io::Error,
-    },
-    /// The proxy wants (other) credentials: 407.
-    #[error("the proxy {proxy} wants other credentials (407)")]
-    ProxyAuth {
-        /// Host and port.
-        proxy: String,
-    },
-    /// The proxy does not let us through.
-    #[error("the proxy {proxy} refused to connect: HTTP status {status}")]
-    Proxy {
-        /// Host and port.
-        proxy: String,
-        /// HTTP status.
-        status: u16,
-    },
+    /// A proxy, or TLS.
+    #[error(transparent)]
+    Blocked(#[from] Obstacle),
     /// The server, or something on the way, answers HTTP instead of switching to WebSocket.
     #[error("the upgrade to WebSocket was answered with HTTP status {status}")]
     Upgrade {
@@ -99,6 +81,16 @@ pub enum Stage {
     Upgrade,
     /// Engine.IO's open packet and Socket.IO's CONNECT.
     Handshake,
+}
+
+impl SocketError {
+    /// What to do about it: one line.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Blocked(obstacle) => Some(obstacle.hint()),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Stage {
