@@ -120,14 +120,13 @@ pub struct Network {
 }
 
 impl Network {
-    /// What must not be shown of it: the proxy's address, and its credentials in every spelling.
+    /// What must not be shown of it: the proxy's credentials, in every spelling.
     pub fn secrets(&self) -> Vec<Secret> {
-        let Some(proxy) = &self.https_proxy else {
+        let address = self.https_proxy.as_ref().map_or("", Secret::expose);
+        let (_, rest) = scheme_and_rest(address);
+        let Some((credentials, _)) = rest.rsplit_once('@') else {
             return Vec::new();
         };
-        let address = proxy.expose();
-        let (_, rest) = scheme_and_rest(address);
-        let credentials = rest.rsplit_once('@').map_or("", |(before, _)| before);
         let decoded = percent_decode_str(credentials).decode_utf8_lossy();
         let password = |pair: &str| pair.split_once(':').map(|(_, password)| password.to_owned());
         let passwords = [password(credentials), password(&decoded)].into_iter().flatten();

@@ -139,7 +139,7 @@ impl ConnectProxy {
                 "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\""
             }
         };
-        Self::start(answer, upstream).await
+        Self::deciding(answer, upstream).await
     }
 
     /// One with another status line; only 200 connects.
@@ -150,10 +150,14 @@ impl ConnectProxy {
         status_line: &'static str,
         upstream: SocketAddr,
     ) -> anyhow::Result<Self> {
-        Self::start(move |_| status_line, upstream).await
+        Self::deciding(move |_| status_line, upstream).await
     }
 
-    async fn start(
+    /// One that makes its status line of the head of the request; only 200 connects.
+    ///
+    /// # Errors
+    /// Those of the port.
+    pub async fn deciding(
         answer: impl Fn(&str) -> &'static str + Clone + Send + Sync + 'static,
         upstream: SocketAddr,
     ) -> anyhow::Result<Self> {

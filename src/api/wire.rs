@@ -109,22 +109,26 @@ pub(super) fn snapshot(body: &str) -> Result<Snapshot, String> {
     };
     let spellings = ["logs", "log", "logLines", "recentLogs"];
     let recent = spellings.into_iter().find_map(|field| object.raw(field));
-    Ok(Snapshot { facts, recent: recent.map(lines).unwrap_or_default() })
+    let recent = recent.map(page).and_then(lines).unwrap_or_default();
+    Ok(Snapshot { facts, recent })
 }
 
 fn milliseconds(number: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(number / 1000.0).ok()
 }
 
-/// Lines in an array, in a page of a list, or as one text.
-fn lines(value: &str) -> Vec<LogLine> {
+/// What a page of a list holds; anything else as it is. There is no page in a page: who nests them
+/// asks for one look at the rest per level.
+fn page(value: &str) -> &str {
+    Object::parse(value).ok().and_then(|page| page.raw("items")).unwrap_or(value)
+}
+
+/// Lines in an array, or as one text.
+fn lines(value: &str) -> Option<Vec<LogLine>> {
     if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(value) {
-        return elements.into_iter().filter_map(|element| line(element.get())).collect();
+        return Some(elements.into_iter().filter_map(|element| line(element.get())).collect());
     }
-    match Object::parse(value) {
-        Ok(page) => page.raw("items").map(lines).unwrap_or_default(),
-        Err(_) => line(value).into_iter().collect(),
-    }
+    line(value).map(|line| vec![line])
 }
 
 fn line(value: &str) -> Option<LogLine> {
@@ -218,6 +222,30 @@ mod tests {
         ] {
             let line = line(&format!(r#"{{{fields},"message":"m"}}"#)).unwrap();
             assert_eq!(line, LogLine { timestamp: None, level, message: "m".to_owned() });
+        }
+    }
+
+    #[test]
+    fn nesting_without_end_costs_neither_stack_nor_patience() {
+        const LEVELS: usize = 100_000;
+        for (open, close) in
+            [("[", "]"), (r#"{"items":"#, "}"), (r#"{"logs":"#, "}"), ("[{\"a\":", "}]")]
+        {
+            let deep = format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
+            let unclosed = open.repeat(LEVELS);
+            for value in [&deep, &unclosed] {
+                assert!(triggered(value).is_err());
+                assert!(snapshot(value).is_err());
+                assert!(snapshot(&format!(r#"{{"status":{value}}}"#)).is_err());
+            }
+            for field in ["logs", "branch", "createdAt", "durationMs", "new"] {
+                assert_eq!(messages(&format!(r#"{{"status":"x","{field}":{deep}}}"#)), [""; 0]);
+            }
+            for element in ["level", "timestamp", "buildId", "new"] {
+                let body =
+                    format!(r#"{{"status":"x","logs":[{{"{element}":{deep},"message":"m"}}]}}"#);
+                assert_eq!(messages(&body), ["m"], "{element}");
+            }
         }
     }
 }

@@ -182,6 +182,12 @@ fn what_must_not_be_shown_of_a_proxy_is_known_in_every_spelling() {
 }
 
 #[test]
+fn a_proxy_without_credentials_is_no_secret() {
+    let config = config(&[("HTTPS_PROXY", "http://proxy:3128")]).unwrap();
+    assert_eq!(config.network.secrets(), []);
+}
+
+#[test]
 fn a_password_with_anything_in_it_is_known_as_a_secret() {
     for address in ["http://ci:a://b@c@proxy:3128", "ci:a://b@c@proxy:3128"] {
         let config = config(&[("ALL_PROXY", address)]).unwrap();

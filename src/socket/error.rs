@@ -7,6 +7,9 @@ use tokio_tungstenite::tungstenite;
 
 use crate::net::Obstacle;
 
+/// Of a foreign text.
+const TEXT_CHARS: usize = 300;
+
 /// Why a session did not begin, or ended. Shows neither the token nor a proxy's credentials; texts
 /// of the service are hostile.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +44,9 @@ pub enum SocketError {
     /// CONNECT_ERROR: the service does not want us, usually because of the token.
     #[error("BuildPixel refused the connection: {message}")]
     Refused {
-        /// The service's words.
+        /// The service's words, or the beginning of them.
         message: String,
-        /// What it says besides: JSON.
+        /// What it says besides: JSON, or the beginning of it.
         data: Option<String>,
     },
     /// The service left the namespace.
@@ -122,4 +125,9 @@ impl From<tungstenite::Error> for SocketError {
             other => Self::Protocol(other.to_string()),
         }
     }
+}
+
+/// The beginning of a foreign text, which may be as long as a message.
+pub(super) fn beginning(text: &str) -> String {
+    text.chars().take(TEXT_CHARS).collect()
 }

@@ -9,6 +9,7 @@
 )]
 
 mod endings;
+mod network;
 mod refusals;
 mod step;
 mod stream;
