@@ -35,6 +35,8 @@ pub struct Options {
 }
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod scripted;
 #[cfg(test)]
 mod session_tests;

@@ -228,9 +228,7 @@ mod tests {
     #[test]
     fn nesting_without_end_costs_neither_stack_nor_patience() {
         const LEVELS: usize = 100_000;
-        for (open, close) in
-            [("[", "]"), (r#"{"items":"#, "}"), (r#"{"logs":"#, "}"), ("[{\"a\":", "}]")]
-        {
+        for (open, close) in [("[", "]"), (r#"{"items":"#, "}")] {
             let deep = format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
             let unclosed = open.repeat(LEVELS);
             for value in [&deep, &unclosed] {

@@ -306,6 +306,18 @@ async fn a_flood_before_the_connect_answer_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_flood_of_nothing_before_the_connect_answer_is_cut_off() {
+    let (address, _server) = server(async move |mut peer: Peer| {
+        peer.greet(25_000, 20_000).await;
+        // Fails once the client has hung up.
+        while peer.socket.feed(tungstenite::Message::text("42")).await.is_ok() {}
+    })
+    .await;
+    let error = refusal(&plain(address)).await;
+    assert!(matches!(error, SocketError::Protocol(_)), "{error:?}");
+}
+
+#[tokio::test]
 async fn odd_packets_do_not_end_the_session() {
     const SKIPPED: [&str; 20] = [
         "",
