@@ -14,3 +14,4 @@ mod refusals;
 mod step;
 mod stream;
 mod verdicts;
+mod wire;
