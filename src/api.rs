@@ -154,5 +154,8 @@ fn retry_after(response: &Response) -> Option<Duration> {
     seconds.trim().parse().ok().map(Duration::from_secs)
 }
 
+#[cfg(any(test, fuzzing))]
+pub mod promises;
+
 #[cfg(test)]
 mod tests;

@@ -140,7 +140,10 @@ fn line(value: &str) -> Option<LogLine> {
 mod tests {
     use std::time::UNIX_EPOCH;
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::api::promises;
 
     fn messages(body: &str) -> Vec<String> {
         snapshot(body).unwrap().recent.into_iter().map(|line| line.message).collect()
@@ -244,6 +247,15 @@ mod tests {
                     format!(r#"{{"status":"x","logs":[{{"{element}":{deep},"message":"m"}}]}}"#);
                 assert_eq!(messages(&body), ["m"], "{element}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_answered_is_read_as_promised(
+            body in r#"(\{|\}|\[|\]|,|:|"|"(status|logs|items|message|buildId|level|a)":?|\\ud83d|null|1|.){0,30}"#
+        ) {
+            promises::hold(&body);
         }
     }
 }
