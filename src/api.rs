@@ -30,7 +30,7 @@ const PAGE_LIMIT: usize = 100;
 pub struct Client {
     base: Url,
     token: Secret,
-    http: reqwest::Client,
+    net: Net,
     timeout: Duration,
 }
 
@@ -45,8 +45,8 @@ struct Success {
 impl Client {
     /// Prepares requests to `api_url`; sends none.
     pub fn new(api_url: &Url, token: &Secret, net: &Net) -> Self {
-        let http = net.http().clone();
-        Self { base: api_url.clone(), token: token.clone(), http, timeout: TIMEOUT }
+        let (base, token, net) = (api_url.clone(), token.clone(), net.clone());
+        Self { base, token, net, timeout: TIMEOUT }
     }
 
     /// The same, with no more time for an answer than `limit`.
@@ -68,7 +68,7 @@ impl Client {
     ) -> Result<Triggered, ApiError> {
         let path = format!("/projects/{project}/build-settings/{build_setting}/trigger");
         let request = Request { method: "POST", url: self.url(&path) };
-        let sending = self.http.post(request.url.clone()).json(overrides);
+        let sending = self.net.http().post(request.url.clone()).json(overrides);
         self.answer(request, sending, "a triggered build", |got| wire::triggered(&got.body)).await
     }
 
@@ -78,7 +78,7 @@ impl Client {
     /// [`ApiError`].
     pub async fn build(&self, build: &Id) -> Result<Snapshot, ApiError> {
         let request = Request { method: "GET", url: self.url(&format!("/builds/{build}")) };
-        let sending = self.http.get(request.url.clone());
+        let sending = self.net.http().get(request.url.clone());
         self.answer(request, sending, "a build", |got| wire::snapshot(&got.body)).await
     }
 
@@ -100,7 +100,7 @@ impl Client {
             .append_pair("limit", &PAGE_LIMIT.to_string())
             .extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
         let request = Request { method: "GET", url };
-        let sending = self.http.get(request.url.clone());
+        let sending = self.net.http().get(request.url.clone());
         let read = |got: &Success| wire::page(&got.body, got.date);
         self.answer(request, sending, "a list of builds", read).await
     }
@@ -116,7 +116,7 @@ impl Client {
     ) -> Result<Setting, ApiError> {
         let path = format!("/projects/{project}/build-settings/{build_setting}");
         let request = Request { method: "GET", url: self.url(&path) };
-        let sending = self.http.get(request.url.clone());
+        let sending = self.net.http().get(request.url.clone());
         self.answer(request, sending, "a build setting", |got| wire::setting(&got.body)).await
     }
 
@@ -148,7 +148,7 @@ impl Client {
 
     async fn send(&self, sending: RequestBuilder) -> Result<Success, ApiErrorKind> {
         let sending = sending.bearer_auth(self.token.expose()).timeout(self.timeout);
-        let mut response = sending.send().await.map_err(unreachable)?;
+        let mut response = sending.send().await.map_err(|error| self.unreachable(error))?;
         let status = response.status();
         if status.is_redirection() {
             return Err(ApiErrorKind::Redirected {
@@ -161,7 +161,7 @@ impl Client {
         }
         let date = date(&response, DATE);
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(error))? {
             if body.len() + chunk.len() > BODY_LIMIT_BYTES {
                 return Err(ApiErrorKind::TooLarge { limit_bytes: BODY_LIMIT_BYTES });
             }
@@ -185,15 +185,18 @@ impl Client {
         Refusal::new(status, retry_after(&response), &body, |text| self.snippet(text))
     }
 
+    fn unreachable(&self, error: reqwest::Error) -> ApiErrorKind {
+        if let Some(obstacle) = self.net.obstacle(&self.base, &error) {
+            return ApiErrorKind::Blocked(obstacle);
+        }
+        let sent = !error.is_connect() && !error.is_builder();
+        ApiErrorKind::Unreachable { sent, cause: error.without_url() }
+    }
+
     /// The beginning of a foreign text, without the token, should the service echo it.
     fn snippet(&self, text: &str) -> String {
         text.replace(self.token.expose(), "***").chars().take(SNIPPET_CHARS).collect()
     }
-}
-
-fn unreachable(error: reqwest::Error) -> ApiErrorKind {
-    let sent = !error.is_connect() && !error.is_builder();
-    ApiErrorKind::Unreachable { sent, cause: error.without_url() }
 }
 
 /// The host of a redirect: its path and query may hold secrets.
@@ -219,6 +222,9 @@ fn date(response: &Response, header: HeaderName) -> Option<SystemTime> {
 fn text(response: &Response, header: HeaderName) -> Option<&str> {
     response.headers().get(header)?.to_str().ok()
 }
+
+#[cfg(any(test, fuzzing))]
+pub mod promises;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ pub mod inputs;
 pub mod secret;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -108,6 +109,10 @@ pub enum Transport {
 pub struct Network {
     /// PEM texts of roots to trust besides the system's and the compiled-in ones.
     pub extra_roots: Vec<String>,
+    /// `SSL_CERT_FILE`: a file of more such roots.
+    pub cert_file: Option<PathBuf>,
+    /// `SSL_CERT_DIR`: folders of more such roots.
+    pub cert_dirs: Vec<PathBuf>,
     /// Proxy for `https://`; may hold credentials.
     pub https_proxy: Option<Secret>,
     /// Hosts that are reached directly, comma-separated.
@@ -115,14 +120,13 @@ pub struct Network {
 }
 
 impl Network {
-    /// What must not be shown of it: the proxy's address, and its credentials in every spelling.
+    /// What must not be shown of it: the proxy's credentials, in every spelling.
     pub fn secrets(&self) -> Vec<Secret> {
-        let Some(proxy) = &self.https_proxy else {
+        let address = self.https_proxy.as_ref().map_or("", Secret::expose);
+        let (_, rest) = scheme_and_rest(address);
+        let Some((credentials, _)) = rest.rsplit_once('@') else {
             return Vec::new();
         };
-        let address = proxy.expose();
-        let credentials = address.rsplit_once('@').map_or("", |(before, _)| before);
-        let credentials = credentials.rsplit_once("://").map_or(credentials, |(_, after)| after);
         let decoded = percent_decode_str(credentials).decode_utf8_lossy();
         let password = |pair: &str| pair.split_once(':').map(|(_, password)| password.to_owned());
         let passwords = [password(credentials), password(&decoded)].into_iter().flatten();
@@ -130,13 +134,16 @@ impl Network {
         passwords.chain(whole).filter(|text| !text.is_empty()).map(Secret::new).collect()
     }
 
-    /// Reads the proxy variables: lower case first, as CI runners do.
+    /// Reads the variables that other programs heed too; proxies in lower case first, as CI runners do.
     fn from_env(env: &Env, extra_roots: Vec<String>) -> Self {
         let first = |names: &[&str]| names.iter().find_map(|name| env.get(name)).map(str::trim);
         let all = first(&["all_proxy", "ALL_PROXY"]);
         let no_proxy = ["no_proxy", "NO_PROXY"].into_iter().filter_map(|name| env.get(name));
+        let cert_dirs = env.get("SSL_CERT_DIR").into_iter().flat_map(std::env::split_paths);
         Self {
             extra_roots,
+            cert_file: first(&["SSL_CERT_FILE"]).map(PathBuf::from),
+            cert_dirs: cert_dirs.filter(|path| !path.as_os_str().is_empty()).collect(),
             https_proxy: first(&["https_proxy", "HTTPS_PROXY"]).or(all).map(Secret::new),
             no_proxy: no_proxy.collect::<Vec<_>>().join(","),
         }
@@ -381,7 +388,8 @@ impl Check<'_> {
         if given.contains(BEGIN) {
             return Some(given);
         }
-        match std::fs::read_to_string(&given) {
+        // What stands between the certificates may be in any encoding.
+        match std::fs::read(&given).map(|pem| String::from_utf8_lossy(&pem).into_owned()) {
             Ok(pem) if pem.contains(BEGIN) => Some(pem),
             Ok(_) => self.wrong("ca-file", Some(given), "holds no PEM certificate".to_owned()),
             Err(error) => {
@@ -440,6 +448,15 @@ fn checked_url(given: &str) -> Result<Url, &'static str> {
         return Err("must not have a query or a fragment");
     }
     Ok(url)
+}
+
+/// Splits the address of a proxy, whose password may hold anything. Without a scheme it is `http`.
+pub fn scheme_and_rest(address: &str) -> (&str, &str) {
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match address.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => (scheme, rest),
+        _ => ("http", address),
+    }
 }
 
 /// Whether the address never leaves this machine.

@@ -176,7 +176,9 @@ impl Error {
             | Self::Attach(error) => match &error.kind {
                 ApiErrorKind::Refused(_) if error.is_transient() => ExitCode::Unavailable,
                 ApiErrorKind::Refused(_) => ExitCode::Refused,
-                ApiErrorKind::Unreachable { .. } => ExitCode::Unavailable,
+                ApiErrorKind::Blocked(_) | ApiErrorKind::Unreachable { .. } => {
+                    ExitCode::Unavailable
+                }
                 ApiErrorKind::Redirected { .. }
                 | ApiErrorKind::Garbled { .. }
                 | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
@@ -243,6 +245,7 @@ fn snippet(error: &ApiError) -> Option<String> {
         ApiErrorKind::Garbled { snippet, .. } => Some(format!("the answer begins: {snippet}")),
         ApiErrorKind::Refused(_)
         | ApiErrorKind::Redirected { .. }
+        | ApiErrorKind::Blocked(_)
         | ApiErrorKind::Unreachable { .. }
         | ApiErrorKind::TooLarge { .. } => None,
     }
@@ -257,6 +260,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 fn api_hint(error: &ApiError) -> Option<&'static str> {
     match &error.kind {
         ApiErrorKind::Refused(refusal) => refusal_hint(refusal),
+        ApiErrorKind::Blocked(obstacle) => Some(obstacle.hint()),
         ApiErrorKind::Unreachable { .. } => Some(
             "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`",
         ),

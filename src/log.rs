@@ -11,6 +11,9 @@ mod phases;
 mod prefix;
 pub mod text;
 
+#[cfg(any(test, fuzzing))]
+pub mod promises;
+
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +24,7 @@ use prefix::Prefixes;
 use text::Cleaner;
 
 /// Turns the messages of one build's log into events, in the order in which they are fed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pipeline {
     cleaner: Cleaner,
     prefixes: Prefixes,

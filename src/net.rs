@@ -1,19 +1,21 @@
 //! The road to the service: which roots are trusted and which proxy is taken, the same for REST and
 //! for the WebSocket.
 
+mod obstacle;
 mod proxy;
+mod roots;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
 use crate::config;
+pub use obstacle::{Obstacle, TlsFault};
 use proxy::Proxies;
 pub use proxy::Proxy;
+use roots::Roots;
 
 /// How this program names itself to servers and proxies.
 pub const USER_AGENT: &str = concat!("buildpixel-ci/", env!("CARGO_PKG_VERSION"));
@@ -26,6 +28,7 @@ pub struct Net {
     http: reqwest::Client,
     tls: Arc<ClientConfig>,
     proxies: Arc<Proxies>,
+    warnings: Arc<[String]>,
 }
 
 /// Why there is no way to any server. Shows no credentials.
@@ -51,10 +54,11 @@ impl Net {
     /// Trusts the system's roots, the compiled-in ones, and those of `network`.
     ///
     /// # Errors
-    /// A root or a proxy of `network` is unusable: never does one that was asked for go missing in
-    /// silence.
+    /// A root of `ca-file` or a proxy is unusable: never does one that was asked for go missing in
+    /// silence. What the machine's variables name in vain is in [`Self::warnings`].
     pub fn new(network: &config::Network) -> Result<Self, NetError> {
-        let tls = trusting(roots(&network.extra_roots)?)?;
+        let Roots { store, warnings } = Roots::new(network)?;
+        let tls = trusting(store)?;
         let proxies = Arc::new(Proxies::new(network)?);
         let routes = Arc::clone(&proxies);
         let http = reqwest::Client::builder()
@@ -67,7 +71,7 @@ impl Net {
             // A token must not follow.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, tls: Arc::new(tls), proxies })
+        Ok(Self { http, tls: Arc::new(tls), proxies, warnings: warnings.into() })
     }
 
     /// An HTTP client that takes this road, follows no redirect and gives up a connection attempt
@@ -85,24 +89,18 @@ impl Net {
     pub fn proxy(&self, target: &Url) -> Option<Proxy> {
         self.proxies.towards(target)
     }
-}
 
-fn roots(extra: &[String]) -> Result<RootCertStore, NetError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    // A `FROM scratch` image has no store, and an odd certificate in one is not ours to judge.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for pem in extra {
-        let before = roots.len();
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate =
-                certificate.map_err(|_| NetError::Roots("this is no PEM text".to_owned()))?;
-            roots.add(certificate).map_err(|error| NetError::Roots(error.to_string()))?;
-        }
-        if roots.len() == before {
-            return Err(NetError::Roots("no PEM certificate in it".to_owned()));
-        }
+    /// What kept a request of [`Self::http`] from getting to `target`, as far as it can be told.
+    pub fn obstacle(&self, target: &Url, error: &reqwest::Error) -> Option<Obstacle> {
+        let host = target.host_str().unwrap_or_default();
+        let proxy = self.proxy(target);
+        error.is_connect().then(|| Obstacle::of(error, host, proxy.as_ref())).flatten()
     }
-    Ok(roots)
+
+    /// What should be known about the road: one sentence each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
 }
 
 fn trusting(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
@@ -118,19 +116,3 @@ fn trusting(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
 
 #[cfg(test)]
 pub(crate) mod loopback;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Network;
-
-    #[test]
-    fn an_extra_root_that_cannot_be_used_is_an_error() {
-        let begin = "-----BEGIN CERTIFICATE-----\n";
-        let end = "-----END CERTIFICATE-----\n";
-        for pem in [String::new(), format!("{begin}????\n{end}"), format!("{begin}AAAA\n{end}")] {
-            let network = Network { extra_roots: vec![pem], ..Network::default() };
-            assert!(matches!(Net::new(&network), Err(NetError::Roots(_))));
-        }
-    }
-}

@@ -34,6 +34,11 @@ pub struct Options {
     pub connect_timeout: Duration,
 }
 
+#[cfg(any(test, fuzzing))]
+pub mod promises;
+
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::api::{self, Overrides, Triggered};
 use crate::config::{Config, Mistake, OnSuperseded, Task};
 use crate::error::{Error, ExitCode};
-use crate::event::{Facts, Status};
+use crate::event::{Facts, Level, Status};
 use crate::follow::{Follow, Plan, Timings, Update};
 use crate::net::Net;
 use crate::outcome::{Outcome, Signal};
@@ -68,6 +68,9 @@ impl Step {
             Ok(net) => net,
             Err(error) => return (Error::Network(error).into(), None),
         };
+        for warning in net.warnings() {
+            self.reporter.notice(Level::Warn, warning);
+        }
         let client = api::Client::new(&config.api_url, &config.token, &net);
         let mut follow = config.wait.then(|| {
             Follow::start(Plan {

@@ -146,8 +146,10 @@ impl Trigger {
             ApiErrorKind::Refused(refusal) if matches!(refusal.status, 429 | 503) => {
                 refusal.retry_after.unwrap_or_default()
             }
+            ApiErrorKind::Blocked(obstacle) if !obstacle.is_lasting() => Duration::ZERO,
             ApiErrorKind::Unreachable { .. } => Duration::ZERO,
             ApiErrorKind::Refused(_)
+            | ApiErrorKind::Blocked(_)
             | ApiErrorKind::Redirected { .. }
             | ApiErrorKind::Garbled { .. }
             | ApiErrorKind::TooLarge { .. } => return None,

@@ -6,6 +6,7 @@ mod cable;
 mod journal;
 mod play;
 mod rest;
+pub mod road;
 mod rooms;
 mod scenario;
 mod script;
@@ -79,6 +80,11 @@ impl Simulator {
     /// The base URL, without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// All that was received so far, in order of arrival.

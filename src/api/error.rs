@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::json::Object;
+use crate::net::Obstacle;
 use crate::retry;
 
 /// A request that did not end in an answer of use. Shows no secret; its texts are the service's
@@ -42,12 +43,15 @@ pub enum ApiErrorKind {
         /// The host that it points to.
         to: String,
     },
+    /// The request did not get there, and it is known what stands in the way.
+    #[error("cannot reach BuildPixel")]
+    Blocked(#[source] Obstacle),
     /// No answer, or only a part of one.
     #[error("{}", if *.sent { "BuildPixel did not answer" } else { "cannot reach BuildPixel" })]
     Unreachable {
         /// Whether the request may have got there.
         sent: bool,
-        /// Name lookup, connection, proxy, TLS, or a time limit.
+        /// Name lookup, connection, or a time limit.
         #[source]
         cause: reqwest::Error,
     },
@@ -150,6 +154,7 @@ impl ApiError {
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
+            ApiErrorKind::Blocked(obstacle) => !obstacle.is_lasting(),
             ApiErrorKind::Unreachable { .. } => true,
             ApiErrorKind::Redirected { .. }
             | ApiErrorKind::Garbled { .. }
@@ -169,7 +174,7 @@ impl ApiError {
             ApiErrorKind::Refused(refusal) => {
                 refusal.status < 500 || refusal.status == 503 && refusal.retry_after.is_some()
             }
-            ApiErrorKind::Redirected { .. } => true,
+            ApiErrorKind::Redirected { .. } | ApiErrorKind::Blocked(_) => true,
             ApiErrorKind::Unreachable { sent, .. } => !sent,
             ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => false,
         }

@@ -159,7 +159,8 @@ pub(super) fn snapshot(body: &str) -> Result<Snapshot, String> {
     };
     let spellings = ["logs", "log", "logLines", "recentLogs"];
     let recent = spellings.into_iter().find_map(|field| object.raw(field));
-    Ok(Snapshot { facts, recent: recent.map(lines).unwrap_or_default() })
+    let recent = recent.map(out_of_page).and_then(lines).unwrap_or_default();
+    Ok(Snapshot { facts, recent })
 }
 
 pub(super) fn setting(body: &str) -> Result<Setting, String> {
@@ -214,15 +215,18 @@ fn milliseconds(number: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(number / 1000.0).ok()
 }
 
-/// Lines in an array, in a page of a list, or as one text.
-fn lines(value: &str) -> Vec<LogLine> {
+/// What a page of a list holds; anything else as it is. There is no page in a page: who nests them
+/// asks for one look at the rest per level.
+fn out_of_page(value: &str) -> &str {
+    Object::parse(value).ok().and_then(|page| page.raw("items")).unwrap_or(value)
+}
+
+/// Lines in an array, or as one text.
+fn lines(value: &str) -> Option<Vec<LogLine>> {
     if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(value) {
-        return elements.into_iter().filter_map(|element| line(element.get())).collect();
+        return Some(elements.into_iter().filter_map(|element| line(element.get())).collect());
     }
-    match Object::parse(value) {
-        Ok(page) => page.raw("items").map(lines).unwrap_or_default(),
-        Err(_) => line(value).into_iter().collect(),
-    }
+    line(value).map(|line| vec![line])
 }
 
 fn line(value: &str) -> Option<LogLine> {
@@ -234,7 +238,10 @@ fn line(value: &str) -> Option<LogLine> {
 mod tests {
     use std::time::UNIX_EPOCH;
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::api::promises;
 
     fn messages(body: &str) -> Vec<String> {
         snapshot(body).unwrap().recent.into_iter().map(|line| line.message).collect()
@@ -368,6 +375,37 @@ mod tests {
         ] {
             let line = line(&format!(r#"{{{fields},"message":"m"}}"#)).unwrap();
             assert_eq!(line, LogLine { timestamp: None, level, message: "m".to_owned() });
+        }
+    }
+
+    #[test]
+    fn nesting_without_end_costs_neither_stack_nor_patience() {
+        const LEVELS: usize = 100_000;
+        for (open, close) in [("[", "]"), (r#"{"items":"#, "}")] {
+            let deep = format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
+            let unclosed = open.repeat(LEVELS);
+            for value in [&deep, &unclosed] {
+                assert!(triggered(value).is_err());
+                assert!(snapshot(value).is_err());
+                assert!(snapshot(&format!(r#"{{"status":{value}}}"#)).is_err());
+            }
+            for field in ["logs", "branch", "createdAt", "durationMs", "new"] {
+                assert_eq!(messages(&format!(r#"{{"status":"x","{field}":{deep}}}"#)), [""; 0]);
+            }
+            for element in ["level", "timestamp", "buildId", "new"] {
+                let body =
+                    format!(r#"{{"status":"x","logs":[{{"{element}":{deep},"message":"m"}}]}}"#);
+                assert_eq!(messages(&body), ["m"], "{element}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_answered_is_read_as_promised(
+            body in r#"(\{|\}|\[|\]|,|:|"|"(status|logs|items|message|buildId|level|a)":?|\\ud83d|null|1|.){0,30}"#
+        ) {
+            promises::hold(&body);
         }
     }
 }

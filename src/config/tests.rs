@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Config, Env, Inputs, OnSuperseded, Override, Overrides, Secret, Task, Transport};
@@ -160,6 +161,9 @@ fn roots_come_from_a_file_or_from_the_input_itself() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, pem).unwrap();
+    let latin = folder.path().join("latin.pem");
+    std::fs::write(&latin, [pem.as_bytes(), b"# Autorit\xe9\n"].concat()).unwrap();
+    assert!(config(&[("INPUT_CA-FILE", latin.to_str().unwrap())]).is_ok());
     for given in [pem.trim(), file.to_str().unwrap()] {
         let roots = config(&[("INPUT_CA-FILE", given)]).unwrap().network.extra_roots;
         assert_eq!(roots.len(), 1);
@@ -175,6 +179,31 @@ fn what_must_not_be_shown_of_a_proxy_is_known_in_every_spelling() {
     for secret in ["p%40ss%3A1", "p@ss:1", "ci:p@ss:1", "http://ci:p%40ss%3A1@proxy:3128"] {
         assert!(secrets.contains(&Secret::new(secret)), "{secret}");
     }
+}
+
+#[test]
+fn a_proxy_without_credentials_is_no_secret() {
+    let config = config(&[("HTTPS_PROXY", "http://proxy:3128")]).unwrap();
+    assert_eq!(config.network.secrets(), []);
+}
+
+#[test]
+fn a_password_with_anything_in_it_is_known_as_a_secret() {
+    for address in ["http://ci:a://b@c@proxy:3128", "ci:a://b@c@proxy:3128"] {
+        let config = config(&[("ALL_PROXY", address)]).unwrap();
+        assert!(config.network.secrets().contains(&Secret::new("a://b@c")), "{address}");
+    }
+}
+
+#[test]
+fn more_roots_are_read_from_the_variables_that_other_programs_heed() {
+    let folders = std::env::join_paths(["/a", "", "/b"]).unwrap();
+    let given = [("SSL_CERT_FILE", " /roots.pem\n"), ("SSL_CERT_DIR", folders.to_str().unwrap())];
+    let network = config(&given).unwrap().network;
+    assert_eq!(network.cert_file, Some("/roots.pem".into()));
+    assert_eq!(network.cert_dirs, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    let network = config(&[("SSL_CERT_FILE", " "), ("SSL_CERT_DIR", "")]).unwrap().network;
+    assert!(network.cert_file.is_none() && network.cert_dirs.is_empty());
 }
 
 #[test]

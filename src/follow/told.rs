@@ -182,7 +182,9 @@ impl Told {
             Way::Down => return,
         };
         self.stream = Way::Down;
-        self.notice(Level::Warn, format!("{text}; connecting again ({})", chain(error))).await;
+        let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+        let text = format!("{text}; connecting again ({}){hint}", chain(error));
+        self.notice(Level::Warn, text).await;
     }
 
     /// Polling has begun for want of a stream.

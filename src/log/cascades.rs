@@ -82,7 +82,7 @@ const TABLE: &[Cascade] = &[
 ];
 
 /// The table, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Cascades(RegexSet);
 
 impl Cascades {

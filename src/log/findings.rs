@@ -15,7 +15,7 @@ use crate::event::{Finding, Location};
 const ECHOES: [&str; 2] = ["PackagingResults", "CookResults"];
 
 /// Reads findings from lines, each only once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Findings {
     matchers: Matchers,
     lies: Lies,
@@ -68,7 +68,7 @@ impl Findings {
 
 /// Hashes of the findings there were, the latest and those before them: an endless log may repeat
 /// a finding of long ago, but never hides a new one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Seen {
     latest: HashSet<u64>,
     earlier: HashSet<u64>,

@@ -58,7 +58,7 @@ const TABLE: &[Lie] = &[
 ];
 
 /// The table, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Lies(Vec<(Regex, Option<Severity>)>);
 
 impl Lies {

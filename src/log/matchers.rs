@@ -192,7 +192,7 @@ const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
 const BINARIES: [&str; 6] = [".obj", ".o", ".lib", ".dll", ".exe", ".pch"];
 
 /// The table, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Matchers {
     words: Option<AhoCorasick>,
     rows: Vec<Regex>,

@@ -11,7 +11,7 @@ const FOLDERS: [&str; 4] = ["Source", "Plugins", "Content", "Config"];
 const MADE: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
 
 /// Knows where the project lies on the build machine and in the repository.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Paths {
     project: Regex,
     /// The project's folder on the build machine, normalised.

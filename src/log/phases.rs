@@ -104,7 +104,7 @@ pub(super) fn marker(line: &str) -> Option<Marker> {
 }
 
 /// The phase that is open, and how long it has been.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Phases {
     open: Option<Open>,
     has_left_sync: bool,
@@ -112,7 +112,7 @@ pub(super) struct Phases {
     last_line: Option<SystemTime>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Open {
     phase: Phase,
     kind: Kind,

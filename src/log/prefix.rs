@@ -61,7 +61,7 @@ const TABLE: &[Prefix] = &[
 ];
 
 /// All the prefixes as one pattern, since every line of a log is tried.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Prefixes(Regex);
 
 impl Prefixes {

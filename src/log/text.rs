@@ -10,7 +10,7 @@ mod split;
 
 #[cfg(test)]
 pub(crate) mod hostile_tests;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod parsers;
 #[cfg(test)]
 mod vectors;

@@ -4,18 +4,26 @@ use std::fmt;
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use url::Url;
+use url::{Host, Url};
 
 use super::NetError;
-use crate::config::{Network, is_loopback};
+use crate::config::{Network, is_loopback, scheme_and_rest};
 
 /// An HTTP proxy to go through.
+#[derive(Clone)]
 pub struct Proxy {
     url: Url,
     intercept: Intercept,
 }
 
 impl Proxy {
+    fn new(given: &str) -> Option<Self> {
+        let url = proxy_url(given)?;
+        let intercept = Matcher::builder().all(url.as_str()).build();
+        let intercept = intercept.intercept(&Uri::from_static("https://any/"))?;
+        Some(Self { url, intercept })
+    }
+
     /// Where it listens.
     pub fn uri(&self) -> &Uri {
         self.intercept.uri()
@@ -41,56 +49,83 @@ impl fmt::Display for Proxy {
 
 /// The proxy that was configured, for `https://`: plain HTTP never leaves this machine.
 pub(super) struct Proxies {
-    https: Option<Url>,
+    https: Option<Proxy>,
     no_proxy: String,
 }
 
 impl Proxies {
     pub(super) fn new(network: &Network) -> Result<Self, NetError> {
-        let url = network.https_proxy.as_ref().map(|given| proxy_url(given.expose()));
-        let https = url.map(|url| url.ok_or(NetError::Proxy)).transpose()?;
+        let proxy = network.https_proxy.as_ref().map(|given| Proxy::new(given.expose()));
+        let https = proxy.map(|proxy| proxy.ok_or(NetError::Proxy)).transpose()?;
         Ok(Self { https, no_proxy: network.no_proxy.clone() })
     }
 
     pub(super) fn towards(&self, target: &Url) -> Option<Proxy> {
-        let url = self.https.clone().filter(|_| target.scheme() == "https")?;
-        let direct = self.direct_hosts(target.port_or_known_default()?);
-        let matcher = Matcher::builder().all(url.as_str()).no(direct).build();
-        let uri = target.as_str().parse().ok()?;
-        let intercept = matcher.intercept(&uri).filter(|_| !is_loopback(target))?;
-        Some(Proxy { url, intercept })
+        let proxy = self.https.as_ref().filter(|_| target.scheme() == "https")?;
+        (!is_loopback(target) && !self.is_direct(target)).then(|| proxy.clone())
     }
 
-    /// The entries of `NO_PROXY` that apply to `port`, in the form that [`Matcher`] knows.
-    fn direct_hosts(&self, port: u16) -> String {
-        let entries = self.no_proxy.split([',', ' ']).filter_map(|entry| {
-            let host = match entry.rsplit_once(':') {
-                Some((host, digits)) if !host.ends_with(':') => match digits.parse::<u16>() {
-                    // An IPv6 address is no port, unless it stands in brackets.
-                    Ok(only) if !host.contains(':') || host.ends_with(']') => {
-                        (only == port).then_some(host)?
-                    }
-                    _ => entry,
-                },
-                _ => entry,
-            };
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            Some(host.strip_prefix('*').filter(|suffix| suffix.starts_with('.')).unwrap_or(host))
-        });
-        entries.collect::<Vec<_>>().join(",")
+    fn is_direct(&self, target: &Url) -> bool {
+        let (Some(host), Some(port)) = (target.host_str(), target.port_or_known_default()) else {
+            return false;
+        };
+        let separators = |c: char| c == ',' || c == ';' || c.is_whitespace();
+        let entries = self.no_proxy.split(separators).filter_map(|entry| host_of(entry, port));
+        let direct: Vec<_> = entries.collect();
+        // The matcher takes the asterisk for names only, and the dot of a complete name for a letter.
+        let uri = format!("https://{}/", without_dot(host)).parse::<Uri>();
+        let matcher = Matcher::builder().all("http://any").no(direct.join(",")).build();
+        direct.iter().any(|entry| entry == "*")
+            || uri.is_ok_and(|uri| matcher.intercept(&uri).is_none())
     }
 }
 
-fn proxy_url(given: &str) -> Option<Url> {
-    let url = match given.contains("://") {
-        true => Url::parse(given),
-        false => Url::parse(&format!("http://{given}")),
+/// An entry of `NO_PROXY` in the form that [`Matcher`] knows; `None` if it is for another port.
+fn host_of(entry: &str, port: u16) -> Option<String> {
+    let host = match entry.rsplit_once(':') {
+        Some((host, digits)) if !host.ends_with(':') => match digits.parse::<u16>() {
+            // An IPv6 address is no port, unless it stands in brackets.
+            Ok(only) if !host.contains(':') || host.ends_with(']') => {
+                (only == port).then_some(host)?
+            }
+            _ => entry,
+        },
+        _ => entry,
     };
-    url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+    let host = host.strip_prefix('*').filter(|suffix| suffix.starts_with('.')).unwrap_or(host);
+    let host = without_dot(host.strip_prefix('.').unwrap_or(host)).replace(['[', ']'], "");
+    // As the host of a URL is spelt.
+    match Host::parse(&host) {
+        Ok(Host::Domain(name)) => Some(name),
+        _ => Some(host),
+    }
+}
+
+fn without_dot(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+/// Takes the credentials as they are meant: everything before the last `@`, also where a character
+/// should have been percent-encoded.
+fn proxy_url(given: &str) -> Option<Url> {
+    let (scheme, rest) = scheme_and_rest(given);
+    let (credentials, host) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+    if !credentials.is_empty() {
+        let (user, password) = match credentials.split_once(':') {
+            Some((user, password)) => (user, Some(password)),
+            None => (credentials, None),
+        };
+        url.set_username(user).ok()?;
+        url.set_password(password).ok()?;
+    }
+    Some(url).filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+
     use super::*;
     use crate::config::Secret;
 
@@ -115,12 +150,26 @@ mod tests {
             "*.buildpixel.test",
             "buildpixel.test:8443",
             "other buildpixel.test",
+            "other\tbuildpixel.test\n",
+            "other;buildpixel.test",
+            ",, buildpixel.test ,",
+            "buildpixel.test.",
+            ".BUILDPIXEL.TEST.:8443",
+            "*:8443",
         ] {
             assert!(towards("proxy:3128", no_proxy, TARGET).is_none(), "{no_proxy}");
         }
-        for no_proxy in
-            ["", "pixel.test", "buildpixel.test:443", "test.api", "x.api.buildpixel.test"]
-        {
+        for no_proxy in [
+            "",
+            ",",
+            ".",
+            "pixel.test",
+            "buildpixel.test:443",
+            "test.api",
+            "x.api.buildpixel.test",
+            "*:443",
+            "10.0.0.0/8",
+        ] {
             assert!(towards("proxy:3128", no_proxy, TARGET).is_some(), "{no_proxy}");
         }
     }
@@ -136,12 +185,34 @@ mod tests {
             ("fd00::/8", "https://[fd00::1]", true),
             ("[fd00::1]:443", "https://[fd00::1]", true),
             ("[fd00::1]:80", "https://[fd00::1]", false),
+            ("[fd00::]/8", "https://[fd00::1]", true),
+            ("fd00::/8", "https://[fe00::1]", false),
+            ("FD00::1", "https://[fd00::1]", true),
+            ("10.0.0.0/8:443", "https://10.1.2.3", true),
+            ("10.0.0.0/8:80", "https://10.1.2.3", false),
+            ("10.0.0.0/33", "https://10.1.2.3", false),
+            ("0.0.0.0/0", "https://10.1.2.3", true),
+            ("*", "https://10.1.2.3", true),
+            ("*", "https://[fd00::1]", true),
+            ("10", "https://0.0.0.10", false),
         ] {
             assert_eq!(
                 towards("proxy:1", no_proxy, target).is_none(),
                 direct,
                 "{no_proxy} {target}"
             );
+        }
+    }
+
+    #[test]
+    fn names_are_compared_as_they_are_looked_up() {
+        for (no_proxy, target) in [
+            ("buildpixel.test", "https://API.BuildPixel.Test"),
+            ("buildpixel.test", "https://api.buildpixel.test."),
+            ("BÜCHER.test", "https://api.bücher.test"),
+            ("xn--bcher-kva.test", "https://bücher.test"),
+        ] {
+            assert!(towards("proxy:3128", no_proxy, target).is_none(), "{no_proxy} {target}");
         }
     }
 
@@ -159,14 +230,36 @@ mod tests {
 
     #[test]
     fn credentials_are_decoded_for_the_proxy_and_not_shown() {
-        let proxy = towards("http://ci:p%40ss%3A1@proxy:3128", "", "https://a.test").unwrap();
-        assert_eq!(proxy.authorization().unwrap(), "Basic Y2k6cEBzczox");
-        assert_eq!(proxy.to_string(), "proxy:3128");
+        for (given, shown, user_and_password) in [
+            ("http://ci:p%40ss%3A1@proxy:3128", "proxy:3128", "ci:p@ss:1"),
+            ("ci:p@ss:1@proxy:3128", "proxy:3128", "ci:p@ss:1"),
+            ("http://ci:a#b?c/d\\e@proxy:3128/", "proxy:3128", "ci:a#b?c/d\\e"),
+            ("http://ci:100%@PROXY:3128", "proxy:3128", "ci:100%"),
+            ("http://ci:a://b@proxy:3128", "proxy:3128", "ci:a://b"),
+            ("ci:a://b@proxy:3128", "proxy:3128", "ci:a://b"),
+            ("http://ci:pä ss\"'|^@proxy:3128", "proxy:3128", "ci:pä ss\"'|^"),
+            ("http://DOMAIN\\ci:x@proxy", "proxy", "DOMAIN\\ci:x"),
+            ("http://only@proxy", "proxy", "only:"),
+            ("HTTP://:only@[fd00::1]:3128", "[fd00::1]:3128", ":only"),
+        ] {
+            let proxy = towards(given, "", "https://a.test").unwrap();
+            let expected = format!("Basic {}", BASE64_STANDARD.encode(user_and_password));
+            assert_eq!(proxy.authorization().unwrap(), &expected, "{given}");
+            assert_eq!(proxy.to_string(), shown, "{given}");
+        }
+        assert!(towards("proxy:3128", "", "https://a.test").unwrap().authorization().is_none());
     }
 
     #[test]
     fn an_unusable_proxy_is_an_error_without_its_text() {
-        for given in ["socks5://ci:secret@proxy:1080", "http://ci:secret@", "ftp://secret"] {
+        for given in [
+            "socks5://ci:secret@proxy:1080",
+            "http://ci:secret@",
+            "http://ci:secret@pro xy",
+            "http://ci:secret@proxy:99999",
+            "ftp://secret",
+            "://secret",
+        ] {
             let https_proxy = Some(Secret::new(given));
             let error = Proxies::new(&Network { https_proxy, ..Network::default() }).err().unwrap();
             assert!(!format!("{error} {error:?}").contains("secret"), "{given}");

@@ -5,6 +5,11 @@ use std::io;
 
 use tokio_tungstenite::tungstenite;
 
+use crate::net::Obstacle;
+
+/// Of a foreign text.
+const TEXT_CHARS: usize = 300;
+
 /// Why a session did not begin, or ended. Shows neither the token nor a proxy's credentials; texts
 /// of the service are hostile.
 #[derive(Debug, thiserror::Error)]
@@ -24,29 +29,9 @@ pub enum SocketError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// TLS itself, usually an unknown issuer; not a connection that broke meanwhile.
-    #[error("cannot set up TLS with {host}")]
-    Tls {
-        /// The service or the proxy.
-        host: String,
-        /// What rustls says.
-        #[source]
-        cause: io::Error,
-    },
-    /// The proxy wants (other) credentials: 407.
-    #[error("the proxy {proxy} wants other credentials (407)")]
-    ProxyAuth {
-        /// Host and port.
-        proxy: String,
-    },
-    /// The proxy does not let us through.
-    #[error("the proxy {proxy} refused to connect: HTTP status {status}")]
-    Proxy {
-        /// Host and port.
-        proxy: String,
-        /// HTTP status.
-        status: u16,
-    },
+    /// A proxy, or TLS.
+    #[error(transparent)]
+    Blocked(#[from] Obstacle),
     /// The server, or something on the way, answers HTTP instead of switching to WebSocket.
     #[error("the upgrade to WebSocket was answered with HTTP status {status}")]
     Upgrade {
@@ -59,9 +44,9 @@ pub enum SocketError {
     /// CONNECT_ERROR: the service does not want us, usually because of the token.
     #[error("BuildPixel refused the connection: {message}")]
     Refused {
-        /// The service's words.
+        /// The service's words, or the beginning of them.
         message: String,
-        /// What it says besides: JSON.
+        /// What it says besides: JSON, or the beginning of it.
         data: Option<String>,
     },
     /// The service left the namespace.
@@ -101,6 +86,16 @@ pub enum Stage {
     Handshake,
 }
 
+impl SocketError {
+    /// What to do about it: one line.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Blocked(obstacle) => Some(obstacle.hint()),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -130,4 +125,9 @@ impl From<tungstenite::Error> for SocketError {
             other => Self::Protocol(other.to_string()),
         }
     }
+}
+
+/// The beginning of a foreign text, which may be as long as a message.
+pub(super) fn beginning(text: &str) -> String {
+    text.chars().take(TEXT_CHARS).collect()
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::json;
 
+use super::error::beginning;
 use crate::api::wire::{self, Line};
 use crate::event::{Id, LogLine, Status};
 use crate::json;
@@ -38,7 +39,7 @@ pub enum Message {
 pub(super) fn read(event: &str) -> Option<Message> {
     match json::parse(event) {
         Ok(Event(message)) => message,
-        Err(error) => Some(Message::Unreadable { why: error.to_string() }),
+        Err(error) => Some(Message::Unreadable { why: beginning(&error.to_string()) }),
     }
 }
 

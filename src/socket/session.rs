@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::error::beginning;
 use super::message::{self, Message};
 use super::packet::Packet;
 use super::transport::{self, Deadline, MESSAGE_LIMIT_BYTES, WebSocket};
@@ -119,7 +120,7 @@ impl Session {
                 }
                 Packet::Connect(_) if opened => return Ok(()),
                 Packet::Event(event) if opened => {
-                    early_bytes += event.len();
+                    early_bytes += size_of::<Message>() + event.len();
                     if early_bytes > MESSAGE_LIMIT_BYTES {
                         let why = "too many events before the CONNECT answer";
                         return Err(SocketError::Protocol(why.to_owned()));
@@ -203,14 +204,15 @@ fn frame(packet: Packet<'_>) -> tungstenite::Message {
 
 fn silence(intervals: &str) -> Result<Duration, SocketError> {
     let open: Open = json::parse(intervals).map_err(|error| {
-        SocketError::Protocol(format!("cannot understand the Engine.IO open packet: {error}"))
+        let why = beginning(&error.to_string());
+        SocketError::Protocol(format!("cannot understand the Engine.IO open packet: {why}"))
     })?;
     Ok(Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout)))
 }
 
 /// An object with `message` and, perhaps, `data`; a bare string from older servers.
 fn refused(reason: &str, token: &Secret) -> SocketError {
-    let clean = |text: &str| text.replace(token.expose(), "***");
+    let clean = |text: &str| beginning(&text.replace(token.expose(), "***"));
     let object = Object::parse(reason).ok();
     let message = object.as_ref().and_then(|object| object.get::<String>("message"));
     let message = message.or_else(|| json::parse(reason).ok());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use simulator::road::serve;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Bytes};
 
@@ -12,7 +13,6 @@ use super::scripted::{
 use super::{Message, Options, Session, SocketError, Stage};
 use crate::config::Network;
 use crate::event::Status;
-use crate::net::loopback::serve;
 
 #[tokio::test]
 async fn the_token_goes_into_the_connect_packet_and_nowhere_else() {
@@ -250,7 +250,7 @@ async fn a_refused_token_is_typed_and_not_shown() {
 
 #[tokio::test]
 async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
-    let mute = serve(async |_stream| std::future::pending().await).await;
+    let mute = serve(async |_stream| std::future::pending().await).await.unwrap();
     let (greeting_only, _a) = server(async |mut peer: Peer| {
         peer.greet(25_000, 20_000).await;
         peer.rest().await
@@ -299,6 +299,18 @@ async fn a_flood_before_the_connect_answer_is_cut_off() {
         peer.greet(25_000, 20_000).await;
         // Fails once the client has hung up.
         while peer.socket.send(tungstenite::Message::text(frame.clone())).await.is_ok() {}
+    })
+    .await;
+    let error = refusal(&plain(address)).await;
+    assert!(matches!(error, SocketError::Protocol(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_flood_of_nothing_before_the_connect_answer_is_cut_off() {
+    let (address, _server) = server(async move |mut peer: Peer| {
+        peer.greet(25_000, 20_000).await;
+        // Fails once the client has hung up.
+        while peer.socket.feed(tungstenite::Message::text("42")).await.is_ok() {}
     })
     .await;
     let error = refusal(&plain(address)).await;

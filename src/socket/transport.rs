@@ -1,6 +1,5 @@
 //! From a URL to an open WebSocket: TCP, a proxy's CONNECT, TLS, the upgrade.
 
-use std::io;
 use std::time::Duration;
 
 use http::header::{HeaderValue, USER_AGENT};
@@ -17,7 +16,7 @@ use tower_service::Service;
 use url::Url;
 
 use super::{Options, SocketError, Stage};
-use crate::net::{self, Net, Proxy};
+use crate::net::{self, Net, Obstacle, Proxy};
 
 /// The longest message that is accepted.
 pub(super) const MESSAGE_LIMIT_BYTES: usize = 16 << 20;
@@ -83,7 +82,10 @@ async fn through(
         target.host_str().unwrap_or_default(),
         target.port_or_known_default().unwrap_or_default()
     );
-    deadline.within(Stage::Proxy, tunnel(stream, &authority, proxy)).await
+    match deadline.within(Stage::Proxy, tunnel(stream, &authority, proxy)).await {
+        Err(SocketError::Timeout { .. }) => Err(Obstacle::silent(proxy).into()),
+        tunnel => tunnel,
+    }
 }
 
 /// As REST does it: the addresses of both IP versions race.
@@ -101,16 +103,15 @@ async fn tcp(to: &Uri) -> Result<Stream, SocketError> {
 }
 
 async fn tls(stream: Stream, host: &str, net: &Net) -> Result<Stream, SocketError> {
-    let failed = |cause| SocketError::Tls { host: host.to_owned(), cause };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned())
-        .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
+        .map_err(|_| SocketError::Protocol(format!("{host} cannot be the name of a server")))?;
     match TlsConnector::from(net.tls()).connect(name, stream).await {
         Ok(stream) => Ok(Box::new(stream)),
-        Err(cause) if cause.get_ref().is_some_and(|cause| cause.is::<rustls::Error>()) => {
-            Err(failed(cause))
-        }
-        Err(broken) => Err(SocketError::Io(broken)),
+        Err(error) => Err(match Obstacle::tls(host, &error) {
+            Some(obstacle) => obstacle.into(),
+            None => SocketError::Io(error),
+        }),
     }
 }
 
@@ -128,29 +129,34 @@ async fn tunnel(mut stream: Stream, authority: &str, proxy: &Proxy) -> Result<St
     stream.write_all(&request).await?;
     stream.flush().await?;
 
-    let answer = proxy_answer(&mut stream).await?;
     let proxy = proxy.to_string();
+    let refused = |why: &str| Obstacle::Proxy { proxy: proxy.clone(), why: why.to_owned() };
+    let Some(answer) = proxy_answer(&mut stream).await? else {
+        return Err(refused("its answer has no end").into());
+    };
     // Of its words only the number is kept: they may repeat the credentials that it was sent.
-    match answer.split(' ').nth(1).and_then(|status| status.parse().ok()) {
-        Some(200) => Ok(stream),
-        Some(407) => Err(SocketError::ProxyAuth { proxy }),
-        Some(status) => Err(SocketError::Proxy { proxy, status }),
-        None => Err(SocketError::Protocol(format!("the proxy {proxy} does not speak HTTP"))),
+    let status = answer.strip_prefix("HTTP/").and_then(|rest| rest.split(' ').nth(1));
+    Err(match status.and_then(|digits| digits.parse::<u16>().ok()) {
+        Some(200) => return Ok(stream),
+        Some(407) => Obstacle::ProxyAuth { proxy },
+        Some(status) => refused(&format!("it answered {status}")),
+        None => refused("it does not speak HTTP"),
     }
+    .into())
 }
 
-/// The status line; the headers behind it are read and dropped.
-async fn proxy_answer(stream: &mut Stream) -> Result<String, SocketError> {
+/// The status line, if the head comes to an end; the headers behind it are read and dropped.
+async fn proxy_answer(stream: &mut Stream) -> Result<Option<String>, SocketError> {
     // Nobody talks behind the headers before we do, so the buffer takes nothing away.
     let mut reader = BufReader::new(stream.take(PROXY_ANSWER_LIMIT_BYTES));
     let mut head = Vec::new();
     while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
         if reader.read_until(b'\n', &mut head).await? == 0 {
-            return Err(SocketError::Closed("the proxy's answer has no end".to_owned()));
+            return Ok(None);
         }
     }
     let status_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    Ok(String::from_utf8_lossy(status_line).trim_end().to_owned())
+    Ok(Some(String::from_utf8_lossy(status_line).trim_end().to_owned()))
 }
 
 async fn upgrade(stream: Stream, target: &Url) -> Result<WebSocket, SocketError> {

@@ -1,13 +1,17 @@
 //! The ways to a server: straight, through TLS, through proxies.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use simulator::road::{Authority, ConnectProxy, answering, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::scripted::{Peer, log, log_frame, plain, refusal, server, to};
-use super::{Session, SocketError};
+use super::{Options, Session, SocketError};
 use crate::config::{Network, Secret};
-use crate::net::loopback::{Authority, ConnectProxy, answering};
+use crate::net::loopback::trusting;
+use crate::net::{Obstacle, TlsFault};
 
 #[tokio::test]
 async fn http_instead_of_an_upgrade_tells_its_status() {
@@ -17,7 +21,7 @@ async fn http_instead_of_an_upgrade_tells_its_status() {
         let page = "<html>no websockets here</html>";
         let length = page.len();
         let answer = format!("HTTP/1.1 {status_line}\r\ncontent-length: {length}\r\n\r\n{page}");
-        let address = answering(answer).await;
+        let address = answering(answer).await.unwrap();
         let error = refusal(&plain(address)).await;
         assert!(
             matches!(error, SocketError::Upgrade { status } if status == expected),
@@ -38,22 +42,20 @@ async fn a_closed_port_is_a_connect_error() {
 
 #[tokio::test]
 async fn a_private_authority_is_trusted_only_when_it_is_given() {
-    let authority = Authority::new();
+    let authority = Authority::new().unwrap();
     let (address, _server) = server(async |mut peer: Peer| {
         peer.welcome().await;
         peer.say(&log_frame("through TLS")).await;
         peer.rest().await
     })
     .await;
-    let port = authority.front("localhost", address).await.port();
+    let port = authority.front("localhost", address).await.unwrap().port();
     let url = format!("https://localhost:{port}");
 
     let error = refusal(&to(&url, &Network::default())).await;
-    let SocketError::Tls { host, cause } = &error else { panic!("{error:?}") };
-    assert_eq!(host, "localhost");
-    assert!(cause.to_string().contains("UnknownIssuer"), "{cause}");
+    assert_eq!(tls_fault(error), ("localhost".to_owned(), TlsFault::UnknownIssuer));
 
-    let mut session = Session::connect(&to(&url, &authority.trusted())).await.unwrap();
+    let mut session = Session::connect(&to(&url, &trusting(&authority))).await.unwrap();
     assert_eq!(session.next().await.unwrap(), log("through TLS"));
 }
 
@@ -65,15 +67,15 @@ async fn hidden_service(authority: &Authority) -> SocketAddr {
         peer.rest().await
     })
     .await;
-    authority.front("api.buildpixel.test", address).await
+    authority.front("api.buildpixel.test", address).await.unwrap()
 }
 
 #[tokio::test]
 async fn the_proxy_is_taken_and_shown_the_credentials() {
-    let authority = Authority::new();
-    let proxy = ConnectProxy::to(hidden_service(&authority).await).await;
+    let authority = Authority::new().unwrap();
+    let proxy = ConnectProxy::to(hidden_service(&authority).await).await.unwrap();
     let https_proxy = Some(Secret::new(format!("http://ci:p%40ss@{}", proxy.address)));
-    let network = Network { https_proxy, ..authority.trusted() };
+    let network = Network { https_proxy, ..trusting(&authority) };
 
     let mut session = Session::connect(&to("https://api.buildpixel.test", &network)).await.unwrap();
     assert_eq!(session.next().await.unwrap(), log("through the proxy"));
@@ -86,11 +88,11 @@ async fn the_proxy_is_taken_and_shown_the_credentials() {
 
 #[tokio::test]
 async fn a_proxy_behind_tls_is_taken_too() {
-    let authority = Authority::new();
-    let proxy = ConnectProxy::to(hidden_service(&authority).await).await;
-    let port = authority.front("localhost", proxy.address).await.port();
+    let authority = Authority::new().unwrap();
+    let proxy = ConnectProxy::to(hidden_service(&authority).await).await.unwrap();
+    let port = authority.front("localhost", proxy.address).await.unwrap().port();
     let https_proxy = Some(Secret::new(format!("https://localhost:{port}")));
-    let network = Network { https_proxy, ..authority.trusted() };
+    let network = Network { https_proxy, ..trusting(&authority) };
 
     let mut session =
         Session::connect(&to("https://api.buildpixel.test:8443", &network)).await.unwrap();
@@ -98,29 +100,82 @@ async fn a_proxy_behind_tls_is_taken_too() {
     assert!(proxy.heads()[0].starts_with("CONNECT api.buildpixel.test:8443 "));
 }
 
+fn tls_fault(error: SocketError) -> (String, TlsFault) {
+    match error {
+        SocketError::Blocked(Obstacle::Tls { host, fault, .. }) => (host, fault),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_fault_of_tls_is_told_apart() {
+    let authority = Authority::new().unwrap();
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let expired = authority.expired_front("localhost", nowhere).await.unwrap();
+    let other = authority.front("elsewhere.test", nowhere).await.unwrap();
+    let plain = serve(async |mut stream| stream.write_all(b"HTTP/1.1 400 no\r\n\r\n").await);
+    let plain = plain.await.unwrap();
+    let gone = serve(async |mut stream| stream.read_exact(&mut [0; 5]).await.map(drop));
+    let gone = gone.await.unwrap();
+    for (address, expected) in [
+        (expired, TlsFault::OutOfDate),
+        (other, TlsFault::WrongName),
+        (plain, TlsFault::NotTls),
+        (gone, TlsFault::HungUp),
+    ] {
+        let url = format!("https://localhost:{}", address.port());
+        let error = refusal(&to(&url, &trusting(&authority))).await;
+        match error {
+            // What was not read when the other side hung up makes the kernel reset the connection.
+            SocketError::Io(_) if expected == TlsFault::HungUp => {}
+            error => assert_eq!(tls_fault(error), ("localhost".to_owned(), expected)),
+        }
+    }
+}
+
+/// Why the proxy does not let us through; its credentials must not show.
+async fn refused_by_proxy(address: SocketAddr) -> Obstacle {
+    let https_proxy = Some(Secret::new(format!("ci:hunter2@{address}")));
+    let network = Network { https_proxy, ..Network::default() };
+    let connect_timeout = Duration::from_millis(300);
+    let options = to("https://api.buildpixel.test", &network);
+    let error = refusal(&Options { connect_timeout, ..options }).await;
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    assert!(error.to_string().contains(&format!("the proxy {address}")), "{error}");
+    match error {
+        SocketError::Blocked(obstacle) => obstacle,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    for status_line in
-        ["HTTP/1.1 407 Proxy Authentication Required", "HTTP/1.1 403 Forbidden", "SSH-2.0"]
-    {
-        let proxy = ConnectProxy::answering(status_line, nowhere).await;
-        let https_proxy = Some(Secret::new(format!("ci:secret@{}", proxy.address)));
-        let network = Network { https_proxy, ..Network::default() };
-        let error = refusal(&to("https://api.buildpixel.test", &network)).await;
-        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
-        let address = proxy.address.to_string();
-        match error {
-            SocketError::ProxyAuth { proxy } if status_line.contains("407") => {
-                assert_eq!(proxy, address);
-            }
-            SocketError::Proxy { proxy, status } if status_line.contains("403") => {
-                assert_eq!((proxy, status), (address, 403));
-            }
-            SocketError::Protocol(why) if status_line.contains("SSH") => {
-                assert!(why.contains(&address), "{why}");
-            }
-            other => panic!("{status_line}: {other:?}"),
-        }
+    for (status_line, expected) in [
+        ("HTTP/1.1 403 Forbidden", "it answered 403"),
+        ("HTTP/1.1 502 Bad Gateway", "it answered 502"),
+        ("SSH-2.0-x 200 y", "it does not speak HTTP"),
+        ("\u{fffd}", "it does not speak HTTP"),
+    ] {
+        let proxy = ConnectProxy::answering(status_line, nowhere).await.unwrap();
+        let obstacle = refused_by_proxy(proxy.address).await;
+        assert!(matches!(&obstacle, Obstacle::Proxy { why, .. } if why == expected), "{obstacle}");
+    }
+    let proxy = ConnectProxy::for_members("Basic eDp5", nowhere).await.unwrap();
+    let obstacle = refused_by_proxy(proxy.address).await;
+    assert!(matches!(obstacle, Obstacle::ProxyAuth { .. }), "{obstacle}");
+}
+
+#[tokio::test]
+async fn a_proxy_whose_answer_does_not_end_is_given_up() {
+    let silent = serve(async |_stream| std::future::pending().await).await.unwrap();
+    let endless = serve(async |mut stream| {
+        while stream.write_all(&[b'x'; 1024]).await.is_ok() {}
+        Ok(())
+    });
+    let endless = endless.await.unwrap();
+    for (address, expected) in [(silent, "no answer in time"), (endless, "its answer has no end")] {
+        let obstacle = refused_by_proxy(address).await;
+        assert!(matches!(&obstacle, Obstacle::Proxy { why, .. } if why == expected), "{obstacle}");
     }
 }

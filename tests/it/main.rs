@@ -9,8 +9,10 @@
 )]
 
 mod endings;
+mod network;
 mod refusals;
 mod step;
 mod stream;
 mod trigger;
 mod verdicts;
+mod wire;

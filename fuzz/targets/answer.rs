@@ -1,0 +1,8 @@
+//! Target: bodies that REST answers with.
+
+#![no_main]
+
+use buildpixel_ci::api::promises;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| promises::hold(&String::from_utf8_lossy(bytes)));

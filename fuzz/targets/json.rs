@@ -1,0 +1,8 @@
+//! Target: text that is read as JSON.
+
+#![no_main]
+
+use buildpixel_ci::json::promises;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| promises::hold(&String::from_utf8_lossy(bytes)));

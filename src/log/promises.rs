@@ -1,0 +1,76 @@
+//! What holds of any log: no line of it is a command to a CI, shows a secret or hides anything.
+
+use super::Pipeline;
+use super::text::parsers::{acted_on, is_buildkite_heading};
+use super::text::{Cleaner, Style, plain};
+use crate::event::{Event, Level, LogLine};
+
+/// What must not be shown.
+pub(crate) const SECRET: &str = "tok123456";
+
+/// Where one message ends and the next begins, in an input of [`hold`].
+const NEXT: char = '\u{1f}';
+
+/// A line has 16 KiB, and a note on what was cut off.
+const LONGEST_LINE_BYTES: usize = 17 * 1024;
+
+/// Reads a log of several messages. The lowest bits of `style` say for which dialect.
+pub fn hold(style: u8, log: &str) {
+    let style = Style {
+        color: style & 1 != 0,
+        buildkite_headings: style & 2 != 0,
+        travis_folds: style & 4 != 0,
+    };
+    let events = events(style, log);
+    assert_eq!(events, self::events(style, log), "read twice");
+    let colourless = Style { color: false, ..style };
+    let inside = Style { buildkite_headings: false, ..colourless };
+    for event in events {
+        match event {
+            Event::Line { text, .. } => {
+                assert_harmless(&text, style);
+                assert!(text.len() <= LONGEST_LINE_BYTES, "{} bytes", text.len());
+            }
+            Event::Finding(finding) => {
+                finding.message.split('\n').for_each(|line| assert_harmless(line, colourless));
+                let place = finding.location.as_ref().map(ToString::to_string);
+                for text in [finding.code, place].iter().flatten() {
+                    assert_harmless(text, inside);
+                }
+            }
+            Event::PhaseStarted(_)
+            | Event::PhaseEnded { .. }
+            | Event::Status(_)
+            | Event::Notice { .. } => {}
+        }
+    }
+}
+
+thread_local! {
+    /// Compiling the tables takes far longer than reading a log with them.
+    static PIPELINE: Pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), Some("Game"));
+}
+
+fn events(style: Style, log: &str) -> Vec<Event> {
+    let mut pipeline = PIPELINE.with(Pipeline::clone);
+    pipeline.cleaner = Cleaner::new(&[SECRET], style);
+    let mut events = Vec::new();
+    for message in log.split(NEXT) {
+        let line = LogLine { timestamp: None, level: Level::Info, message: message.to_owned() };
+        pipeline.feed(&line, &mut |event| events.push(event));
+    }
+    pipeline.finish(&mut |event| events.push(event));
+    events
+}
+
+/// Nobody acts on the line, and nothing in it is secret or unseen.
+pub(crate) fn assert_harmless(line: &str, style: Style) {
+    assert_eq!(acted_on(line), None, "{line:?}");
+    assert!(!style.buildkite_headings || !is_buildkite_heading(line), "{line:?}");
+    assert!(!style.travis_folds || !line.contains("travis_fold:"), "{line:?}");
+    // Without SGR, after which no other escape may be left.
+    let shown = plain(line);
+    assert!(!shown.contains(SECRET), "{line:?}");
+    assert!(!shown.chars().any(|c| c.is_control() && c != '\t'), "{line:?}");
+    assert!(style.color || !line.contains('\x1b'), "{line:?}");
+}

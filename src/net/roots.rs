@@ -1,0 +1,181 @@
+//! Which roots are trusted: the compiled-in ones, the system's, and all that are given besides.
+
+use std::path::{Path, PathBuf};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls_native_certs::{CertificateResult, load_certs_from_paths};
+
+use super::NetError;
+use crate::config::Network;
+
+/// The roots, and a sentence on each variable that adds none.
+pub(super) struct Roots {
+    pub(super) store: RootCertStore,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Roots {
+    pub(super) fn new(network: &Network) -> Result<Self, NetError> {
+        let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut roots = Self { store, warnings: Vec::new() };
+        // A `FROM scratch` image has no store, and an odd certificate in one is not ours to judge.
+        roots.store.add_parsable_certificates(system::store());
+        for pem in &network.extra_roots {
+            roots.add_given(pem)?;
+        }
+        let file = network.cert_file.iter().map(PathBuf::as_path);
+        for path in file {
+            roots.add_ambient("SSL_CERT_FILE", path, load_certs_from_paths(Some(path), None));
+        }
+        for path in &network.cert_dirs {
+            roots.add_ambient("SSL_CERT_DIR", path, load_certs_from_paths(None, Some(path)));
+        }
+        Ok(roots)
+    }
+
+    /// An input of ours that cannot be used is an error.
+    fn add_given(&mut self, pem: &str) -> Result<(), NetError> {
+        let before = self.store.len();
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            let certificate =
+                certificate.map_err(|_| NetError::Roots("this is no PEM text".to_owned()))?;
+            self.store.add(certificate).map_err(|error| NetError::Roots(error.to_string()))?;
+        }
+        match self.store.len() > before {
+            true => Ok(()),
+            false => Err(NetError::Roots("no PEM certificate in it".to_owned())),
+        }
+    }
+
+    /// A variable of the machine may have been left behind by anything, and there are other roots: it
+    /// gets a word, and a step that would do without it runs on.
+    fn add_ambient(&mut self, variable: &str, path: &Path, found: CertificateResult) {
+        let (added, _odd) = self.store.add_parsable_certificates(found.certs);
+        let path = path.display();
+        let why = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
+        if added == 0 {
+            self.warnings.push(format!("{variable} adds no trusted root: {path} holds none{why}"));
+        } else if !why.is_empty() {
+            self.warnings.push(format!("{variable}: not all of {path} can be used{why}"));
+        }
+    }
+}
+
+/// The system's store, found where rustls-native-certs looks; but that takes SSL_CERT_FILE and
+/// SSL_CERT_DIR for all there is.
+#[cfg(target_os = "linux")]
+mod system {
+    use std::path::Path;
+
+    use rustls::pki_types::CertificateDer;
+    use rustls_native_certs::load_certs_from_paths;
+
+    /// The first one that exists is the distribution's.
+    const FILES: [&str; 6] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/tls/cacert.pem",
+        "/etc/ssl/cert.pem",
+    ];
+    const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
+
+    pub(super) fn store() -> Vec<CertificateDer<'static>> {
+        let file = FILES.iter().map(Path::new).find(|file| file.exists());
+        let mut certificates = load_certs_from_paths(file, None).certs;
+        for folder in FOLDERS.iter().map(Path::new).filter(|folder| folder.exists()) {
+            certificates.extend(load_certs_from_paths(None, Some(folder)).certs);
+        }
+        certificates.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
+        certificates.dedup();
+        certificates
+    }
+}
+
+/// The system's store, which is no file there. While one of the two variables is set, that library
+/// takes what it names for the store.
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use rustls::pki_types::CertificateDer;
+
+    pub(super) fn store() -> Vec<CertificateDer<'static>> {
+        rustls_native_certs::load_native_certs().certs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use simulator::road::Authority;
+
+    use super::*;
+
+    fn roots(network: &Network) -> Roots {
+        Roots::new(network).unwrap()
+    }
+
+    #[test]
+    fn an_extra_root_that_cannot_be_used_is_an_error() {
+        let begin = "-----BEGIN CERTIFICATE-----\n";
+        let end = "-----END CERTIFICATE-----\n";
+        for pem in [String::new(), format!("{begin}????\n{end}"), format!("{begin}AAAA\n{end}")] {
+            let network = Network { extra_roots: vec![pem], ..Network::default() };
+            assert!(matches!(Roots::new(&network), Err(NetError::Roots(_))));
+        }
+    }
+
+    #[test]
+    fn what_the_variables_name_is_added_and_takes_nothing_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = ["a", "b"].map(|name| folder.path().join(name));
+        for path in &folders {
+            std::fs::create_dir(path).unwrap();
+            std::fs::write(path.join("root.pem"), Authority::new().unwrap().pem()).unwrap();
+        }
+        let file = folder.path().join("roots.pem");
+        let pem =
+            format!("# R\n{}{}", Authority::new().unwrap().pem(), Authority::new().unwrap().pem());
+        std::fs::write(&file, pem).unwrap();
+
+        let usual = roots(&Network::default()).store.len();
+        let network =
+            Network { cert_file: Some(file), cert_dirs: folders.to_vec(), ..Network::default() };
+        let more = roots(&network);
+        assert_eq!(more.store.len(), usual + 4);
+        assert_eq!(more.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn a_variable_that_names_nothing_of_use_gets_a_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let (missing, empty) = (folder.path().join("missing"), folder.path().join("empty"));
+        std::fs::create_dir(&empty).unwrap();
+        let text = folder.path().join("text");
+        std::fs::write(&text, "no certificate").unwrap();
+        let broken = folder.path().join("broken");
+        std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
+        for file in [&missing, &text, &broken] {
+            let network = Network { cert_file: Some(file.clone()), ..Network::default() };
+            let warnings = roots(&network).warnings;
+            assert!(warnings[0].starts_with("SSL_CERT_FILE adds no trusted root"), "{warnings:?}");
+            assert!(warnings[0].contains(file.to_str().unwrap()), "{warnings:?}");
+        }
+        let network = Network { cert_dirs: vec![missing, empty], ..Network::default() };
+        let warnings = roots(&network).warnings;
+        assert_eq!(warnings.len(), 2);
+        assert!(warnings.iter().all(|w| w.starts_with("SSL_CERT_DIR adds no")), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_folder_that_is_good_in_part_is_used_and_gets_a_word() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.pem"), Authority::new().unwrap().pem()).unwrap();
+        std::fs::write(folder.path().join("b.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
+        let cert_dirs = vec![folder.path().to_owned()];
+        let more = roots(&Network { cert_dirs, ..Network::default() });
+        assert_eq!(more.store.len(), roots(&Network::default()).store.len() + 1);
+        assert!(more.warnings[0].starts_with("SSL_CERT_DIR: not all of "), "{:?}", more.warnings);
+    }
+}

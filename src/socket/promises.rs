@@ -1,0 +1,37 @@
+//! What holds of any frame that a server says.
+
+use super::message::{self, Message};
+use super::packet::Packet;
+
+/// No error quotes more of a foreign text.
+const WORDS_BYTES: usize = 300 * 4;
+
+/// Reads a text frame.
+pub fn hold(frame: &str) {
+    let packet = Packet::decode(frame);
+    let payload = match packet {
+        Packet::Open(payload)
+        | Packet::Connect(payload)
+        | Packet::Event(payload)
+        | Packet::ConnectError(payload) => payload,
+        Packet::Close | Packet::Disconnect | Packet::Ping | Packet::Pong | Packet::Other => "",
+    };
+    assert!(frame.ends_with(payload), "a payload is what the frame ends with");
+    // JSON, which we write, begins with no slash; there it would name a namespace.
+    if !payload.starts_with('/') {
+        assert_eq!(Packet::decode(&packet.to_string()), packet, "what was written is read again");
+    }
+    if let Packet::Event(event) = packet {
+        let message = message::read(event);
+        assert_eq!(message, message::read(event), "read twice");
+        match message {
+            Some(Message::Log { build, .. } | Message::Status { build, .. }) => {
+                let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+                assert!(build.as_str().chars().all(is_id), "an id goes into addresses");
+                assert_eq!(message::read(&message::join(&build)), None, "ours is none of theirs");
+            }
+            Some(Message::Unreadable { why }) => assert!(why.len() <= WORDS_BYTES),
+            None => {}
+        }
+    }
+}
