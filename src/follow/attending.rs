@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
-use super::Supervisor;
-use crate::api::Snapshot;
+use super::{Question, Supervisor};
+use crate::api::{ApiError, Snapshot};
 use crate::error::Error;
 use crate::event::{Id, LogLine};
 use crate::socket::{Message, Session, SocketError};
@@ -30,6 +30,8 @@ struct Held {
     bytes: usize,
     /// When the first of them came.
     since: Option<Instant>,
+    /// Whether REST was asked before that, and has not answered yet.
+    asked_before: bool,
     /// How often REST was asked about them in vain.
     looks: u32,
 }
@@ -46,12 +48,14 @@ impl Seam {
             Self::Closed => None,
         }
     }
+}
 
+impl Held {
     /// Whether this is the first line that has to wait.
-    fn hold(held: &mut Held, line: LogLine) -> bool {
-        held.bytes += size_of_val(&line) + line.message.len();
-        held.lines.push(line);
-        held.since.replace(held.since.unwrap_or_else(Instant::now)).is_none()
+    fn hold(&mut self, line: LogLine) -> bool {
+        self.bytes += size_of_val(&line) + line.message.len();
+        self.lines.push(line);
+        self.since.replace(self.since.unwrap_or_else(Instant::now)).is_none()
     }
 }
 
@@ -61,9 +65,10 @@ impl Supervisor {
         let mut lost = self.join(build).await;
         let timings = self.plan.timings;
         let mut seam = self.seam();
-        let mut question = self.ask(build, Duration::ZERO);
         let since = Instant::now();
         let mut heard = since;
+        let mut question = None;
+        let mut ask_at = since;
         let mut suspicious = false;
         loop {
             let waits_since = seam.waits_since();
@@ -79,7 +84,11 @@ impl Supervisor {
                 () = until(waits_since.map(|since| since + timings.catch_up)) => {
                     self.give_up_on(&mut seam).await;
                 }
-                answer = &mut question => {
+                () = sleep_until(ask_at), if question.is_none() => {
+                    question = Some(self.ask(build, Duration::ZERO));
+                }
+                answer = answer_to(&mut question) => {
+                    question = None;
                     let snapshot = match self.heed(build, answer).await {
                         Ok(snapshot) => snapshot,
                         Err(error) => {
@@ -95,30 +104,35 @@ impl Supervisor {
                     if is_deaf && suspicious {
                         self.told.stream_is_deaf().await;
                         lost = self.join(build).await;
-                        seam = Seam::Open(Held::default());
+                        seam = self.seam();
                     }
                     // At first it may only be that REST was faster than the stream.
                     suspicious = is_deaf && !suspicious;
                     if let Some(snapshot) = snapshot {
                         self.place(&mut seam, snapshot).await;
                     }
-                    question = match &mut seam {
-                        Seam::Open(held) if held.since.is_some() => {
-                            let delay = timings.look_again.delay(held.looks, fastrand::f64());
-                            held.looks += 1;
-                            self.ask(build, delay.unwrap_or_default())
+                    ask_at = Instant::now() + match &mut seam {
+                        Seam::Open(held) if held.asked_before => {
+                            held.asked_before = false;
+                            Duration::ZERO
                         }
-                        _ if suspicious => self.ask(build, timings.poll),
-                        _ => self.ask(build, timings.status_poll),
+                        Seam::Open(held) if held.since.is_some() => {
+                            held.looks += 1;
+                            let delay = timings.look_again.delay(held.looks - 1, fastrand::f64());
+                            delay.unwrap_or_default()
+                        }
+                        _ if suspicious => timings.poll,
+                        _ => timings.status_poll,
                     };
                 }
                 message = next(&mut self.session), if lost.is_none() && !seam.is_full() => {
                     match message {
                         Ok(message) => {
                             heard = Instant::now();
-                            if self.hear(build, message, &mut seam).await {
-                                // What REST shows from now on has this line in it.
-                                question = self.ask(build, Duration::ZERO);
+                            if let Some(held) = self.hear(build, message, &mut seam).await {
+                                // What REST is asked from now on has this line in its answer.
+                                held.asked_before = question.is_some();
+                                ask_at = Instant::now();
                             }
                         }
                         Err(_) if self.told.has_ended() && waits_since.is_none() => return Ok(None),
@@ -139,7 +153,8 @@ impl Supervisor {
         None
     }
 
-    fn seam(&self) -> Seam {
+    fn seam(&mut self) -> Seam {
+        self.told.new_session();
         Seam::Open(Held::default())
     }
 
@@ -164,7 +179,8 @@ impl Supervisor {
             Seam::Open(held) => {
                 // A service that shows no lines by REST will not show these.
                 let is_blind = held.looks > 0 && snapshot.recent.is_empty();
-                if self.told.meet(snapshot, &mut held.lines).await {
+                let is_later = !held.asked_before;
+                if self.told.meet(snapshot, &mut held.lines, is_later).await {
                     *seam = Seam::Closed;
                 } else if is_blind {
                     self.give_up_on(seam).await;
@@ -180,14 +196,19 @@ impl Supervisor {
         }
     }
 
-    /// Takes a message. Whether REST is now to be asked how it follows what was passed on.
-    async fn hear(&mut self, build: &Id, message: Message, seam: &mut Seam) -> bool {
+    /// Takes a message. Returns what is held back if this is the first line that has to wait.
+    async fn hear<'s>(
+        &mut self,
+        build: &Id,
+        message: Message,
+        seam: &'s mut Seam,
+    ) -> Option<&'s mut Held> {
         match message {
             Message::Log { build: of, line } if of == *build => {
                 self.heard_of_build().await;
                 match seam {
                     Seam::Closed => self.told.live(line).await,
-                    Seam::Open(held) => return Seam::hold(held, line),
+                    Seam::Open(held) => return held.hold(line).then_some(held),
                 }
             }
             Message::Status { build: of, status } if of == *build => {
@@ -197,7 +218,7 @@ impl Supervisor {
             Message::Log { .. } | Message::Status { .. } => {}
             Message::Unreadable { why } => self.told.unreadable(&why).await,
         }
-        false
+        None
     }
 
     async fn heard_of_build(&mut self) {
@@ -210,6 +231,13 @@ impl Supervisor {
 pub(super) async fn next(session: &mut Option<Session>) -> Result<Message, SocketError> {
     match session {
         Some(session) => session.next().await,
+        None => pending().await,
+    }
+}
+
+async fn answer_to(question: &mut Option<Question>) -> Result<Snapshot, ApiError> {
+    match question {
+        Some(question) => question.await,
         None => pending().await,
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Cut {
     /// The last lines that were passed on, oldest first.
     passed: VecDeque<Key>,
     newest_passed: Option<SystemTime>,
+    /// How many of the last ones came from REST, and will come live too.
+    owed: usize,
 }
 
 /// What a line is known by. REST and the stream need not agree on its level, nor both know its time.
@@ -59,9 +61,31 @@ pub(super) struct Gap {
 }
 
 impl Cut {
-    /// Takes a line that certainly follows what was passed on.
-    pub(super) fn pass(&mut self, line: &LogLine) {
-        self.remember(Key::of(line), line.timestamp);
+    /// Whether a line that came live is to be passed on.
+    pub(super) fn live(&mut self, line: &LogLine) -> bool {
+        let key = Key::of(line);
+        let owed = self.passed.iter().rev().take(self.owed).rev();
+        match owed.clone().position(|passed| passed.is(key)) {
+            Some(place) => {
+                self.owed -= place + 1;
+                false
+            }
+            None => {
+                self.owed = 0;
+                self.remember(key, line.timestamp);
+                true
+            }
+        }
+    }
+
+    /// Whether the stream has brought everything that was passed on.
+    pub(super) fn is_paid(&self) -> bool {
+        self.owed == 0
+    }
+
+    /// A new session owes nothing that the last one owed.
+    pub(super) fn forgive(&mut self) {
+        self.owed = 0;
     }
 
     /// Takes a stretch of the log without holes, oldest line first, and tells which of it is new.
@@ -79,23 +103,41 @@ impl Cut {
         News { lines, gap }
     }
 
-    /// How many of the lines that came live were passed on already because REST showed them too;
-    /// `None` if that cannot be told yet: they are not among them, or could be in several places.
+    /// Takes the lines that have come live since a session was joined, and tells which of them are new;
+    /// `None` if it cannot be told yet how they follow: REST has not shown them, or they could be in
+    /// several places.
     ///
     /// Only to be trusted once REST has been asked after the first of them came: before that, a line
     /// that merely looks like it may be all that was shown.
-    pub(super) fn continued_by(&self, live: &[LogLine]) -> Option<usize> {
-        let live: Vec<_> = live.iter().map(Key::of).collect();
-        let first = live.first()?;
+    pub(super) fn place(&mut self, live: &mut Vec<LogLine>) -> Option<Vec<LogLine>> {
+        let keys: Vec<_> = live.iter().map(Key::of).collect();
+        let first = keys.first()?;
         let fits = |place: &usize| {
-            self.passed.iter().skip(*place).zip(&live).all(|(passed, key)| passed.is(*key))
+            self.passed.iter().skip(*place).zip(&keys).all(|(passed, key)| passed.is(*key))
         };
         let places = self.passed.iter().enumerate().filter(|(_, key)| key.is(*first));
         let mut fitting = places.map(|(place, _)| place).filter(fits);
-        match (fitting.next(), fitting.next()) {
-            (Some(place), None) => Some((self.passed.len() - place).min(live.len())),
-            _ => None,
+        let (Some(place), None) = (fitting.next(), fitting.next()) else {
+            return None;
+        };
+        let shown = self.passed.len() - place;
+        self.owed = shown.saturating_sub(live.len());
+        let new = live.split_off(shown.min(live.len()));
+        live.clear();
+        for line in &new {
+            self.remember(Key::of(line), line.timestamp);
         }
+        Some(new)
+    }
+
+    /// The same where REST does not help: by the times of the lines, and with a gap if they touch
+    /// nothing.
+    pub(super) fn append(&mut self, live: Vec<LogLine>) -> News {
+        let last = live.last().map(Key::of);
+        let news = self.absorb(live);
+        let behind = last.and_then(|last| self.passed.iter().rev().position(|key| key.is(last)));
+        self.owed = behind.unwrap_or(0);
+        news
     }
 
     /// Whether the newest line that REST shows was passed on, or something that is newer.
@@ -200,9 +242,7 @@ mod tests {
 
     fn after(lines: &[LogLine]) -> Cut {
         let mut cut = Cut::default();
-        for line in lines {
-            cut.pass(line);
-        }
+        assert!(lines.iter().all(|line| cut.live(line)));
         cut
     }
 
@@ -210,30 +250,59 @@ mod tests {
         News { lines, gap: None }
     }
 
-    #[test]
-    fn at_the_start_all_lines_of_rest_are_new_and_the_stream_is_known_to_continue_them() {
-        let mut cut = Cut::default();
-        assert_eq!(cut.absorb(numbered(1..=5)), whole(numbered(1..=5)));
-        assert_eq!(cut.continued_by(&numbered(4..=7)), Some(2));
-        assert_eq!(cut.continued_by(&numbered(4..=5)), Some(2));
-        assert_eq!(cut.continued_by(&numbered(2..=3)), Some(2));
+    /// The lines that are passed on of a session that has brought `live`, and goes on with `more`.
+    fn placed(cut: &mut Cut, mut live: Vec<LogLine>, more: &[LogLine]) -> Option<Vec<LogLine>> {
+        let mut new = cut.place(&mut live)?;
+        new.extend(more.iter().filter(|line| cut.live(line)).cloned());
+        Some(new)
     }
 
     #[test]
-    fn live_lines_that_rest_has_not_shown_yet_continue_nothing() {
-        let cut = after(&numbered(1..=5));
-        assert_eq!(cut.continued_by(&numbered(6..=7)), None);
-        assert_eq!(cut.continued_by(&[]), None);
+    fn lines_that_rest_has_shown_are_not_repeated_when_they_come_live() {
+        for (live, more) in [(4..=7, 8..=9), (4..=5, 6..=9), (2..=3, 4..=9), (1..=9, 10..=9)] {
+            let mut cut = Cut::default();
+            assert_eq!(cut.absorb(numbered(1..=5)), whole(numbered(1..=5)));
+            let new = placed(&mut cut, numbered(live), &numbered(more));
+            assert_eq!(new, Some(numbered(6..=9)));
+            assert!(cut.is_paid());
+        }
+    }
+
+    #[test]
+    fn a_session_that_leaves_out_what_it_owes_loses_no_other_line() {
+        let mut cut = after(&numbered(1..=8));
+        assert_eq!(placed(&mut cut, numbered(3..=4), &numbered(7..=9)), Some(numbered(9..=9)));
+        let mut cut = after(&numbered(1..=8));
+        assert_eq!(placed(&mut cut, numbered(3..=4), &numbered(9..=10)), Some(numbered(9..=10)));
+    }
+
+    #[test]
+    fn live_lines_that_rest_has_not_shown_yet_are_not_placed() {
+        let mut cut = after(&numbered(1..=5));
+        assert_eq!(placed(&mut cut, numbered(6..=7), &[]), None);
+        assert_eq!(placed(&mut cut, vec![], &[]), None);
     }
 
     #[test]
     fn live_lines_that_fit_in_two_places_wait_for_more() {
         let tick = || line(1, "tick");
         let mut cut = after(&[line(0, "a"), tick(), tick()]);
-        assert_eq!(cut.continued_by(&[tick()]), None);
+        assert_eq!(placed(&mut cut, vec![tick()], &[]), None);
         cut.absorb(vec![line(0, "a"), tick(), tick(), line(2, "b")]);
-        assert_eq!(cut.continued_by(&[tick(), line(2, "b")]), Some(2));
-        assert_eq!(cut.continued_by(&[tick(), tick(), line(2, "b"), line(3, "c")]), Some(3));
+        let held = vec![tick(), tick(), line(2, "b"), line(3, "c")];
+        assert_eq!(placed(&mut cut, held, &[]), Some(vec![line(3, "c")]));
+    }
+
+    #[test]
+    fn live_lines_without_a_place_go_on_where_they_seem_to_belong() {
+        let mut cut = after(&numbered(1..=5));
+        assert_eq!(cut.append(numbered(4..=7)), whole(numbered(6..=7)));
+        assert!(cut.append(numbered(9..=10)).gap.is_some());
+        // All of it was passed on, and the stream will bring the rest of that.
+        assert_eq!(cut.append(numbered(2..=3)), whole(vec![]));
+        let more = [numbered(4..=7), numbered(9..=11)].concat();
+        let new: Vec<_> = more.into_iter().filter(|line| cut.live(line)).collect();
+        assert_eq!(new, numbered(11..=11));
     }
 
     #[test]
@@ -371,20 +440,53 @@ mod tests {
                 prop_assert_eq!(news.gap, None);
                 told.extend(news.lines);
                 prop_assert_eq!(&told, &log[..shown]);
-                let held = &log[joined..heard];
-                if let Some(known) = cut.continued_by(held) {
-                    told.extend_from_slice(&held[known..]);
+                let mut held = log[joined..heard].to_vec();
+                if let Some(new) = cut.place(&mut held) {
+                    told.extend(new);
                     break;
                 }
                 if shown == log.len() && heard == log.len() {
-                    told.extend(cut.absorb(held.to_vec()).lines);
+                    told.extend(cut.append(held).lines);
                     break;
                 }
                 heard = log.len().min(heard + hurry);
                 shown = log.len().min(shown + 1);
             }
-            prop_assert_eq!(&told, &log[..told.len()]);
-            prop_assert_eq!(told.len(), heard.max(shown));
+            told.extend(log[heard..].iter().filter(|line| cut.live(line)).cloned());
+            prop_assert_eq!(told, log);
+        }
+
+        /// With a window that may not reach back, no line is repeated or out of place, and none is
+        /// missing without a word.
+        #[test]
+        fn what_a_short_window_cannot_show_is_told(
+            places: [prop::sample::Index; 4],
+            window in 1..12_usize,
+        ) {
+            let log = numbered(1..=40);
+            let place = |n: usize, from: usize, to: usize| from + places[n].index(to - from + 1);
+            let passed = place(0, 1, log.len() - 1);
+            let joined = place(1, passed, log.len() - 1);
+            let heard = place(2, joined + 1, log.len());
+            let shown = place(3, joined + 1, log.len());
+            let mut cut = after(&log[..passed]);
+            let recent = log[shown.saturating_sub(window)..shown].to_vec();
+            let mut held = log[joined..heard].to_vec();
+            let (mut told, mut gap) = (log[..passed].to_vec(), false);
+            let mut take = |news: News| {
+                told.extend(news.lines);
+                gap |= news.gap.is_some();
+            };
+            if starts_after(&recent, &held) {
+                take(cut.append(held));
+            } else {
+                take(cut.absorb(recent));
+                take(whole(cut.place(&mut held).unwrap()));
+            }
+            take(whole(log[heard..].iter().filter(|line| cut.live(line)).cloned().collect()));
+            prop_assert!(told.is_sorted_by(|a, b| a.timestamp < b.timestamp), "{told:?}");
+            prop_assert_eq!(told.last(), log.last());
+            prop_assert!(gap || told == log, "{told:?}");
         }
     }
 }

@@ -20,8 +20,8 @@ pub(super) struct Told {
     pub(super) status: Option<Status>,
     /// When the terminal status came.
     pub(super) ended: Option<Instant>,
-    /// Whether the line that was passed on last came live.
-    pub(super) last_was_live: bool,
+    /// Whether a session has its place at the end of what was passed on.
+    ends_live: bool,
     stream: Way,
     rest: Way,
     polls: bool,
@@ -45,7 +45,7 @@ impl Told {
             cut: Cut::default(),
             status: None,
             ended: None,
-            last_was_live: false,
+            ends_live: false,
             stream: Way::Fresh,
             rest: Way::Fresh,
             polls: false,
@@ -62,12 +62,22 @@ impl Told {
         self.ended.is_some()
     }
 
-    /// A line of the stream that follows what was passed on.
+    /// A line of a session whose place in the log is known.
     pub(super) async fn live(&mut self, line: LogLine) {
         self.begun = false;
-        self.cut.pass(&line);
-        self.last_was_live = true;
-        self.send(Update::Line(line)).await;
+        if self.cut.live(&line) {
+            self.send(Update::Line(line)).await;
+        }
+    }
+
+    /// Whether what was passed on ends with what came live.
+    pub(super) fn ends_live(&self) -> bool {
+        self.ends_live && self.cut.is_paid()
+    }
+
+    /// A session begins whose place in the log is not known.
+    pub(super) fn new_session(&mut self) {
+        self.cut.forgive();
     }
 
     /// What REST shows. Whether it brought lines.
@@ -75,30 +85,35 @@ impl Told {
         self.around(snapshot.facts.status, |cut| cut.absorb(snapshot.recent)).await
     }
 
-    /// What REST shows when asked after the first of the lines had come that are held back. Takes these,
-    /// and is true, once it is clear how they follow what was passed on.
-    pub(super) async fn meet(&mut self, snapshot: Snapshot, held: &mut Vec<LogLine>) -> bool {
+    /// What REST shows, and the lines that are held back. Takes these, and is true, once it is clear how
+    /// they follow what was passed on; `is_later` tells that REST was asked after the first had come.
+    pub(super) async fn meet(
+        &mut self,
+        snapshot: Snapshot,
+        held: &mut Vec<LogLine>,
+        is_later: bool,
+    ) -> bool {
         let Snapshot { facts, recent } = snapshot;
         if cut::starts_after(&recent, held) {
             let all = std::mem::take(held);
-            self.around(facts.status, |cut| cut.absorb(all)).await;
-            self.last_was_live = true;
+            self.unplaced(all).await;
+            self.status(facts.status).await;
             return true;
         }
         self.around(facts.status, |cut| cut.absorb(recent)).await;
-        let Some(known) = self.cut.continued_by(held) else {
+        let placed = if is_later { self.cut.place(held) } else { None };
+        let Some(lines) = placed else {
             return false;
         };
-        for line in held.drain(..).skip(known) {
-            self.live(line).await;
-        }
+        self.around(None, |_| News { lines, gap: None }).await;
+        self.ends_live = true;
         true
     }
 
     /// Lines that came live and that REST does not help to place.
     pub(super) async fn unplaced(&mut self, held: Vec<LogLine>) {
-        self.around(None, |cut| cut.absorb(held)).await;
-        self.last_was_live = true;
+        self.around(None, |cut| cut.append(held)).await;
+        self.ends_live = true;
     }
 
     /// Whether nothing that REST shows is missing.
@@ -128,7 +143,7 @@ impl Told {
             self.notice(Level::Info, text.to_owned()).await;
         }
         if any {
-            self.last_was_live = false;
+            self.ends_live = false;
         }
         for line in lines {
             self.send(Update::Line(line)).await;

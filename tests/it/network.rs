@@ -235,5 +235,5 @@ async fn where_the_proxy_refuses_only_the_stream_its_name_and_a_hint_are_told() 
     assert_eq!((ran.code, ran.numbered("line ")), (0, vec![1]), "{}", ran.stdout);
     let words = format!("the proxy {} wants other credentials (407)", proxy.address);
     let told = ran.stdout.lines().find(|line| line.contains(&words)).unwrap();
-    assert!(told.contains("polling until it is back") && told.contains("into HTTPS_PROXY"));
+    assert!(told.contains("cannot be reached") && told.contains("into HTTPS_PROXY"), "{told}");
 }

@@ -45,8 +45,9 @@ async fn saying_besides(bytes: Vec<u8>, upstream: SocketAddr) -> SocketAddr {
                     while !seen.windows(6).any(|text| text == b"line 2") {
                         let mut chunk = [0; 4096];
                         let count = from_service.read(&mut chunk).await?;
-                        seen.extend_from_slice(&chunk[..count]);
-                        to_client.write_all(&chunk[..count]).await?;
+                        let chunk = chunk.get(..count).unwrap();
+                        seen.extend_from_slice(chunk);
+                        to_client.write_all(chunk).await?;
                     }
                     to_client.write_all(&bytes).await?;
                 }
@@ -67,13 +68,14 @@ fn frame(text: &str) -> Vec<u8> {
     [&b"\x81\x7f"[..], &length.to_be_bytes(), text.as_bytes()].concat()
 }
 
-async fn run_with(bytes: Vec<u8>) -> Ran {
+/// The service goes on once this was printed.
+async fn run_with(bytes: Vec<u8>, printed: &str) -> Ran {
     let scenario = lines(Scenario::new().await_join(), 1..=2).await_requests("GET", GO, 1);
     let scenario = lines(scenario, 3..=4).status("complete");
     let step = Step::new(scenario).await;
     let relay = saying_besides(bytes, step.simulator.address()).await;
     let step = step.input("api-url", &format!("http://{relay}"));
-    step.run_and_go_on_after("line 2\n").await
+    step.run_and_go_on_after(printed).await
 }
 
 #[tokio::test]
@@ -85,14 +87,13 @@ async fn a_frame_that_ends_the_session_costs_no_line() {
         ("a close frame", b"\x88\x02\x03\xf4".to_vec()),
         ("an Engine.IO close packet", frame("1")),
     ] {
-        let ran = run_with(bytes).await;
+        let ran = run_with(bytes, "the live log was interrupted").await;
         assert_eq!(
             (ran.code, ran.numbered("line ")),
             (0, vec![1, 2, 3, 4]),
             "{what}: {}",
             ran.stdout
         );
-        assert!(ran.stdout.contains("the live log was interrupted"), "{what}: {}", ran.stdout);
     }
 }
 
@@ -106,7 +107,7 @@ async fn an_odd_event_costs_neither_a_line_nor_the_connection() {
         ("no packet", "\u{1f4a3}".to_owned()),
         ("a binary event", r#"451-["build:log",{"_placeholder":true,"num":0}]"#.to_owned()),
     ] {
-        let ran = run_with(frame(&text)).await;
+        let ran = run_with(frame(&text), "line 2\n").await;
         assert_eq!(
             (ran.code, ran.numbered("line ")),
             (0, vec![1, 2, 3, 4]),
