@@ -222,12 +222,18 @@ impl Error {
             }
             Self::Uncertain { doubt, .. } => Some(doubt.hint()),
             Self::Trigger(error) | Self::Attach(error) => api_hint(error).map(str::to_owned),
-            Self::Lost { build, .. } | Self::Stream { build, .. } => Some(format!(
-                "nothing was stopped; to follow the build again, give `build-id: {build}`"
-            )),
+            Self::Lost { build, cause } => Some(match api_hint(cause) {
+                Some(hint) if cause.is_final() => format!("{hint}; then {}", again(build)),
+                _ => format!("nothing was stopped; {}", again(build)),
+            }),
+            Self::Stream { build, .. } => Some(format!("nothing was stopped; {}", again(build))),
             Self::Internal => Some("this is a bug; please report it".to_owned()),
         }
     }
+}
+
+fn again(build: &Id) -> String {
+    format!("to follow the build again, give `build-id: {build}`")
 }
 
 /// The request, and what the error came from: one line each.

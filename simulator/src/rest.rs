@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use crate::cable::Cutter;
+use crate::cable::{Cutter, Fault};
 use crate::journal::Entry;
 use crate::scenario::{Answer, Ending};
 use crate::service::Service;
@@ -147,7 +147,7 @@ impl Service {
     fn accepts(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = value.and_then(|value| value.strip_prefix("Bearer "));
-        token.is_some_and(|token| self.scenario.rest_tokens.iter().any(|known| known == token))
+        token.is_some_and(|token| self.trusts(&self.scenario.rest_tokens, token))
     }
 
     async fn route(
@@ -330,7 +330,7 @@ impl Answer {
             Ending::Whole => self.into_response(),
             Ending::Cut => self.into_half(cutter.clone()),
             Ending::Reset => {
-                cutter.cut();
+                cutter.make(Fault::Reset);
                 self.into_response()
             }
             Ending::Hang => pending().await,
@@ -344,7 +344,7 @@ impl Answer {
             stream::once(ready(Ok::<_, Infallible>(half))).chain(stream::once(async move {
                 // What was written leaves while the rest is waited for.
                 tokio::task::yield_now().await;
-                cutter.cut();
+                cutter.make(Fault::Reset);
                 pending().await
             }));
         let mut response = self.into_response();

@@ -9,6 +9,7 @@
 )]
 
 mod endings;
+mod faults;
 mod network;
 mod refusals;
 mod step;

@@ -1,0 +1,244 @@
+//! Every way in which the stream can be lost: noticed in bounded time, resumed, joined again, and the
+//! gap filled.
+
+use std::time::Duration;
+
+use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::retry::Policy;
+use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path};
+
+use crate::step::{GO, Ran, Step};
+use crate::stream::lines;
+
+const SOCKET: &str = "/socket.io/";
+
+/// Logs ten lines, loses the stream, logs ten lines that nobody hears, and ten that are heard again.
+fn losing(lose: fn(Scenario) -> Scenario) -> Scenario {
+    let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
+    let scenario = lines(lose(scenario), 11..=20).await_join();
+    lines(scenario, 21..=30).status("complete")
+}
+
+fn assert_whole(ran: &Ran) {
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=30).collect::<Vec<_>>(), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("missing"), "{}", ran.stdout);
+}
+
+fn joins(ran: &Ran) -> usize {
+    ran.journal.iter().filter(|entry| matches!(entry, Entry::Joined { .. })).count()
+}
+
+fn connections(journal: &[Entry]) -> usize {
+    journal.iter().filter(|entry| **entry == Entry::Connected).count()
+}
+
+#[tokio::test]
+async fn a_lost_stream_is_resumed_without_a_lost_or_repeated_line_however_it_was_lost() {
+    for lose in [
+        Scenario::cut_connection,
+        Scenario::hang_up,
+        Scenario::close_engine,
+        Scenario::server_disconnect,
+    ] {
+        let ran = Step::new(losing(lose)).await.run_and_go_on_after("line 10\n").await;
+        assert_whole(&ran);
+        assert_eq!(joins(&ran), 2);
+        for words in ["the live log was interrupted", "the live log is back"] {
+            assert_eq!(ran.stdout.matches(words).count(), 1, "{words}: {}", ran.stdout);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_freezes_is_noticed_after_the_servers_own_patience() {
+    let scenario = losing(Scenario::freeze).pings(200, 100);
+    let ran = Step::new(scenario).await.run_and_go_on_after("line 10\n").await;
+    assert_whole(&ran);
+    assert!(ran.stdout.contains("the connection went silent"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_service_that_restarts_is_waited_for() {
+    let scenario = losing(|scenario| scenario.restart(600));
+    let ran = Step::new(scenario).await.run_and_go_on_after("line 10\n").await;
+    assert_whole(&ran);
+    assert!(connections(&ran.journal) >= 2, "{:?}", ran.journal);
+}
+
+#[tokio::test]
+async fn equal_lines_and_lines_of_one_moment_are_kept_apart_over_a_lost_stream() {
+    let tick = |scenario: Scenario| scenario.log("info", "tick").log("info", "tick");
+    let scenario = tick(Scenario::new().clock(60_000).await_join().log("info", "start"));
+    let scenario = tick(scenario.await_requests("GET", GO, 1).cut_connection()).log("info", "mid");
+    let scenario = tick(tick(scenario).await_join()).log("info", "end").status("complete");
+    let ran = Step::new(scenario).await.run_and_go_on_after("tick\ntick\n").await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let own = |line: &&str| !line.starts_with("buildpixel-ci") && !line.starts_with("::");
+    let shown: Vec<_> = ran.stdout.lines().filter(own).collect();
+    let log = "start tick tick tick tick mid tick tick tick tick end";
+    assert_eq!(shown, log.split(' ').collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_proxy_that_blocks_websockets_leaves_polling_which_is_told_once() {
+    let html = "<html>WebSockets are not allowed here</html>";
+    for blocked in [
+        Answer::new("GET", SOCKET, 403).body(html),
+        Answer::new("GET", SOCKET, 502).body(html),
+        Answer::new("GET", SOCKET, 200).body(html),
+    ] {
+        let status = blocked.status.to_string();
+        let scenario = lines(Scenario::new().answer(blocked), 1..=3);
+        let scenario = lines(scenario.await_requests("GET", GO, 1), 4..=6).status("complete");
+        let ran = Step::new(scenario).await.run_and_go_on_after("line 3\n").await;
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        assert_eq!(ran.numbered("line "), (1..=6).collect::<Vec<_>>());
+        for words in ["the live log cannot be reached", "polling the log until it is back", &status]
+        {
+            assert_eq!(ran.stdout.matches(words).count(), 1, "{words}: {}", ran.stdout);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_stream_is_tried_on_while_the_log_is_polled() {
+    let blocked = Answer::new("GET", SOCKET, 403).times(12);
+    let scenario = lines(Scenario::new().answer(blocked), 1..=3).await_join();
+    let scenario = lines(scenario.await_requests("GET", GO, 1), 4..=6);
+    let scenario = scenario.await_requests("GET", GO, 2).status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .run_while(async |step, _| {
+            step.stdout.shows("line 3\n").await;
+            step.simulator.until(|journal| connections(journal) == 1).await;
+            step.go().await;
+            step.stdout.shows("the live log is back").await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=6).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_upgrade_that_is_never_answered_does_not_hold_the_log_up() {
+    let mute = Answer::new("GET", SOCKET, 200).hang();
+    let scenario = lines(Scenario::new().answer(mute), 1..=3);
+    let ran = Step::new(scenario.status("complete")).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_connect_that_is_never_acknowledged_is_given_up_and_tried_again() {
+    let scenario = lines(Scenario::new().mute_connects(2).await_join(), 1..=3).status("complete");
+    let step = Step::new(scenario).await;
+    let step = step.timings(|timings| timings.connect = Duration::from_millis(150));
+    let ran = step.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+    assert!(ran.stdout.contains("joining as a Socket.IO client"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_service_that_kicks_at_once_is_not_hammered() {
+    let scenario = Scenario::new().kicks(usize::MAX).await_requests("GET", GO, 1);
+    let ran = Step::new(scenario.status("complete"))
+        .await
+        .timings(|timings| {
+            timings.reconnect = Policy {
+                first: Duration::from_millis(20),
+                longest: Duration::from_secs(60),
+                retries: u32::MAX,
+            };
+        })
+        .run_while(async |step, _| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let kicked = connections(&ran.journal);
+    // Without a back-off that grows there would be about a hundred.
+    assert!((2..20).contains(&kicked), "{kicked}");
+    assert_eq!(ran.stdout.matches("connecting again").count(), 1, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_stream_that_was_healthy_for_a_while_is_resumed_at_once() {
+    let mut scenario = Scenario::new().await_join();
+    for number in 1..=8 {
+        scenario = scenario.log("info", format!("line {number}")).pause(40).cut_connection();
+        scenario = scenario.await_join();
+    }
+    let ran = Step::new(scenario.status("complete"))
+        .await
+        .timings(|timings| {
+            timings.healthy = Duration::from_millis(20);
+            timings.reconnect = Policy {
+                first: Duration::from_millis(20),
+                longest: Duration::from_secs(600),
+                retries: u32::MAX,
+            };
+        })
+        .run()
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=8).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn where_only_the_stream_is_wanted_a_blocked_one_is_tried_again_and_again() {
+    let blocked = Answer::new("GET", SOCKET, 403).times(8);
+    let scenario = lines(Scenario::new().answer(blocked).await_join(), 1..=3).status("complete");
+    let ran = Step::new(scenario).await.input("transport", "socket").run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+    assert!(!ran.stdout.contains("polling the log"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_ends_the_step_within_one_poll() {
+    for transport in ["auto", "socket", "poll"] {
+        let scenario = Scenario::new()
+            .status("running")
+            .await_requests("GET", build_path(BUILD_ID), 2)
+            .revoke_tokens()
+            .await_requests("POST", "/never", 1);
+        let step = Step::new(scenario).await.input("transport", transport);
+        let ran =
+            step.timings(|timings| timings.status_poll = Duration::from_millis(50)).run().await;
+        assert_eq!(ran.code, 31, "{transport}: {}", ran.stdout);
+        assert!(ran.stdout.contains("401 invalid_token"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("check the `token` input"), "{}", ran.stdout);
+        assert!(ran.stdout.contains(&format!("build-id: {BUILD_ID}")), "{}", ran.stdout);
+        let refusals = ran
+            .journal
+            .iter()
+            .filter(|entry| matches!(entry, Entry::Request { authorized: false, .. }));
+        assert_eq!(refusals.count(), 1, "{transport}: {:?}", ran.journal);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_lost_in_the_middle_of_catching_up_loses_no_line() {
+    let slow = Answer::new("GET", build_path(BUILD_ID), 503).times(2);
+    let scenario = lines(Scenario::new().await_join().answer(slow), 1..=10).cut_connection();
+    let scenario = lines(scenario, 11..=20).await_join();
+    let ran = Step::new(lines(scenario, 21..=30).status("complete")).await.run().await;
+    assert_whole(&ran);
+}
+
+#[tokio::test]
+async fn a_signal_while_the_stream_is_away_ends_the_step() {
+    let scenario = Scenario::new().await_join().status("running").restart(60_000);
+    let ran = Step::new(scenario)
+        .await
+        .run_while(async |step, signals| {
+            step.stdout.shows("the live log was interrupted").await;
+            signals.send(Signal::Term).await.unwrap();
+        })
+        .await;
+    assert_eq!(ran.code, 143, "{}", ran.stdout);
+}
