@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "event",
     "retry",
     "config",
@@ -26,6 +26,7 @@ const LAYERS: [&str; 22] = [
     "diagnostics",
     "signals",
     "writer",
+    "publish",
     "step",
     "lib",
 ];
