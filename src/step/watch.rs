@@ -135,8 +135,144 @@ impl Watch {
             _ if quiet >= self.timings.heartbeat => {
                 format!("nothing was logged for {}", human(quiet))
             }
-            lines => format!("the log goes on, {lines} lines so far"),
+            lines => format!("the log goes on; lines so far: {lines}"),
         };
         format!("still {place} after {followed} of following the build{progress}; {log}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Task;
+    use crate::event::{Event, Id, Level, Phase};
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn report(events: &[Event]) -> Report {
+        let mut report = Report::new(&Task::Attach(Id::new("build1").unwrap()));
+        for event in events {
+            report.observe(event);
+        }
+        report
+    }
+
+    fn in_status(status: Status) -> Report {
+        report(&[Event::Status(status)])
+    }
+
+    fn watch(now: Instant, timeout: Duration, queue_timeout: Option<Duration>) -> Watch {
+        Watch::new(Timings::default(), now.checked_add(timeout), queue_timeout, now)
+    }
+
+    fn after(watch: &Watch, report: &Report, now: Instant) -> Option<(Duration, Alarm)> {
+        watch.next(report, false).map(|(at, alarm)| (at - now, alarm))
+    }
+
+    #[test]
+    fn the_time_in_the_queue_counts_from_when_it_is_first_known_of() {
+        let now = Instant::now();
+        let mut watch = watch(now, 600 * MINUTE, Some(3 * MINUTE));
+        let unknown = report(&[]);
+        watch.status_is_known(&unknown, now);
+        assert_eq!(after(&watch, &unknown, now), Some((5 * MINUTE, Alarm::Heartbeat)));
+
+        let queued = in_status(Status::Pending);
+        watch.status_is_known(&queued, now + MINUTE);
+        assert_eq!(after(&watch, &queued, now), Some((4 * MINUTE, Alarm::QueueDeadline)));
+        watch.status_is_known(&queued, now + 2 * MINUTE);
+        assert_eq!(after(&watch, &queued, now), Some((4 * MINUTE, Alarm::QueueDeadline)));
+
+        // What has a word of its own for it, or runs, is not queued; should it be queued again, it has
+        // been for as long.
+        for status in [Status::Running, Status::Other("warming".to_owned())] {
+            let report = in_status(status);
+            assert_eq!(after(&watch, &report, now), Some((5 * MINUTE, Alarm::Heartbeat)));
+        }
+        watch.status_is_known(&queued, now + 3 * MINUTE);
+        assert_eq!(after(&watch, &queued, now), Some((4 * MINUTE, Alarm::QueueDeadline)));
+    }
+
+    #[test]
+    fn what_has_ended_has_no_deadline_and_one_beyond_all_clocks_is_none() {
+        let now = Instant::now();
+        let soon = watch(now, MINUTE, Some(MINUTE));
+        let alarm = after(&soon, &in_status(Status::Running), now);
+        assert_eq!(alarm, Some((MINUTE, Alarm::Deadline)));
+        let alarm = after(&soon, &in_status(Status::Failed), now);
+        assert_eq!(alarm, Some((5 * MINUTE, Alarm::Heartbeat)));
+
+        let mut never = watch(now, Duration::MAX, Some(Duration::MAX));
+        let queued = in_status(Status::Pending);
+        never.status_is_known(&queued, now);
+        assert_eq!(after(&never, &queued, now), Some((5 * MINUTE, Alarm::Heartbeat)));
+    }
+
+    #[test]
+    fn silence_counts_from_the_last_word_and_not_while_words_wait() {
+        let now = Instant::now();
+        let mut watch = watch(now, 600 * MINUTE, None);
+        let report = in_status(Status::Running);
+        watch.spoke(now + 2 * MINUTE);
+        watch.heard(now + 4 * MINUTE);
+        assert_eq!(after(&watch, &report, now), Some((7 * MINUTE, Alarm::Heartbeat)));
+        let waiting = watch.next(&report, true);
+        assert_eq!(waiting, Some((now + 600 * MINUTE, Alarm::Deadline)));
+    }
+
+    #[test]
+    fn a_long_queue_gets_advice_once_and_heartbeats_go_on() {
+        let now = Instant::now();
+        let mut watch = watch(now, 600 * MINUTE, None);
+        let queued = in_status(Status::Pending);
+        watch.status_is_known(&queued, now);
+        watch.spoke(now + 59 * MINUTE);
+        assert_eq!(after(&watch, &queued, now), Some((60 * MINUTE, Alarm::LongQueue)));
+        let advice = watch.advice(&queued, now + 60 * MINUTE);
+        assert!(advice.starts_with("build build1 has been queued for 1h: "), "{advice}");
+        assert_eq!(after(&watch, &queued, now), Some((64 * MINUTE, Alarm::Heartbeat)));
+    }
+
+    #[test]
+    fn we_say_where_the_build_is_for_how_long_and_how_far() {
+        let now = Instant::now();
+        let mut watch = watch(now, 600 * MINUTE, None);
+        let later = now + Duration::from_secs(42 * 60 + 10);
+        let says = |watch: &Watch, events: &[Event], progress| {
+            watch.still_here(&report(events), progress, later)
+        };
+        let cook = Some(Progress::Packages { done: 400, total: 660 });
+        let status = |status| Event::Status(status);
+        let line = Event::Line { level: Level::Info, text: "x".to_owned() };
+        assert_eq!(
+            says(&watch, &[], None),
+            "no word of the build yet, after 42m 10s of following it"
+        );
+        let pending = status(Status::Pending);
+        assert_eq!(says(&watch, &[pending], None), "still queued after 42m 10s");
+        let running = status(Status::Running);
+        let warming = status(Status::Other("warming".to_owned()));
+        let logged = "after 42m 10s of following the build; nothing was logged yet";
+        assert_eq!(says(&watch, &[warming], None), format!("still warming {logged}"));
+        assert_eq!(
+            says(&watch, std::slice::from_ref(&running), None),
+            format!("still running {logged}")
+        );
+
+        let cooking = [running.clone(), Event::PhaseStarted(Phase::Cook), line.clone()];
+        watch.heard(now + Duration::from_secs(37 * 60 + 10));
+        assert_eq!(
+            says(&watch, &cooking, cook),
+            "still in Cook after 42m 10s of following the build: 400 of 660 packages cooked; \
+             nothing was logged for 5m"
+        );
+        watch.heard(later);
+        let cooked = Event::PhaseEnded { phase: Phase::Cook, took: None };
+        assert_eq!(
+            says(&watch, &[running, Event::PhaseStarted(Phase::Cook), line, cooked], None),
+            "still running after 42m 10s of following the build; the log goes on; lines so far: 1"
+        );
+        let ended = says(&watch, &[status(Status::Failed)], None);
+        assert!(ended.contains("waiting for BuildPixel's last word"), "{ended}");
     }
 }
