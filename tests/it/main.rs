@@ -9,6 +9,7 @@
 )]
 
 mod endings;
+mod patience;
 mod refusals;
 mod step;
 mod stream;

@@ -86,6 +86,13 @@ impl Step {
         outputs(&fs::read_to_string(self.folder.path().join("output")).unwrap_or_default())
     }
 
+    /// Resolves when the later steps would get this value.
+    pub(crate) async fn hands_over(&self, output: &str, value: &str) {
+        while self.outputs_so_far().get(output).is_none_or(|known| known != value) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Lets a timeline go on that waits at [`GO`].
     pub(crate) async fn go(&self) {
         let address = self.simulator.url().replace("http://", "");
@@ -176,6 +183,11 @@ impl Stdout {
         self.blocked.store(true, Ordering::Relaxed);
     }
 
+    /// Takes everything again.
+    pub(crate) fn unblock(&self) {
+        self.blocked.store(false, Ordering::Relaxed);
+    }
+
     /// Resolves when the text was printed.
     pub(crate) async fn shows(&self, text: &str) {
         while !self.text().contains(text) {
@@ -187,7 +199,7 @@ impl Stdout {
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         while self.blocked.load(Ordering::Relaxed) {
-            thread::park();
+            thread::park_timeout(Duration::from_millis(1));
         }
         self.text.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
