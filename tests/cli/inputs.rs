@@ -42,17 +42,23 @@ async fn a_token_given_the_github_way_wins() {
 #[tokio::test]
 async fn outputs_that_cannot_be_written_are_told_and_spoil_only_a_good_end() {
     let failed = Scenario::new().await_join().log("info", "line 1").status("failed");
+    let mut running = Vec::new();
     for (scenario, code) in [(success(), 41), (failed, 10)] {
         for (variable, path) in UNWRITABLE {
             let program = Program::new(scenario.clone()).await.on_github();
             let folder = program.folder.path().to_owned();
             fs::write(folder.join("file"), "").unwrap();
             fs::create_dir_all(folder.join("reports/build.log")).unwrap();
-            let ran = program.env(variable, folder.join(path).to_str().unwrap()).run();
-            assert_eq!(ran.code, Some(code), "{variable}={path}: {}", ran.stdout);
-            let told = ran.stdout.matches("cannot write ").count();
-            assert_eq!(told, 1, "{variable}={path}: {}", ran.stdout);
+            let program = program.env(variable, folder.join(path).to_str().unwrap());
+            let started = program.start();
+            running.push((program, started, code, variable, path));
         }
+    }
+    for (program, started, code, variable, path) in running {
+        let ran = program.ended(started);
+        assert_eq!(ran.code, Some(code), "{variable}={path}: {}", ran.stdout);
+        let told = ran.stdout.matches("cannot write ").count();
+        assert_eq!(told, 1, "{variable}={path}: {}", ran.stdout);
     }
 }
 

@@ -67,42 +67,6 @@ async fn a_reader_that_stops_for_long_costs_no_line_and_no_connection() {
     assert_eq!(journal.iter().filter(sockets).collect::<Vec<_>>(), [&Entry::Connected]);
 }
 
-/// What waits for a reader is bounded, and the rest waits at the service.
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_reader_that_never_comes_back_costs_no_more_memory_than_a_log_may() {
-    const MESSAGES: usize = 200;
-    const MESSAGE_BYTES: usize = 1024 * 1024;
-    const MOST_KIB: u64 = 120 * 1024;
-    let mut scenario =
-        Scenario::new().await_join().status("running").log("info", "line 1").recent_lines(1);
-    for _ in 0..MESSAGES {
-        scenario = scenario.log("info", "x".repeat(MESSAGE_BYTES));
-    }
-    let program = Program::new(scenario).await.env("BUILDPIXEL_LOG_LEVEL", "info");
-    let mut running = program.start();
-    running.shows("line 1\n");
-    // It has all it will take when it grows no more.
-    let mut peak = 0;
-    loop {
-        std::thread::sleep(Duration::from_millis(300));
-        let now = peak_kib(running.id());
-        assert!(now < MOST_KIB, "{now} KiB");
-        if now == peak && now > 32 * 1024 {
-            break;
-        }
-        peak = now;
-    }
-}
-
-/// The most memory that the process ever had resident, in KiB.
-#[cfg(target_os = "linux")]
-pub(crate) fn peak_kib(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
 /// The program with its stdout elsewhere.
 #[cfg(unix)]
 fn redirected(to: &str) -> Command {

@@ -157,7 +157,7 @@ async fn the_time_in_the_queue_does_not_count_while_nothing_is_known() {
 }
 
 #[tokio::test]
-async fn our_deadline_ends_the_step_though_stdout_blocks() {
+async fn while_stdout_blocks_our_deadline_still_ends_the_step_and_little_waits_in_memory() {
     let scenario = Scenario::new()
         .await_join()
         .status("running")
@@ -176,6 +176,8 @@ async fn our_deadline_ends_the_step_though_stdout_blocks() {
             step.hands_over("result", "timeout").await;
             assert!(!step.stdout.text().contains("runs on"));
             step.stdout.unblock();
+            step.stdout.shows("runs on").await;
+            assert!(step.stdout.largest_batch_bytes() < 100_000);
         })
         .await;
     assert_eq!(ran.code, 12, "{}", ran.stdout);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -171,11 +171,17 @@ fn impatient() -> Timings {
 pub(crate) struct Stdout {
     text: Arc<Mutex<Vec<u8>>>,
     blocked: Arc<AtomicBool>,
+    largest: Arc<AtomicUsize>,
 }
 
 impl Stdout {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
+    }
+
+    /// How much it was given at once, at most.
+    pub(crate) fn largest_batch_bytes(&self) -> usize {
+        self.largest.load(Ordering::Relaxed)
     }
 
     /// Takes nothing any more.
@@ -201,6 +207,7 @@ impl Write for Stdout {
         while self.blocked.load(Ordering::Relaxed) {
             thread::park_timeout(Duration::from_millis(1));
         }
+        self.largest.fetch_max(bytes.len(), Ordering::Relaxed);
         self.text.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
     }
