@@ -34,13 +34,10 @@ const LAST_ANSWER: Duration = Duration::from_millis(800);
 /// How long files may take, and how long stdout may make no progress with the last words.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The same after a signal: whoever sent it is waiting.
-const SHORT_PATIENCE: Duration = Duration::from_millis(300);
+/// How long after the first signal they may take. The whole exit has three seconds.
+const HURRY: Duration = Duration::from_millis(1500);
 
-/// How long after the first signal files may take. The whole exit has three seconds.
-const HURRY: Duration = Duration::from_secs(2);
-
-/// What files may take at least, when an interrupted trigger has had all the time.
+/// What they may take at least, when an interrupted trigger has had all the time.
 const SHORTEST_HURRY: Duration = Duration::from_millis(400);
 
 /// How long it may take to tell what could not be written in time.
@@ -272,12 +269,11 @@ impl Step {
             verdict,
         };
         let (too_late, late) = signpost::channel(false);
-        let patience = if signals.first.is_some() { SHORT_PATIENCE } else { PATIENCE };
         let told = async {
             let last_lines = reporter.log.take().unwrap_or_default();
             let problems = publisher.publish(edition, last_lines, &late).await;
             reporter.problems(&problems);
-            let written = writer.finish(std::mem::take(&mut reporter.out), patience).await;
+            let written = writer.finish(std::mem::take(&mut reporter.out), PATIENCE).await;
             // A pipe that nobody reads has lost nothing that anybody wanted.
             let shown = !matches!(written, Written::Lost(_));
             shown && !problems.iter().any(PublishProblem::is_failure)
