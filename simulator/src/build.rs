@@ -28,8 +28,8 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(crate) fn now(level: Level, message: String) -> Self {
-        Self { timestamp: iso(SystemTime::now()), level, message }
+    pub(crate) fn new(time: SystemTime, level: Level, message: String) -> Self {
+        Self { timestamp: iso(time), level, message }
     }
 }
 

@@ -1,52 +1,107 @@
-//! A TCP connection that can be reset from elsewhere in the middle of anything.
+//! A TCP connection that fails in a chosen way, from elsewhere and in the middle of anything.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use futures_util::task::AtomicWaker;
-use std::net::SocketAddr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A listener whose connections can be cut.
-pub(crate) struct Cables(pub(crate) TcpListener);
+/// The Engine.IO packet `1` (close) in a WebSocket frame as a client sends it: without a call of
+/// its own for it, the server closes the WebSocket when the client seems to ask.
+const CLOSE_PLEASE: [u8; 7] = [0x81, 0x81, 0, 0, 0, 0, b'1'];
+
+/// What happens to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The peer gets a reset.
+    Reset,
+    /// The peer gets the end of the stream, in the middle of whatever it was.
+    HangUp,
+    /// Nothing goes in or out any more, and the connection stays.
+    Freeze,
+    /// The server closes the WebSocket with a close frame.
+    CloseEngine,
+}
+
+/// A listener whose connections can fail.
+pub(crate) struct Cables {
+    pub(crate) listener: TcpListener,
+    pub(crate) wires: Arc<Wires>,
+}
 
 impl Listener for Cables {
     type Io = Cable;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Cable, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
+        let (stream, address) = Listener::accept(&mut self.listener).await;
         // Lines leave one by one, as the live service sends them; a failure only costs latency.
         stream.set_nodelay(true).ok();
-        (Cable { stream, cutter: Cutter::default() }, address)
+        let (stream, cutter) = (Some(stream), self.wires.connect());
+        (Cable { stream, cutter, wires: self.wires.clone() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
-/// Cuts one [`Cable`].
+/// All open connections, those of REST too.
+#[derive(Debug, Default)]
+pub(crate) struct Wires {
+    used: Mutex<Vec<Weak<State>>>,
+    /// The server has given these up, and their peers may not know.
+    frozen: Mutex<Vec<TcpStream>>,
+}
+
+impl Wires {
+    fn connect(&self) -> Cutter {
+        let cutter = Cutter::default();
+        let mut used = lock(&self.used);
+        used.retain(|wire| wire.strong_count() > 0);
+        used.push(Arc::downgrade(&cutter.0));
+        cutter
+    }
+
+    /// Resets every connection.
+    pub(crate) fn reset(&self) {
+        for wire in lock(&self.used).drain(..).filter_map(|wire| wire.upgrade()) {
+            Cutter(wire).make(Fault::Reset);
+        }
+        lock(&self.frozen).drain(..).for_each(reset);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Without lingering, the close of a connection is a reset.
+fn reset(stream: TcpStream) {
+    stream.set_zero_linger().ok();
+}
+
+/// Makes one [`Cable`] fail.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cutter(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    cut: AtomicBool,
+    fault: Mutex<Option<Fault>>,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
 
 impl Cutter {
-    /// Fails all reading and writing from now on; the peer gets a reset.
-    pub(crate) fn cut(&self) {
-        self.0.cut.store(true, Ordering::Release);
+    /// From now on all reading and writing suffers from the fault.
+    pub(crate) fn make(&self, fault: Fault) {
+        *lock(&self.0.fault) = Some(fault);
         self.0.reader.wake();
         self.0.writer.wake();
     }
@@ -59,18 +114,54 @@ impl Connected<IncomingStream<'_, Cables>> for Cutter {
 }
 
 pub(crate) struct Cable {
-    stream: TcpStream,
+    /// There as long as this is.
+    stream: Option<TcpStream>,
     cutter: Cutter,
+    wires: Arc<Wires>,
 }
 
 impl Cable {
-    fn check(&self) -> io::Result<()> {
-        if self.cutter.0.cut.load(Ordering::Acquire) {
-            // Without lingering, the close that follows is a reset.
-            self.stream.set_zero_linger()?;
-            return Err(io::ErrorKind::ConnectionReset.into());
+    /// The stream, as long as nothing is wrong with it.
+    fn sound(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Pin<&mut TcpStream>>> {
+        let fault = self.fault();
+        let Some(stream) = self.stream.as_mut().map(Pin::new) else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
+        match fault {
+            None | Some(Fault::CloseEngine) => Poll::Ready(Ok(stream)),
+            Some(Fault::Reset) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            Some(Fault::HangUp) => {
+                let ended = std::task::ready!(stream.poll_shutdown(context));
+                Poll::Ready(Err(ended.err().unwrap_or(io::ErrorKind::BrokenPipe.into())))
+            }
+            Some(Fault::Freeze) => Poll::Pending,
         }
-        Ok(())
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        *lock(&self.cutter.0.fault)
+    }
+
+    /// Whether what is written gets lost on the way, as it does on a connection that is half-open.
+    fn swallows(&self) -> bool {
+        self.fault() == Some(Fault::Freeze)
+    }
+
+    /// Whether the server shall be asked to close the WebSocket; it needs to be asked once.
+    fn asks_to_close(&self, buffer: &ReadBuf<'_>) -> bool {
+        let due = |fault: &mut Fault| *fault == Fault::CloseEngine;
+        buffer.remaining() >= CLOSE_PLEASE.len()
+            && lock(&self.cutter.0.fault).take_if(due).is_some()
+    }
+}
+
+impl Drop for Cable {
+    fn drop(&mut self) {
+        match (self.fault(), self.stream.take()) {
+            (Some(Fault::Reset), Some(stream)) => reset(stream),
+            (Some(Fault::Freeze), Some(stream)) => lock(&self.wires.frozen).push(stream),
+            _ => {}
+        }
     }
 }
 
@@ -81,8 +172,11 @@ impl AsyncRead for Cable {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.cutter.0.reader.register(context.waker());
-        self.check()?;
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        if self.asks_to_close(buffer) {
+            buffer.put_slice(&CLOSE_PLEASE);
+            return Poll::Ready(Ok(()));
+        }
+        std::task::ready!(self.sound(context))?.poll_read(context, buffer)
     }
 }
 
@@ -93,17 +187,25 @@ impl AsyncWrite for Cable {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.cutter.0.writer.register(context.waker());
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        if self.swallows() {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        std::task::ready!(self.sound(context))?.poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.cutter.0.writer.register(context.waker());
+        if self.swallows() {
+            return Poll::Ready(Ok(()));
+        }
+        std::task::ready!(self.sound(context))?.poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.cutter.0.writer.register(context.waker());
+        if self.swallows() {
+            return Poll::Ready(Ok(()));
+        }
+        std::task::ready!(self.sound(context))?.poll_shutdown(context)
     }
 }

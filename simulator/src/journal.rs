@@ -19,6 +19,8 @@ pub enum Entry {
     },
     /// A socket was let into the default namespace.
     Connected,
+    /// A socket asked to be let in, and is never answered.
+    Muted,
     /// A socket was refused with a `connect_error`.
     Refused {
         /// The message it got.

@@ -66,7 +66,8 @@ impl Simulator {
         let (stop, stopped) = oneshot::channel();
         let served = service.clone();
         let thread = std::thread::Builder::new().name("simulator".into()).spawn(move || {
-            runtime.block_on(service::serve(served, listener, stopped));
+            // Who waits for a service that failed sees that nobody listens.
+            runtime.block_on(service::serve(served, listener, stopped)).ok();
         })?;
         Ok(Self { address, service, stop: Some(stop), thread: Some(thread) })
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::build::{Line, iso};
+use crate::cable::Fault;
 use crate::journal::Entry;
 use crate::scenario::{Level, Step};
 use crate::service::Service;
@@ -45,7 +46,7 @@ impl Service {
             Step::LoseStatus(status) => self.builds().set_status(build_id, status),
             Step::Log { level, message } => self.log(build_id, *level, message.clone()).await,
             Step::LoseLog { level, message } => {
-                self.keep(build_id, Line::now(*level, message.clone()));
+                self.keep(build_id, self.line(*level, message.clone()));
             }
             Step::Flood(count) => {
                 for number in 1..=*count {
@@ -63,11 +64,18 @@ impl Service {
                 };
                 self.journal.until(enough).await;
             }
-            Step::CutConnections => self.rooms.cut(),
+            Step::CutConnections => self.rooms.make(Fault::Reset),
+            Step::HangUp => self.rooms.make(Fault::HangUp),
+            Step::Freeze => self.rooms.make(Fault::Freeze),
+            Step::CloseEngine => self.rooms.make(Fault::CloseEngine),
             Step::Disconnect => self.rooms.disconnect().await,
+            Step::Restart(milliseconds) => {
+                self.outages.begin(Duration::from_millis(*milliseconds)).await;
+            }
+            Step::RevokeTokens => self.revoke_tokens(),
             Step::Foreign => {
                 let status = status_event(FOREIGN_BUILD_ID, "failed");
-                let line = Line::now(Level::Error, "a line of another build".to_owned());
+                let line = self.line(Level::Error, "a line of another build".to_owned());
                 let line = Logged { build_id: FOREIGN_BUILD_ID, line: &line };
                 self.rooms.emit(build_id, "build:status", &status).await;
                 self.rooms.emit(build_id, "build:log", &line).await;
@@ -77,9 +85,17 @@ impl Service {
     }
 
     async fn log(&self, build_id: &str, level: Level, message: String) {
-        let line = Line::now(level, message);
+        let line = self.line(level, message);
         self.keep(build_id, line.clone());
         self.rooms.emit(build_id, "build:log", &Logged { build_id, line: &line }).await;
+    }
+
+    /// A line of now, as exactly as the clock of the log is.
+    fn line(&self, level: Level, message: String) -> Line {
+        let now = SystemTime::now();
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let excess = since.as_millis() % u128::from(self.scenario.clock_ms.max(1));
+        Line::new(now - Duration::from_millis(excess as u64), level, message)
     }
 
     fn keep(&self, build_id: &str, line: Line) {

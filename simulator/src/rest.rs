@@ -88,7 +88,7 @@ impl Service {
     fn accepts(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = value.and_then(|value| value.strip_prefix("Bearer "));
-        token.is_some_and(|token| self.scenario.rest_tokens.iter().any(|known| known == token))
+        token.is_some_and(|token| self.trusts(&self.scenario.rest_tokens, token))
     }
 
     async fn route(

@@ -8,7 +8,7 @@ use socketioxide::extract::SocketRef;
 use socketioxide::{SendError, SocketError};
 use tokio::sync::watch;
 
-use crate::cable::Cutter;
+use crate::cable::{Cutter, Fault};
 
 #[derive(Debug, Default)]
 pub(crate) struct Rooms(watch::Sender<Vec<Member>>);
@@ -74,12 +74,13 @@ impl Rooms {
         self.0.send_replace(Vec::new()).into_iter().map(|member| member.socket).collect()
     }
 
-    /// Resets the TCP connections of all sockets.
-    pub(crate) fn cut(&self) {
+    /// Makes the connections of all sockets fail. They are out of their rooms at once, so that the
+    /// build does not wait for a connection that takes nothing any more.
+    pub(crate) fn make(&self, fault: Fault) {
         for socket in self.clear() {
             let extensions = &socket.req_parts().extensions;
             if let Some(ConnectInfo(cutter)) = extensions.get::<ConnectInfo<Cutter>>() {
-                cutter.cut();
+                cutter.make(fault);
             }
         }
     }
@@ -87,15 +88,20 @@ impl Rooms {
     /// Disconnects all sockets from the namespace.
     pub(crate) async fn disconnect(&self) {
         for socket in self.clear() {
-            while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            kick(&socket).await;
         }
     }
 
     /// Lets go of all sockets: each holds what holds the rooms.
     pub(crate) fn close(&self) {
         drop(self.clear());
+    }
+}
+
+/// Disconnects one socket from the namespace.
+pub(crate) async fn kick(socket: &SocketRef) {
+    while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -32,6 +32,12 @@ pub struct Scenario {
     pub facts: Facts,
     /// Scripted answers, each taking the place of the real one.
     pub answers: Vec<Answer>,
+    /// How many of the first sockets that ask to be let in are never answered.
+    pub mute_connects: usize,
+    /// How many of the first sockets are disconnected right after they were let in.
+    pub kicks: usize,
+    /// The timestamps of log lines are rounded down to multiples of so many milliseconds.
+    pub clock_ms: u64,
     /// Milliseconds between the pings of the socket.
     pub ping_interval_ms: u64,
     /// Milliseconds that a client has to answer a ping.
@@ -50,6 +56,9 @@ impl Default for Scenario {
             recent_lines: 200,
             facts: Facts::default(),
             answers: Vec::new(),
+            mute_connects: 0,
+            kicks: 0,
+            clock_ms: 1,
             ping_interval_ms: 25_000,
             ping_timeout_ms: 20_000,
         }
@@ -96,8 +105,21 @@ pub enum Step {
     },
     /// The TCP connections of all sockets are reset.
     CutConnections,
+    /// The TCP connections of all sockets end without a word (FIN).
+    HangUp,
+    /// The TCP connections of all sockets become half-open: they stay, but nothing goes in or out any
+    /// more.
+    Freeze,
+    /// The service closes the WebSockets of all sockets with a close frame.
+    CloseEngine,
     /// The service disconnects all sockets from the namespace.
     Disconnect,
+    /// The service goes down: all connections, those of REST too, are reset, and the port refuses new
+    /// ones for so many milliseconds. Builds live on: the next step follows as soon as it is down.
+    Restart(u64),
+    /// All tokens are revoked: REST answers 401 and new sockets are refused; those that were let in
+    /// stay.
+    RevokeTokens,
     /// The build's room hears a status and a line of some other build.
     Foreign,
     /// The build's room hears an event exactly as it stands here.
@@ -277,9 +299,34 @@ impl Scenario {
         self.step(Step::CutConnections)
     }
 
+    /// [`Step::HangUp`].
+    pub fn hang_up(self) -> Self {
+        self.step(Step::HangUp)
+    }
+
+    /// [`Step::Freeze`].
+    pub fn freeze(self) -> Self {
+        self.step(Step::Freeze)
+    }
+
+    /// [`Step::CloseEngine`].
+    pub fn close_engine(self) -> Self {
+        self.step(Step::CloseEngine)
+    }
+
     /// [`Step::Disconnect`].
     pub fn server_disconnect(self) -> Self {
         self.step(Step::Disconnect)
+    }
+
+    /// [`Step::Restart`].
+    pub fn restart(self, milliseconds: u64) -> Self {
+        self.step(Step::Restart(milliseconds))
+    }
+
+    /// [`Step::RevokeTokens`].
+    pub fn revoke_tokens(self) -> Self {
+        self.step(Step::RevokeTokens)
     }
 
     /// [`Step::Foreign`].
@@ -328,16 +375,41 @@ impl Scenario {
         self
     }
 
+    /// The first sockets that ask to be let in are never answered.
+    pub fn mute_connects(mut self, count: usize) -> Self {
+        self.mute_connects = count;
+        self
+    }
+
+    /// The first sockets are disconnected right after they were let in.
+    pub fn kicks(mut self, count: usize) -> Self {
+        self.kicks = count;
+        self
+    }
+
+    /// Sets how exact the timestamps of log lines are.
+    pub fn clock(mut self, milliseconds: u64) -> Self {
+        self.clock_ms = milliseconds;
+        self
+    }
+
+    /// Sets how often the socket pings, and how long a client has to answer.
+    pub fn pings(mut self, interval_ms: u64, timeout_ms: u64) -> Self {
+        self.ping_interval_ms = interval_ms;
+        self.ping_timeout_ms = timeout_ms;
+        self
+    }
+
     /// Adds a scripted answer.
     pub fn answer(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
         self
     }
 
-    /// Divides all pauses by a factor.
+    /// Divides all pauses and outages by a factor.
     pub fn speed(mut self, factor: f64) -> Self {
         for step in &mut self.timeline {
-            if let Step::Pause(milliseconds) = step {
+            if let Step::Pause(milliseconds) | Step::Restart(milliseconds) = step {
                 *milliseconds = (*milliseconds as f64 / factor) as u64;
             }
         }

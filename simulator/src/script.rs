@@ -66,6 +66,8 @@ first line
 @pace 5
 @error X.cpp(1): error C2065: 'a': undeclared identifier
 @cut_connections
+@hang_up
+@restart 1500
 @raw {"event": "build:log", "payload": null}
 "#
         .parse()
@@ -80,6 +82,8 @@ first line
                 log(Level::Error, "X.cpp(1): error C2065: 'a': undeclared identifier"),
                 Step::Pause(5),
                 Step::CutConnections,
+                Step::HangUp,
+                Step::Restart(1500),
                 Step::Raw { event: "build:log".into(), payload: Value::Null },
             ]
         );

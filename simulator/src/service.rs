@@ -1,12 +1,17 @@
 //! The service: what it knows, and the server that REST and Socket.IO share.
 
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
-use tokio::sync::oneshot;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::{oneshot, watch};
 
 use crate::build::{Builds, Overrides};
-use crate::cable::{Cables, Cutter};
+use crate::cable::{Cables, Cutter, Wires};
 use crate::journal::Journal;
 use crate::rooms::Rooms;
 use crate::scenario::{Answer, Scenario};
@@ -17,6 +22,11 @@ pub(crate) struct Service {
     pub(crate) scenario: Scenario,
     pub(crate) journal: Journal,
     pub(crate) rooms: Rooms,
+    pub(crate) outages: Outages,
+    pub(crate) mutes: Countdown,
+    pub(crate) kicks: Countdown,
+    revoked: AtomicBool,
+    wires: Arc<Wires>,
     builds: Mutex<Builds>,
     answers: Mutex<Vec<Answer>>,
 }
@@ -25,15 +35,30 @@ impl Service {
     pub(crate) fn new(scenario: Scenario) -> Self {
         Self {
             answers: Mutex::new(scenario.answers.clone()),
+            mutes: Countdown(scenario.mute_connects.into()),
+            kicks: Countdown(scenario.kicks.into()),
             scenario,
             journal: Journal::default(),
             rooms: Rooms::default(),
+            outages: Outages::default(),
+            revoked: AtomicBool::default(),
+            wires: Arc::default(),
             builds: Mutex::default(),
         }
     }
 
     pub(crate) fn builds(&self) -> MutexGuard<'_, Builds> {
         self.builds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a token is one of those that are known.
+    pub(crate) fn trusts(&self, known: &[String], token: &str) -> bool {
+        !self.revoked.load(Ordering::Acquire) && known.iter().any(|known| known == token)
+    }
+
+    /// Trusts no token any more. Who has been let in stays.
+    pub(crate) fn revoke_tokens(&self) {
+        self.revoked.store(true, Ordering::Release);
     }
 
     /// The scripted answer to a request, if one is left.
@@ -57,16 +82,48 @@ impl Service {
     }
 }
 
-/// Serves until the other end of `stopped` is dropped.
+/// How many sockets a fault is still to hit.
+#[derive(Debug)]
+pub(crate) struct Countdown(AtomicUsize);
+
+impl Countdown {
+    /// Whether it hits this one.
+    pub(crate) fn take(&self) -> bool {
+        let less = |left: usize| left.checked_sub(1);
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).is_ok()
+    }
+}
+
+/// Where a timeline asks for an outage: how long it shall take, until it has begun.
+#[derive(Debug, Default)]
+pub(crate) struct Outages(watch::Sender<Option<Duration>>);
+
+impl Outages {
+    /// Resolves when the service is down.
+    pub(crate) async fn begin(&self, length: Duration) {
+        self.0.send_replace(Some(length));
+        // The sender lives as long as `self`, so waiting cannot fail.
+        self.0.subscribe().wait_for(Option::is_none).await.ok();
+    }
+
+    async fn asked(&self) -> Duration {
+        let mut asked = self.0.subscribe();
+        asked.wait_for(Option::is_some).await.ok().and_then(|length| *length).unwrap_or_default()
+    }
+
+    fn begun(&self) {
+        self.0.send_replace(None);
+    }
+}
+
+/// Serves until the other end of `stopped` is dropped, or the port is lost in an outage.
 pub(crate) async fn serve(
     service: Arc<Service>,
     listener: std::net::TcpListener,
-    stopped: oneshot::Receiver<()>,
-) {
-    let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => Cables(listener),
-        Err(_) => return,
-    };
+    mut stopped: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let mut listener = TcpListener::from_std(listener)?;
     if service.scenario.queued {
         service.queue(Overrides::default()).await;
     }
@@ -74,10 +131,34 @@ pub(crate) async fn serve(
     if service.scenario.socket {
         router = router.layer(socket::layer(&service));
     }
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<Cutter>());
-    tokio::select! {
-        _ = server => {}
-        _ = stopped => {}
-    }
+    let router = router.into_make_service_with_connect_info::<Cutter>();
+    let ended = loop {
+        let cables = Cables { listener, wires: service.wires.clone() };
+        let outage = tokio::select! {
+            ended = axum::serve(cables, router.clone()) => break ended,
+            _ = &mut stopped => break Ok(()),
+            outage = service.outages.asked() => outage,
+        };
+        // The listener is closed by now.
+        service.wires.reset();
+        service.rooms.close();
+        let port = keep(address)?;
+        service.outages.begun();
+        tokio::select! {
+            () = tokio::time::sleep(outage) => listener = port.listen(1024)?,
+            _ = &mut stopped => break Ok(()),
+        }
+    };
     service.rooms.close();
+    ended
+}
+
+/// Keeps a port from everybody else without listening: connections are refused.
+fn keep(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // Elsewhere the option means that the port may be stolen, as for the listeners of std.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }

@@ -11,6 +11,7 @@ use socketioxide::socket::DisconnectReason;
 use socketioxide::{SocketIo, TransportType};
 
 use crate::journal::Entry;
+use crate::rooms::kick;
 use crate::service::Service;
 
 /// How many packets may wait for a slow client before the build has to wait.
@@ -24,18 +25,21 @@ pub(crate) fn layer(service: &Arc<Service>) -> SocketIoLayer {
         .ping_timeout(Duration::from_millis(service.scenario.ping_timeout_ms))
         .build_layer();
     let doorman = service.clone();
-    let check = async move |TryData(auth): TryData<Value>| doorman.admit(auth.ok().as_ref());
+    let check = async move |TryData(auth): TryData<Value>| doorman.admit(auth.ok().as_ref()).await;
     let service = service.clone();
-    let greet = async move |socket: SocketRef| service.greet(&socket);
+    let greet = async move |socket: SocketRef| service.greet(&socket).await;
     io.ns("/", greet.with(check));
     layer
 }
 
 impl Service {
-    fn admit(&self, auth: Option<&Value>) -> Result<(), String> {
+    async fn admit(&self, auth: Option<&Value>) -> Result<(), String> {
+        if self.mutes.take() {
+            self.journal.record(Entry::Muted);
+            return std::future::pending().await;
+        }
         let token = auth.and_then(|auth| auth.get("token")).and_then(Value::as_str);
-        if token.is_some_and(|token| self.scenario.socket_tokens.iter().any(|known| known == token))
-        {
+        if token.is_some_and(|token| self.trusts(&self.scenario.socket_tokens, token)) {
             return Ok(());
         }
         let message = "invalid_token".to_owned();
@@ -43,7 +47,7 @@ impl Service {
         Err(message)
     }
 
-    fn greet(self: &Arc<Self>, socket: &SocketRef) {
+    async fn greet(self: &Arc<Self>, socket: &SocketRef) {
         self.journal.record(Entry::Connected);
         self.rooms.connect(socket.clone());
         // One handler for all events keeps them in the order in which they came.
@@ -61,6 +65,9 @@ impl Service {
                 _ => Entry::SocketClosed { reason: reason.to_string() },
             });
         });
+        if self.kicks.take() {
+            kick(socket).await;
+        }
     }
 
     fn receive(&self, socket: &SocketRef, name: String, payload: Value) {

@@ -2,12 +2,17 @@
 
 mod client;
 
-use client::{Socket, get, request, trigger};
+use client::{End, Socket, follow, get, request, trigger};
+use std::io::ErrorKind;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use simulator::{
     Answer, BUILD_ID, Entry, PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN, build_path,
     trigger_path,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn a_triggered_build_tells_its_room_everything_in_order() {
@@ -161,7 +166,7 @@ async fn a_cut_connection_is_reset_and_what_follows_waits_for_a_new_join() {
     socket.join(BUILD_ID).await;
     assert_eq!(socket.heard().await, "before");
     get(&simulator, &build_path(BUILD_ID)).await;
-    assert!(socket.is_reset().await);
+    assert_eq!(socket.end().await, Some(End::Reset));
     simulator.until(|journal| matches!(journal.last(), Some(Entry::SocketClosed { .. }))).await;
 
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
@@ -169,6 +174,119 @@ async fn a_cut_connection_is_reset_and_what_follows_waits_for_a_new_join() {
     assert_eq!(socket.heard().await, "after");
     let build = get(&simulator, &build_path(BUILD_ID)).await;
     assert_eq!(build["logs"][1]["message"], "between");
+}
+
+/// Add a fault, and [`follow`] it.
+fn before() -> Scenario {
+    let scenario = Scenario::new().await_join().log("info", "before");
+    scenario.await_requests("GET", build_path(BUILD_ID), 1)
+}
+
+#[tokio::test]
+async fn a_connection_that_is_hung_up_just_ends() {
+    let (_simulator, mut socket) = follow(before().hang_up()).await;
+    assert_eq!(socket.end().await, Some(End::HungUp));
+}
+
+#[tokio::test]
+async fn a_closed_engine_says_so_after_everything_else() {
+    let scenario = before().flood(100).close_engine();
+    let (simulator, mut socket) = follow(scenario).await;
+    for number in 1..=100 {
+        assert_eq!(socket.heard().await, format!("flood line {number}"));
+    }
+    assert_eq!(socket.end().await, Some(End::CloseFrame));
+    simulator.until(|journal| matches!(journal.last(), Some(Entry::SocketClosed { .. }))).await;
+}
+
+#[tokio::test]
+async fn a_frozen_connection_stays_open_and_silent_while_the_build_goes_on() {
+    let scenario = before().pings(50, 500).freeze().flood(5_000).status("complete");
+    let (simulator, mut socket) = follow(scenario).await;
+    while get(&simulator, &build_path(BUILD_ID)).await["status"] != "complete" {}
+    // The service gives the socket up, and its end does not reach the client.
+    simulator.until(|journal| matches!(journal.last(), Some(Entry::SocketClosed { .. }))).await;
+    // Pings of before may be on their way still.
+    let end = tokio::time::timeout(Duration::from_millis(100), socket.packet()).await;
+    assert!(end.is_err(), "{end:?}");
+    drop(simulator);
+    assert_eq!(socket.packet().await, None);
+}
+
+#[tokio::test]
+async fn a_restart_resets_everything_and_refuses_for_a_while_and_builds_live_on() {
+    let scenario = before()
+        .await_requests("GET", build_path(BUILD_ID), 2)
+        .restart(500)
+        .lose_log("info", "between")
+        .await_join()
+        .log("info", "after");
+    let (simulator, mut socket) = follow(scenario).await;
+    let address = simulator.url().replace("http://", "");
+    let mut rest = TcpStream::connect(&address).await.unwrap();
+    let path = build_path(BUILD_ID);
+    rest.write_all(format!("GET {path} HTTP/1.1\r\nhost: simulator\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    let ended = rest.read_to_end(&mut answer).await.unwrap_err();
+    assert_eq!(ended.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(socket.end().await, Some(End::Reset));
+    let refused = TcpStream::connect(&address).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+
+    while TcpStream::connect(&address).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(get(&simulator, &path).await["logs"][1]["message"], "between");
+    let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
+    socket.join(BUILD_ID).await;
+    assert_eq!(socket.heard().await, "after");
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_and_who_was_let_in_stays() {
+    let scenario = before().revoke_tokens().log("info", "after");
+    let (simulator, mut socket) = follow(scenario).await;
+    assert_eq!(socket.heard().await, "after");
+    assert_eq!(request(&simulator, TOKEN, "GET /auth/me", "").await.0, 401);
+    let refusal = Socket::connect(&simulator, TOKEN).await.err().unwrap();
+    assert_eq!(refusal["message"], "invalid_token");
+}
+
+#[tokio::test]
+async fn a_muted_socket_is_pinged_and_never_let_in() {
+    let scenario = Scenario::new().mute_connects(1).pings(50, 10_000);
+    let simulator = Simulator::start(scenario).await.unwrap();
+    let mut muted = Socket::ask(&simulator, TOKEN).await;
+    simulator.until(|journal| journal == [Entry::Muted]).await;
+    assert!(Socket::connect(&simulator, TOKEN).await.is_ok());
+    for _ in 0..3 {
+        assert!(muted.is_pinged().await);
+    }
+}
+
+#[tokio::test]
+async fn a_kicked_socket_is_let_in_first() {
+    let simulator = Simulator::start(Scenario::new().kicks(1)).await.unwrap();
+    let mut kicked = Socket::connect(&simulator, TOKEN).await.unwrap();
+    assert_eq!(kicked.packet().await.unwrap(), "41");
+    let mut welcome = Socket::connect(&simulator, TOKEN).await.unwrap();
+    welcome.join(BUILD_ID).await;
+    simulator.until(|journal| matches!(journal.last(), Some(Entry::Joined { .. }))).await;
+}
+
+#[tokio::test]
+async fn a_coarse_clock_gives_many_lines_one_timestamp() {
+    let scenario = Scenario::new().await_join().clock(60_000).log("info", "one");
+    let simulator = Simulator::start(scenario).await.unwrap();
+    let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
+    trigger(&simulator, json!({})).await;
+    socket.join(BUILD_ID).await;
+    let (_, line) = socket.event().await;
+    assert!(line["timestamp"].as_str().unwrap().ends_with(":00.000Z"), "{line}");
+    let build = get(&simulator, &build_path(BUILD_ID)).await;
+    assert_eq!(build["logs"][0]["timestamp"], line["timestamp"]);
 }
 
 #[tokio::test]

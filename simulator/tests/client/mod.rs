@@ -9,10 +9,11 @@
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use simulator::{Simulator, TOKEN};
+use simulator::{BUILD_ID, Scenario, Simulator, TOKEN, build_path};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 async fn connect(simulator: &Simulator) -> TcpStream {
@@ -54,12 +55,41 @@ pub(crate) async fn trigger(simulator: &Simulator, overrides: Value) -> String {
     body["buildId"].as_str().unwrap().to_owned()
 }
 
+/// A service, and a socket that has heard "before" of a build.
+pub(crate) async fn follow(scenario: Scenario) -> (Simulator, Socket) {
+    let simulator = Simulator::start(scenario).await.unwrap();
+    let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
+    trigger(&simulator, json!({})).await;
+    socket.join(BUILD_ID).await;
+    assert_eq!(socket.heard().await, "before");
+    get(&simulator, &build_path(BUILD_ID)).await;
+    (simulator, socket)
+}
+
+/// How a connection ended.
+#[derive(Debug, PartialEq)]
+pub(crate) enum End {
+    Reset,
+    HungUp,
+    CloseFrame,
+}
+
 /// A Socket.IO connection to the default namespace.
 pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     /// Connects with a token; `Err` is the data of the `connect_error`.
     pub(crate) async fn connect(simulator: &Simulator, token: &str) -> Result<Self, Value> {
+        let mut socket = Self::ask(simulator, token).await;
+        let answer = socket.packet().await.unwrap();
+        match answer.strip_prefix("44") {
+            Some(refusal) => Err(serde_json::from_str(refusal).unwrap()),
+            None => Ok(socket),
+        }
+    }
+
+    /// Asks to be let in, and does not wait for the answer.
+    pub(crate) async fn ask(simulator: &Simulator, token: &str) -> Self {
         let stream = connect(simulator).await;
         let url = "ws://simulator/socket.io/?EIO=4&transport=websocket";
         let (websocket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
@@ -67,11 +97,14 @@ impl Socket {
         let open = socket.packet().await.unwrap();
         assert!(open.starts_with('0'), "{open}");
         socket.send(&format!("40{}", json!({ "token": token }))).await;
-        let answer = socket.packet().await.unwrap();
-        match answer.strip_prefix("44") {
-            Some(refusal) => Err(serde_json::from_str(refusal).unwrap()),
-            None => Ok(socket),
-        }
+        socket
+    }
+
+    /// Whether the next thing to come is a ping; it is answered.
+    pub(crate) async fn is_pinged(&mut self) -> bool {
+        let next = self.0.next().await;
+        self.send("3").await;
+        matches!(next, Some(Ok(Message::Text(packet))) if packet == "2")
     }
 
     pub(crate) async fn join(&mut self, build_id: &str) {
@@ -93,10 +126,20 @@ impl Socket {
         }
     }
 
-    /// Whether the connection ends with a TCP reset, and at once.
-    pub(crate) async fn is_reset(&mut self) -> bool {
+    /// How the connection ends; `None` when it goes on with anything but a ping.
+    pub(crate) async fn end(&mut self) -> Option<End> {
         let reset = std::io::ErrorKind::ConnectionReset;
-        matches!(self.0.next().await, Some(Err(Error::Io(error))) if error.kind() == reset)
+        loop {
+            return match self.0.next().await? {
+                Ok(Message::Text(packet)) if packet == "2" => continue,
+                Err(Error::Io(error)) if error.kind() == reset => Some(End::Reset),
+                Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+                    Some(End::HungUp)
+                }
+                Ok(Message::Close(_)) => Some(End::CloseFrame),
+                _ => None,
+            };
+        }
     }
 
     /// The next event: its name and its argument.
