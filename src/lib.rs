@@ -13,6 +13,7 @@ pub mod log;
 pub mod net;
 pub mod outcome;
 pub mod platform;
+mod publish;
 pub mod render;
 pub mod report;
 mod reporter;
@@ -37,6 +38,7 @@ use follow::Timings;
 use log::text::Cleaner;
 use outcome::{Outcome, Report, Signal};
 use platform::Platform;
+use publish::Publisher;
 use render::Renderer;
 use reporter::Reporter;
 use step::Step;
@@ -66,8 +68,8 @@ pub struct Host {
 pub async fn run(host: Host) -> ExitCode {
     let Host { env, stdout, is_terminal, signals, timings, trigger } = host;
     let wish = Wish::read(&env, is_terminal);
-    let reporter = wish.reporter(&env, is_terminal);
-    let mut step = Step::new(reporter, stdout, signals);
+    let (reporter, publisher) = wish.reporter(&env, is_terminal);
+    let mut step = Step::new(reporter, publisher, stdout, signals);
     match wish.config {
         Ok(config) => {
             let checkout = wish.platform.checkout(&env).resolve(&config.task, &env);
@@ -106,25 +108,30 @@ impl Wish {
     }
 
     /// Opens the platform's output, hides the secrets, and tells what is odd about the wish.
-    fn reporter(&self, env: &Env, is_terminal: bool) -> Reporter {
+    fn reporter(&self, env: &Env, is_terminal: bool) -> (Reporter, Publisher) {
         let config = self.config.as_ref().ok();
         let proxy = config.map(|config| config.network.secrets()).unwrap_or_default();
         let secrets: Vec<_> = self.token.iter().chain(&proxy).map(Secret::expose).collect();
         let style = self.platform.text_style(env, is_terminal);
         let cleaner = Cleaner::new(&secrets, style);
-        let sink = self.platform.open(env, style, SystemTime::now);
+        let sink = self.platform.open(style, SystemTime::now);
         let usual = self.platform.default_reports_dir();
         let options = render::Options {
             log_level: config.and_then(|config| config.log_level),
             annotations: config.is_none_or(|config| config.annotations),
-            summary: config.is_none_or(|config| config.summary),
-            reports_dir: self.reports_dir.as_deref().or(usual).map(PathBuf::from),
         };
+        let publisher = Publisher::start(
+            cleaner.clone(),
+            self.platform.handover(env),
+            config.is_none_or(|config| config.summary),
+            self.reports_dir.as_deref().or(usual).map(PathBuf::from),
+        );
         let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
         let source_root = config.and_then(|config| config.source_root.as_deref());
-        let renderer = Renderer::new(sink, cleaner.clone(), options);
-        let mut reporter = Reporter::new(cleaner, source_root, report, renderer);
+        let renderer = Renderer::new(sink, options);
+        let keeps_log = publisher.keeps_log();
+        let mut reporter = Reporter::new(cleaner, source_root, report, renderer, keeps_log);
         reporter.begin(&secrets, &self.warnings);
-        reporter
+        (reporter, publisher)
     }
 }

@@ -9,6 +9,7 @@ mod paths;
 mod pattern;
 mod phases;
 mod prefix;
+pub mod progress;
 pub mod text;
 
 #[cfg(any(test, fuzzing))]
@@ -21,6 +22,7 @@ use crate::event::{Event, LogLine};
 use findings::Findings;
 use phases::Phases;
 use prefix::Prefixes;
+use progress::{Meter, Progress};
 use text::Cleaner;
 
 /// Turns the messages of one build's log into events, in the order in which they are fed.
@@ -29,6 +31,7 @@ pub struct Pipeline {
     cleaner: Cleaner,
     prefixes: Prefixes,
     phases: Phases,
+    meter: Meter,
     findings: Findings,
 }
 
@@ -40,6 +43,7 @@ impl Pipeline {
             cleaner,
             prefixes: Prefixes::new(),
             phases: Phases::default(),
+            meter: Meter::default(),
             findings: Findings::new(source_root),
         }
     }
@@ -51,7 +55,9 @@ impl Pipeline {
             let plain = text::plain(&text);
             let said = self.prefixes.strip(&plain);
             let marker = phases::marker(said);
+            let before = self.phases.current();
             self.phases.enter(marker, line.timestamp, show);
+            self.meter.read(said, before, &self.phases);
             let finding = self.findings.read(said, &self.phases, &self.cleaner);
             let text = text.into_owned();
             show(Event::Line { level: line.level, text });
@@ -60,6 +66,11 @@ impl Pipeline {
             }
             self.phases.leave(marker, line.timestamp, show);
         }
+    }
+
+    /// How far the build is within what it is doing now, as far as it has told.
+    pub fn progress(&self) -> Option<Progress> {
+        self.meter.shows(&self.phases)
     }
 
     /// Ends the phase that is still open when the log is over.

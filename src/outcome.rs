@@ -215,6 +215,8 @@ pub enum Signal {
     Int,
     /// SIGTERM.
     Term,
+    /// SIGHUP: the terminal or the connection behind it has gone. Ends like SIGTERM.
+    Hup,
 }
 
 impl From<Error> for Outcome {
@@ -234,7 +236,7 @@ impl Outcome {
             Self::Superseded(OnSuperseded::Fail) => ExitCode::Superseded,
             Self::TimedOut { .. } => ExitCode::TimedOut,
             Self::Interrupted(Signal::Int) => ExitCode::Sigint,
-            Self::Interrupted(Signal::Term) => ExitCode::Sigterm,
+            Self::Interrupted(Signal::Term | Signal::Hup) => ExitCode::Sigterm,
             Self::Failed(error) => error.exit_code(),
         }
     }

@@ -78,10 +78,10 @@ impl Platform {
     }
 
     /// Opens the platform's output.
-    pub fn open(self, env: &Env, style: Style, clock: Clock) -> Box<dyn Sink> {
+    pub fn open(self, style: Style, clock: Clock) -> Box<dyn Sink> {
         match self {
-            Self::GitHub | Self::Gitea | Self::Act => Box::new(github::GitHub::new(env, true)),
-            Self::Forgejo => Box::new(github::GitHub::new(env, false)),
+            Self::GitHub | Self::Gitea | Self::Act => Box::new(github::GitHub::new(true)),
+            Self::Forgejo => Box::new(github::GitHub::new(false)),
             Self::GitLab => Box::new(gitlab::GitLab::new(style, clock)),
             Self::Jenkins => Box::new(jenkins::Jenkins::default()),
             Self::Azure
@@ -93,6 +93,23 @@ impl Platform {
             | Self::Plain
             | Self::Terminal => Box::new(plain::Plain { color: style.color }),
         }
+    }
+
+    /// Where later steps look for outputs and summary.
+    pub fn handover(self, env: &Env) -> Handover {
+        Handover(match self {
+            Self::GitHub | Self::Gitea | Self::Act | Self::Forgejo => Some(github::Files::new(env)),
+            Self::GitLab
+            | Self::Jenkins
+            | Self::Azure
+            | Self::Buildkite
+            | Self::TeamCity
+            | Self::CircleCi
+            | Self::Bitbucket
+            | Self::Travis
+            | Self::Plain
+            | Self::Terminal => None,
+        })
     }
 
     /// What text may look like here.
@@ -200,21 +217,27 @@ pub trait Sink: Send {
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
         plain::verdict(verdict, self.color(), out);
     }
+}
 
-    /// Hands the outputs to the later steps, where the platform has a way of its own.
+/// The files through which a platform hands things on, where it has a way of its own. Apart from the
+/// [`Sink`], because a disk may take its time.
+pub struct Handover(Option<github::Files>);
+
+impl Handover {
+    /// Hands the outputs to the later steps.
     ///
     /// # Errors
     /// When they cannot be written.
-    fn publish_outputs(&self, _outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
-        Ok(())
+    pub fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
+        self.0.as_ref().map_or(Ok(()), |files| files.publish_outputs(outputs))
     }
 
-    /// Shows the summary, where the platform has a place for it.
+    /// Shows the summary.
     ///
     /// # Errors
     /// When it cannot be written.
-    fn publish_summary(&self, _report: &Report, _verdict: &Verdict) -> Result<(), PublishProblem> {
-        Ok(())
+    pub fn summary(&self, report: &Report, verdict: &Verdict) -> Result<(), PublishProblem> {
+        self.0.as_ref().map_or(Ok(()), |files| files.publish_summary(report, verdict))
     }
 }
 

@@ -1,16 +1,9 @@
 //! Decides what is shown, in which order and how much of it; the sink knows how it is spelt.
 
-mod folder;
-
-use std::path::PathBuf;
-
-use folder::Folder;
-
 use crate::event::{Event, Finding, Level, Phase, Severity};
-use crate::log::text::Cleaner;
 use crate::outcome::verdict::human;
-use crate::outcome::{Outcome, Report, Verdict};
-use crate::platform::{Annotation, PublishProblem, Sink};
+use crate::outcome::{Report, Verdict};
+use crate::platform::{Annotation, Sink};
 
 /// How many annotations of each severity CIs keep (GitHub: the first ten of a step).
 const ANNOTATED: usize = 10;
@@ -24,27 +17,19 @@ pub struct Options {
     pub log_level: Option<Level>,
     /// Whether findings become annotations.
     pub annotations: bool,
-    /// Whether to write the platform's summary.
-    pub summary: bool,
-    /// Where report files go, if anywhere.
-    pub reports_dir: Option<PathBuf>,
 }
 
 /// Shows a run. Everything goes through `out` in whole lines, in the order of the calls.
 pub struct Renderer {
     sink: Box<dyn Sink>,
-    /// Knows what must not be published.
-    cleaner: Cleaner,
     options: Options,
-    folder: Option<Folder>,
     open: Option<Phase>,
 }
 
 impl Renderer {
     /// Nothing is written yet.
-    pub fn new(sink: Box<dyn Sink>, cleaner: Cleaner, options: Options) -> Self {
-        let folder = options.reports_dir.clone().map(Folder::new);
-        Self { sink, cleaner, options, folder, open: None }
+    pub fn new(sink: Box<dyn Sink>, options: Options) -> Self {
+        Self { sink, options, open: None }
     }
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
@@ -79,9 +64,6 @@ impl Renderer {
                 if self.options.log_level.is_some_and(|lowest| *level >= lowest) {
                     self.sink.line(text, out);
                 }
-                if let Some(folder) = &mut self.folder {
-                    folder.log(text);
-                }
             }
             Event::Notice { level, text } => self.sink.say(*level, text, out),
         }
@@ -97,50 +79,6 @@ impl Renderer {
         self.tell(&errors, slots, report.errors, out);
         self.tell(&warnings, ANNOTATED, report.warnings, out);
         self.sink.verdict(verdict, out);
-    }
-
-    /// Hands over what is known so far, so that a run that is killed leaves the build's id behind.
-    #[must_use]
-    pub fn publish_early(&mut self, report: &Report) -> Vec<PublishProblem> {
-        self.publish_outputs(report, None)
-    }
-
-    /// Hands over everything; to be called on every way out. What could not be written is returned.
-    #[must_use]
-    pub fn publish(
-        &mut self,
-        report: &Report,
-        outcome: &Outcome,
-        verdict: &Verdict,
-    ) -> Vec<PublishProblem> {
-        let mut problems = self.publish_outputs(report, Some(outcome));
-        if self.options.summary {
-            problems.extend(self.sink.publish_summary(report, verdict).err());
-        }
-        if let Some(folder) = &mut self.folder {
-            problems.extend(folder.publish_reports(report, verdict));
-        }
-        problems
-    }
-
-    fn publish_outputs(
-        &mut self,
-        report: &Report,
-        outcome: Option<&Outcome>,
-    ) -> Vec<PublishProblem> {
-        let mut problems = Vec::new();
-        let mut outputs = report.outputs(outcome);
-        for (output, value) in &mut outputs {
-            if self.cleaner.holds_secret(value) {
-                value.clear();
-                problems.push(PublishProblem::Withheld { output });
-            }
-        }
-        problems.extend(self.sink.publish_outputs(&outputs).err());
-        if let Some(folder) = &self.folder {
-            problems.extend(folder.publish_outputs(&outputs));
-        }
-        problems
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {
@@ -173,4 +111,4 @@ impl Renderer {
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,6 +2,7 @@
 
 use crate::event::{Event, Facts, Id, Level, LogLine, Status};
 use crate::log::Pipeline;
+use crate::log::progress::Progress;
 use crate::log::text::Cleaner;
 use crate::outcome::{Outcome, Report, Verdict};
 use crate::platform::PublishProblem;
@@ -15,6 +16,8 @@ pub(crate) struct Reporter {
     renderer: Renderer,
     /// Rendered, and waiting to be written.
     pub(crate) out: Vec<u8>,
+    /// The same for the file that holds all of the log, where one is kept.
+    pub(crate) log: Option<Vec<u8>>,
 }
 
 impl Reporter {
@@ -23,14 +26,21 @@ impl Reporter {
         source_root: Option<&str>,
         report: Report,
         renderer: Renderer,
+        keeps_log: bool,
     ) -> Self {
         let pipeline = Pipeline::new(cleaner.clone(), source_root);
-        Self { cleaner, pipeline, report, renderer, out: Vec::new() }
+        let log = keeps_log.then(Vec::new);
+        Self { cleaner, pipeline, report, renderer, out: Vec::new(), log }
     }
 
     /// What everything counts into.
     pub(crate) fn report(&self) -> &Report {
         &self.report
+    }
+
+    /// How far the build is within its phase, as far as it has told.
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        self.pipeline.progress()
     }
 
     pub(crate) fn begin(&mut self, secrets: &[&str], warnings: &[String]) {
@@ -52,17 +62,18 @@ impl Reporter {
         self.report.untriggered = true;
     }
 
-    /// Names the build, and leaves its id behind in case the process is killed.
     pub(crate) fn build_is_known(&mut self) {
         if let Some(build) = &self.report.build {
             self.notice(Level::Info, &format!("this is build {build}"));
         }
-        // What cannot be written now is told at the end, when it is tried again.
-        let _tried_again = self.renderer.publish_early(&self.report);
     }
 
     pub(crate) fn line(&mut self, line: &LogLine) {
         self.pipeline.feed(line, &mut |event| {
+            if let (Event::Line { text, .. }, Some(log)) = (&event, &mut self.log) {
+                log.extend_from_slice(text.as_bytes());
+                log.push(b'\n');
+            }
             self.report.observe(&event);
             self.renderer.event(&event, &mut self.out);
         });
@@ -92,8 +103,8 @@ impl Reporter {
         self.report.learn(facts);
     }
 
-    /// Shows the end and publishes everything. `false` if something could not be written.
-    pub(crate) fn conclude(&mut self, outcome: &Outcome) -> bool {
+    /// Shows the end, and returns how it was put.
+    pub(crate) fn conclude(&mut self, outcome: &Outcome) -> Verdict {
         // A build that runs on is still in its phase.
         if self.report.has_ended() {
             self.pipeline.finish(&mut |event| {
@@ -103,12 +114,15 @@ impl Reporter {
         }
         let verdict = Verdict::new(&self.report, outcome).cleaned(|text| self.sentence(text));
         self.renderer.conclude(&self.report, &verdict, &mut self.out);
-        let problems = self.renderer.publish(&self.report, outcome, &verdict);
-        for problem in &problems {
+        verdict
+    }
+
+    /// Tells what could not be published.
+    pub(crate) fn problems(&mut self, problems: &[PublishProblem]) {
+        for problem in problems {
             let level = if problem.is_failure() { Level::Error } else { Level::Warn };
             self.notice(level, &problem.to_string());
         }
-        !problems.iter().any(PublishProblem::is_failure)
     }
 
     fn show(&mut self, event: &Event) {

@@ -1,34 +1,106 @@
 //! The operating system's wish that we stop, as a channel.
 
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
+
 use tokio::sync::mpsc;
 
 use crate::outcome::Signal;
 
-/// Listens for SIGINT and SIGTERM (Windows: Ctrl-C and Ctrl-Break) from now on. Needs a runtime.
+/// Listens for SIGINT, SIGTERM and SIGHUP (Windows: Ctrl-C, Ctrl-Break and a closed console) from now
+/// on. What whoever started us has made us ignore stays ignored, as after `nohup` or in a script's
+/// background. Needs a runtime.
 ///
 /// # Errors
 /// The handlers cannot be installed.
-pub fn listen() -> std::io::Result<mpsc::Receiver<Signal>> {
-    #[cfg(unix)]
-    let (mut interrupt, mut terminate) = {
-        use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
-    };
-    #[cfg(windows)]
-    let (mut interrupt, mut terminate) =
-        (tokio::signal::windows::ctrl_c()?, tokio::signal::windows::ctrl_break()?);
-
+pub fn listen() -> io::Result<mpsc::Receiver<Signal>> {
     let (sender, receiver) = mpsc::channel(4);
-    tokio::spawn(async move {
-        loop {
-            let signal = tokio::select! {
-                _ = interrupt.recv() => Signal::Int,
-                _ = terminate.recv() => Signal::Term,
-            };
-            if sender.send(signal).await.is_err() {
-                break;
-            }
-        }
-    });
+    listen_to_all(&sender)?;
     Ok(receiver)
+}
+
+#[cfg(unix)]
+fn listen_to_all(sender: &mpsc::Sender<Signal>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let ignored = unix::Ignored::from_the_start();
+    for (meaning, kind, unless_told) in [
+        (Signal::Int, SignalKind::interrupt(), true),
+        (Signal::Term, SignalKind::terminate(), true),
+        // Its default action ends us too, only without last words; a handler would undo a `nohup`.
+        (Signal::Hup, SignalKind::hangup(), false),
+    ] {
+        if ignored.map_or(unless_told, |ignored| {
+            meaning == Signal::Term || !ignored.has(kind.as_raw_value())
+        }) {
+            let mut stream = signal(kind)?;
+            forward(meaning, sender.clone(), move |context| stream.poll_recv(context));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+fn listen_to_all(sender: &mpsc::Sender<Signal>) -> io::Result<()> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
+
+    let (mut interrupt, mut terminate, mut close) = (ctrl_c()?, ctrl_break()?, ctrl_close()?);
+    forward(Signal::Int, sender.clone(), move |context| interrupt.poll_recv(context));
+    forward(Signal::Term, sender.clone(), move |context| terminate.poll_recv(context));
+    forward(Signal::Hup, sender.clone(), move |context| close.poll_recv(context));
+    Ok(())
+}
+
+/// Passes a signal on whenever it comes.
+fn forward(
+    meaning: Signal,
+    sender: mpsc::Sender<Signal>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<Option<()>> + Send + 'static,
+) {
+    tokio::spawn(async move {
+        while poll_fn(&mut poll).await.is_some() && sender.send(meaning).await.is_ok() {}
+    });
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs;
+
+    /// The signals that are ignored, one bit each.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(super) struct Ignored(u64);
+
+    impl Ignored {
+        /// `None` where it cannot be told: only Linux says so to a program without unsafe code.
+        pub(super) fn from_the_start() -> Option<Self> {
+            Self::read(&fs::read_to_string("/proc/self/status").ok()?)
+        }
+
+        fn read(status: &str) -> Option<Self> {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok().map(Self)
+        }
+
+        /// Signals count from 1.
+        pub(super) fn has(self, signal: i32) -> bool {
+            let bit = u32::try_from(signal - 1).ok().and_then(|bit| 1_u64.checked_shl(bit));
+            bit.is_some_and(|bit| self.0 & bit != 0)
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn what_is_ignored_is_read_from_the_words_of_the_kernel() {
+            let status = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000001003\nSigCgt:\t0\n";
+            let ignored = Ignored::read(status).unwrap();
+            let has: Vec<_> = (-1..=65).filter(|signal| ignored.has(*signal)).collect();
+            assert_eq!(has, [1, 2, 13]);
+            assert_eq!(Ignored::read("Name:\tx\nSigIgn:\tx\n"), None);
+            assert_eq!(Ignored::read(""), None);
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! One step of a CI job, from the configuration to the exit code: the stages in order, and whatever
 //! comes between them.
 
+mod watch;
+
 use std::io::Write;
+use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::{mpsc, watch as signpost};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::{self, Overrides, Triggered};
 use crate::config::{Config, Mistake, OnSuperseded, Task};
@@ -14,10 +17,13 @@ use crate::event::{Facts, Level, Status};
 use crate::follow::{Follow, Plan, Timings, Update};
 use crate::net::Net;
 use crate::outcome::{Outcome, Signal};
+use crate::platform::PublishProblem;
+use crate::publish::{Edition, Publisher};
 use crate::reporter::Reporter;
 use crate::socket;
 use crate::trigger::{self, Notice, Trigger};
-use crate::writer::Writer;
+use crate::writer::{Writer, Written};
+use watch::{Alarm, Watch};
 
 /// A batch for stdout is handed over at this size at the latest; before that, whenever nothing else
 /// is waiting.
@@ -26,11 +32,17 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// How long an interrupted trigger may still take to tell the id of the build that it may have made.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long stdout may make no progress with the last words.
+/// How long files may take, and how long stdout may make no progress with the last words.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The same after a signal: whoever sent it is waiting.
-const SHORT_PATIENCE: Duration = Duration::from_millis(300);
+/// How long after the first signal they may take. The whole exit has three seconds.
+const HURRY: Duration = Duration::from_millis(1500);
+
+/// What they may take at least, when an interrupted trigger has had all the time.
+const SHORTEST_HURRY: Duration = Duration::from_millis(400);
+
+/// How long it may take to tell what could not be written in time.
+const LAST_WORDS: Duration = Duration::from_millis(400);
 
 /// Signals come in pairs, to a shell and to its group; the last words get this much in any case.
 const LAST_MOMENT: Duration = Duration::from_millis(50);
@@ -38,18 +50,39 @@ const LAST_MOMENT: Duration = Duration::from_millis(50);
 /// A step that runs.
 pub(crate) struct Step {
     reporter: Reporter,
+    publisher: Publisher,
     writer: Writer,
-    signals: mpsc::Receiver<Signal>,
+    signals: Signals,
     started: Instant,
+}
+
+/// The signals, when the first one came and which was the last.
+struct Signals {
+    signals: mpsc::Receiver<Signal>,
+    first: Option<Instant>,
+    last: Option<Signal>,
+}
+
+impl Signals {
+    /// Cancel safe.
+    async fn recv(&mut self) -> Option<Signal> {
+        let signal = self.signals.recv().await?;
+        self.first.get_or_insert_with(Instant::now);
+        self.last = Some(signal);
+        Some(signal)
+    }
 }
 
 impl Step {
     pub(crate) fn new(
         reporter: Reporter,
+        publisher: Publisher,
         stdout: impl Write + Send + 'static,
         signals: mpsc::Receiver<Signal>,
     ) -> Self {
-        Self { reporter, writer: Writer::start(stdout), signals, started: Instant::now() }
+        let signals = Signals { signals, first: None, last: None };
+        let writer = Writer::start(stdout);
+        Self { reporter, publisher, writer, signals, started: Instant::now() }
     }
 
     /// From the configuration to the outcome. What still follows the build is returned with it.
@@ -102,8 +135,9 @@ impl Step {
             }
         }
         self.reporter.build_is_known();
+        self.publisher.publish_early(self.reporter.report().outputs(None));
         let outcome = match &mut follow {
-            Some(follow) => self.drive(follow, config).await,
+            Some(follow) => self.drive(follow, config, timings).await,
             None => Outcome::Detached,
         };
         (outcome, follow)
@@ -156,38 +190,83 @@ impl Step {
     }
 
     /// Shows what is learnt about the build, until it ends, or a signal or a deadline comes first.
-    async fn drive(&mut self, follow: &mut Follow, config: &Config) -> Outcome {
+    async fn drive(&mut self, follow: &mut Follow, config: &Config, timings: Timings) -> Outcome {
         if let Some(build) = &self.reporter.report().build {
             follow.build(build.clone());
         }
-        let deadline = sleep(config.timeout.saturating_sub(self.started.elapsed()));
-        let queue_timeout = config.queue_timeout.unwrap_or(Duration::MAX);
-        let queue_deadline = sleep(queue_timeout);
-        tokio::pin!(deadline, queue_deadline);
+        let now = Instant::now();
+        let deadline = self.started.checked_add(config.timeout);
+        let mut watch = Watch::new(timings, deadline, config.queue_timeout, now);
+        watch.status_is_known(self.reporter.report(), now);
+        let alarm = sleep_until(now);
+        tokio::pin!(alarm);
         loop {
-            let report = self.reporter.report();
-            // What has ended has no deadline any more: only the final facts are missing.
-            let (has_ended, is_queued) = (report.has_ended(), report.is_queued());
+            let next = watch.next(self.reporter.report(), !self.reporter.out.is_empty());
+            if let Some((at, _)) = next
+                && at != alarm.deadline()
+            {
+                alarm.as_mut().reset(at);
+            }
+            let log_is_waiting = self.reporter.log.as_ref().is_some_and(|log| !log.is_empty());
             tokio::select! {
                 biased;
                 Some(signal) = self.signals.recv() => return Outcome::Interrupted(signal),
-                () = &mut deadline, if !has_ended => {
-                    return Outcome::TimedOut { after: config.timeout, queued: false };
+                () = &mut alarm, if next.is_some() => {
+                    let Some((_, alarm)) = next else { continue };
+                    if let Some(outcome) = self.ring(alarm, &mut watch, config) {
+                        return outcome;
+                    }
                 }
-                () = &mut queue_deadline, if is_queued => {
-                    return Outcome::TimedOut { after: queue_timeout, queued: true };
-                }
-                update = follow.next(), if self.reporter.out.len() < BATCH_BYTES => match update {
-                    Some(Update::Line(line)) => self.reporter.line(&line),
-                    Some(Update::Status(status)) => self.reporter.status(status),
+                update = follow.next(), if self.has_room() => match update {
+                    Some(Update::Line(line)) => {
+                        watch.heard(Instant::now());
+                        self.reporter.line(&line);
+                    }
+                    Some(Update::Status(status)) => {
+                        self.reporter.status(status);
+                        watch.status_is_known(self.reporter.report(), Instant::now());
+                    }
                     Some(Update::Notice { level, text }) => self.reporter.notice(level, &text),
                     Some(Update::End(end)) => return self.verdict(*end, config.on_superseded),
                     None => return Error::Internal.into(),
                 },
                 // Reached as soon as no update is waiting: what was rendered never waits for a timer.
-                () = self.writer.write(&mut self.reporter.out), if !self.reporter.out.is_empty() => {}
+                () = self.writer.write(&mut self.reporter.out), if !self.reporter.out.is_empty() => {
+                    watch.spoke(Instant::now());
+                }
+                () = log(&self.publisher, &mut self.reporter.log), if log_is_waiting => {}
             }
         }
+    }
+
+    /// Whether there is room for what one more update may show.
+    fn has_room(&self) -> bool {
+        let Reporter { out, log, .. } = &self.reporter;
+        out.len() < BATCH_BYTES && log.as_ref().is_none_or(|log| log.len() < BATCH_BYTES)
+    }
+
+    /// Does what it is time for; some of it is the end.
+    fn ring(&mut self, alarm: Alarm, watch: &mut Watch, config: &Config) -> Option<Outcome> {
+        let now = Instant::now();
+        match alarm {
+            Alarm::Deadline => {
+                return Some(Outcome::TimedOut { after: config.timeout, queued: false });
+            }
+            Alarm::QueueDeadline => {
+                let after = config.queue_timeout.unwrap_or_default();
+                return Some(Outcome::TimedOut { after, queued: true });
+            }
+            Alarm::LongQueue => {
+                let text = watch.advice(self.reporter.report(), now);
+                self.reporter.notice(Level::Warn, &text);
+            }
+            Alarm::Heartbeat => {
+                let progress = self.reporter.progress();
+                let text = watch.still_here(self.reporter.report(), progress, now);
+                self.reporter.notice(Level::Info, &text);
+            }
+        }
+        None
     }
 
     /// The verdict is the API's alone.
@@ -208,32 +287,81 @@ impl Step {
         }
     }
 
-    /// Publishes, then ends: verdict, outputs and reports on every path. A second signal does not wait.
-    pub(crate) async fn end(mut self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
-        let published = self.reporter.conclude(&outcome);
-        let patience = match outcome {
-            Outcome::Interrupted(_) => SHORT_PATIENCE,
-            _ => PATIENCE,
+    /// Publishes, then ends: verdict, outputs and reports on every path. The first signal shortens what
+    /// may be waited for, a second one does not wait.
+    pub(crate) async fn end(self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
+        let Self { mut reporter, publisher, mut writer, mut signals, .. } = self;
+        let verdict = reporter.conclude(&outcome);
+        // Neither a disk nor a pipe keeps the verdict from being said.
+        writer.write_now(std::mem::take(&mut reporter.out));
+        let edition = Edition {
+            outputs: reporter.report().outputs(Some(&outcome)),
+            report: reporter.report().clone(),
+            verdict,
+        };
+        let (too_late, late) = signpost::channel(false);
+        let told = async {
+            let last_lines = reporter.log.take().unwrap_or_default();
+            let problems = publisher.publish(edition, last_lines, &late).await;
+            reporter.problems(&problems);
+            let written = writer.finish(std::mem::take(&mut reporter.out), PATIENCE).await;
+            // A pipe that nobody reads has lost nothing that anybody wanted.
+            let shown = !matches!(written, Written::Lost(_));
+            shown && !problems.iter().any(PublishProblem::is_failure)
         };
         let goodbye = async {
             if let Some(follow) = follow {
                 follow.stop().await;
             }
         };
-        let ending =
-            async { tokio::join!(self.writer.finish(self.reporter.out, patience), goodbye).0 };
+        let ending = async { tokio::join!(told, goodbye).0 };
         tokio::pin!(ending);
-        let written = match timeout(LAST_MOMENT, &mut ending).await {
-            Ok(written) => written,
-            Err(_elapsed) => tokio::select! {
-                biased;
-                written = &mut ending => written,
-                Some(_) = self.signals.recv() => true,
-            },
+        let all_is_told = match timeout(LAST_MOMENT, &mut ending).await {
+            Ok(told) => Some(told),
+            Err(_elapsed) => until_told(ending, &mut signals, &too_late).await,
         };
-        match outcome.exit_code() {
-            ExitCode::Success if !(published && written) => ExitCode::Output,
-            code => code,
+        match (outcome.exit_code(), all_is_told, signals.last) {
+            (ExitCode::Success, Some(true), _) => ExitCode::Success,
+            (ExitCode::Success, _, Some(signal)) => Outcome::Interrupted(signal).exit_code(),
+            (ExitCode::Success, _, None) => ExitCode::Output,
+            (code, ..) => code,
+        }
+    }
+}
+
+/// Hands the lines over that are kept in a file. Cancel safe.
+async fn log(publisher: &Publisher, lines: &mut Option<Vec<u8>>) {
+    if let Some(lines) = lines {
+        publisher.log(lines).await;
+    }
+}
+
+/// Whether everything was told; `None` if there was no time for it.
+async fn until_told(
+    mut ending: Pin<&mut impl Future<Output = bool>>,
+    signals: &mut Signals,
+    too_late: &signpost::Sender<bool>,
+) -> Option<bool> {
+    let now = Instant::now();
+    let mut limit = match signals.first {
+        Some(first) => (first + HURRY).max(now + SHORTEST_HURRY),
+        None => now + PATIENCE,
+    };
+    loop {
+        let (is_late, in_a_hurry) = (*too_late.borrow(), signals.first.is_some());
+        tokio::select! {
+            biased;
+            told = &mut ending => return Some(told),
+            () = sleep_until(limit), if !is_late => {
+                too_late.send_replace(true);
+            }
+            () = sleep_until(limit + LAST_WORDS), if is_late && in_a_hurry => return None,
+            Some(_) = signals.recv() => {
+                if in_a_hurry {
+                    return None;
+                }
+                limit = limit.min(Instant::now() + HURRY);
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Writes to stdout on a thread of its own, so that a pipe that blocks never costs the network a
-//! heartbeat.
+//! Writes a stream on a thread of its own, so that a pipe that blocks or a disk that hangs never costs
+//! the network a heartbeat.
 
-use std::io::{ErrorKind, Write};
-use std::thread;
+use std::io::{self, ErrorKind, Write};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -11,32 +11,45 @@ use tokio::time::timeout;
 /// How many batches may wait for a slow pipe.
 const WAITING_BATCHES: usize = 4;
 
-/// The way to stdout. After the first failure it swallows everything.
+/// How many more never have to wait for room: the verdict, and what is told after it.
+const LAST_BATCHES: usize = 2;
+
+/// The way to stdout or to a file. After the first failure it swallows everything.
 pub(crate) struct Writer {
     batches: mpsc::Sender<Vec<u8>>,
-    /// The last batch never has to wait for room.
-    last_room: Option<mpsc::OwnedPermit<Vec<u8>>>,
-    /// Changes with every batch that was written, and tells whether all of them were.
-    written: watch::Receiver<bool>,
+    last_rooms: Vec<mpsc::OwnedPermit<Vec<u8>>>,
+    /// Changes with every batch that was written.
+    progress: watch::Receiver<()>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+/// What became of all that was to be written.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// It was, or its reader has gone and misses nothing.
+    All,
+    /// Not all of it was.
+    Lost(io::Error),
+    /// It is still being written.
+    Stuck,
 }
 
 impl Writer {
-    pub(crate) fn start(mut stdout: impl Write + Send + 'static) -> Self {
-        let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES + 1);
-        let (progress, written) = watch::channel(true);
-        thread::spawn(move || {
+    pub(crate) fn start(mut stream: impl Write + Send + 'static) -> Self {
+        let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES + LAST_BATCHES);
+        let (written, progress) = watch::channel(());
+        let thread = thread::spawn(move || {
             let mut result = Ok(());
             while let Some(batch) = waiting.blocking_recv() {
                 result =
-                    result.and_then(|()| stdout.write_all(&batch).and_then(|()| stdout.flush()));
-                // A reader that has gone misses nothing; a full disk does.
-                let lost =
-                    result.as_ref().is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
-                progress.send_replace(!lost);
+                    result.and_then(|()| stream.write_all(&batch).and_then(|()| stream.flush()));
+                written.send_replace(());
             }
+            result
         });
-        let last_room = batches.clone().try_reserve_owned().ok();
-        Self { batches, last_room, written }
+        let room = || batches.clone().try_reserve_owned().ok();
+        let last_rooms = (0..LAST_BATCHES).filter_map(|_| room()).collect();
+        Self { batches, last_rooms, progress, thread }
     }
 
     /// Waits for room and takes the whole batch. Cancel safe: a batch is taken or untouched.
@@ -47,22 +60,35 @@ impl Writer {
         }
     }
 
-    /// Writes the last batch, and waits until all is written: for a slow reader as long as it takes,
-    /// for one that has stopped reading no longer than `patience`. `false` if something could not be
-    /// written, though there is a reader.
-    pub(crate) async fn finish(mut self, rest: Vec<u8>, patience: Duration) -> bool {
-        if let Some(room) = self.last_room.take() {
-            room.send(rest);
+    /// Takes a batch that must not wait for room. There is some for one such batch before the last.
+    pub(crate) fn write_now(&mut self, batch: Vec<u8>) {
+        if let Some(room) = self.last_rooms.pop() {
+            room.send(batch);
         }
-        drop(self.batches);
-        while let Ok(Ok(())) = timeout(patience, self.written.changed()).await {}
-        *self.written.borrow()
+    }
+
+    /// Writes the last batch, and waits until all is written: for a slow reader as long as it takes,
+    /// for one that has stopped reading no longer than `patience`.
+    pub(crate) async fn finish(mut self, rest: Vec<u8>, patience: Duration) -> Written {
+        self.write_now(rest);
+        drop((self.batches, self.last_rooms));
+        let ended = loop {
+            match timeout(patience, self.progress.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_ended)) => break self.thread.join(),
+                Err(_elapsed) => return Written::Stuck,
+            }
+        };
+        match ended {
+            Ok(Err(error)) if error.kind() != ErrorKind::BrokenPipe => Written::Lost(error),
+            // A panic has ended the process before it could be seen here.
+            Ok(_) | Err(_) => Written::All,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::sync::{Arc, Mutex};
 
     use super::*;
@@ -126,20 +152,21 @@ mod tests {
         for number in 0..100 {
             writer.write(&mut format!("{number}\n").into_bytes()).await;
         }
-        assert!(writer.finish(b"end\n".to_vec(), Duration::from_secs(60)).await);
+        let written = writer.finish(b"end\n".to_vec(), Duration::from_secs(60)).await;
+        assert!(matches!(written, Written::All), "{written:?}");
         let expected: String = (0..100).map(|number| format!("{number}\n")).collect();
         assert_eq!(*stdout.0.lock().unwrap(), (expected + "end\n").into_bytes());
     }
 
     #[tokio::test]
     async fn nothing_waits_for_a_stdout_that_fails_and_only_a_reader_that_left_is_no_loss() {
-        for (kind, all_is_well) in [(ErrorKind::BrokenPipe, true), (ErrorKind::StorageFull, false)]
-        {
+        for (kind, is_loss) in [(ErrorKind::BrokenPipe, false), (ErrorKind::StorageFull, true)] {
             let writer = Writer::start(Failing(kind));
             for _ in 0..100 {
                 writer.write(&mut b"x".to_vec()).await;
             }
-            assert_eq!(writer.finish(Vec::new(), Duration::from_secs(60)).await, all_is_well);
+            let written = writer.finish(Vec::new(), Duration::from_secs(60)).await;
+            assert_eq!(matches!(written, Written::Lost(_)), is_loss, "{written:?}");
         }
     }
 
@@ -151,7 +178,8 @@ mod tests {
         for _ in 0..WAITING_BATCHES {
             writer.write(&mut b"x".to_vec()).await;
         }
-        assert!(writer.finish(b"y".to_vec(), PAUSE * 4).await);
+        let written = writer.finish(b"y".to_vec(), PAUSE * 4).await;
+        assert!(matches!(written, Written::All), "{written:?}");
         assert_eq!(*stdout.0.lock().unwrap(), b"xxxxy");
     }
 
@@ -159,6 +187,17 @@ mod tests {
     async fn a_blocked_pipe_does_not_keep_the_process() {
         let writer = Writer::start(Blocked);
         writer.write(&mut b"x".to_vec()).await;
-        assert!(writer.finish(b"y".to_vec(), Duration::from_millis(20)).await);
+        let written = writer.finish(b"y".to_vec(), Duration::from_millis(20)).await;
+        assert!(matches!(written, Written::Stuck), "{written:?}");
+    }
+
+    #[tokio::test]
+    async fn the_verdict_and_the_last_words_wait_for_no_room() {
+        let mut writer = Writer::start(Blocked);
+        while timeout(Duration::from_millis(20), writer.write(&mut b"x".to_vec())).await.is_ok() {}
+        writer.write_now(b"verdict".to_vec());
+        assert_eq!(writer.last_rooms.len(), 1);
+        let written = writer.finish(b"y".to_vec(), Duration::from_millis(20)).await;
+        assert!(matches!(written, Written::Stuck), "{written:?}");
     }
 }

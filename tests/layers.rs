@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 24] = [
     "event",
     "retry",
     "config",
@@ -27,6 +27,7 @@ const LAYERS: [&str; 23] = [
     "diagnostics",
     "signals",
     "writer",
+    "publish",
     "step",
     "lib",
 ];

@@ -41,6 +41,11 @@ pub struct Timings {
     pub longest_last_word: Duration,
     /// How long a clean goodbye may take.
     pub goodbye: Duration,
+    /// How long nothing may be printed before we say that we are still here. A CI's own patience
+    /// with a silent step begins at ten minutes.
+    pub heartbeat: Duration,
+    /// How long a build may be queued before we say whom to ask.
+    pub long_queue: Duration,
 }
 
 impl Default for Timings {
@@ -75,6 +80,8 @@ impl Default for Timings {
             longest_denial: Duration::from_secs(30),
             longest_last_word: Duration::from_secs(5 * 60),
             goodbye: Duration::from_millis(500),
+            heartbeat: Duration::from_secs(5 * 60),
+            long_queue: Duration::from_secs(60 * 60),
         }
     }
 }

@@ -109,6 +109,48 @@ fn a_failing_cook_is_one_error_and_what_follows_from_it() {
     );
 }
 
+/// What the progress is after each line; the lines in between are left out.
+fn progress(log: &[&str]) -> Vec<String> {
+    let mut pipeline = pipeline();
+    let told = log.iter().map(|line| {
+        pipeline.feed(&message(1, line), &mut |_| ());
+        pipeline.progress().map(|progress| progress.to_string()).unwrap_or_default()
+    });
+    told.collect()
+}
+
+#[test]
+fn progress_is_of_the_phase_that_is_open() {
+    let cooked = "[2024.09.06-18.25.46:407][ 70]UATHelper: Consolidando (Android (ASTC)): LogCook: Display: Cooked packages 251 Packages Remain 392 Total 643";
+    let told = progress(&[
+        "********** BUILD COMMAND STARTED **********",
+        "[1/2] Compile Door.cpp",
+        "Door.cpp",
+        "2>[2/2] Link Door.dll",
+        "********** BUILD COMMAND COMPLETED **********",
+        "between",
+        "********** COOK COMMAND STARTED **********",
+        cooked,
+        "LogCook: Display: Done!",
+        "********** COOK COMMAND COMPLETED **********",
+        "********** COOK COMMAND STARTED **********",
+    ]);
+    let packages = "251 of 643 packages cooked";
+    let expected = ["", "[1/2]", "[1/2]", "[2/2]", "", "", "", packages, packages, "", ""];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn what_the_game_counts_is_no_progress_of_the_build() {
+    let told = progress(&[
+        "********** RUN COMMAND STARTED **********",
+        "[1/2] Wave",
+        "********** RUN COMMAND COMPLETED **********",
+        "[2/2] Compile Door.cpp",
+    ]);
+    assert_eq!(told, ["", "", "", "[2/2]"]);
+}
+
 #[test]
 fn every_line_comes_out_in_order_and_harmless() {
     let events = events(FAILING_BUILD);

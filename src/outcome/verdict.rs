@@ -130,6 +130,7 @@ fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
     let signal = match signal {
         Signal::Int => "interrupted (SIGINT)",
         Signal::Term => "terminated (SIGTERM)",
+        Signal::Hup => "terminated (SIGHUP)",
     };
     match report.build {
         Some(_) if report.has_ended() => format!("{signal} after {build} had ended"),

@@ -15,6 +15,9 @@ pub enum PublishProblem {
         /// Why.
         source: io::Error,
     },
+    /// It takes too long: the disk hangs, or the file is a pipe that nobody reads.
+    #[error("cannot write {0}: it takes too long")]
+    Stuck(String),
     /// The platform did not say where its file is.
     #[error("{0} is not set: the outputs were not handed over")]
     Unset(&'static str),
@@ -40,7 +43,7 @@ impl PublishProblem {
     /// Whether this ends an otherwise good run with exit code 41, or is merely worth a warning.
     pub fn is_failure(&self) -> bool {
         match self {
-            Self::Write { .. } => true,
+            Self::Write { .. } | Self::Stuck(_) => true,
             Self::Unset(_) | Self::Withheld { .. } | Self::LeftOut { .. } => false,
         }
     }

@@ -26,23 +26,16 @@ fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// GitHub, Gitea, Forgejo or act.
+/// The commands of GitHub, Gitea, Forgejo or act.
 pub(super) struct GitHub {
     annotates: bool,
-    output: Option<PathBuf>,
-    summary: Option<PathBuf>,
     groups: Groups,
 }
 
 impl GitHub {
     /// `annotates`: Forgejo shows annotations raw, so it gets plain lines instead.
-    pub(super) fn new(env: &Env, annotates: bool) -> Self {
-        Self {
-            annotates,
-            output: env.get("GITHUB_OUTPUT").map(PathBuf::from),
-            summary: env.get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
-            groups: Groups::default(),
-        }
+    pub(super) fn new(annotates: bool) -> Self {
+        Self { annotates, groups: Groups::default() }
     }
 }
 
@@ -90,14 +83,31 @@ impl Sink for GitHub {
         };
         put(out, &[&command(&annotation)]);
     }
+}
 
-    fn publish_outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
+/// The files for outputs and summary.
+pub(super) struct Files {
+    output: Option<PathBuf>,
+    summary: Option<PathBuf>,
+}
+
+impl Files {
+    pub(super) fn new(env: &Env) -> Self {
+        let path = |name| env.get(name).map(PathBuf::from);
+        Self { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") }
+    }
+
+    pub(super) fn publish_outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
         let path = self.output.as_deref().ok_or(PublishProblem::Unset("GITHUB_OUTPUT"))?;
         let records = outputs.iter().map(|(name, value)| record(name, value, random_delimiter));
         files::append(path, &records.collect::<String>())
     }
 
-    fn publish_summary(&self, report: &Report, verdict: &Verdict) -> Result<(), PublishProblem> {
+    pub(super) fn publish_summary(
+        &self,
+        report: &Report,
+        verdict: &Verdict,
+    ) -> Result<(), PublishProblem> {
         let Some(path) = self.summary.as_deref() else { return Ok(()) };
         // One byte is for the line feed that a foreign text may lack.
         let budget = SUMMARY_BYTES.saturating_sub(size_bytes(path) + 1);

@@ -12,7 +12,7 @@ fn env(variables: &[(&str, &str)]) -> Env {
 fn sink(platform: Platform) -> Box<dyn Sink> {
     let env = Env::default();
     let style = platform.text_style(&env, false);
-    platform.open(&env, style, CLOCK)
+    platform.open(style, CLOCK)
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {

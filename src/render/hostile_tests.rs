@@ -8,9 +8,11 @@ use super::*;
 use crate::config::{Env, Task};
 use crate::event::{Facts, Id, LogLine, Status};
 use crate::log::Pipeline;
+use crate::log::text::Cleaner;
 use crate::log::text::Style;
 use crate::log::text::hostile_tests::hostile;
 use crate::log::text::parsers::{acted_on, is_buildkite_heading};
+use crate::outcome::Outcome;
 use crate::platform::Platform;
 
 const HARMLESS: &str = "harmless";
@@ -66,15 +68,10 @@ fn harmless(events: &[Event]) -> Vec<Event> {
 /// The lines that a platform prints for a build that fails.
 fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
     let env = Env::default();
-    let options = Options {
-        log_level: Some(Level::Info),
-        annotations: true,
-        summary: false,
-        reports_dir: None,
-    };
+    let options = Options { log_level: Some(Level::Info), annotations: true };
     let style = platform.text_style(&env, false);
-    let sink = platform.open(&env, style, || UNIX_EPOCH);
-    let mut renderer = Renderer::new(sink, Cleaner::new(&[], style), options);
+    let sink = platform.open(style, || UNIX_EPOCH);
+    let mut renderer = Renderer::new(sink, options);
     let build = Id::new("build0000000000000000001").unwrap();
     let mut report = Report::new(&Task::Attach(build));
     let mut out = Vec::new();

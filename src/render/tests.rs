@@ -1,13 +1,12 @@
-use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::config::{Env, Task};
 use crate::event::{Facts, Id, Location, Status};
-use crate::outcome::Signal;
+use crate::outcome::{Outcome, Signal};
 use crate::platform::Platform;
 
-const SECRET: &str = "bp_s3cr%et";
+pub(crate) const SECRET: &str = "bp_s3cr%et";
 
 fn finding(severity: Severity, code: &str, message: &str, line: Option<u32>) -> Finding {
     Finding {
@@ -30,7 +29,7 @@ fn line(level: Level, text: &str) -> Event {
 }
 
 /// A build that fails, as `log` tells it. Its texts are as hostile as those that `log` lets through.
-fn events() -> Vec<Event> {
+pub(crate) fn events() -> Vec<Event> {
     let took = |seconds| Some(Duration::from_secs(seconds));
     let notice = |level, text: &str| Event::Notice { level, text: text.to_owned() };
     vec![
@@ -81,11 +80,11 @@ fn facts() -> Facts {
     }
 }
 
-fn build() -> Id {
+pub(crate) fn build() -> Id {
     Id::new("build0000000000000000001").unwrap()
 }
 
-fn report() -> Report {
+pub(crate) fn report() -> Report {
     let mut report = Report::new(&Task::Attach(build()));
     for event in events() {
         report.observe(&event);
@@ -95,17 +94,17 @@ fn report() -> Report {
 }
 
 fn options() -> Options {
-    Options { log_level: Some(Level::Info), annotations: true, summary: true, reports_dir: None }
+    Options { log_level: Some(Level::Info), annotations: true }
 }
 
-fn failure() -> Verdict {
+pub(crate) fn failure() -> Verdict {
     Verdict::new(&report(), &Outcome::Failure)
 }
 
 fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
     let style = platform.text_style(env, false);
-    Renderer::new(platform.open(env, style, clock), Cleaner::new(&[SECRET], style), options)
+    Renderer::new(platform.open(style, clock), options)
 }
 
 fn shown(platform: Platform, env: &Env, options: Options) -> String {
@@ -170,42 +169,6 @@ fn every_dialect_tells_the_same_story() {
             | Platform::Bitbucket
             | Platform::Travis => assert!(shown.contains("== Compile =="), "{name}"),
         }
-    }
-}
-
-#[test]
-fn every_report_tells_the_same_story() {
-    let folder = tempfile::tempdir().unwrap();
-    let reports_dir = Some(folder.path().join("reports"));
-    let mut renderer =
-        renderer(Platform::Jenkins, &Env::default(), Options { reports_dir, ..options() });
-    for event in events() {
-        renderer.event(&event, &mut Vec::new());
-    }
-    let problems = renderer.publish(&report(), &Outcome::Failure, &failure());
-    assert!(problems.is_empty(), "{problems:?}");
-    let mut files: Vec<_> = fs::read_dir(folder.path().join("reports"))
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
-    files.sort();
-    let names: Vec<_> =
-        files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
-    assert_eq!(
-        names,
-        [
-            "build.log",
-            "codequality.json",
-            "issues.json",
-            "junit.xml",
-            "outputs.env",
-            "outputs.json",
-            "outputs.properties",
-            "summary.md",
-        ]
-    );
-    for (file, name) in files.iter().zip(names) {
-        insta::assert_snapshot!(name, fs::read_to_string(file).unwrap());
     }
 }
 
@@ -295,96 +258,4 @@ fn a_phase_closes_the_one_before_it_and_ends_once() {
 fn secrets_are_masked_before_anything_else_is_written() {
     let shown = shown(Platform::GitHub, &Env::default(), options());
     assert!(shown.starts_with("::add-mask::bp_s3cr%25et\nbuildpixel-ci "), "{shown}");
-}
-
-#[test]
-fn an_output_that_holds_a_secret_is_withheld_and_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("output");
-    let env = Env::from_iter([("GITHUB_OUTPUT", file.to_str().unwrap())]);
-    let mut report = report();
-    report.facts.branch = Some(format!("feature/{SECRET}"));
-    let problems = renderer(Platform::GitHub, &env, options()).publish_early(&report);
-    assert_eq!(problems.len(), 1);
-    assert!(problems[0].to_string().contains("the output branch is withheld"));
-    assert!(!fs::read_to_string(file).unwrap().contains(SECRET));
-}
-
-#[test]
-fn github_gets_the_outputs_early_and_again_complete_and_the_summary_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name| folder.path().join(name).to_str().unwrap().to_owned();
-    let env = Env::from_iter([
-        ("GITHUB_OUTPUT", path("output")),
-        ("GITHUB_STEP_SUMMARY", path("summary")),
-    ]);
-    let mut renderer = renderer(Platform::GitHub, &env, options());
-    let early = Report::new(&Task::Attach(build()));
-    assert!(renderer.publish_early(&early).is_empty());
-    assert!(!fs::exists(path("summary")).unwrap());
-    assert!(renderer.publish(&report(), &Outcome::Failure, &failure()).is_empty());
-
-    let output = fs::read_to_string(path("output")).unwrap();
-    assert_eq!(output.matches("build-id<<ghadelimiter_").count(), 2);
-    let result = output.rsplit_once("\nresult<<").unwrap().1;
-    assert_eq!(result.lines().nth(1), Some("failure"));
-    let summary = fs::read_to_string(path("summary")).unwrap();
-    assert_eq!(summary.matches("## ❌ Build failed").count(), 1);
-}
-
-#[test]
-fn a_summary_that_nobody_wants_is_not_written() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
-    let unwanted = Options { summary: false, ..options() };
-    let _ = renderer(Platform::GitHub, &env, unwanted).publish(
-        &report(),
-        &Outcome::Failure,
-        &failure(),
-    );
-    assert_eq!(fs::read_to_string(file.path()).unwrap(), "");
-}
-
-#[test]
-fn the_log_file_has_every_line_whatever_is_shown() {
-    let folder = tempfile::tempdir().unwrap();
-    let reports_dir = Some(folder.path().to_owned());
-    let silent = Options { log_level: None, reports_dir, ..options() };
-    let mut renderer = renderer(Platform::Plain, &Env::default(), silent);
-    let mut out = Vec::new();
-    for n in 0..10_000 {
-        renderer.event(&line(Level::Info, &n.to_string()), &mut out);
-    }
-    assert!(out.is_empty());
-    assert!(renderer.publish(&report(), &Outcome::Failure, &failure()).is_empty());
-    let log = fs::read_to_string(folder.path().join("build.log")).unwrap();
-    assert!(log.lines().eq((0..10_000).map(|n| n.to_string())));
-}
-
-#[test]
-fn a_folder_that_cannot_be_made_is_told_once_and_not_for_each_file() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let reports_dir = Some(file.path().join("not-a-folder"));
-    let mut renderer =
-        renderer(Platform::Plain, &Env::default(), Options { reports_dir, ..options() });
-    renderer.event(&line(Level::Info, "x"), &mut Vec::new());
-    let problems = renderer.publish(&report(), &Outcome::Failure, &failure());
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].is_failure() && problems[0].to_string().contains("not-a-folder"));
-}
-
-#[test]
-fn a_file_that_cannot_be_written_is_told_and_keeps_no_other_from_being_written() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("build.log")).unwrap();
-    let reports_dir = Some(folder.path().to_owned());
-    let mut renderer =
-        renderer(Platform::Plain, &Env::default(), Options { reports_dir, ..options() });
-    renderer.event(&line(Level::Info, "x"), &mut Vec::new());
-    let problems = renderer.publish(&report(), &Outcome::Failure, &failure());
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].to_string().contains("build.log"));
-    assert!(
-        folder.path().join("junit.xml").exists() && folder.path().join("outputs.json").exists()
-    );
 }

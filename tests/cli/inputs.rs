@@ -1,5 +1,7 @@
 //! What the environment gives, and what comes of mistakes in it.
 
+use std::fs;
+
 use simulator::{Entry, Scenario, TOKEN};
 
 use crate::program::Program;
@@ -39,13 +41,37 @@ async fn a_token_given_the_github_way_wins() {
 
 #[tokio::test]
 async fn outputs_that_cannot_be_written_are_told_and_spoil_only_a_good_end() {
-    let failed = Scenario::new().await_join().status("failed");
+    let failed = Scenario::new().await_join().log("info", "line 1").status("failed");
+    let mut running = Vec::new();
     for (scenario, code) in [(success(), 41), (failed, 10)] {
-        let program = Program::new(scenario).await.on_github();
-        let nowhere = program.folder.path().join("no/such/folder");
-        let program = program.env("GITHUB_OUTPUT", nowhere.to_str().unwrap());
-        let ran = program.run();
-        assert_eq!(ran.code, Some(code), "{}", ran.stdout);
-        assert!(ran.stdout.contains("cannot write "), "{}", ran.stdout);
+        for (variable, path) in UNWRITABLE {
+            let program = Program::new(scenario.clone()).await.on_github();
+            let folder = program.folder.path().to_owned();
+            fs::write(folder.join("file"), "").unwrap();
+            fs::create_dir_all(folder.join("reports/build.log")).unwrap();
+            let program = program.env(variable, folder.join(path).to_str().unwrap());
+            let started = program.start();
+            running.push((program, started, code, variable, path));
+        }
+    }
+    for (program, started, code, variable, path) in running {
+        let ran = program.ended(started);
+        assert_eq!(ran.code, Some(code), "{variable}={path}: {}", ran.stdout);
+        let told = ran.stdout.matches("cannot write ").count();
+        assert_eq!(told, 1, "{variable}={path}: {}", ran.stdout);
     }
 }
+
+/// No such folder, a file that is a folder, a full disk, a folder that is a file, a folder with a
+/// file that cannot be written.
+const UNWRITABLE: &[(&str, &str)] = &[
+    ("GITHUB_OUTPUT", "no/such/folder"),
+    ("GITHUB_OUTPUT", ""),
+    #[cfg(target_os = "linux")]
+    ("GITHUB_OUTPUT", "/dev/full"),
+    ("GITHUB_STEP_SUMMARY", ""),
+    #[cfg(target_os = "linux")]
+    ("GITHUB_STEP_SUMMARY", "/dev/full"),
+    ("BUILDPIXEL_REPORTS_DIR", "file"),
+    ("BUILDPIXEL_REPORTS_DIR", "reports"),
+];

@@ -1,8 +1,14 @@
-//! A stdout whose reader does not stay to the end.
+//! A stdout whose reader does not stay to the end, or stops reading, or never was there.
 
-use simulator::{BUILD_ID, Scenario};
+#[cfg(unix)]
+use std::process::Command;
+use std::time::Duration;
 
-use crate::program::{Program, binary, scrubbed};
+use simulator::{BUILD_ID, Entry, Scenario};
+
+use crate::program::Program;
+#[cfg(unix)]
+use crate::program::{binary, scrubbed};
 
 #[tokio::test]
 async fn a_reader_that_leaves_changes_neither_the_end_nor_the_outputs() {
@@ -26,14 +32,64 @@ async fn a_reader_that_leaves_changes_neither_the_end_nor_the_outputs() {
     }
 }
 
+#[tokio::test]
+async fn a_reader_that_stops_for_long_costs_no_line_and_no_connection() {
+    // More than the pipe and all batches hold.
+    const LINES: u64 = 40_000;
+    let scenario = Scenario {
+        ping_interval_ms: 300,
+        ping_timeout_ms: 1500,
+        ..Scenario::new()
+            .await_join()
+            .status("running")
+            .log("info", "line 1")
+            .await_requests("GET", "/go", 1)
+            .flood(LINES)
+            .await_requests("GET", "/go", 2)
+            .status("failed")
+    };
+    let program = Program::new(scenario).await.on_github();
+    let mut running = program.start();
+    running.shows("line 1\n");
+    program.go();
+    // Not for luck: whoever leaves the pings unanswered loses the connection meanwhile.
+    std::thread::sleep(Duration::from_secs(3));
+    let mut line = String::new();
+    for number in 1..=LINES {
+        assert_eq!(running.line(&mut line), format!("flood line {number}\n"));
+    }
+    program.go();
+    let ran = program.ended(running);
+    assert_eq!(ran.code, Some(10), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("interrupted"), "{}", ran.stdout);
+    let sockets = |entry: &&Entry| matches!(entry, Entry::Connected | Entry::SocketClosed { .. });
+    let journal = program.simulator.journal();
+    assert_eq!(journal.iter().filter(sockets).collect::<Vec<_>>(), [&Entry::Connected]);
+}
+
+/// The program with its stdout elsewhere.
+#[cfg(unix)]
+fn redirected(to: &str) -> Command {
+    let mut shell = scrubbed("/bin/sh");
+    shell.args(["-c", &format!(r#"exec "$0" {to}"#)]).arg(binary());
+    shell
+}
+
 #[cfg(unix)]
 #[tokio::test]
-async fn a_stdout_that_was_never_open_changes_nothing_either() {
-    let scenario = Scenario::new().await_join().log("info", "line 1").status("failed");
-    let program = Program::new(scenario).await.on_github();
-    let mut shell = scrubbed("/bin/sh");
-    shell.args(["-c", r#"exec "$0" >&-"#]).arg(binary());
-    let ran = program.ended(program.launch(shell));
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(10), ""));
-    assert_eq!(program.output("result"), "failure");
+async fn a_stdout_that_was_never_open_or_is_full_changes_only_a_good_end() {
+    for (to, complete) in [(">&-", 0), (">/dev/full", 41)] {
+        for (status, code, result) in [("complete", complete, "success"), ("failed", 10, "failure")]
+        {
+            if to == ">/dev/full" && !std::path::Path::new("/dev/full").exists() {
+                eprintln!("not tried: there is no /dev/full");
+                continue;
+            }
+            let scenario = Scenario::new().await_join().log("info", "line 1").status(status);
+            let program = Program::new(scenario).await.on_github();
+            let ran = program.ended(program.launch(redirected(to)));
+            assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), ""), "{to}");
+            assert_eq!(program.output("result"), result, "{to}");
+        }
+    }
 }

@@ -155,6 +155,12 @@ impl Running {
         self.stdout = None;
     }
 
+    /// Waits for the end without reading what it writes.
+    #[cfg(unix)]
+    pub(crate) fn code_without_reading(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Waits for the end.
     pub(crate) fn end(mut self) -> Ran {
         let mut stdout = std::mem::take(&mut self.shown);

@@ -1,10 +1,20 @@
-//! Real signals, in the ways in which CIs start and stop their steps.
+//! Real signals, in the ways in which CIs start and stop their steps, at every moment of a step.
 
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use simulator::{BUILD_ID, Entry, Scenario};
+use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path};
 
 use crate::program::{Program, Ran, Running, binary, scrubbed};
+
+/// What the whole exit may take.
+const CONTRACT: Duration = Duration::from_secs(3);
+
+/// What it may take after a second signal: a tenth of a second, and what a busy machine adds.
+const AT_ONCE: Duration = Duration::from_millis(600);
 
 /// Logs a line and then goes on for ever.
 fn endless() -> Scenario {
@@ -16,17 +26,47 @@ fn endless() -> Scenario {
         .await_requests("POST", "/never", 1)
 }
 
-fn send(signal: &str, to: &Running) {
-    let status = Command::new("kill").args([signal, &to.id().to_string()]).status().unwrap();
+/// Whatever started the tests may ignore signals.
+fn start(program: &Program) -> Running {
+    if cfg!(target_os = "linux") {
+        let mut env = scrubbed("/usr/bin/env");
+        env.arg("--default-signal=INT,HUP").arg(binary());
+        return program.launch(env);
+    }
+    program.start()
+}
+
+/// Starts the program with signals that are ignored, as under `nohup` or in a script's background.
+fn start_ignoring(signals: &str, program: &Program) -> Running {
+    let mut shell = scrubbed("/bin/sh");
+    shell.args(["-c", &format!(r#"trap "" {signals}; exec "$0""#)]).arg(binary());
+    program.launch(shell)
+}
+
+fn send(signal: &str, process: u32) {
+    let status = Command::new("kill").args([signal, &process.to_string()]).status().unwrap();
     assert!(status.success());
 }
 
-async fn assert_left_well(program: &Program, ran: &Ran) {
-    assert!(ran.stdout.contains("line 1\n::endgroup::\n"), "{}", ran.stdout);
+/// Sends the signal, and waits for the end within the contract.
+fn stop(signal: &str, program: &Program, running: Running) -> Ran {
+    let started = Instant::now();
+    send(signal, running.id());
+    let ran = program.ended(running);
+    assert!(started.elapsed() < CONTRACT, "{:?}: {}", started.elapsed(), ran.stdout);
+    ran
+}
+
+fn assert_tells_of_the_build(program: &Program, ran: &Ran) {
     assert!(ran.stdout.contains("runs on"), "{}", ran.stdout);
     assert!(ran.stdout.contains(&format!("build-id: {BUILD_ID}")), "{}", ran.stdout);
     assert_eq!(program.output("result"), "interrupted");
     assert_eq!(program.output("build-id"), BUILD_ID);
+}
+
+async fn assert_left_well(program: &Program, ran: &Ran) {
+    assert!(ran.stdout.contains("line 1\n::endgroup::\n"), "{}", ran.stdout);
+    assert_tells_of_the_build(program, ran);
     program.simulator.until(|journal| journal.contains(&Entry::NamespaceDisconnect)).await;
     let journal = program.simulator.journal();
     let place = |wanted: &Entry| journal.iter().position(|entry| entry == wanted);
@@ -34,28 +74,243 @@ async fn assert_left_well(program: &Program, ran: &Ran) {
     assert!(left.is_some() && left < place(&Entry::NamespaceDisconnect), "{journal:?}");
 }
 
+/// Resolves when the build was asked for so often.
+async fn until_asked(program: &Program, times: usize) {
+    let is_question = |entry: &&Entry| matches!(entry, Entry::Request { method, path, .. } if method == "GET" && *path == build_path(BUILD_ID));
+    program.simulator.until(|journal| journal.iter().filter(is_question).count() >= times).await;
+}
+
 #[tokio::test]
 async fn a_signal_ends_the_step_cleanly() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let program = Program::new(endless()).await.on_github();
-        let mut running = program.start();
+        let mut running = start(&program);
         running.shows("line 1\n");
-        send(signal, &running);
-        let ran = program.ended(running);
+        let ran = stop(signal, &program, running);
         assert_eq!(ran.code, Some(code), "{}", ran.stdout);
         assert_left_well(&program, &ran).await;
     }
 }
 
+/// Elsewhere it cannot be told whether it is ignored, and so its default action stays.
+#[cfg(target_os = "linux")]
 #[tokio::test]
-async fn where_sigint_was_ignored_from_the_start_sigterm_still_ends_the_step() {
+async fn a_terminal_that_closes_ends_the_step_as_cleanly() {
     let program = Program::new(endless()).await.on_github();
-    let mut shell = scrubbed("/bin/sh");
-    shell.args(["-c", r#"trap "" INT HUP; exec "$0""#]).arg(binary());
-    let mut running = program.launch(shell);
+    let mut running = start(&program);
     running.shows("line 1\n");
-    send("-TERM", &running);
-    let ran = program.ended(running);
+    let ran = stop("-HUP", &program, running);
     assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+    assert!(ran.stdout.contains("SIGHUP"), "{}", ran.stdout);
     assert_left_well(&program, &ran).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_was_ignored_from_the_start_stays_ignored_and_sigterm_still_ends_the_step() {
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", "line 1")
+        .await_requests("GET", "/go", 1)
+        .log("info", "line 2");
+    let program = Program::new(scenario).await.on_github();
+    let mut running = start_ignoring("INT HUP", &program);
+    running.shows("line 1\n");
+    send("-INT", running.id());
+    send("-HUP", running.id());
+    program.go();
+    running.shows("line 2\n");
+    let ran = stop("-TERM", &program, running);
+    assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+    assert_tells_of_the_build(&program, &ran);
+}
+
+/// A service that takes everything and answers nothing.
+fn mute(program: Program) -> (Program, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (program.env("BUILDPIXEL_API_URL", &url), listener)
+}
+
+/// Takes connections until one of them sends this; none is closed.
+fn until_sent(listener: &TcpListener, wanted: &str) -> Vec<std::net::TcpStream> {
+    let mut open = Vec::new();
+    loop {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut sent = [0; 64];
+        let bytes = stream.read(&mut sent).unwrap();
+        open.push(stream);
+        if sent[..bytes].starts_with(wanted.as_bytes()) {
+            return open;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_trigger_that_is_not_answered_is_left_in_time_and_at_once_after_a_second_signal() {
+    for second in [false, true] {
+        let (program, listener) = mute(Program::new(Scenario::new()).await.on_github());
+        let running = start(&program);
+        let _open = until_sent(&listener, "POST ");
+        if second {
+            send("-INT", running.id());
+        }
+        let started = Instant::now();
+        let ran = stop("-TERM", &program, running);
+        assert!(!second || started.elapsed() < AT_ONCE, "{:?}", started.elapsed());
+        // The two may arrive in either order.
+        assert!(ran.code == Some(143) || second && ran.code == Some(130), "{}", ran.stdout);
+        assert_eq!(program.output("result"), "interrupted");
+        assert_eq!(program.output("build-id"), "");
+    }
+}
+
+#[tokio::test]
+async fn a_build_of_which_nothing_is_known_yet_is_left_in_time() {
+    let (program, listener) = mute(Program::new(Scenario::new()).await.on_github());
+    let program = program.env("BUILDPIXEL_BUILD_ID", BUILD_ID).env("BUILDPIXEL_TRANSPORT", "poll");
+    let running = start(&program);
+    let _open = until_sent(&listener, "GET ");
+    let ran = stop("-INT", &program, running);
+    assert_eq!(ran.code, Some(130), "{}", ran.stdout);
+    assert_tells_of_the_build(&program, &ran);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_down_is_not_waited_for() {
+    let scenario = Scenario::new().without_socket().status("running").log("info", "line 1");
+    let program = Program::new(scenario).await.on_github();
+    let mut running = start(&program);
+    running.shows("line 1\n");
+    let ran = stop("-TERM", &program, running);
+    assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+    assert_tells_of_the_build(&program, &ran);
+}
+
+#[tokio::test]
+async fn the_last_lines_of_a_build_that_has_ended_are_not_waited_for() {
+    let mut scenario = Scenario::new().await_join().status("running").status("failed");
+    for number in 0..40 {
+        scenario = scenario.log("info", format!("late {number}")).pause(50);
+    }
+    let program = Program::new(scenario).await.on_github();
+    let mut running = start(&program);
+    running.shows("late 1\n");
+    let ran = stop("-INT", &program, running);
+    assert_eq!(ran.code, Some(130), "{}", ran.stdout);
+    assert!(ran.stdout.contains("had ended"), "{}", ran.stdout);
+    assert_eq!(program.output("result"), "interrupted");
+    assert_eq!(program.output("status"), "failed");
+}
+
+#[tokio::test]
+async fn the_last_word_of_rest_is_not_waited_for() {
+    let down = Answer::new("GET", build_path(BUILD_ID), 503);
+    let scenario = Scenario::new().answer(down).await_join().status("running").status("failed");
+    let program = Program::new(scenario).await.on_github();
+    let running = start(&program);
+    // The first one catches up.
+    until_asked(&program, 3).await;
+    let ran = stop("-TERM", &program, running);
+    assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+    assert_eq!(program.output("status"), "failed");
+    assert_eq!(program.output("build-id"), BUILD_ID);
+}
+
+/// A report that whoever writes it waits for ever, as for a disk that hangs.
+fn with_hanging_report(program: Program, name: &str) -> Program {
+    let reports = program.folder.path().join("reports");
+    std::fs::create_dir(&reports).unwrap();
+    assert!(Command::new("mkfifo").arg(reports.join(name)).status().unwrap().success());
+    program.env("BUILDPIXEL_REPORTS_DIR", reports.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_keeps_no_signal_from_ending_the_step() {
+    for hangs in ["outputs.json.tmp", "build.log"] {
+        let program = with_hanging_report(Program::new(endless()).await.on_github(), hangs);
+        let mut running = start(&program);
+        running.shows("line 1\n");
+        let ran = stop("-TERM", &program, running);
+        assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+        assert!(ran.stdout.contains("it takes too long"), "{}", ran.stdout);
+        assert_left_well(&program, &ran).await;
+    }
+}
+
+#[tokio::test]
+async fn a_signal_while_publishing_ends_it_and_spoils_only_a_good_end() {
+    for (status, code, result) in [("complete", 143, "success"), ("failed", 10, "failure")] {
+        for second in [false, true] {
+            let scenario = Scenario::new().await_join().status(status);
+            let program = Program::new(scenario).await.on_github();
+            let program = with_hanging_report(program, "junit.xml.tmp");
+            let mut running = start(&program);
+            running.shows(&format!("build {BUILD_ID}"));
+            running.shows(&format!("build {BUILD_ID} "));
+            if second {
+                send("-TERM", running.id());
+                // What came before it is what would be waited for.
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            let started = Instant::now();
+            let ran = stop("-TERM", &program, running);
+            assert!(!second || started.elapsed() < AT_ONCE, "{:?}", started.elapsed());
+            assert_eq!(ran.code, Some(code), "{}", ran.stdout);
+            assert!(second || ran.stdout.contains("it takes too long"), "{}", ran.stdout);
+            assert_eq!(program.output("result"), result);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stdout_that_nobody_reads_keeps_no_signal_from_ending_the_step() {
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", "line 1")
+        .await_requests("GET", "/go", 1)
+        .flood(40_000)
+        .await_requests("GET", "/go", 2);
+    let program = Program::new(scenario).await.on_github();
+    let mut running = start(&program);
+    running.shows("line 1\n");
+    program.go();
+    let started = Instant::now();
+    send("-TERM", running.id());
+    while program.output("result") != "interrupted" {
+        assert!(started.elapsed() < CONTRACT);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(running.code_without_reading(), Some(143));
+    assert!(started.elapsed() < CONTRACT, "{:?}", started.elapsed());
+}
+
+/// As a container without an init starts it: PID 1 gets no signal that it does not handle.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn as_the_first_process_of_a_container_it_heeds_signals_too() {
+    let unshare = ["--fork", "--pid", "--kill-child"];
+    let permitted = Command::new("unshare").args(unshare).arg("true").output();
+    if !permitted.is_ok_and(|tried| tried.status.success()) {
+        eprintln!("not tried: this machine lets nobody unshare a PID namespace");
+        return;
+    }
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let program = Program::new(endless()).await.on_github();
+        let mut outer = scrubbed(Path::new("/usr/bin/unshare"));
+        outer.args(unshare).args(["/usr/bin/env", "--default-signal=INT,HUP"]).arg(binary());
+        let mut running = program.launch(outer);
+        running.shows("line 1\n");
+        let id = running.id();
+        let children = format!("/proc/{id}/task/{id}/children");
+        let inner = std::fs::read_to_string(children).unwrap().trim().parse().unwrap();
+        let started = Instant::now();
+        send(signal, inner);
+        let ran = program.ended(running);
+        assert!(started.elapsed() < CONTRACT, "{:?}", started.elapsed());
+        assert_eq!(ran.code, Some(code), "{}", ran.stdout);
+        assert_left_well(&program, &ran).await;
+    }
 }

@@ -61,7 +61,7 @@ async fn a_run_that_is_killed_leaves_the_id_of_its_build_behind() {
     let step = Step::new(endless()).await;
     step.run_while(async |step, signals| {
         step.stdout.shows("line 1\n").await;
-        assert_eq!(step.outputs_so_far().get("build-id").map(String::as_str), Some(BUILD_ID));
+        step.hands_over("build-id", BUILD_ID).await;
         signals.send(Signal::Int).await.unwrap();
     })
     .await;
@@ -135,6 +135,57 @@ async fn a_build_that_stays_queued_ends_the_step_when_asked_to() {
     let ran = Step::new(scenario).await.input("queue-timeout", "1s").run().await;
     assert_eq!(ran.code, 12, "{}", ran.stdout);
     assert_eq!(ran.output("status"), "pending");
+}
+
+#[tokio::test]
+async fn the_time_in_the_queue_does_not_count_while_nothing_is_known() {
+    const LONG: usize = 60;
+    let down = Answer::new("GET", build_path(BUILD_ID), 503).times(LONG);
+    let scenario = Scenario::new()
+        .without_socket()
+        .already_queued()
+        .answer(down)
+        .await_requests("GET", build_path(BUILD_ID), LONG + 3)
+        .status("running")
+        .await_requests("GET", build_path(BUILD_ID), LONG + 6)
+        .status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .input("build-id", BUILD_ID)
+        .input("queue-timeout", "1s")
+        .timings(|timings| timings.unconfirmed_retries = u32::MAX)
+        .run()
+        .await;
+    assert!(ran.stdout.contains("build is pending\n"), "{}", ran.stdout);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn while_stdout_blocks_our_deadline_still_ends_the_step_and_little_waits_in_memory() {
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", "line 1")
+        .await_requests("GET", GO, 1)
+        .flood(30_000)
+        .await_requests("POST", "/never", 1);
+    let ran = Step::new(scenario)
+        .await
+        .input("timeout", "2s")
+        .run_while(async |step, _| {
+            step.stdout.shows("line 1\n").await;
+            step.stdout.block();
+            step.go().await;
+            // The outputs do not wait for stdout either.
+            step.hands_over("result", "timeout").await;
+            assert!(!step.stdout.text().contains("runs on"));
+            step.stdout.unblock();
+            step.stdout.shows("runs on").await;
+            assert!(step.stdout.largest_batch_bytes() < 100_000);
+        })
+        .await;
+    assert_eq!(ran.code, 12, "{}", ran.stdout);
+    assert!(ran.stdout.contains("runs on"), "{}", ran.stdout);
 }
 
 #[tokio::test]

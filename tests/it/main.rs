@@ -11,6 +11,7 @@
 mod endings;
 mod faults;
 mod network;
+mod patience;
 mod refusals;
 mod step;
 mod stream;

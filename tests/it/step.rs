@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -110,6 +110,13 @@ impl Step {
         outputs(&fs::read_to_string(self.folder.path().join("output")).unwrap_or_default())
     }
 
+    /// Resolves when the later steps would get this value.
+    pub(crate) async fn hands_over(&self, output: &str, value: &str) {
+        while self.outputs_so_far().get(output).is_none_or(|known| known != value) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Lets a timeline go on that waits at [`GO`].
     pub(crate) async fn go(&self) {
         let address = self.simulator.url().replace("http://", "");
@@ -210,6 +217,7 @@ fn hasty() -> trigger::Timings {
 pub(crate) struct Stdout {
     text: Arc<Mutex<Vec<u8>>>,
     blocked: Arc<AtomicBool>,
+    largest: Arc<AtomicUsize>,
 }
 
 impl Stdout {
@@ -217,9 +225,19 @@ impl Stdout {
         String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
     }
 
+    /// How much it was given at once, at most.
+    pub(crate) fn largest_batch_bytes(&self) -> usize {
+        self.largest.load(Ordering::Relaxed)
+    }
+
     /// Takes nothing any more.
     pub(crate) fn block(&self) {
         self.blocked.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes everything again.
+    pub(crate) fn unblock(&self) {
+        self.blocked.store(false, Ordering::Relaxed);
     }
 
     /// Resolves when the text was printed.
@@ -233,8 +251,9 @@ impl Stdout {
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         while self.blocked.load(Ordering::Relaxed) {
-            thread::park();
+            thread::park_timeout(Duration::from_millis(1));
         }
+        self.largest.fetch_max(bytes.len(), Ordering::Relaxed);
         self.text.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
     }

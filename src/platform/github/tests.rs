@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 
 fn written(write: impl FnOnce(&mut GitHub, &mut Vec<u8>)) -> String {
     let mut out = Vec::new();
-    write(&mut GitHub::new(&Env::default(), true), &mut out);
+    write(&mut GitHub::new(true), &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -220,7 +220,7 @@ fn a_delimiter_is_random_and_never_part_of_the_value() {
 
 #[test]
 fn outputs_without_a_file_are_a_problem_but_no_failure() {
-    let problem = GitHub::new(&Env::default(), true).publish_outputs(&[]).unwrap_err();
+    let problem = Files::new(&Env::default()).publish_outputs(&[]).unwrap_err();
     assert_eq!(problem.to_string(), "GITHUB_OUTPUT is not set: the outputs were not handed over");
     assert!(!problem.is_failure());
 }
@@ -229,7 +229,7 @@ fn outputs_without_a_file_are_a_problem_but_no_failure() {
 fn a_summary_shares_its_budget_with_what_is_there_already() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
-    let github = GitHub::new(&env, true);
+    let github = Files::new(&env);
     let mut report = Report::new(&crate::config::Task::Attach(Id::new("b1").unwrap()));
     for n in 0..99 {
         report.observe(&Event::Finding(Finding {

@@ -1,8 +1,8 @@
 //! The folder of report files: the log as it comes, everything else at the end.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use crate::outcome::{Report, Verdict};
 use crate::platform::PublishProblem;
@@ -13,13 +13,6 @@ use crate::summary;
 /// `reports-dir`, made when the first file goes into it.
 pub(super) struct Folder {
     path: PathBuf,
-    log: Log,
-}
-
-enum Log {
-    Unopened,
-    Open(BufWriter<File>),
-    Failed(io::Error),
 }
 
 /// Enough for what people read, and what a CI shows.
@@ -27,19 +20,7 @@ const SUMMARY_BYTES: usize = 1024 * 1024;
 
 impl Folder {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, log: Log::Unopened }
-    }
-
-    /// Appends a line to `build.log`.
-    pub(super) fn log(&mut self, line: &str) {
-        if matches!(self.log, Log::Unopened) {
-            self.log = self.open_log().map_or_else(Log::Failed, Log::Open);
-        }
-        if let Log::Open(file) = &mut self.log
-            && let Err(error) = writeln!(file, "{line}")
-        {
-            self.log = Log::Failed(error);
-        }
+        Self { path }
     }
 
     pub(super) fn publish_outputs(&self, outputs: &[(&str, String)]) -> Vec<PublishProblem> {
@@ -62,7 +43,7 @@ impl Folder {
     }
 
     pub(super) fn publish_reports(
-        &mut self,
+        &self,
         report: &Report,
         verdict: &Verdict,
     ) -> Vec<PublishProblem> {
@@ -76,31 +57,46 @@ impl Folder {
             ("issues.json", issues::render(report)),
             ("junit.xml", junit::render(report, verdict)),
         ];
-        let problems = files.iter().filter_map(|(name, text)| self.write(name, text));
-        let mut problems: Vec<_> = problems.collect();
-        problems.extend(self.finish_log());
-        problems
+        files.iter().filter_map(|(name, text)| self.write(name, text)).collect()
     }
 
     fn make(&self) -> Result<(), PublishProblem> {
         fs::create_dir_all(&self.path).map_err(PublishProblem::write(&self.path))
     }
 
-    fn finish_log(&mut self) -> Option<PublishProblem> {
-        let source = match std::mem::replace(&mut self.log, Log::Unopened) {
-            Log::Unopened => return None,
-            Log::Open(mut file) => file.flush().err()?,
-            Log::Failed(source) => source,
-        };
-        Some(PublishProblem::Write { path: self.path.join("build.log"), source })
-    }
-
-    fn open_log(&self) -> io::Result<BufWriter<File>> {
-        fs::create_dir_all(&self.path)?;
-        Ok(BufWriter::new(File::create(self.path.join("build.log"))?))
-    }
-
     fn write(&self, name: &str, text: &str) -> Option<PublishProblem> {
         replace(&self.path.join(name), text).err()
+    }
+}
+
+/// `build.log`, made when the first line goes into it.
+pub(super) struct Log {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Log {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { path: folder.join("build.log"), file: None }
+    }
+
+    fn open(&mut self) -> io::Result<&mut File> {
+        if self.file.is_none() {
+            if let Some(folder) = self.path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            self.file = Some(File::create(&self.path)?);
+        }
+        self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.open()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), File::flush)
     }
 }

@@ -1,0 +1,200 @@
+//! Hands over what a step leaves behind: outputs, summary, reports and the log. Disks may hang, so each
+//! has a thread, and nobody waits longer than they want to.
+
+mod folder;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+
+use crate::log::text::Cleaner;
+use crate::outcome::{Report, Verdict};
+use crate::platform::{Handover, PublishProblem};
+use crate::writer::{Writer, Written};
+use folder::{Folder, Log};
+
+/// Outputs by name.
+pub(crate) type Outputs = Vec<(&'static str, String)>;
+
+/// All that is told at the end.
+pub(crate) struct Edition {
+    pub(crate) outputs: Outputs,
+    pub(crate) report: Report,
+    pub(crate) verdict: Verdict,
+}
+
+/// Where a step leaves things behind. The platform's own files and the folder are apart, so that one
+/// that hangs does not keep the other waiting.
+pub(crate) struct Publisher {
+    /// Knows what must not be published.
+    cleaner: Cleaner,
+    platform: Clerk<Place>,
+    reports: Option<Reports>,
+}
+
+/// The platform's own files.
+struct Place {
+    handover: Handover,
+    summary: bool,
+}
+
+struct Reports {
+    path: PathBuf,
+    folder: Clerk<Folder>,
+    log: Writer,
+}
+
+impl Publisher {
+    /// `summary`: whether the platform's summary is wanted. `reports_dir`: where report files go, if
+    /// anywhere.
+    pub(crate) fn start(
+        cleaner: Cleaner,
+        handover: Handover,
+        summary: bool,
+        reports_dir: Option<PathBuf>,
+    ) -> Self {
+        let reports = reports_dir.map(|path| Reports {
+            folder: Clerk::start(Folder::new(path.clone())),
+            log: Writer::start(Log::new(&path)),
+            path,
+        });
+        Self { cleaner, platform: Clerk::start(Place { handover, summary }), reports }
+    }
+
+    /// Whether somebody wants the log as a file.
+    pub(crate) fn keeps_log(&self) -> bool {
+        self.reports.is_some()
+    }
+
+    /// Waits for room and takes the whole batch of log lines. Cancel safe: a batch is taken or untouched.
+    pub(crate) async fn log(&self, batch: &mut Vec<u8>) {
+        match &self.reports {
+            Some(reports) => reports.log.write(batch).await,
+            None => batch.clear(),
+        }
+    }
+
+    /// Hands over what is known so far, so that a run that is killed leaves the build's id behind. What
+    /// cannot be written now is told at the end, when it is tried again.
+    pub(crate) fn publish_early(&self, outputs: Outputs) {
+        let (outputs, _told_at_the_end) = self.without_secrets(outputs);
+        if let Some(reports) = &self.reports {
+            let outputs = outputs.clone();
+            drop(reports.folder.ask(move |folder| folder.publish_outputs(&outputs)));
+        }
+        drop(self.platform.ask(move |place| place.handover.outputs(&outputs)));
+    }
+
+    /// Hands over everything, and the last lines of the log; to be called on every way out. What could
+    /// not be written, or not before it was `late`, is returned.
+    pub(crate) async fn publish(
+        self,
+        edition: Edition,
+        last_lines: Vec<u8>,
+        late: &watch::Receiver<bool>,
+    ) -> Vec<PublishProblem> {
+        let Edition { outputs, report, verdict } = edition;
+        let (outputs, mut problems) = self.without_secrets(outputs);
+        let ours = (outputs.clone(), report.clone(), verdict.clone());
+        let platform = self.platform.ask(move |place| {
+            let (outputs, report, verdict) = ours;
+            let told = place.handover.outputs(&outputs).err();
+            let shown = place.summary.then(|| place.handover.summary(&report, &verdict).err());
+            told.into_iter().chain(shown.flatten()).collect()
+        });
+        let platform = in_time(platform, late, "the step's outputs and summary".to_owned());
+        let reports = async {
+            let Some(Reports { path, folder, log }) = self.reports else { return Vec::new() };
+            let written = folder.ask(move |folder| {
+                let mut problems = folder.publish_outputs(&outputs);
+                problems.extend(folder.publish_reports(&report, &verdict));
+                problems
+            });
+            let log = async {
+                match log.finish(last_lines, Duration::MAX).await {
+                    Written::Lost(source) => {
+                        vec![PublishProblem::Write { path: path.join("build.log"), source }]
+                    }
+                    Written::All | Written::Stuck => Vec::new(),
+                }
+            };
+            let (written, logged) = tokio::join!(
+                in_time(written, late, path.display().to_string()),
+                in_time(
+                    async { Ok(log.await) },
+                    late,
+                    path.join("build.log").display().to_string()
+                ),
+            );
+            // A folder that cannot be made, or hangs, is told once and not for the log as well.
+            let is_told = written.iter().any(|problem| match problem {
+                PublishProblem::Write { path: of, .. } => *of == path,
+                PublishProblem::Stuck(_) => true,
+                _ => false,
+            });
+            written.into_iter().chain(logged.into_iter().filter(|_| !is_told)).collect()
+        };
+        let (platform, reports) = tokio::join!(platform, reports);
+        problems.extend(platform);
+        problems.extend(reports);
+        problems
+    }
+
+    fn without_secrets(&self, mut outputs: Outputs) -> (Outputs, Vec<PublishProblem>) {
+        let mut problems = Vec::new();
+        for (output, value) in &mut outputs {
+            if self.cleaner.holds_secret(value) {
+                value.clear();
+                problems.push(PublishProblem::Withheld { output });
+            }
+        }
+        (outputs, problems)
+    }
+}
+
+/// The answer, unless it is too late first.
+async fn in_time(
+    answer: impl Future<Output = Result<Vec<PublishProblem>, oneshot::error::RecvError>>,
+    late: &watch::Receiver<bool>,
+    what: String,
+) -> Vec<PublishProblem> {
+    let mut late = late.clone();
+    tokio::select! {
+        biased;
+        Ok(problems) = answer => problems,
+        _ = late.wait_for(|late| *late) => vec![PublishProblem::Stuck(what)],
+    }
+}
+
+/// A thread that does one thing after the other with what it owns.
+struct Clerk<T>(mpsc::Sender<Job<T>>);
+
+type Job<T> = Box<dyn FnOnce(&T) + Send>;
+
+impl<T: Send + 'static> Clerk<T> {
+    fn start(desk: T) -> Self {
+        let (jobs, waiting) = mpsc::channel::<Job<T>>();
+        thread::spawn(move || waiting.into_iter().for_each(|job| job(&desk)));
+        Self(jobs)
+    }
+
+    /// The work begins without anybody waiting for the answer.
+    fn ask<A: Send + 'static>(
+        &self,
+        job: impl FnOnce(&T) -> A + Send + 'static,
+    ) -> oneshot::Receiver<A> {
+        let (answer, answered) = oneshot::channel();
+        let job = move |desk: &T| {
+            // An error means that nobody waits for the answer.
+            let _nobody_waits = answer.send(job(desk));
+        };
+        // The thread lives as long as this sender.
+        let _sent = self.0.send(Box::new(job));
+        answered
+    }
+}

@@ -1,0 +1,176 @@
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::config::{Env, Task};
+use crate::event::Event;
+use crate::log::text::Style;
+use crate::outcome::Outcome;
+use crate::platform::Platform;
+use crate::render::tests::{SECRET, build, events, failure, report};
+
+/// Where GitHub, with these variables, and a folder would get it.
+fn publisher(variables: &[(&str, &Path)], reports_dir: Option<&Path>) -> Publisher {
+    let variables = variables.iter().map(|(name, path)| (*name, path.to_str().unwrap()));
+    let handover = match variables.len() {
+        0 => Platform::Plain.handover(&Env::default()),
+        _ => Platform::GitHub.handover(&Env::from_iter(variables)),
+    };
+    let cleaner = Cleaner::new(&[SECRET], Style::default());
+    Publisher::start(cleaner, handover, true, reports_dir.map(Path::to_owned))
+}
+
+fn edition() -> Edition {
+    let report = report();
+    Edition { outputs: report.outputs(Some(&Outcome::Failure)), report, verdict: failure() }
+}
+
+/// What could not be published though there was all the time that it took.
+async fn problems(publisher: Publisher, last_lines: &str) -> Vec<PublishProblem> {
+    let (_never, late) = watch::channel(false);
+    publisher.publish(edition(), last_lines.into(), &late).await
+}
+
+#[tokio::test]
+async fn every_report_tells_the_same_story() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports_dir = folder.path().join("reports");
+    let publisher = publisher(&[], Some(&reports_dir));
+    let mut lines = String::new();
+    for event in events() {
+        if let Event::Line { text, .. } = event {
+            lines += &format!("{text}\n");
+        }
+    }
+    let problems = problems(publisher, &lines).await;
+    assert!(problems.is_empty(), "{problems:?}");
+    let mut files: Vec<_> =
+        fs::read_dir(reports_dir).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let names: Vec<_> =
+        files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "build.log",
+            "codequality.json",
+            "issues.json",
+            "junit.xml",
+            "outputs.env",
+            "outputs.json",
+            "outputs.properties",
+            "summary.md",
+        ]
+    );
+    for (file, name) in files.iter().zip(names) {
+        insta::assert_snapshot!(name, fs::read_to_string(file).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_holds_a_secret_is_withheld_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("output");
+    let publisher = publisher(&[("GITHUB_OUTPUT", &file)], None);
+    let mut edition = edition();
+    edition.report.facts.branch = Some(format!("feature/{SECRET}"));
+    edition.outputs = edition.report.outputs(None);
+    publisher.publish_early(edition.outputs.clone());
+    let (_never, late) = watch::channel(false);
+    let problems = publisher.publish(edition, Vec::new(), &late).await;
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].to_string().contains("the output branch is withheld"));
+    assert!(!fs::read_to_string(file).unwrap().contains(SECRET));
+}
+
+#[tokio::test]
+async fn github_gets_the_outputs_early_and_again_complete_and_the_summary_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let [output, summary] = ["output", "summary"].map(|name| folder.path().join(name));
+    let publisher =
+        publisher(&[("GITHUB_OUTPUT", &output), ("GITHUB_STEP_SUMMARY", &summary)], None);
+    publisher.publish_early(Report::new(&Task::Attach(build())).outputs(None));
+    assert!(problems(publisher, "").await.is_empty());
+
+    let output = fs::read_to_string(output).unwrap();
+    assert_eq!(output.matches("build-id<<ghadelimiter_").count(), 2);
+    let result = output.rsplit_once("\nresult<<").unwrap().1;
+    assert_eq!(result.lines().nth(1), Some("failure"));
+    let summary = fs::read_to_string(summary).unwrap();
+    assert_eq!(summary.matches("## ❌ Build failed").count(), 1);
+}
+
+#[tokio::test]
+async fn a_summary_that_nobody_wants_is_not_written() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
+    let cleaner = Cleaner::new(&[], Style::default());
+    let unwanted = Publisher::start(cleaner, Platform::GitHub.handover(&env), false, None);
+    let _no_outputs_either = problems(unwanted, "").await;
+    assert_eq!(fs::read_to_string(file.path()).unwrap(), "");
+}
+
+#[tokio::test]
+async fn the_log_file_has_every_line_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let publisher = publisher(&[], Some(folder.path()));
+    for number in 0..10_000 {
+        publisher.log(&mut format!("{number}\n").into_bytes()).await;
+    }
+    assert!(problems(publisher, "10000\n").await.is_empty());
+    let log = fs::read_to_string(folder.path().join("build.log")).unwrap();
+    assert!(log.lines().eq((0..=10_000).map(|number| number.to_string())));
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_told_once_and_not_for_each_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let publisher = publisher(&[], Some(&file.path().join("not-a-folder")));
+    let problems = problems(publisher, "x\n").await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].is_failure() && problems[0].to_string().contains("not-a-folder"));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_told_and_keeps_no_other_from_being_written() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("build.log")).unwrap();
+    let problems = problems(publisher(&[], Some(folder.path())), "x\n").await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].to_string().contains("build.log"));
+    for other in ["junit.xml", "outputs.json"] {
+        assert!(folder.path().join(other).exists(), "{other}");
+    }
+}
+
+/// A file that whoever opens it waits for ever, as for a disk that hangs.
+#[cfg(unix)]
+fn hanging(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_written() {
+    for hangs in ["outputs.env.tmp", "build.log"] {
+        let folder = tempfile::tempdir().unwrap();
+        let [output, reports] = ["output", "reports"].map(|name| folder.path().join(name));
+        fs::create_dir(&reports).unwrap();
+        hanging(&reports.join(hangs));
+        let publisher = publisher(&[("GITHUB_OUTPUT", &output)], Some(&reports));
+        publisher.publish_early(report().outputs(None));
+        let (too_late, late) = watch::channel(false);
+        let publication = publisher.publish(edition(), b"x\n".to_vec(), &late);
+        let written = async {
+            while !fs::read_to_string(&output).is_ok_and(|text| text.contains("\nfailure\n")) {
+                tokio::task::yield_now().await;
+            }
+            too_late.send_replace(true);
+        };
+        let (problems, ()) = tokio::join!(publication, written);
+        let problems: Vec<_> = problems.iter().filter(|problem| problem.is_failure()).collect();
+        assert_eq!(problems.len(), 1, "{hangs}: {problems:?}");
+        let text = problems[0].to_string();
+        assert!(text.contains("/reports") && text.ends_with(": it takes too long"), "{text}");
+    }
+}
