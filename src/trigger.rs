@@ -123,7 +123,7 @@ impl Trigger {
             match refused {
                 true if self.is_leaving() => return Err(Error::Trigger(error)),
                 true => {}
-                false if requests - refusals < open_ends && has_time && !self.is_leaving() => {
+                false if requests - refusals < open_ends && has_time => {
                     self.warn("BuildPixel lists no build of this trigger; trying again".to_owned());
                 }
                 false => return Err(Error::Untriggered { answer: error, requests }),

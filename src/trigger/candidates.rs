@@ -121,10 +121,9 @@ impl<'a> Candidates<'a> {
     /// Whether the builds so far stand from new to old, down to one that is older than our request.
     fn reaches_back(&self) -> bool {
         let created = |(build, _): &(Listed, Age)| build.created_at;
-        let dated = self.seen.iter().all(|seen| created(seen).is_some());
         let last_is_older = self.seen.last().is_some_and(|(_, age)| *age == Age::Older);
         let falling = self.seen.is_sorted_by(|one, next| created(one) >= created(next));
-        self.seen.len() >= ORDERLY && dated && falling && last_is_older
+        self.seen.len() >= ORDERLY && falling && last_is_older
     }
 
     /// The newest id that is older than our request.

@@ -8,7 +8,7 @@ use simulator::{
     Answer, BUILD_ID, Entry, Other, PROJECT_ID, SETTING_ID, Scenario, TOKEN, build_path,
     setting_path, trigger_path,
 };
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::step::{Ran, Step};
@@ -96,7 +96,7 @@ async fn an_answer_that_leaves_it_open_never_makes_two_builds_nor_none() {
 async fn an_answer_that_does_not_come_never_makes_two_builds_nor_none() {
     for (answer, triggers) in [(first(201).processed().hang(), 1), (first(201).hang(), 2)] {
         let step = Step::new(short().answer(answer)).await;
-        let step = step.trigger_timings(|timings| timings.answer = Duration::from_millis(800));
+        let step = step.trigger_timings(|timings| timings.answer = Duration::from_millis(1200));
         let ran = step.run().await;
         ran.built_once(triggers);
         ran.says(LOOKING);
@@ -398,8 +398,11 @@ async fn a_list_that_lags_behind_does_not_make_a_second_build() {
 #[tokio::test]
 async fn the_first_of_two_open_requests_is_ours_if_it_shows_up_late() {
     let scenario = short().answer(first(504).processed()).answer(first(502)).list_lag(5);
-    let ran = Step::new(scenario).await.run().await;
-    ran.built_once(2);
+    let step = Step::new(scenario).await.trigger_timings(|timings| {
+        // So long that the build is clearly older than the second request.
+        timings.looks = [10, 20, 30, 3200].map(Duration::from_millis);
+    });
+    step.run().await.built_once(2);
 }
 
 #[tokio::test]
@@ -442,79 +445,105 @@ async fn the_timeout_bounds_the_trigger_too() {
 
 /// Where a trigger may be when a signal comes.
 struct Moment {
-    answer: Answer,
-    /// It is there when this is shown, or else when the trigger has come in.
-    shows: &'static str,
+    answers: Vec<Answer>,
+    /// How long an answer may take, in milliseconds.
+    answer: u64,
     looks: [u64; 4],
-    build: &'static str,
+    /// The signal comes when this is shown and so many triggers have come in.
+    shows: &'static str,
+    triggers: usize,
+    /// What is said of it, and the build that is known then.
     says: &'static str,
+    build: &'static str,
 }
 
 #[tokio::test]
 async fn an_interrupted_trigger_says_exactly_what_is_certain() {
-    let never = [60_000; 4];
-    let soon = [10, 20, 30, 40];
     let limited = || first(429).header("retry-after", "20");
+    let (soon, never) = ([10, 20, 30, 40], [60_000; 4]);
+    let (nothing, open) = (
+        "interrupted (SIGINT); nothing was triggered",
+        "interrupted (SIGINT) while the build was being triggered",
+    );
+    let refused = Moment {
+        answers: vec![limited()],
+        answer: 30_000,
+        looks: soon,
+        shows: "the trigger was not accepted; trying again in",
+        triggers: 1,
+        says: nothing,
+        build: "",
+    };
     let moments = [
+        Moment { answers: vec![first(502), limited()], triggers: 2, says: open, ..refused },
+        Moment { answers: vec![first(201).hang()], shows: "", says: open, ..refused },
         Moment {
-            answer: limited(),
-            shows: "the trigger was not accepted; trying again in",
-            looks: soon,
-            build: "",
-            says: "interrupted (SIGINT); nothing was triggered",
-        },
-        Moment {
-            answer: first(201).hang(),
+            answers: vec![first(201).processed().hang()],
+            answer: 300,
             shows: "",
-            looks: soon,
-            build: "",
-            says: "interrupted (SIGINT) while the build was being triggered",
-        },
-        Moment {
-            answer: first(201).processed().hang(),
-            shows: "",
-            looks: soon,
-            build: BUILD_ID,
             says: "runs on",
-        },
-        Moment {
-            answer: first(502),
-            shows: LOOKING,
-            looks: never,
-            build: "",
-            says: "interrupted (SIGINT) while the build was being triggered",
-        },
-        Moment {
-            answer: first(502).processed(),
-            shows: LOOKING,
-            looks: never,
             build: BUILD_ID,
-            says: "runs on",
+            ..refused
         },
+        Moment { answers: vec![first(502)], looks: never, shows: LOOKING, says: open, ..refused },
+        Moment {
+            answers: vec![first(502).processed()],
+            looks: never,
+            shows: LOOKING,
+            says: "runs on",
+            build: BUILD_ID,
+            ..refused
+        },
+        refused,
     ];
-    let runs = moments.map(|moment| async move {
-        let step = Step::new(Scenario::new().answer(moment.answer)).await;
-        let step = step.trigger_timings(|timings| {
-            timings.longest = Duration::from_secs(180);
-            timings.answer = Duration::from_secs(1);
-            timings.looks = moment.looks.map(Duration::from_millis);
-        });
-        let began = Instant::now();
-        let ran = step
-            .run_while(async |step, signals| {
-                step.stdout.shows(moment.shows).await;
-                step.simulator.until(|journal| !journal.is_empty() && has_trigger(journal)).await;
-                signals.send(Signal::Int).await.unwrap();
-            })
-            .await;
-        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-        assert_eq!((ran.code, ran.requests("POST")), (130, 1), "{}", ran.stdout);
-        assert_eq!(ran.output("build-id"), moment.build, "{}", ran.stdout);
-        ran.says(moment.says);
-        let certain = moment.says.contains("nothing was triggered") || !moment.build.is_empty();
-        assert_eq!(ran.stdout.contains(MAY_HAVE_STARTED), !certain, "{}", ran.stdout);
+    join_all(moments.map(interrupted)).await;
+}
+
+async fn interrupted(moment: Moment) {
+    let scenario = moment.answers.into_iter().fold(Scenario::new(), Scenario::answer);
+    let step = Step::new(scenario).await.trigger_timings(|timings| {
+        timings.longest = Duration::from_secs(180);
+        timings.answer = Duration::from_millis(moment.answer);
+        timings.looks = moment.looks.map(Duration::from_millis);
     });
-    join_all(runs).await;
+    let began = Instant::now();
+    let ran = step
+        .run_while(async |step, signals| {
+            step.stdout.shows(moment.shows).await;
+            step.simulator.until(has_trigger).await;
+            signals.send(Signal::Int).await.unwrap();
+        })
+        .await;
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    assert_eq!((ran.code, ran.requests("POST")), (130, moment.triggers), "{}", ran.stdout);
+    assert_eq!(ran.output("build-id"), moment.build, "{}", ran.stdout);
+    ran.says(moment.says);
+    let is_open = moment.says.contains("while the build was being triggered");
+    assert_eq!(ran.stdout.contains(MAY_HAVE_STARTED), is_open, "{}", ran.stdout);
+    assert_eq!(ran.stdout.contains("nothing was triggered"), !is_open && moment.build.is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_that_comes_after_a_signal_is_not_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let step = Step::new(Scenario::new()).await.input("api-url", &url).input("transport", "poll");
+    let ran = step
+        .run_while(async |_, signals| {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_exact(&mut [0]).await.unwrap();
+            signals.send(Signal::Int).await.unwrap();
+            // The signal is taken while the answer is on its way.
+            tokio::task::yield_now().await;
+            let answer = "HTTP/1.1 429 Slow Down\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            let another = tokio::time::timeout(Duration::from_millis(300), listener.accept()).await;
+            assert!(another.is_err(), "a second trigger");
+        })
+        .await;
+    assert_eq!(ran.code, 130, "{}", ran.stdout);
+    ran.says("interrupted (SIGINT); nothing was triggered");
+    ran.does_not_say(MAY_HAVE_STARTED);
 }
 
 fn has_trigger(journal: &[Entry]) -> bool {
@@ -543,7 +572,7 @@ async fn a_second_signal_does_not_wait_for_the_answer() {
             told = Instant::now();
         })
         .await;
-    assert!(told.elapsed() < Duration::from_secs(1), "{:?}", told.elapsed());
+    assert!(told.elapsed() < Duration::from_millis(1500), "{:?}", told.elapsed());
     assert_eq!(ran.code, 130, "{}", ran.stdout);
     ran.says(MAY_HAVE_STARTED);
 }
@@ -552,7 +581,7 @@ async fn a_second_signal_does_not_wait_for_the_answer() {
 async fn an_answer_that_is_on_its_way_when_a_signal_comes_is_waited_for() {
     let scenario = Scenario::new().answer(first(201).processed().hang());
     let step = Step::new(scenario).await;
-    let step = step.trigger_timings(|timings| timings.answer = Duration::from_millis(1500));
+    let step = step.trigger_timings(|timings| timings.answer = Duration::from_millis(1100));
     let ran = step
         .run_while(async |step, signals| {
             step.simulator.until(has_trigger).await;
