@@ -25,7 +25,7 @@ impl Roots {
         for pem in &network.extra_roots {
             roots.add_given(pem)?;
         }
-        for path in &network.cert_file {
+        if let Some(path) = &network.cert_file {
             roots.add_ambient("SSL_CERT_FILE", path, load_certs_from_paths(Some(path), None));
         }
         for path in &network.cert_dirs {
