@@ -14,6 +14,10 @@ test:
 demo *options:
     cargo demo {{ options }}
 
+# Look for input that breaks a promise: just fuzz 60 packet
+fuzz *options:
+    fuzz/run {{ options }}
+
 # Run the program against the reference Socket.IO server and inside real CI runners
 e2e:
     .ci/run e2e

@@ -1,6 +1,6 @@
 //! Which roots are trusted: the compiled-in ones, the system's, and all that are given besides.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -25,8 +25,7 @@ impl Roots {
         for pem in &network.extra_roots {
             roots.add_given(pem)?;
         }
-        let file = network.cert_file.iter().map(PathBuf::as_path);
-        for path in file {
+        if let Some(path) = &network.cert_file {
             roots.add_ambient("SSL_CERT_FILE", path, load_certs_from_paths(Some(path), None));
         }
         for path in &network.cert_dirs {
@@ -72,7 +71,6 @@ mod system {
     use rustls::pki_types::CertificateDer;
     use rustls_native_certs::load_certs_from_paths;
 
-    /// The first one that exists is the distribution's.
     const FILES: [&str; 6] = [
         "/etc/ssl/certs/ca-certificates.crt",
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -84,11 +82,20 @@ mod system {
     const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
     pub(super) fn store() -> Vec<CertificateDer<'static>> {
-        let file = FILES.iter().map(Path::new).find(|file| file.exists());
+        store_in(FILES.map(Path::new), FOLDERS.map(Path::new))
+    }
+
+    /// Of the files, the first one that exists is the distribution's.
+    pub(super) fn store_in<'p>(
+        files: impl IntoIterator<Item = &'p Path>,
+        folders: impl IntoIterator<Item = &'p Path>,
+    ) -> Vec<CertificateDer<'static>> {
+        let file = files.into_iter().find(|file| file.exists());
         let mut certificates = load_certs_from_paths(file, None).certs;
-        for folder in FOLDERS.iter().map(Path::new).filter(|folder| folder.exists()) {
+        for folder in folders.into_iter().filter(|folder| folder.exists()) {
             certificates.extend(load_certs_from_paths(None, Some(folder)).certs);
         }
+        // The folder's links and the file hold the same ones.
         certificates.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
         certificates.dedup();
         certificates
@@ -101,6 +108,7 @@ mod system {
 mod system {
     use rustls::pki_types::CertificateDer;
 
+    #[expect(clippy::disallowed_methods, reason = "there is no other call for it")]
     pub(super) fn store() -> Vec<CertificateDer<'static>> {
         rustls_native_certs::load_native_certs().certs
     }
@@ -145,6 +153,27 @@ mod tests {
         let more = roots(&network);
         assert_eq!(more.store.len(), usual + 4);
         assert_eq!(more.warnings, [""; 0]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_systems_store_is_the_first_file_and_all_folders_each_root_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let pem = || Authority::new().unwrap().pem();
+        let shared = pem();
+        for name in ["a", "b"] {
+            std::fs::create_dir(path(name)).unwrap();
+            std::fs::write(path(name).join("shared.pem"), &shared).unwrap();
+            std::fs::write(path(name).join("own.pem"), pem()).unwrap();
+        }
+        std::fs::write(path("first"), shared + &pem()).unwrap();
+        std::fs::write(path("second"), pem()).unwrap();
+        let files = [path("missing"), path("first"), path("second")];
+        let folders = [path("a"), path("missing"), path("b")];
+        let files = files.iter().map(std::path::PathBuf::as_path);
+        let folders = folders.iter().map(std::path::PathBuf::as_path);
+        assert_eq!(system::store_in(files, folders).len(), 4);
     }
 
     #[test]

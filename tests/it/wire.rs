@@ -40,14 +40,13 @@ async fn saying_besides(bytes: Vec<u8>, upstream: SocketAddr) -> SocketAddr {
             let (mut from_service, mut to_service) = service.split();
             let answers = async {
                 if let Some(bytes) = bytes {
-                    let mut seen = Vec::new();
+                    let (mut seen, mut chunk) = (Vec::new(), Vec::with_capacity(4096));
                     // The service says nothing more before it is told to go on.
                     while !seen.windows(6).any(|text| text == b"line 2") {
-                        let mut chunk = [0; 4096];
-                        let count = from_service.read(&mut chunk).await?;
-                        let chunk = chunk.get(..count).unwrap();
-                        seen.extend_from_slice(chunk);
-                        to_client.write_all(chunk).await?;
+                        chunk.clear();
+                        from_service.read_buf(&mut chunk).await?;
+                        seen.extend_from_slice(&chunk);
+                        to_client.write_all(&chunk).await?;
                     }
                     to_client.write_all(&bytes).await?;
                 }
