@@ -434,7 +434,7 @@ impl Supervisor {
         let options = self.plan.socket.clone();
         Box::pin(async move {
             sleep(after).await;
-            Session::connect(&options).await
+            Session::connect(&options, None).await
         })
     }
 

@@ -13,7 +13,7 @@ use url::Url;
 
 pub use error::{SocketError, Stage};
 pub use message::Message;
-pub use session::Session;
+pub use session::{Resume, Session};
 
 use crate::config::Secret;
 use crate::net::Net;
@@ -34,6 +34,8 @@ pub struct Options {
     pub connect_timeout: Duration,
 }
 
+#[cfg(test)]
+mod resume_tests;
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]

@@ -111,12 +111,12 @@ pub(super) fn plain(address: SocketAddr) -> Options {
 }
 
 pub(super) async fn connected(address: SocketAddr) -> Session {
-    Session::connect(&plain(address)).await.unwrap()
+    Session::connect(&plain(address), None).await.unwrap()
 }
 
 /// Why no session came about; the token must not show.
 pub(super) async fn refusal(options: &Options) -> SocketError {
-    let error = Session::connect(options).await.err().unwrap();
+    let error = Session::connect(options, None).await.err().unwrap();
     assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");
     error
 }

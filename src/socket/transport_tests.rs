@@ -53,7 +53,7 @@ async fn a_private_authority_is_trusted_only_when_it_is_given() {
     assert_eq!(host, "localhost");
     assert!(cause.to_string().contains("UnknownIssuer"), "{cause}");
 
-    let mut session = Session::connect(&to(&url, &authority.trusted())).await.unwrap();
+    let mut session = Session::connect(&to(&url, &authority.trusted()), None).await.unwrap();
     assert_eq!(session.next().await.unwrap(), log("through TLS"));
 }
 
@@ -75,7 +75,8 @@ async fn the_proxy_is_taken_and_shown_the_credentials() {
     let https_proxy = Some(Secret::new(format!("http://ci:p%40ss@{}", proxy.address)));
     let network = Network { https_proxy, ..authority.trusted() };
 
-    let mut session = Session::connect(&to("https://api.buildpixel.test", &network)).await.unwrap();
+    let mut session =
+        Session::connect(&to("https://api.buildpixel.test", &network), None).await.unwrap();
     assert_eq!(session.next().await.unwrap(), log("through the proxy"));
 
     let [head] = &proxy.heads()[..] else { panic!("{:?}", proxy.heads()) };
@@ -93,7 +94,7 @@ async fn a_proxy_behind_tls_is_taken_too() {
     let network = Network { https_proxy, ..authority.trusted() };
 
     let mut session =
-        Session::connect(&to("https://api.buildpixel.test:8443", &network)).await.unwrap();
+        Session::connect(&to("https://api.buildpixel.test:8443", &network), None).await.unwrap();
     assert_eq!(session.next().await.unwrap(), log("through the proxy"));
     assert!(proxy.heads()[0].starts_with("CONNECT api.buildpixel.test:8443 "));
 }
