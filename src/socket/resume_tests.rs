@@ -81,6 +81,17 @@ async fn a_granted_recovery_brings_what_was_missed_first() {
 }
 
 #[tokio::test]
+async fn what_was_missed_can_be_told_from_what_is_new() {
+    let resume = heard_a().await;
+    let frames = [&recoverable("b"), r#"42["hello","skipped"]"#, MINE, &recoverable("c")];
+    let mut session = session(frames, Some(&resume)).await;
+    assert_eq!(session.missed(), Some(log("b")));
+    assert_eq!(session.missed(), None);
+    assert_eq!(next_auth(&session).await, going_on("private", "skipped"));
+    assert_eq!(session.next().await.unwrap(), log("c"));
+}
+
+#[tokio::test]
 async fn a_recovered_session_in_which_nothing_happens_leaves_what_it_was_given() {
     let resume = heard_a().await;
     let session = session([MINE], Some(&resume)).await;
@@ -135,6 +146,7 @@ async fn events_that_are_passed_over_or_make_no_sense_count_too() {
     let frames = [
         r#"42["build:created",{},"skipped early"]"#,
         MINE,
+        r#"42["build:log"]"#,
         r#"42["build:log",7,"nonsense"]"#,
         r#"42["hello","skipped"]"#,
         &log_frame("a"),
@@ -144,8 +156,10 @@ async fn events_that_are_passed_over_or_make_no_sense_count_too() {
         &log_frame("d"),
     ];
     let mut session = session(frames, None).await;
-    assert!(matches!(session.next().await.unwrap(), Message::Unreadable { .. }));
-    assert_eq!(next_auth(&session).await, going_on("private", "nonsense"));
+    for offset in ["skipped early", "nonsense"] {
+        assert!(matches!(session.next().await.unwrap(), Message::Unreadable { .. }));
+        assert_eq!(next_auth(&session).await, going_on("private", offset));
+    }
     for (message, offset) in
         [("a", "skipped"), ("b", "with more"), ("c", "with more"), ("d", "with more")]
     {

@@ -77,10 +77,8 @@ impl Session {
     /// # Errors
     /// [`SocketError`]: the session is over.
     pub async fn next(&mut self) -> Result<Message, SocketError> {
-        while let Some(event) = self.early.pop_front() {
-            if let Some(message) = self.hand_out(event) {
-                return Ok(message);
-            }
+        if let Some(message) = self.missed() {
+            return Ok(message);
         }
         loop {
             let frame = self.frame().await?;
@@ -101,6 +99,17 @@ impl Session {
             self.offset = event.offset;
         }
         event.message
+    }
+
+    /// The next of the messages that came before the service let us in; `None` once `next` has only
+    /// those left that came after it.
+    pub fn missed(&mut self) -> Option<Message> {
+        while let Some(event) = self.early.pop_front() {
+            if let Some(message) = self.hand_out(event) {
+                return Some(message);
+            }
+        }
+        None
     }
 
     /// Whether this session goes on where the one before ended: what was missed between them comes
