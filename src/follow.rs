@@ -20,7 +20,7 @@ use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
 use crate::error::{Error, chain};
 use crate::event::{Facts, Id, Level, LogLine, Status};
-use crate::socket::{self, Message, Session, SocketError};
+use crate::socket::{self, Message, Resume, Session, SocketError};
 
 pub use timings::Timings;
 use told::Told;
@@ -87,6 +87,7 @@ impl Follow {
             told: Told::new(sender, !plan.confirmed),
             plan,
             session: None,
+            resume: None,
             joined: None,
             useless: 0,
             retry_after: Duration::ZERO,
@@ -127,6 +128,8 @@ struct Supervisor {
     plan: Plan,
     told: Told,
     session: Option<Session>,
+    /// What the session before left to the next one.
+    resume: Option<Resume>,
     /// The room that the session is in.
     joined: Option<Id>,
     /// How many answers of REST in a row were of no use.
@@ -204,7 +207,9 @@ impl Supervisor {
 
     /// Gives up a session, and returns the next one in the making.
     async fn lose(&mut self, build: &Id, lost: SocketError, failures: u32) -> Result<Dial, Error> {
-        self.session = None;
+        if let Some(session) = self.session.take() {
+            self.resume = session.resume();
+        }
         self.joined = None;
         debug!(error = chain(&lost), "no session");
         let refused = matches!(lost, SocketError::Refused { .. });
@@ -240,7 +245,7 @@ impl Supervisor {
                         Some(snapshot) if self.plan.transport == Transport::Socket => {
                             self.told.status(snapshot.facts.status).await;
                         }
-                        Some(snapshot) => self.told.recent(snapshot, &[]).await,
+                        Some(snapshot) => self.told.recent(snapshot, &[], false).await,
                         None => {}
                     }
                     *question = self.ask(build, self.plan.timings.poll);
@@ -296,6 +301,12 @@ impl Supervisor {
         }
         self.joined = Some(build.clone());
         debug!(%build, "joined the room");
+        // What was missed goes on where the lines before it ended. REST is asked all the same: lines
+        // that are logged while a server still looks at the token of a recovered session get lost.
+        let recovered = session.recovered();
+        while let Some(message) = self.session.as_mut().and_then(Session::missed) {
+            self.hear(build, message).await;
+        }
         let mut lost = None;
         let mut held = Vec::new();
         let mut held_bytes = 0;
@@ -323,7 +334,7 @@ impl Supervisor {
         };
         let end = match snapshot {
             Ok(Some(snapshot)) => {
-                self.told.recent(snapshot, &held).await;
+                self.told.recent(snapshot, &held, recovered).await;
                 None
             }
             Ok(None) => None,
@@ -359,7 +370,7 @@ impl Supervisor {
         let mut facts = snapshot.facts.clone();
         // A terminal status is final, so one that was pushed outlives a stale answer.
         facts.status = facts.status.filter(Status::is_terminal).or(self.told.status.clone());
-        self.told.recent(snapshot, &[]).await;
+        self.told.recent(snapshot, &[], false).await;
         self.told.unreadable_in_all().await;
         Ok(facts)
     }
@@ -431,10 +442,10 @@ impl Supervisor {
         if self.plan.transport == Transport::Poll {
             return Box::pin(pending());
         }
-        let options = self.plan.socket.clone();
+        let (options, resume) = (self.plan.socket.clone(), self.resume.clone());
         Box::pin(async move {
             sleep(after).await;
-            Session::connect(&options, None).await
+            Session::connect(&options, resume.as_ref()).await
         })
     }
 

@@ -61,8 +61,14 @@ impl Told {
         }
     }
 
-    /// What REST shows; `arrived` is what the stream has brought since it was joined.
-    pub(super) async fn recent(&mut self, snapshot: Snapshot, arrived: &[LogLine]) {
+    /// What REST shows; `arrived` is what the stream has brought since it was joined, and `recovered`
+    /// that it goes on where it had ended, even if REST shows too little to see that.
+    pub(super) async fn recent(
+        &mut self,
+        snapshot: Snapshot,
+        arrived: &[LogLine],
+        recovered: bool,
+    ) {
         let status = snapshot.facts.status;
         let (before, after) = match status {
             Some(status) if status.is_terminal() => (None, Some(status)),
@@ -70,7 +76,7 @@ impl Told {
         };
         self.status(before).await;
         let News { lines, gap } = self.cut.recent(snapshot.recent, arrived);
-        if gap {
+        if gap && !recovered {
             let text = "lines of the log may be missing here: BuildPixel shows only its last ones";
             self.notice(Level::Warn, text.to_owned()).await;
         }
