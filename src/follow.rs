@@ -22,7 +22,7 @@ use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
 use crate::error::{Error, chain};
 use crate::event::{Facts, Id, Level, LogLine, Status};
-use crate::socket::{self, Session, SocketError};
+use crate::socket::{self, Resume, Session, SocketError};
 
 use asking::Answers;
 pub use timings::Timings;
@@ -82,6 +82,7 @@ impl Follow {
             answers: Answers::new(plan.confirmed),
             plan,
             session: None,
+            resume: None,
             joined: None,
             drained: false,
         };
@@ -122,6 +123,8 @@ struct Supervisor {
     told: Told,
     answers: Answers,
     session: Option<Session>,
+    /// What the session before left to the next one.
+    resume: Option<Resume>,
     /// The room that the session is in.
     joined: Option<Id>,
     /// Whether a session was attended until the log of the ended build had been silent.
@@ -222,7 +225,9 @@ impl Supervisor {
 
     /// Gives up a session, and returns the next one in the making.
     async fn lose(&mut self, build: &Id, lost: SocketError, failures: u32) -> Result<Dial, Error> {
-        self.session = None;
+        if let Some(session) = self.session.take() {
+            self.resume = session.resume();
+        }
         self.joined = None;
         debug!(error = chain(&lost), "no session");
         self.told.stream_is_down(&lost).await;
@@ -285,10 +290,10 @@ impl Supervisor {
         if self.plan.transport == Transport::Poll {
             return Box::pin(pending());
         }
-        let options = self.plan.socket.clone();
+        let (options, resume) = (self.plan.socket.clone(), self.resume.clone());
         Box::pin(async move {
             sleep(after).await;
-            Session::connect(&options).await
+            Session::connect(&options, resume.as_ref()).await
         })
     }
 

@@ -13,13 +13,10 @@ use url::Url;
 
 pub use error::{SocketError, Stage};
 pub use message::Message;
-pub use session::Session;
+pub use session::{Resume, Session};
 
 use crate::config::Secret;
 use crate::net::Net;
-
-/// The usual [`Options::connect_timeout`].
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Where and how to connect.
 #[derive(Clone)]
@@ -39,6 +36,8 @@ pub mod promises;
 
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod resume_tests;
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]

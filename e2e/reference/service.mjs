@@ -11,30 +11,31 @@ export const SETTING = 'set0000000000000000e2e01';
 export const BUILD = 'bld0000000000000000e2e01';
 
 const START = Date.parse('2026-05-10T14:23:45.000Z');
-/** How many of the newest log lines `GET /builds/:id` shows. */
-const RECENT_LINES = 500;
 
 export class Service {
   /** Everything received: `{ kind: 'request' | 'connect' | 'event' | 'disconnect', … }`, in order. */
   journal = [];
   #arrivals = new EventEmitter().setMaxListeners(0);
   #connections = new Set();
+  #recentLines;
   #lines = [];
   #status = 'pending';
 
   /**
    * @param t the test that owns the service: it ends with it
-   * @param options of the Socket.IO server, and `middleware`, which lets sockets in or refuses them
+   * @param options of the Socket.IO server, and `middleware`, which lets sockets in or refuses them,
+   *   and `recentLines`: how many of the newest log lines `GET /builds/:id` shows
    */
-  static async start(t, { middleware, ...options } = {}) {
-    const service = new Service(middleware, options);
+  static async start(t, { middleware, recentLines, ...options } = {}) {
+    const service = new Service(middleware, recentLines, options);
     service.http.listen(0, '127.0.0.1');
     await once(service.http, 'listening');
     t.after(() => service.#stop());
     return service;
   }
 
-  constructor(middleware = admitToken, options) {
+  constructor(middleware = admitToken, recentLines = 500, options) {
+    this.#recentLines = recentLines;
     this.http = createServer((request, response) => this.#answer(request, response));
     this.http.on('connection', (connection) => {
       this.#connections.add(connection);
@@ -144,7 +145,7 @@ export class Service {
       createdAt: new Date(START).toISOString(),
       finishedAt: ended ? new Date(START + 90_000).toISOString() : null,
       durationMs: ended ? 90_000 : null,
-      logs: this.#lines.slice(-RECENT_LINES),
+      logs: this.#lines.slice(Math.max(0, this.#lines.length - this.#recentLines)),
     };
   }
 

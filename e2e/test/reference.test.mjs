@@ -172,6 +172,92 @@ suite('a lost connection is resumed without a lost or repeated line', () => {
   }
 });
 
+/** Cuts the wire after 100 lines, and logs 500 more before the client can be back. */
+async function outage(t, options) {
+  const service = await Service.start(t, options);
+  const run = await follow(t, service);
+
+  service.status('running');
+  logNumbered(service, 1, 100);
+  await run.until('line 100 of many');
+  service.cut();
+  await service.until({ kind: 'disconnect' });
+  logNumbered(service, 101, 600);
+  await run.before(service.joined(2));
+  logNumbered(service, 601, 700);
+  service.status('complete');
+
+  return { service, ...(await run.ended) };
+}
+
+for (const recentLines of [0, 50]) {
+  test(`a recovered session brings what REST does not show, if that shows ${recentLines} lines`, async (t) => {
+    const options = { recentLines, connectionStateRecovery: {} };
+    const { service, code, stdout } = await outage(t, options);
+
+    assert.equal(code, 0, stdout);
+    assert.equal(shown(stdout), '1-700');
+    assert.doesNotMatch(stdout, /missing/);
+    assert.equal(service.received({ kind: 'connect', recovered: true }).length, 1);
+  });
+}
+
+test('a session after a session is recovered too, also if nothing happened in it', async (t) => {
+  const service = await Service.start(t, { recentLines: 0, connectionStateRecovery: {} });
+  const run = await follow(t, service);
+
+  service.status('running');
+  logNumbered(service, 1, 10);
+  await run.until('line 10 of many');
+  for (const [outage, lines] of [[11, 20], [], [21, 30]].entries()) {
+    service.cut();
+    await service.until({ kind: 'disconnect' }, outage + 1);
+    if (lines.length) logNumbered(service, ...lines);
+    await run.before(service.joined(outage + 2));
+  }
+  service.status('complete');
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 0, stdout);
+  assert.equal(shown(stdout), '1-30');
+  assert.equal(service.received({ kind: 'connect', recovered: true }).length, 3);
+});
+
+test('without recovery a gap that REST does not close is told', async (t) => {
+  const { stdout } = await outage(t, { recentLines: 50 });
+
+  assert.match(shown(stdout), /^1-100 (?<first>\d+)-700$/);
+  assert.match(stdout, /line 100 of many$[^]*missing[^]*line 700 of many$/m);
+});
+
+test('lines that are logged while a recovered session is let in are fetched from REST', async (t) => {
+  let attempts = 0;
+  const middleware = (socket, next) => {
+    attempts += 1;
+    // The reference server has replayed what was missed by now, and does not send to the socket yet.
+    if (attempts === 2) logNumbered(service, 151, 200);
+    admitToken(socket, next);
+  };
+  const connectionStateRecovery = { skipMiddlewares: false };
+  const service = await Service.start(t, { middleware, connectionStateRecovery });
+  const run = await follow(t, service);
+
+  service.status('running');
+  logNumbered(service, 1, 100);
+  await run.until('line 100 of many');
+  service.cut();
+  await service.until({ kind: 'disconnect' });
+  logNumbered(service, 101, 150);
+  await run.before(service.joined(2));
+  logNumbered(service, 201, 250);
+  service.status('complete');
+
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 0, stdout);
+  assert.equal(service.received({ kind: 'connect', recovered: true }).length, 1);
+  assert.equal(shown(stdout), '1-250');
+});
+
 test('half an emoji costs one character, not the line', async (t) => {
   const service = await Service.start(t);
   const run = await follow(t, service);

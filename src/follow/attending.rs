@@ -64,7 +64,8 @@ impl Supervisor {
     pub(super) async fn attend(&mut self, build: &Id) -> Result<Option<SocketError>, Error> {
         let mut lost = self.join(build).await;
         let timings = self.plan.timings;
-        let mut seam = self.seam();
+        self.pass_missed(build).await;
+        let mut seam = Seam::Open(Held::default());
         let since = Instant::now();
         let mut heard = since;
         let mut question = None;
@@ -104,7 +105,8 @@ impl Supervisor {
                     if is_deaf && suspicious {
                         self.told.stream_is_deaf().await;
                         lost = self.join(build).await;
-                        seam = self.seam();
+                        self.told.new_session(false);
+                        seam = Seam::Open(Held::default());
                     }
                     // At first it may only be that REST was faster than the stream.
                     suspicious = is_deaf && !suspicious;
@@ -153,9 +155,18 @@ impl Supervisor {
         None
     }
 
-    fn seam(&mut self) -> Seam {
-        self.told.new_session();
-        Seam::Open(Held::default())
+    /// Lines that were missed go on where those before ended, if nobody else has told of them. What comes
+    /// after them needs a place all the same: lines that are logged while a service looks at the token
+    /// of a session that it has recovered get lost.
+    async fn pass_missed(&mut self, build: &Id) {
+        let recovered = self.session.as_ref().is_some_and(Session::recovered);
+        let goes_on = recovered && self.told.ends_live();
+        self.told.new_session(goes_on);
+        if goes_on {
+            while let Some(message) = self.session.as_mut().and_then(Session::missed) {
+                self.hear(build, message, &mut Seam::Closed).await;
+            }
+        }
     }
 
     /// When the log of a build that has ended will have been silent for long enough.

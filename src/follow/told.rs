@@ -22,6 +22,8 @@ pub(super) struct Told {
     pub(super) ended: Option<Instant>,
     /// Whether a session has its place at the end of what was passed on.
     ends_live: bool,
+    /// Whether the session that stands goes on where the last one ended.
+    recovered: bool,
     stream: Way,
     rest: Way,
     polls: bool,
@@ -46,6 +48,7 @@ impl Told {
             status: None,
             ended: None,
             ends_live: false,
+            recovered: false,
             stream: Way::Fresh,
             rest: Way::Fresh,
             polls: false,
@@ -75,9 +78,11 @@ impl Told {
         self.ends_live && self.cut.is_paid()
     }
 
-    /// A session begins whose place in the log is not known.
-    pub(super) fn new_session(&mut self) {
+    /// A session begins. One that was recovered goes on where the last one ended, even if REST shows
+    /// too little to see that.
+    pub(super) fn new_session(&mut self, recovered: bool) {
         self.cut.forgive();
+        self.recovered = recovered;
     }
 
     /// What REST shows. Whether it brought lines.
@@ -134,7 +139,7 @@ impl Told {
         self.status(before).await;
         let News { lines, gap } = news(&mut self.cut);
         let any = !lines.is_empty();
-        if let Some(gap) = gap {
+        if let Some(gap) = gap.filter(|_| !self.recovered) {
             self.notice(Level::Warn, missing(gap)).await;
         }
         if self.begun && any {
@@ -191,6 +196,7 @@ impl Told {
     }
 
     pub(super) async fn stream_is_down(&mut self, error: &SocketError) {
+        self.recovered = false;
         let text = match self.stream {
             Way::Up => "the live log was interrupted",
             Way::Fresh => "the live log cannot be reached",

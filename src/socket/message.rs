@@ -35,15 +35,26 @@ pub enum Message {
     },
 }
 
-/// Reads an event; `None` if it is none of BuildPixel's.
-pub(super) fn read(event: &str) -> Option<Message> {
-    match json::parse(event) {
-        Ok(Event(message)) => message,
-        Err(error) => Some(Message::Unreadable { why: beginning(&error.to_string()) }),
-    }
+/// A longer text is no offset, but a text that happens to be the last argument.
+const OFFSET_LIMIT_BYTES: usize = 256;
+
+/// An event on the wire.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Event {
+    /// `None` if it is none of BuildPixel's.
+    pub(super) message: Option<Message>,
+    /// Where the service can go on after this event: connection state recovery appends it.
+    pub(super) offset: Option<String>,
 }
 
-struct Event(Option<Message>);
+/// Reads an event.
+pub(super) fn read(event: &str) -> Event {
+    json::parse(event).unwrap_or_else(|error| {
+        let message = Some(Message::Unreadable { why: beginning(&error.to_string()) });
+        let offset = json::parse(event).map_or(None, |Offset(offset)| offset);
+        Event { message, offset }
+    })
+}
 
 #[derive(Deserialize)]
 enum Name {
@@ -91,9 +102,49 @@ impl<'de> Visitor<'de> for EventVisitor {
             }
             Name::Other => None,
         };
-        // Connection state recovery appends an offset, and a newer service may say more.
-        while event.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Event(message))
+        Ok(Event { message, offset: last_text(event)? })
+    }
+}
+
+/// The offset of an event that makes no sense otherwise.
+struct Offset(Option<String>);
+
+impl<'de> Deserialize<'de> for Offset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(OffsetVisitor)
+    }
+}
+
+struct OffsetVisitor;
+
+impl<'de> Visitor<'de> for OffsetVisitor {
+    type Value = Offset;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        EventVisitor.expecting(f)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut event: A) -> Result<Offset, A::Error> {
+        argument::<_, IgnoredAny>(&mut event)?;
+        last_text(event).map(Offset)
+    }
+}
+
+/// The last of the arguments that are left, if it is a text.
+fn last_text<'de, A: SeqAccess<'de>>(mut event: A) -> Result<Option<String>, A::Error> {
+    let mut last = None;
+    while let Some(Argument(text)) = event.next_element()? {
+        last = text;
+    }
+    Ok(last)
+}
+
+struct Argument(Option<String>);
+
+impl<'de> Deserialize<'de> for Argument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let short = |text: &str| (text.len() <= OFFSET_LIMIT_BYTES).then(|| text.to_owned());
+        json::lenient(deserializer, short).map(Self)
     }
 }
 
@@ -127,7 +178,7 @@ mod tests {
     }
 
     fn line(event: &str) -> LogLine {
-        match read(event) {
+        match read(event).message {
             Some(Message::Log { line, .. }) => line,
             other => panic!("{event}: {other:?}"),
         }
@@ -138,11 +189,12 @@ mod tests {
         let log = r#"["build:log",{"buildId":"bld1","timestamp":"1970-01-01T00:00:01.250Z","level":"error","message":"a\tb"}]"#;
         let timestamp = Some(UNIX_EPOCH + Duration::from_millis(1250));
         let line = LogLine { timestamp, level: Level::Error, message: "a\tb".to_owned() };
-        assert_eq!(read(log), Some(Message::Log { build: id("bld1"), line }));
+        let message = Some(Message::Log { build: id("bld1"), line });
+        assert_eq!(read(log), Event { message, offset: None });
 
         let status = r#"["build:status",{"buildId":"bld1","status":"running","at":[1]}]"#;
         let running = Message::Status { build: id("bld1"), status: Status::Running };
-        assert_eq!(read(status), Some(running));
+        assert_eq!(read(status), Event { message: Some(running), offset: None });
     }
 
     #[test]
@@ -167,7 +219,29 @@ mod tests {
             r#"["",{}]"#,
             r#"["\ud83d"]"#,
         ] {
-            assert_eq!(read(event), None, "{event}");
+            assert_eq!(read(event), Event { message: None, offset: None }, "{event}");
+        }
+    }
+
+    #[test]
+    fn the_offset_is_the_last_argument_if_that_is_a_text() {
+        let long = "x".repeat(OFFSET_LIMIT_BYTES + 1);
+        for (event, offset) in [
+            (r#"["build:log",{"buildId":"b","message":"m"},"o1"]"#, Some("o1")),
+            (r#"["build:log",{"buildId":"b","message":"cut \ud83d"},7,"o2"]"#, Some("o2")),
+            (r#"["build:log",{"buildId":"b","message":"m"},"o3",{"y":["z"]}]"#, None),
+            (r#"["build:log",{"buildId":"b","message":"m"},"o4",null]"#, None),
+            (r#"["build:status",{"buildId":"b","status":"running"},"o5"]"#, Some("o5")),
+            (r#"["build:created",{"buildId":"b"},"o6"]"#, Some("o6")),
+            (r#"["anything","o7"]"#, Some("o7")),
+            (r#"["anything"]"#, None),
+            (r#"["build:log",5,[],"o8"]"#, Some("o8")),
+            (r#"["build:log","o9"]"#, Some("o9")),
+            (r#"[7,"o10"]"#, Some("o10")),
+            (r#"["build:log",{"buildId":"b"},"cut"#, None),
+            (&format!(r#"["announcement","{long}"]"#), None),
+        ] {
+            assert_eq!(read(event).offset.as_deref(), offset, "{event}");
         }
     }
 
@@ -192,7 +266,8 @@ mod tests {
             r#"["build:status",{"status":"failed"}]"#,
             r#"["build:status",{"buildId":"b","status":"failed"}] and more"#,
         ] {
-            assert!(matches!(read(event), Some(Message::Unreadable { .. })), "{event}");
+            let message = read(event).message;
+            assert!(matches!(message, Some(Message::Unreadable { .. })), "{event}");
         }
     }
 

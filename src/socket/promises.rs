@@ -22,13 +22,17 @@ pub fn hold(frame: &str) {
         assert_eq!(Packet::decode(&packet.to_string()), packet, "what was written is read again");
     }
     if let Packet::Event(event) = packet {
-        let message = message::read(event);
-        assert_eq!(message, message::read(event), "read twice");
-        match message {
+        let read = message::read(event);
+        assert_eq!(read, message::read(event), "read twice");
+        match read.message {
             Some(Message::Log { build, .. } | Message::Status { build, .. }) => {
                 let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
                 assert!(build.as_str().chars().all(is_id), "an id goes into addresses");
-                assert_eq!(message::read(&message::join(&build)), None, "ours is none of theirs");
+                assert_eq!(
+                    message::read(&message::join(&build)).message,
+                    None,
+                    "ours is none of theirs"
+                );
             }
             Some(Message::Unreadable { why }) => assert!(why.len() <= WORDS_BYTES),
             None => {}

@@ -1,6 +1,7 @@
 //! The server's end of a session, scripted by tests.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -10,7 +11,7 @@ use tokio_tungstenite::tungstenite::{self, Bytes};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use url::Url;
 
-use super::{CONNECT_TIMEOUT, Message, Options, Session, SocketError};
+use super::{Message, Options, Session, SocketError};
 use crate::config::{Network, Secret};
 use crate::event::{Id, Level, LogLine};
 use crate::net::loopback::net;
@@ -102,7 +103,7 @@ pub(super) fn to(url: &str, network: &Network) -> Options {
         api_url: Url::parse(url).unwrap(),
         token: Secret::new(TOKEN),
         net: net(network),
-        connect_timeout: CONNECT_TIMEOUT,
+        connect_timeout: Duration::from_secs(15),
     }
 }
 
@@ -111,12 +112,12 @@ pub(super) fn plain(address: SocketAddr) -> Options {
 }
 
 pub(super) async fn connected(address: SocketAddr) -> Session {
-    Session::connect(&plain(address)).await.unwrap()
+    Session::connect(&plain(address), None).await.unwrap()
 }
 
 /// Why no session came about; the token must not show.
 pub(super) async fn refusal(options: &Options) -> SocketError {
-    let error = Session::connect(options).await.err().unwrap();
+    let error = Session::connect(options, None).await.err().unwrap();
     assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");
     error
 }

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::error::beginning;
-use super::message::{self, Message};
+use super::message::{self, Event, Message};
 use super::packet::Packet;
 use super::transport::{self, Deadline, MESSAGE_LIMIT_BYTES, WebSocket};
 use super::{Options, SocketError, Stage};
@@ -22,13 +22,25 @@ use crate::json::{self, Object};
 /// A session in the default namespace. Dropping it closes the connection without a word.
 pub struct Session {
     socket: WebSocket,
-    /// Messages that came before the CONNECT answer.
-    early: VecDeque<Message>,
+    /// Events that came before the CONNECT answer.
+    early: VecDeque<Event>,
+    /// What the service may know this session by later.
+    pid: Option<Secret>,
+    /// Where the events end that were handed out.
+    offset: Option<String>,
+    recovered: bool,
     /// How long nothing may be heard.
     silence: Duration,
     last_frame: Instant,
     pong_owed: bool,
     unflushed: bool,
+}
+
+/// What a session leaves to the next one: the service may send what was missed between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    pid: Secret,
+    offset: String,
 }
 
 #[derive(Deserialize)]
@@ -39,21 +51,25 @@ struct Open {
 }
 
 impl Session {
-    /// Connects, and returns when the service has let us into the namespace.
+    /// Connects, and returns when the service has let us into the namespace. `resume` is of the session
+    /// before, if there was one.
     ///
     /// # Errors
     /// [`SocketError`]; [`SocketError::Refused`] if the service does not take the token.
-    pub async fn connect(options: &Options) -> Result<Self, SocketError> {
+    pub async fn connect(options: &Options, resume: Option<&Resume>) -> Result<Self, SocketError> {
         let deadline = Deadline::after(options.connect_timeout);
         let mut session = Self {
             socket: transport::dial(options, deadline).await?,
             early: VecDeque::new(),
+            pid: None,
+            offset: None,
+            recovered: false,
             silence: options.connect_timeout,
             last_frame: Instant::now(),
             pong_owed: false,
             unflushed: false,
         };
-        deadline.within(Stage::Handshake, session.shake_hands(&options.token)).await?;
+        deadline.within(Stage::Handshake, session.shake_hands(&options.token, resume)).await?;
         Ok(session)
     }
 
@@ -62,20 +78,50 @@ impl Session {
     /// # Errors
     /// [`SocketError`]: the session is over.
     pub async fn next(&mut self) -> Result<Message, SocketError> {
-        if let Some(message) = self.early.pop_front() {
+        if let Some(message) = self.missed() {
             return Ok(message);
         }
         loop {
             let frame = self.frame().await?;
             match Packet::decode(&frame) {
                 Packet::Event(event) => {
-                    if let Some(message) = message::read(event) {
+                    if let Some(message) = self.hand_out(message::read(event)) {
                         return Ok(message);
                     }
                 }
                 packet => self.heed(packet)?,
             }
         }
+    }
+
+    /// An event that has been handed out need not be sent again by the next session.
+    fn hand_out(&mut self, event: Event) -> Option<Message> {
+        if event.offset.is_some() {
+            self.offset = event.offset;
+        }
+        event.message
+    }
+
+    /// The next of the messages that came before the service let us in; `None` once `next` has only
+    /// those left that came after it.
+    pub fn missed(&mut self) -> Option<Message> {
+        while let Some(event) = self.early.pop_front() {
+            if let Some(message) = self.hand_out(event) {
+                return Some(message);
+            }
+        }
+        None
+    }
+
+    /// Whether this session goes on where the one before ended: what was missed between them comes
+    /// first.
+    pub fn recovered(&self) -> bool {
+        self.recovered
+    }
+
+    /// What to give to the next session; `None` if the service recovers none.
+    pub fn resume(&self) -> Option<Resume> {
+        Some(Resume { pid: self.pid.clone()?, offset: self.offset.clone()? })
     }
 
     /// Enters a build's room. There is no acknowledgement.
@@ -106,7 +152,11 @@ impl Session {
         let _gone = timeout(within, goodbye).await;
     }
 
-    async fn shake_hands(&mut self, token: &Secret) -> Result<(), SocketError> {
+    async fn shake_hands(
+        &mut self,
+        token: &Secret,
+        resume: Option<&Resume>,
+    ) -> Result<(), SocketError> {
         let mut opened = false;
         let mut early_bytes = 0;
         loop {
@@ -115,23 +165,33 @@ impl Session {
                 Packet::Open(intervals) if !opened => {
                     opened = true;
                     self.silence = silence(intervals)?;
-                    let auth = json!({ "token": token.expose() }).to_string();
-                    self.send(Packet::Connect(&auth)).await?;
+                    self.send(Packet::Connect(&auth(token, resume))).await?;
                 }
-                Packet::Connect(_) if opened => return Ok(()),
+                Packet::Connect(grant) if opened => {
+                    self.heed_grant(grant, resume);
+                    return Ok(());
+                }
                 Packet::Event(event) if opened => {
-                    early_bytes += size_of::<Message>() + event.len();
+                    early_bytes += size_of::<Event>() + event.len();
                     if early_bytes > MESSAGE_LIMIT_BYTES {
                         let why = "too many events before the CONNECT answer";
                         return Err(SocketError::Protocol(why.to_owned()));
                     }
-                    self.early.extend(message::read(event));
+                    self.early.push_back(message::read(event));
                 }
                 Packet::ConnectError(reason) => return Err(refused(reason, token)),
                 packet if opened => self.heed(packet)?,
                 _ => return Err(SocketError::Protocol("no Engine.IO open packet".to_owned())),
             }
         }
+    }
+
+    fn heed_grant(&mut self, grant: &str, resume: Option<&Resume>) {
+        let pid = Object::parse(grant).ok().and_then(|grant| grant.get::<String>("pid"));
+        self.pid = pid.map(Secret::new);
+        let resumed = resume.filter(|resume| Some(&resume.pid) == self.pid.as_ref());
+        self.offset = resumed.map(|resume| resume.offset.clone());
+        self.recovered = resumed.is_some();
     }
 
     /// Does what a packet asks for that carries no message.
@@ -200,6 +260,17 @@ impl Session {
 
 fn frame(packet: Packet<'_>) -> tungstenite::Message {
     tungstenite::Message::text(packet.to_string())
+}
+
+fn auth(token: &Secret, resume: Option<&Resume>) -> String {
+    let token = token.expose();
+    let auth = match resume {
+        Some(Resume { pid, offset }) => {
+            json!({ "token": token, "pid": pid.expose(), "offset": offset })
+        }
+        None => json!({ "token": token }),
+    };
+    auth.to_string()
 }
 
 fn silence(intervals: &str) -> Result<Duration, SocketError> {

@@ -23,7 +23,7 @@ async fn the_token_goes_into_the_connect_packet_and_nowhere_else() {
     })
     .await;
     let options = to(&format!("http://{address}/base"), &Network::default());
-    Session::connect(&options).await.unwrap();
+    Session::connect(&options, None).await.unwrap();
     let (request, connect) = server.await.unwrap();
     assert_eq!(connect, format!(r#"40{{"token":"{TOKEN}"}}"#));
     assert_eq!(request.uri(), "/base/socket.io/?EIO=4&transport=websocket");

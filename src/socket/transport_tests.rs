@@ -55,7 +55,7 @@ async fn a_private_authority_is_trusted_only_when_it_is_given() {
     let error = refusal(&to(&url, &Network::default())).await;
     assert_eq!(tls_fault(error), ("localhost".to_owned(), TlsFault::UnknownIssuer));
 
-    let mut session = Session::connect(&to(&url, &trusting(&authority))).await.unwrap();
+    let mut session = Session::connect(&to(&url, &trusting(&authority)), None).await.unwrap();
     assert_eq!(session.next().await.unwrap(), log("through TLS"));
 }
 
@@ -77,7 +77,8 @@ async fn the_proxy_is_taken_and_shown_the_credentials() {
     let https_proxy = Some(Secret::new(format!("http://ci:p%40ss@{}", proxy.address)));
     let network = Network { https_proxy, ..trusting(&authority) };
 
-    let mut session = Session::connect(&to("https://api.buildpixel.test", &network)).await.unwrap();
+    let mut session =
+        Session::connect(&to("https://api.buildpixel.test", &network), None).await.unwrap();
     assert_eq!(session.next().await.unwrap(), log("through the proxy"));
 
     let [head] = &proxy.heads()[..] else { panic!("{:?}", proxy.heads()) };
@@ -95,7 +96,7 @@ async fn a_proxy_behind_tls_is_taken_too() {
     let network = Network { https_proxy, ..trusting(&authority) };
 
     let mut session =
-        Session::connect(&to("https://api.buildpixel.test:8443", &network)).await.unwrap();
+        Session::connect(&to("https://api.buildpixel.test:8443", &network), None).await.unwrap();
     assert_eq!(session.next().await.unwrap(), log("through the proxy"));
     assert!(proxy.heads()[0].starts_with("CONNECT api.buildpixel.test:8443 "));
 }

@@ -1,0 +1,184 @@
+//! Connection state recovery against scripted servers.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use super::scripted::{GRANT, Peer, TOKEN, log, log_frame, plain, server};
+use super::{Message, Resume, Session};
+
+const MINE: &str = r#"40{"sid":"s","pid":"private"}"#;
+const ANOTHER: &str = r#"40{"sid":"s2","pid":"another"}"#;
+
+/// A line as a server sends it that recovers sessions.
+fn recoverable(message: &str) -> String {
+    with_arguments(message, &format!(r#","after {message}""#))
+}
+
+fn with_arguments(message: &str, more: &str) -> String {
+    log_frame(message).replace("}]", &format!("}}{more}]"))
+}
+
+/// A server that says these frames, and tells the `auth` that it got.
+async fn saying<const N: usize>(frames: [&str; N]) -> (SocketAddr, JoinHandle<Value>) {
+    let frames = frames.map(str::to_owned);
+    server(async |mut peer: Peer| {
+        let connect = peer.greet(25_000, 20_000).await;
+        for frame in frames {
+            peer.say(&frame).await;
+        }
+        peer.rest().await;
+        serde_json::from_str(connect.strip_prefix("40").unwrap()).unwrap()
+    })
+    .await
+}
+
+/// A session with a server that says these frames.
+async fn session<const N: usize>(frames: [&str; N], resume: Option<&Resume>) -> Session {
+    let (address, _server) = saying(frames).await;
+    Session::connect(&plain(address), resume).await.unwrap()
+}
+
+/// What a session leaves behind that has heard `a`.
+async fn heard_a() -> Resume {
+    let mut session = session([MINE, &recoverable("a")], None).await;
+    assert_eq!(session.next().await.unwrap(), log("a"));
+    session.resume().unwrap()
+}
+
+/// The `auth` of a session that is given this.
+async fn auth(resume: Option<&Resume>) -> Value {
+    let (address, server) = saying([GRANT]).await;
+    drop(Session::connect(&plain(address), resume).await.unwrap());
+    server.await.unwrap()
+}
+
+/// The `auth` of the session after this one.
+async fn next_auth(session: &Session) -> Value {
+    auth(session.resume().as_ref()).await
+}
+
+fn token_only() -> Value {
+    json!({ "token": TOKEN })
+}
+
+fn going_on(pid: &str, offset: &str) -> Value {
+    json!({ "token": TOKEN, "pid": pid, "offset": offset })
+}
+
+#[tokio::test]
+async fn a_granted_recovery_brings_what_was_missed_first() {
+    let resume = heard_a().await;
+    assert_eq!(auth(Some(&resume)).await, going_on("private", "after a"));
+    let frames = [&recoverable("b"), &recoverable("c"), MINE, &recoverable("d")];
+    let mut session = session(frames, Some(&resume)).await;
+    assert!(session.recovered());
+    for message in ["b", "c", "d"] {
+        assert_eq!(session.next().await.unwrap(), log(message));
+    }
+    assert_eq!(next_auth(&session).await, going_on("private", "after d"));
+}
+
+#[tokio::test]
+async fn what_was_missed_can_be_told_from_what_is_new() {
+    let resume = heard_a().await;
+    let frames = [&recoverable("b"), r#"42["hello","skipped"]"#, MINE, &recoverable("c")];
+    let mut session = session(frames, Some(&resume)).await;
+    assert_eq!(session.missed(), Some(log("b")));
+    assert_eq!(session.missed(), None);
+    assert_eq!(next_auth(&session).await, going_on("private", "skipped"));
+    assert_eq!(session.next().await.unwrap(), log("c"));
+}
+
+#[tokio::test]
+async fn a_recovered_session_in_which_nothing_happens_leaves_what_it_was_given() {
+    let resume = heard_a().await;
+    let session = session([MINE], Some(&resume)).await;
+    assert_eq!(session.resume(), Some(resume));
+}
+
+#[tokio::test]
+async fn nothing_is_asked_for_before_both_the_pid_and_an_offset_are_known() {
+    let mut session = session([MINE, &log_frame("a"), &recoverable("b")], None).await;
+    assert!(!session.recovered());
+    assert_eq!(next_auth(&session).await, token_only());
+    session.next().await.unwrap();
+    assert_eq!(next_auth(&session).await, token_only());
+    session.next().await.unwrap();
+    assert_eq!(next_auth(&session).await, going_on("private", "after b"));
+}
+
+#[tokio::test]
+async fn a_server_that_has_recovery_off_is_asked_for_nothing() {
+    let resume = heard_a().await;
+    for resume in [None, Some(&resume)] {
+        let mut session = session([GRANT, &recoverable("b")], resume).await;
+        session.next().await.unwrap();
+        assert!(!session.recovered());
+        assert_eq!(next_auth(&session).await, token_only());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_forgot_the_session_begins_a_new_one() {
+    let resume = heard_a().await;
+    let mut session = session([ANOTHER, &recoverable("z")], Some(&resume)).await;
+    assert!(!session.recovered());
+    assert_eq!(next_auth(&session).await, token_only());
+    session.next().await.unwrap();
+    assert_eq!(next_auth(&session).await, going_on("another", "after z"));
+}
+
+#[tokio::test]
+async fn only_events_that_were_handed_out_count() {
+    let resume = heard_a().await;
+    let frames = [&recoverable("b"), &recoverable("c"), MINE, &recoverable("d")];
+    let mut session = session(frames, Some(&resume)).await;
+    for offset in ["after a", "after b", "after c"] {
+        assert_eq!(next_auth(&session).await, going_on("private", offset));
+        session.next().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn events_that_are_passed_over_or_make_no_sense_count_too() {
+    let frames = [
+        r#"42["build:created",{},"skipped early"]"#,
+        MINE,
+        r#"42["build:log"]"#,
+        r#"42["build:log",7,"nonsense"]"#,
+        r#"42["hello","skipped"]"#,
+        &log_frame("a"),
+        &with_arguments("b", r#",7,"with more""#),
+        &with_arguments("c", r#","no offset",{}"#),
+        r#"42["hello",[]]"#,
+        &log_frame("d"),
+    ];
+    let mut session = session(frames, None).await;
+    for offset in ["skipped early", "nonsense"] {
+        assert!(matches!(session.next().await.unwrap(), Message::Unreadable { .. }));
+        assert_eq!(next_auth(&session).await, going_on("private", offset));
+    }
+    for (message, offset) in
+        [("a", "skipped"), ("b", "with more"), ("c", "with more"), ("d", "with more")]
+    {
+        assert_eq!(session.next().await.unwrap(), log(message));
+        assert_eq!(next_auth(&session).await, going_on("private", offset));
+    }
+}
+
+#[tokio::test]
+async fn a_pid_of_an_odd_type_is_none() {
+    for grant in [r#"40{"sid":"s","pid":7}"#, r#"40{"sid":"s","pid":null}"#, "40", "40[]"] {
+        let mut session = session([grant, &recoverable("a")], None).await;
+        session.next().await.unwrap();
+        assert_eq!(session.resume(), None, "{grant}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_to_the_next_session_does_not_show_the_pid() {
+    let resume = heard_a().await;
+    assert_eq!(format!("{resume:?}"), r#"Resume { pid: ***, offset: "after a" }"#);
+}
