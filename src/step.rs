@@ -31,10 +31,7 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// How long an interrupted trigger may still take to tell the id of the build that it may have made.
 const LAST_ANSWER: Duration = Duration::from_millis(800);
 
-/// How long files may take, and how long stdout may make no progress with the last words.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How long after the first signal they may take. The whole exit has three seconds.
+/// How long after the first signal files and stdout may take. The whole exit has three seconds.
 const HURRY: Duration = Duration::from_millis(1500);
 
 /// What they may take at least, when an interrupted trigger has had all the time.
@@ -53,6 +50,8 @@ pub(crate) struct Step {
     writer: Writer,
     signals: Signals,
     started: Instant,
+    /// With files and stdout, at the end.
+    patience: Duration,
 }
 
 /// The signals, when the first one came and which was the last.
@@ -78,10 +77,11 @@ impl Step {
         publisher: Publisher,
         stdout: impl Write + Send + 'static,
         signals: mpsc::Receiver<Signal>,
+        patience: Duration,
     ) -> Self {
         let signals = Signals { signals, first: None, last: None };
         let writer = Writer::start(stdout);
-        Self { reporter, publisher, writer, signals, started: Instant::now() }
+        Self { reporter, publisher, writer, signals, started: Instant::now(), patience }
     }
 
     /// From the configuration to the outcome. What still follows the build is returned with it.
@@ -259,7 +259,7 @@ impl Step {
     /// Publishes, then ends: verdict, outputs and reports on every path. The first signal shortens what
     /// may be waited for, a second one does not wait.
     pub(crate) async fn end(self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
-        let Self { mut reporter, publisher, mut writer, mut signals, .. } = self;
+        let Self { mut reporter, publisher, mut writer, mut signals, patience, .. } = self;
         let verdict = reporter.conclude(&outcome);
         // Neither a disk nor a pipe keeps the verdict from being said.
         writer.write_now(std::mem::take(&mut reporter.out));
@@ -273,7 +273,7 @@ impl Step {
             let last_lines = reporter.log.take().unwrap_or_default();
             let problems = publisher.publish(edition, last_lines, &late).await;
             reporter.problems(&problems);
-            let written = writer.finish(std::mem::take(&mut reporter.out), PATIENCE).await;
+            let written = writer.finish(std::mem::take(&mut reporter.out), patience).await;
             // A pipe that nobody reads has lost nothing that anybody wanted.
             let shown = !matches!(written, Written::Lost(_));
             shown && !problems.iter().any(PublishProblem::is_failure)
@@ -287,7 +287,7 @@ impl Step {
         tokio::pin!(ending);
         let all_is_told = match timeout(LAST_MOMENT, &mut ending).await {
             Ok(told) => Some(told),
-            Err(_elapsed) => until_told(ending, &mut signals, &too_late).await,
+            Err(_elapsed) => until_told(ending, &mut signals, patience, &too_late).await,
         };
         match (outcome.exit_code(), all_is_told, signals.last) {
             (ExitCode::Success, Some(true), _) => ExitCode::Success,
@@ -309,12 +309,13 @@ async fn log(publisher: &Publisher, lines: &mut Option<Vec<u8>>) {
 async fn until_told(
     mut ending: Pin<&mut impl Future<Output = bool>>,
     signals: &mut Signals,
+    patience: Duration,
     too_late: &signpost::Sender<bool>,
 ) -> Option<bool> {
     let now = Instant::now();
     let mut limit = match signals.first {
         Some(first) => (first + HURRY).max(now + SHORTEST_HURRY),
-        None => now + PATIENCE,
+        None => now + patience,
     };
     loop {
         let (is_late, in_a_hurry) = (*too_late.borrow(), signals.first.is_some());

@@ -1,5 +1,7 @@
 //! Ends that come from outside: signals and deadlines.
 
+#[cfg(unix)]
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use buildpixel_ci::outcome::Signal;
@@ -182,6 +184,27 @@ async fn while_stdout_blocks_our_deadline_still_ends_the_step_and_little_waits_i
         .await;
     assert_eq!(ran.code, 12, "{}", ran.stdout);
     assert!(ran.stdout.contains("runs on"), "{}", ran.stdout);
+}
+
+/// As a disk that hangs: whoever writes the report waits for ever.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_disk_that_hangs_hangs_no_step_and_spoils_only_a_good_end() {
+    for (status, code) in [("complete", 41), ("failed", 10)] {
+        let scenario = Scenario::new().await_join().status(status);
+        let step = Step::new(scenario).await;
+        let reports = step.path().join("reports");
+        std::fs::create_dir(&reports).unwrap();
+        let hangs = Command::new("mkfifo").arg(reports.join("junit.xml.tmp")).status().unwrap();
+        assert!(hangs.success());
+        let ran = step
+            .input("reports-dir", reports.to_str().unwrap())
+            .timings(|timings| timings.last_words = Duration::from_millis(300))
+            .run()
+            .await;
+        assert_eq!(ran.code, code, "{}", ran.stdout);
+        assert!(ran.stdout.contains("/reports: it takes too long"), "{}", ran.stdout);
+    }
 }
 
 #[tokio::test]
