@@ -3,11 +3,13 @@
 
 mod watch;
 
+use std::future::ready;
 use std::io::Write;
 use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch as signpost};
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::{self, ApiError, Overrides, Triggered};
@@ -181,24 +183,29 @@ impl Step {
                 biased;
                 Some(signal) = self.signals.recv() => return Outcome::Interrupted(signal),
                 () = &mut alarm, if next.is_some() => {
-                    let Some((_, alarm)) = next else { continue };
-                    if let Some(outcome) = self.ring(alarm, &mut watch, config) {
+                    // What waits behind a stdout that blocks may be the end.
+                    while !self.has_room() && let Some(update) = waiting(follow).await {
+                        if let Some(outcome) = self.take(update, &mut watch, config) {
+                            return outcome;
+                        }
+                    }
+                    let due = watch.next(self.reporter.report(), !self.reporter.out.is_empty());
+                    if let Some((at, alarm)) = due
+                        && at <= Instant::now()
+                        && let Some(outcome) = self.ring(alarm, &mut watch, config)
+                    {
                         return outcome;
                     }
                 }
-                update = follow.next(), if self.has_room() => match update {
-                    Some(Update::Line(line)) => {
-                        watch.heard(Instant::now());
-                        self.reporter.line(&line);
+                update = follow.next(), if self.has_room() => {
+                    let outcome = match update {
+                        Some(update) => self.take(update, &mut watch, config),
+                        None => Some(Error::Internal.into()),
+                    };
+                    if let Some(outcome) = outcome {
+                        return outcome;
                     }
-                    Some(Update::Status(status)) => {
-                        self.reporter.status(status);
-                        watch.status_is_known(self.reporter.report(), Instant::now());
-                    }
-                    Some(Update::Notice { level, text }) => self.reporter.notice(level, &text),
-                    Some(Update::End(end)) => return self.verdict(*end, config.on_superseded),
-                    None => return Error::Internal.into(),
-                },
+                }
                 // Reached as soon as no update is waiting: what was rendered never waits for a timer.
                 () = self.writer.write(&mut self.reporter.out), if !self.reporter.out.is_empty() => {
                     watch.spoke(Instant::now());
@@ -206,6 +213,23 @@ impl Step {
                 () = log(&self.publisher, &mut self.reporter.log), if log_is_waiting => {}
             }
         }
+    }
+
+    /// Shows an update; the last one is the end.
+    fn take(&mut self, update: Update, watch: &mut Watch, config: &Config) -> Option<Outcome> {
+        match update {
+            Update::Line(line) => {
+                watch.heard(Instant::now());
+                self.reporter.line(&line);
+            }
+            Update::Status(status) => {
+                self.reporter.status(status);
+                watch.status_is_known(self.reporter.report(), Instant::now());
+            }
+            Update::Notice { level, text } => self.reporter.notice(level, &text),
+            Update::End(end) => return Some(self.verdict(*end, config.on_superseded)),
+        }
+        None
     }
 
     /// Whether there is room for what one more update may show.
@@ -295,6 +319,15 @@ impl Step {
             (ExitCode::Success, _, None) => ExitCode::Output,
             (code, ..) => code,
         }
+    }
+}
+
+/// The next update if there is one already.
+async fn waiting(follow: &mut Follow) -> Option<Update> {
+    tokio::select! {
+        biased;
+        update = unconstrained(follow.next()) => update,
+        () = ready(()) => None,
     }
 }
 
