@@ -69,7 +69,7 @@ pub async fn run(host: Host) -> ExitCode {
     let Host { env, stdout, is_terminal, signals, timings, trigger } = host;
     let wish = Wish::read(&env, is_terminal);
     let (reporter, publisher) = wish.reporter(&env, is_terminal);
-    let mut step = Step::new(reporter, publisher, stdout, signals);
+    let mut step = Step::new(reporter, publisher, stdout, signals, timings.last_words);
     match wish.config {
         Ok(config) => {
             let checkout = wish.platform.checkout(&env).resolve(&config.task, &env);

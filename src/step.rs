@@ -3,11 +3,13 @@
 
 mod watch;
 
+use std::future::ready;
 use std::io::Write;
 use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch as signpost};
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::{self, Overrides, Triggered};
@@ -32,10 +34,7 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// How long an interrupted trigger may still take to tell the id of the build that it may have made.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long files may take, and how long stdout may make no progress with the last words.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How long after the first signal they may take. The whole exit has three seconds.
+/// How long after the first signal files and stdout may take. The whole exit has three seconds.
 const HURRY: Duration = Duration::from_millis(1500);
 
 /// What they may take at least, when an interrupted trigger has had all the time.
@@ -54,6 +53,8 @@ pub(crate) struct Step {
     writer: Writer,
     signals: Signals,
     started: Instant,
+    /// With files and stdout, at the end.
+    patience: Duration,
 }
 
 /// The signals, when the first one came and which was the last.
@@ -79,10 +80,11 @@ impl Step {
         publisher: Publisher,
         stdout: impl Write + Send + 'static,
         signals: mpsc::Receiver<Signal>,
+        patience: Duration,
     ) -> Self {
         let signals = Signals { signals, first: None, last: None };
         let writer = Writer::start(stdout);
-        Self { reporter, publisher, writer, signals, started: Instant::now() }
+        Self { reporter, publisher, writer, signals, started: Instant::now(), patience }
     }
 
     /// From the configuration to the outcome. What still follows the build is returned with it.
@@ -212,24 +214,29 @@ impl Step {
                 biased;
                 Some(signal) = self.signals.recv() => return Outcome::Interrupted(signal),
                 () = &mut alarm, if next.is_some() => {
-                    let Some((_, alarm)) = next else { continue };
-                    if let Some(outcome) = self.ring(alarm, &mut watch, config) {
+                    // What waits behind a stdout that blocks may be the end.
+                    while !self.has_room() && let Some(update) = waiting(follow).await {
+                        if let Some(outcome) = self.take(update, &mut watch, config) {
+                            return outcome;
+                        }
+                    }
+                    let due = watch.next(self.reporter.report(), !self.reporter.out.is_empty());
+                    if let Some((at, alarm)) = due
+                        && at <= Instant::now()
+                        && let Some(outcome) = self.ring(alarm, &mut watch, config)
+                    {
                         return outcome;
                     }
                 }
-                update = follow.next(), if self.has_room() => match update {
-                    Some(Update::Line(line)) => {
-                        watch.heard(Instant::now());
-                        self.reporter.line(&line);
+                update = follow.next(), if self.has_room() => {
+                    let outcome = match update {
+                        Some(update) => self.take(update, &mut watch, config),
+                        None => Some(Error::Internal.into()),
+                    };
+                    if let Some(outcome) = outcome {
+                        return outcome;
                     }
-                    Some(Update::Status(status)) => {
-                        self.reporter.status(status);
-                        watch.status_is_known(self.reporter.report(), Instant::now());
-                    }
-                    Some(Update::Notice { level, text }) => self.reporter.notice(level, &text),
-                    Some(Update::End(end)) => return self.verdict(*end, config.on_superseded),
-                    None => return Error::Internal.into(),
-                },
+                }
                 // Reached as soon as no update is waiting: what was rendered never waits for a timer.
                 () = self.writer.write(&mut self.reporter.out), if !self.reporter.out.is_empty() => {
                     watch.spoke(Instant::now());
@@ -237,6 +244,23 @@ impl Step {
                 () = log(&self.publisher, &mut self.reporter.log), if log_is_waiting => {}
             }
         }
+    }
+
+    /// Shows an update; the last one is the end.
+    fn take(&mut self, update: Update, watch: &mut Watch, config: &Config) -> Option<Outcome> {
+        match update {
+            Update::Line(line) => {
+                watch.heard(Instant::now());
+                self.reporter.line(&line);
+            }
+            Update::Status(status) => {
+                self.reporter.status(status);
+                watch.status_is_known(self.reporter.report(), Instant::now());
+            }
+            Update::Notice { level, text } => self.reporter.notice(level, &text),
+            Update::End(end) => return Some(self.verdict(*end, config.on_superseded)),
+        }
+        None
     }
 
     /// Whether there is room for what one more update may show.
@@ -290,7 +314,7 @@ impl Step {
     /// Publishes, then ends: verdict, outputs and reports on every path. The first signal shortens what
     /// may be waited for, a second one does not wait.
     pub(crate) async fn end(self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
-        let Self { mut reporter, publisher, mut writer, mut signals, .. } = self;
+        let Self { mut reporter, publisher, mut writer, mut signals, patience, .. } = self;
         let verdict = reporter.conclude(&outcome);
         // Neither a disk nor a pipe keeps the verdict from being said.
         writer.write_now(std::mem::take(&mut reporter.out));
@@ -304,7 +328,7 @@ impl Step {
             let last_lines = reporter.log.take().unwrap_or_default();
             let problems = publisher.publish(edition, last_lines, &late).await;
             reporter.problems(&problems);
-            let written = writer.finish(std::mem::take(&mut reporter.out), PATIENCE).await;
+            let written = writer.finish(std::mem::take(&mut reporter.out), patience).await;
             // A pipe that nobody reads has lost nothing that anybody wanted.
             let shown = !matches!(written, Written::Lost(_));
             shown && !problems.iter().any(PublishProblem::is_failure)
@@ -318,7 +342,7 @@ impl Step {
         tokio::pin!(ending);
         let all_is_told = match timeout(LAST_MOMENT, &mut ending).await {
             Ok(told) => Some(told),
-            Err(_elapsed) => until_told(ending, &mut signals, &too_late).await,
+            Err(_elapsed) => until_told(ending, &mut signals, patience, &too_late).await,
         };
         match (outcome.exit_code(), all_is_told, signals.last) {
             (ExitCode::Success, Some(true), _) => ExitCode::Success,
@@ -326,6 +350,15 @@ impl Step {
             (ExitCode::Success, _, None) => ExitCode::Output,
             (code, ..) => code,
         }
+    }
+}
+
+/// The next update if there is one already.
+async fn waiting(follow: &mut Follow) -> Option<Update> {
+    tokio::select! {
+        biased;
+        update = unconstrained(follow.next()) => update,
+        () = ready(()) => None,
     }
 }
 
@@ -340,12 +373,13 @@ async fn log(publisher: &Publisher, lines: &mut Option<Vec<u8>>) {
 async fn until_told(
     mut ending: Pin<&mut impl Future<Output = bool>>,
     signals: &mut Signals,
+    patience: Duration,
     too_late: &signpost::Sender<bool>,
 ) -> Option<bool> {
     let now = Instant::now();
     let mut limit = match signals.first {
         Some(first) => (first + HURRY).max(now + SHORTEST_HURRY),
-        None => now + PATIENCE,
+        None => now + patience,
     };
     loop {
         let (is_late, in_a_hurry) = (*too_late.borrow(), signals.first.is_some());

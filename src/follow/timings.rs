@@ -46,6 +46,8 @@ pub struct Timings {
     pub heartbeat: Duration,
     /// How long a build may be queued before we say whom to ask.
     pub long_queue: Duration,
+    /// How long files may take at the end, and how long stdout may make no progress with the last words.
+    pub last_words: Duration,
 }
 
 impl Default for Timings {
@@ -82,6 +84,7 @@ impl Default for Timings {
             goodbye: Duration::from_millis(500),
             heartbeat: Duration::from_secs(5 * 60),
             long_queue: Duration::from_secs(60 * 60),
+            last_words: Duration::from_secs(60),
         }
     }
 }

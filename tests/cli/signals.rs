@@ -1,9 +1,11 @@
 //! Real signals, in the ways in which CIs start and stop their steps, at every moment of a step.
 
-use std::io::Read;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path};
@@ -134,14 +136,14 @@ fn mute(program: Program) -> (Program, TcpListener) {
 }
 
 /// Takes connections until one of them sends this; none is closed.
-fn until_sent(listener: &TcpListener, wanted: &str) -> Vec<std::net::TcpStream> {
+fn until_sent(listener: &TcpListener, wanted: &str) -> Vec<TcpStream> {
     let mut open = Vec::new();
     loop {
         let (mut stream, _) = listener.accept().unwrap();
         let mut sent = [0; 64];
         let bytes = stream.read(&mut sent).unwrap();
         open.push(stream);
-        if sent[..bytes].starts_with(wanted.as_bytes()) {
+        if sent.get(..bytes).unwrap().starts_with(wanted.as_bytes()) {
             return open;
         }
     }
@@ -175,6 +177,67 @@ async fn a_build_of_which_nothing_is_known_yet_is_left_in_time() {
     let ran = stop("-INT", &program, running);
     assert_eq!(ran.code, Some(130), "{}", ran.stdout);
     assert_tells_of_the_build(&program, &ran);
+}
+
+/// Everything goes through to the simulator, but requests that begin like this stay on the way: says
+/// when there is one.
+fn holding_back(program: Program, wanted: &'static str) -> (Program, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let simulator = program.simulator.url().replace("http://", "");
+    let (held, holds) = mpsc::channel();
+    thread::spawn(move || {
+        while let Ok((client, _)) = listener.accept() {
+            let service = TcpStream::connect(&simulator).unwrap();
+            let (mut from, mut to) = (service.try_clone().unwrap(), client.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut from, &mut to));
+            let held = held.clone();
+            thread::spawn(move || pass_on(client, service, wanted, &held));
+        }
+    });
+    (program.env("BUILDPIXEL_API_URL", &url), holds)
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream, wanted: &str, held: &mpsc::Sender<()>) {
+    let mut buffer = [0; 4096];
+    while let Ok(bytes @ 1..) = from.read(&mut buffer) {
+        let sent = buffer.get(..bytes).unwrap();
+        if sent.starts_with(wanted.as_bytes()) {
+            // Nobody listens once the test is over.
+            let _over = held.send(());
+        } else if to.write_all(sent).is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn catching_up_is_not_waited_for() {
+    let program = Program::new(endless()).await.on_github();
+    let (program, held) = holding_back(program, "GET /builds/");
+    let running = start(&program);
+    held.recv().unwrap();
+    let joined = Entry::Joined { build_id: BUILD_ID.to_owned() };
+    program.simulator.until(|journal| journal.contains(&joined)).await;
+    let ran = stop("-TERM", &program, running);
+    assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+    assert_tells_of_the_build(&program, &ran);
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_or_half_open_is_not_waited_for() {
+    let begun = || Scenario::new().await_join().status("running").log("info", "line 1");
+    for (scenario, last) in [
+        (begun().restart(60_000), "polling until it is back"),
+        (begun().freeze().await_requests("POST", "/never", 1), "line 1"),
+    ] {
+        let program = Program::new(scenario).await.on_github();
+        let mut running = start(&program);
+        running.shows(last);
+        let ran = stop("-TERM", &program, running);
+        assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+        assert_tells_of_the_build(&program, &ran);
+    }
 }
 
 #[tokio::test]
@@ -252,7 +315,7 @@ async fn a_signal_while_publishing_ends_it_and_spoils_only_a_good_end() {
             if second {
                 send("-TERM", running.id());
                 // What came before it is what would be waited for.
-                std::thread::sleep(Duration::from_millis(100));
+                thread::sleep(Duration::from_millis(100));
             }
             let started = Instant::now();
             let ran = stop("-TERM", &program, running);
@@ -281,7 +344,7 @@ async fn a_stdout_that_nobody_reads_keeps_no_signal_from_ending_the_step() {
     send("-TERM", running.id());
     while program.output("result") != "interrupted" {
         assert!(started.elapsed() < CONTRACT);
-        std::thread::sleep(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(running.code_without_reading(), Some(143));
     assert!(started.elapsed() < CONTRACT, "{:?}", started.elapsed());

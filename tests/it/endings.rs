@@ -1,5 +1,7 @@
 //! Ends that come from outside: signals and deadlines.
 
+#[cfg(unix)]
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use buildpixel_ci::outcome::Signal;
@@ -161,7 +163,7 @@ async fn the_time_in_the_queue_does_not_count_while_nothing_is_known() {
 }
 
 #[tokio::test]
-async fn while_stdout_blocks_our_deadline_still_ends_the_step_and_little_waits_in_memory() {
+async fn while_stdout_blocks_our_deadline_still_ends_the_step() {
     let scenario = Scenario::new()
         .await_join()
         .status("running")
@@ -180,12 +182,77 @@ async fn while_stdout_blocks_our_deadline_still_ends_the_step_and_little_waits_i
             step.hands_over("result", "timeout").await;
             assert!(!step.stdout.text().contains("runs on"));
             step.stdout.unblock();
-            step.stdout.shows("runs on").await;
-            assert!(step.stdout.largest_batch_bytes() < 100_000);
         })
         .await;
     assert_eq!(ran.code, 12, "{}", ran.stdout);
     assert!(ran.stdout.contains("runs on"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn while_stdout_blocks_little_is_rendered_in_advance() {
+    let scenario = Scenario::new()
+        .await_join()
+        .log("info", "line 1")
+        .await_requests("GET", GO, 1)
+        .flood(30_000)
+        .status("failed");
+    Step::new(scenario)
+        .await
+        .run_while(async |step, _| {
+            step.stdout.shows("line 1\n").await;
+            step.stdout.block();
+            step.go().await;
+            step.simulator.until(|journal| journal.contains(&Entry::NamespaceDisconnect)).await;
+            step.stdout.unblock();
+            step.stdout.shows("flood line 30000\n").await;
+            assert!(step.stdout.largest_batch_bytes() < 100_000);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_build_that_ended_behind_a_stdout_that_blocks_is_not_said_to_run_on() {
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", "line 1")
+        .await_requests("GET", GO, 1)
+        .flood(30_000)
+        .status("failed");
+    let ran = Step::new(scenario)
+        .await
+        .input("timeout", "4s")
+        .run_while(async |step, _| {
+            step.stdout.shows("line 1\n").await;
+            step.stdout.block();
+            step.go().await;
+            step.hands_over("result", "failure").await;
+            step.stdout.unblock();
+        })
+        .await;
+    assert_eq!(ran.code, 10);
+    assert_eq!(ran.numbered("flood line "), (1..=30_000).collect::<Vec<_>>());
+}
+
+/// As a disk that hangs: whoever writes the report waits for ever.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_disk_that_hangs_hangs_no_step_and_spoils_only_a_good_end() {
+    for (status, code) in [("complete", 41), ("failed", 10)] {
+        let scenario = Scenario::new().await_join().status(status);
+        let step = Step::new(scenario).await;
+        let reports = step.path().join("reports");
+        std::fs::create_dir(&reports).unwrap();
+        let hangs = Command::new("mkfifo").arg(reports.join("junit.xml.tmp")).status().unwrap();
+        assert!(hangs.success());
+        let ran = step
+            .input("reports-dir", reports.to_str().unwrap())
+            .timings(|timings| timings.last_words = Duration::from_millis(300))
+            .run()
+            .await;
+        assert_eq!(ran.code, code, "{}", ran.stdout);
+        assert!(ran.stdout.contains("/reports: it takes too long"), "{}", ran.stdout);
+    }
 }
 
 #[tokio::test]

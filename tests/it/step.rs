@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -103,6 +104,11 @@ impl Step {
 
     pub(crate) async fn run(self) -> Ran {
         self.run_while(async |_, _| {}).await
+    }
+
+    /// The working folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
     }
 
     /// What the later steps would get if the run were killed now.
