@@ -443,6 +443,43 @@ async fn the_timeout_bounds_the_trigger_too() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
+#[tokio::test]
+async fn a_look_has_a_budget_of_its_own() {
+    let began = Instant::now();
+    let down = Answer::new("GET", "/builds", 503).header("retry-after", "10");
+    let step = Step::new(short().answer(first(502).processed()).answer(down)).await;
+    let step = step.trigger_timings(|timings| timings.longest_look = Duration::from_secs(5));
+    let ran = step.run().await;
+    assert_eq!((ran.code, ran.asked("GET", "/builds")), (31, 1), "{}", ran.stdout);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_trigger_that_there_is_no_time_to_look_for_is_not_sent() {
+    let step = Step::new(short().answer(Answer::new("POST", trigger_path(), 502))).await;
+    let step = step.trigger_timings(|timings| {
+        timings.longest = Duration::from_millis(1700);
+        timings.looks = [10, 20, 30, 900].map(Duration::from_millis);
+    });
+    let ran = step.run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (30, 1), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn who_is_leaving_does_not_keep_asking_for_the_list() {
+    let down = Answer::new("GET", "/builds", 503).header("retry-after", "20");
+    let scenario = Scenario::new().answer(first(502).processed()).answer(down);
+    let ran = Step::new(scenario)
+        .await
+        .run_while(async |step, signals| {
+            step.stdout.shows("cannot look for the build; trying again in").await;
+            signals.send(Signal::Int).await.unwrap();
+        })
+        .await;
+    assert_eq!((ran.code, ran.asked("GET", "/builds")), (130, 2), "{}", ran.stdout);
+    ran.says(MAY_HAVE_STARTED);
+}
+
 /// Where a trigger may be when a signal comes.
 struct Moment {
     answers: Vec<Answer>,
