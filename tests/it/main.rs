@@ -9,6 +9,7 @@
 )]
 
 mod endings;
+mod leaving;
 mod refusals;
 mod step;
 mod stream;
