@@ -196,9 +196,14 @@ impl Error {
                 api_causes(error).chain(snippet(error)).collect()
             }
             Self::Untriggered { answer, requests } => {
-                let listed = format!(
-                    "{requests} such requests were sent, and BuildPixel lists no build of them"
-                );
+                let listed = match requests {
+                    1 => {
+                        "one such request was sent, and BuildPixel lists no build of it".to_owned()
+                    }
+                    _ => format!(
+                        "{requests} such requests were sent, and BuildPixel lists no build of them"
+                    ),
+                };
                 api_causes(answer).chain(snippet(answer)).chain([listed]).collect()
             }
             Self::Uncertain { answer, doubt } => {

@@ -10,6 +10,7 @@
 
 mod endings;
 mod faults;
+mod leaving;
 mod network;
 mod patience;
 mod refusals;
