@@ -14,7 +14,7 @@ async fn a_long_log_comes_through_whole_and_in_order_in_little_memory() {
         .flood(LINES)
         .await_requests("GET", "/go", 1)
         .status("complete");
-    let program = Program::new(scenario).await;
+    let program = Program::new(scenario).await.env("BUILDPIXEL_REPORTS_DIR", "reports");
     let mut running = program.start();
     running.shows("build is running\n");
     let mut line = String::new();
@@ -30,6 +30,8 @@ async fn a_long_log_comes_through_whole_and_in_order_in_little_memory() {
     let ran = program.ended(running);
     assert_eq!(ran.code, Some(0), "{}", ran.stdout);
     assert!(!ran.stdout.contains("flood line"), "{}", ran.stdout);
+    let log = program.file("reports/build.log");
+    assert!(log.lines().eq((1..=LINES).map(|number| format!("flood line {number}"))));
 }
 
 /// The most memory that the process ever had resident, in KiB.
