@@ -225,12 +225,13 @@ impl Supervisor {
 
     /// Gives up a session, and returns the next one in the making.
     async fn lose(&mut self, build: &Id, lost: SocketError, failures: u32) -> Result<Dial, Error> {
-        if let Some(session) = self.session.take() {
-            self.resume = session.resume();
-        }
+        let session = self.session.take();
         self.joined = None;
         debug!(error = chain(&lost), "no session");
-        self.told.stream_is_down(&lost).await;
+        self.told.stream_is_down(&lost, session.is_some()).await;
+        if let Some(session) = session {
+            self.resume = session.resume();
+        }
         let reconnect = self.plan.timings.reconnect;
         let delay = match (&lost, self.plan.transport) {
             (SocketError::Refused { .. }, Transport::Socket) => {

@@ -195,12 +195,12 @@ impl Told {
         self.polls = false;
     }
 
-    pub(super) async fn stream_is_down(&mut self, error: &SocketError) {
+    pub(super) async fn stream_is_down(&mut self, error: &SocketError, stood: bool) {
         self.recovered = false;
-        let text = match self.stream {
-            Way::Up => "the live log was interrupted",
-            Way::Fresh => "the live log cannot be reached",
-            Way::Down => return,
+        let text = match (&self.stream, stood) {
+            (Way::Up, _) | (Way::Fresh, true) => "the live log was interrupted",
+            (Way::Fresh, false) => "the live log cannot be reached",
+            (Way::Down, _) => return,
         };
         self.stream = Way::Down;
         let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();

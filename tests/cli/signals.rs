@@ -228,7 +228,7 @@ async fn catching_up_is_not_waited_for() {
 async fn a_service_that_is_down_or_half_open_is_not_waited_for() {
     let begun = || Scenario::new().await_join().status("running").log("info", "line 1");
     for (scenario, last) in [
-        (begun().restart(60_000), "polling until it is back"),
+        (begun().restart(60_000), "the live log was interrupted"),
         (begun().freeze().await_requests("POST", "/never", 1), "line 1"),
     ] {
         let program = Program::new(scenario).await.on_github();
