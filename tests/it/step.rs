@@ -157,7 +157,9 @@ impl Step {
             timings: self.timings,
             trigger: self.trigger,
         };
-        let both = async { tokio::join!(buildpixel_ci::run(host), meanwhile(&self, sender)) };
+        // On the heap: several runs at once are too much for the stack of a test.
+        let run = Box::pin(buildpixel_ci::run(host));
+        let both = async { tokio::join!(run, Box::pin(meanwhile(&self, sender))) };
         let (code, ()) = timeout(HANGS, both).await.expect("the run hangs");
         let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         Ran {

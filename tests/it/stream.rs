@@ -219,6 +219,13 @@ async fn the_goodbye_is_clean() {
     assert_eq!(ran.code, 0);
 }
 
+/// How often REST was asked for the build.
+fn looks(journal: &[Entry]) -> usize {
+    let path = build_path(BUILD_ID);
+    let is_look = |entry: &&Entry| matches!(entry, Entry::Request { path: of, .. } if *of == path);
+    journal.iter().filter(is_look).count()
+}
+
 #[tokio::test]
 async fn lines_that_the_stream_does_not_bring_are_noticed_while_the_build_runs() {
     let scenario = lines(Scenario::new().await_join(), 1..=3)
@@ -232,6 +239,8 @@ async fn lines_that_the_stream_does_not_bring_are_noticed_while_the_build_runs()
         .timings(|timings| timings.status_poll = Duration::from_millis(30))
         .run_while(async |step, _| {
             step.stdout.shows("line 3\n").await;
+            // By then it is clear that these three came live.
+            step.simulator.until(|journal| looks(journal) > 5).await;
             step.go().await;
             step.stdout.shows("line 5\n").await;
             step.go().await;
