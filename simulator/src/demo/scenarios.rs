@@ -39,7 +39,7 @@ const SHOWS: &[Show] = &[
     },
     Show {
         name: "flaky-connection",
-        about: "the connection is cut while lines are logged, and the build succeeds",
+        about: "the connection is cut and freezes, the service restarts, and the build succeeds",
         exit_code: 0,
         script: include_str!("../../scenarios/flaky-connection.scenario"),
     },
