@@ -1,0 +1,101 @@
+//! Follows a long build through one fault after the other, and compares what the program printed with
+//! what the service logged, byte for byte. Linux only.
+//!
+//! `cargo run --release --bin soak -- [--lines N] [--pace LINES/S] [--seed N] PROGRAM`. Ends with an
+//! error if a line is missing, repeated, out of place or not as it should be.
+
+mod comparison;
+mod logged;
+mod script;
+
+use std::io::{BufRead, BufReader, Write, stdout};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use bench::process;
+use comparison::Comparison;
+use script::Script;
+use simulator::{Entry, PROJECT_ID, SETTING_ID, Simulator, TOKEN};
+
+struct Options {
+    lines: u64,
+    pace: u64,
+    seed: u64,
+    program: PathBuf,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let options = read(std::env::args().skip(1))?;
+    let script = Script::new(options.lines, options.pace, options.seed);
+    let simulator = Simulator::start(script.scenario).await?;
+    let started = Instant::now();
+    let mut child = Command::new(&options.program)
+        .env_clear()
+        .env("BUILDPIXEL_TOKEN", TOKEN)
+        .env("BUILDPIXEL_PROJECT", PROJECT_ID)
+        .env("BUILDPIXEL_BUILD_SETTING", SETTING_ID)
+        .env("BUILDPIXEL_API_URL", simulator.url())
+        .env("BUILDPIXEL_CI", "plain")
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| options.program.display().to_string())?;
+    let mut shown = BufReader::new(child.stdout.take().context("no stdout")?);
+
+    let mut comparison = Comparison::new(options.lines, options.seed);
+    let mut line = String::new();
+    let mut lines: u64 = 0;
+    let mut usage = process::usage(child.id())?;
+    while shown.read_line(&mut line)? > 0 {
+        comparison.take(line.trim_end_matches('\n'));
+        line.clear();
+        lines += 1;
+        if lines.is_multiple_of(1_000) {
+            // Fails once the program has ended.
+            usage = process::usage(child.id()).unwrap_or(usage);
+        }
+    }
+    let took = started.elapsed();
+    ensure!(child.wait()?.success(), "the program failed");
+
+    let journal = simulator.journal();
+    let sessions = journal.iter().filter(|entry| **entry == Entry::Connected).count();
+    let requests = journal.iter().filter(|e| matches!(e, Entry::Request { .. })).count();
+    let mut out = stdout();
+    for (fault, times) in &script.faults {
+        writeln!(out, "{times:>9} × {fault}")?;
+    }
+    let faults: u64 = script.faults.values().sum();
+    writeln!(out, "{faults:>9} faults in {:.0} s", took.as_secs_f64())?;
+    writeln!(out, "{:>9} times the stream was lost", comparison.interruptions)?;
+    writeln!(out, "{sessions:>9} sessions, {requests} requests to REST")?;
+    writeln!(out, "{:>9} lines logged", options.lines)?;
+    writeln!(out, "{:>9} lines of text agree", comparison.agreeing)?;
+    let result = comparison.finish();
+    writeln!(out, "{:>9} lost", result.lost)?;
+    writeln!(out, "{:>9} repeated", result.repeated)?;
+    writeln!(out, "{:>9} KiB resident at most", usage.peak_kib)?;
+    writeln!(out, "{:>9.2} s user, {:.2} s system", usage.user_seconds, usage.system_seconds)?;
+    ensure!(result.is_exact, "what was printed is not what was logged");
+    Ok(())
+}
+
+fn read(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Options> {
+    let mut options = Options { lines: 1_000_000, pace: 4_000, seed: 1, program: PathBuf::new() };
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--lines" => options.lines = value()?.parse()?,
+            "--pace" => options.pace = value()?.parse()?,
+            "--seed" => options.seed = value()?.parse()?,
+            _ => options.program = std::path::absolute(&argument)?,
+        }
+    }
+    ensure!(
+        options.program.is_file(),
+        "usage: soak [--lines N] [--pace LINES/S] [--seed N] PROGRAM"
+    );
+    Ok(options)
+}
