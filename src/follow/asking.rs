@@ -44,11 +44,17 @@ impl Answers {
 impl Supervisor {
     /// A question that is put after `interval`, or when it is time to try again.
     pub(super) fn ask(&self, build: &Id, interval: Duration) -> Question {
-        let (client, build) = (self.plan.client.clone(), build.clone());
         let retry = self.answers.useless.checked_sub(1);
         let back_off =
             retry.and_then(|retry| self.plan.timings.retry.delay(retry, fastrand::f64()));
-        let after = back_off.unwrap_or(interval).max(self.answers.retry_after);
+        self.ask_after(build, back_off.unwrap_or(interval))
+    }
+
+    /// A question that is put after `delay`, however the last ones were answered; unless REST asked us
+    /// to stay away for longer.
+    pub(super) fn ask_after(&self, build: &Id, delay: Duration) -> Question {
+        let (client, build) = (self.plan.client.clone(), build.clone());
+        let after = delay.max(self.answers.retry_after);
         Box::pin(async move {
             sleep(after).await;
             client.build(&build).await

@@ -86,7 +86,11 @@ impl Supervisor {
                     self.give_up_on(&mut seam).await;
                 }
                 () = sleep_until(ask_at), if question.is_none() => {
-                    question = Some(self.ask(build, Duration::ZERO));
+                    question = Some(match waits_since {
+                        // Lines wait, and how often they were asked about was counted already.
+                        Some(_) => self.ask_after(build, Duration::ZERO),
+                        None => self.ask(build, Duration::ZERO),
+                    });
                 }
                 answer = answer_to(&mut question) => {
                     question = None;

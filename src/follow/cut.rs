@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::event::LogLine;
 
 /// How many lines back an overlap is looked for.
-const REACH: usize = 4096;
+const REACH: usize = 32_768;
 
 /// What was passed on so far, as far back as matters.
 #[derive(Debug, Default)]

@@ -76,7 +76,7 @@ impl Default for Timings {
                 longest: Duration::from_secs(3),
                 retries: u32::MAX,
             },
-            catch_up: Duration::from_secs(10),
+            catch_up: Duration::from_secs(30),
             silence: Duration::from_millis(300),
             longest_drain: Duration::from_secs(2),
             longest_denial: Duration::from_secs(30),

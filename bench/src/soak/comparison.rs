@@ -18,6 +18,8 @@ pub(crate) struct Comparison {
     balance: HashMap<String, i64>,
     is_exact: bool,
     shown: u64,
+    /// What the program said of itself last.
+    last_words: String,
     /// Lines of text that agree.
     pub(crate) agreeing: u64,
     /// Words of the program's own that tell of a lost stream.
@@ -45,6 +47,7 @@ impl Comparison {
             balance: HashMap::new(),
             is_exact: true,
             shown: 0,
+            last_words: String::new(),
             agreeing: 0,
             interruptions: 0,
         }
@@ -54,6 +57,7 @@ impl Comparison {
     pub(crate) fn take(&mut self, line: &str) {
         if line.starts_with("buildpixel-ci") {
             self.interruptions += u64::from(line.contains("the live log was interrupted"));
+            self.last_words = format!("{}\n{line}", self.last_words.lines().last().unwrap_or(""));
             return;
         }
         if self.is_exact && self.next.as_deref() == Some(line) {
@@ -64,7 +68,7 @@ impl Comparison {
         self.is_exact = false;
         if self.shown < SHOWN {
             self.shown += 1;
-            eprintln!("printed {line:?}\n    due {:?}", self.next);
+            eprintln!("{}\nprinted {line:?}\n    due {:?}", self.last_words, self.next);
         }
         *self.balance.entry(line.to_owned()).or_default() -= 1;
     }
