@@ -161,6 +161,23 @@ fn a_dependency_is_used_just_where_the_map_says() {
     }
 }
 
+#[test]
+fn each_fault_of_the_page_on_reliability_names_a_test_that_exists() {
+    let tests = ["tests/it", "tests/cli"].into_iter().flat_map(|folder| {
+        fs::read_dir(root().join(folder)).unwrap().map(|file| file.unwrap().path())
+    });
+    let tests: String = tests.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let page = read("docs/reliability.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let mut proofs = 0;
+    for row in rows {
+        let proof = spans(row).pop().unwrap();
+        assert!(tests.contains(&format!("fn {proof}(")), "{proof}");
+        proofs += 1;
+    }
+    assert!(proofs > 30, "{proofs}");
+}
+
 /// The dependencies of the map: name, and the modules that it is confined to, none for all.
 fn dependencies() -> Vec<(String, BTreeSet<String>)> {
     let rows = table("CONTRIBUTING.md", "| crate |");

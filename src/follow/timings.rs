@@ -56,7 +56,7 @@ impl Default for Timings {
             status_poll: Duration::from_secs(15),
             poll: Duration::from_secs(3),
             retry: Policy {
-                first: Duration::from_secs(2),
+                first: Duration::from_secs(1),
                 longest: Duration::from_secs(30),
                 retries: u32::MAX,
             },
@@ -64,7 +64,7 @@ impl Default for Timings {
             unconfirmed_retries: 6,
             connect: Duration::from_secs(15),
             connections: 4,
-            grace: Duration::from_secs(10),
+            grace: Duration::from_secs(2),
             reconnect: Policy {
                 first: Duration::from_millis(500),
                 longest: Duration::from_secs(60),

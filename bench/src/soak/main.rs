@@ -83,7 +83,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn read(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Options> {
-    let mut options = Options { lines: 1_000_000, pace: 4_000, seed: 1, program: PathBuf::new() };
+    let mut options = Options { lines: 1_000_000, pace: 2_000, seed: 1, program: PathBuf::new() };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         match argument.as_str() {
