@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use buildpixel_ci::outcome::Signal;
 use buildpixel_ci::retry::Policy;
-use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path};
+use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path, trigger_path};
 
 use crate::step::{GO, Ran, Step};
 use crate::stream::lines;
@@ -241,4 +241,15 @@ async fn a_signal_while_the_stream_is_away_ends_the_step() {
         })
         .await;
     assert_eq!(ran.code, 143, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn the_session_is_kept_alive_while_the_trigger_is_tried_again() {
+    let busy = Answer::new("POST", trigger_path(), 429).header("retry-after", "1").times(1);
+    let scenario = Scenario::new().pings(100, 200).answer(busy).await_join();
+    let ran = Step::new(lines(scenario, 1..=3).status("complete")).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+    assert_eq!(connections(&ran.journal), 1, "{:?}", ran.journal);
+    assert!(!ran.stdout.contains("interrupted"), "{}", ran.stdout);
 }

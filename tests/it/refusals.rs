@@ -1,9 +1,14 @@
 //! What the API will not do, and what it cannot do right now.
 
+use std::time::Duration;
+
 use simulator::{Answer, BUILD_ID, Entry, Scenario, TOKEN, build_path};
 use tokio::net::TcpListener;
 
 use crate::step::Step;
+
+/// No run of a test is as long.
+const SLOW_BEAT: Duration = Duration::from_secs(60);
 
 const UNKNOWN: &str = "000000000000000000000000";
 
@@ -26,11 +31,12 @@ async fn a_bad_token_is_refused_with_the_request_id_and_a_hint_and_is_not_shown(
 async fn a_token_that_only_the_stream_refuses_leaves_polling() {
     let scenario =
         Scenario::new().socket_tokens(&["another"]).log("info", "line 1").status("complete");
-    let ran = Step::new(scenario).await.run().await;
+    let step = Step::new(scenario).await;
+    let ran = step.timings(|timings| timings.reconnect.longest = SLOW_BEAT).run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
     let refusals = ran.journal.iter().filter(|e| matches!(e, Entry::Refused { .. })).count();
-    assert_eq!(refusals, 1, "a refusal is not retried");
+    assert_eq!(refusals, 1, "a refusal is only tried again at the slow beat");
 }
 
 #[tokio::test]

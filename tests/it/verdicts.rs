@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use simulator::{BUILD_ID, Entry, Scenario, build_path};
+use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path};
 
 use crate::step::{GO, Step};
 
@@ -223,4 +223,26 @@ async fn the_last_lines_of_a_build_that_is_polled_are_waited_for() {
     let ran = Step::new(scenario).await.input("transport", "poll").run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
+}
+
+#[tokio::test]
+async fn an_end_that_rest_has_told_stands_even_if_it_falls_silent_then() {
+    let down = Answer::new("GET", build_path(BUILD_ID), 503);
+    let scenario = Scenario::new()
+        .await_join()
+        .log("info", "line 1")
+        .lose_status("failed")
+        .await_requests("GET", build_path(BUILD_ID), 5)
+        .answer_from_now_on(down);
+    let ran = Step::new(scenario)
+        .await
+        .timings(|timings| {
+            timings.status_poll = Duration::from_millis(20);
+            timings.silence = Duration::from_secs(1);
+            timings.catch_up = Duration::from_millis(100);
+        })
+        .run()
+        .await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+    assert!(ran.stdout.contains("the last lines of the log may be missing"), "{}", ran.stdout);
 }
