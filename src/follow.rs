@@ -78,7 +78,7 @@ impl Follow {
         let (build, known) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let supervisor = Supervisor {
-            told: Told::new(sender, !plan.confirmed),
+            told: Told::new(sender),
             answers: Answers::new(plan.confirmed),
             plan,
             session: None,
@@ -140,6 +140,7 @@ impl Supervisor {
         };
         self.hang_up().await;
         if let Some(end) = end {
+            self.told.flush().await;
             self.told.send(Update::End(Box::new(end))).await;
         }
     }
@@ -188,8 +189,10 @@ impl Supervisor {
     async fn until_the_end(&mut self, build: &Id, mut dial: Dial) -> Result<(), Error> {
         let timings = self.plan.timings;
         let mut failures = 0;
+        // Since when there is no session that has lasted.
+        let mut away_since = Instant::now();
         // Kept from one attempt to the next, so that polling goes on however often dialling fails.
-        let mut question = self.ask(build, self.before_polling());
+        let mut question = self.ask(build, self.before_polling(away_since));
         loop {
             let dialled = match self.session {
                 Some(_) => Ok(()),
@@ -199,27 +202,32 @@ impl Supervisor {
                 },
             };
             let since = Instant::now();
-            let attended = dialled.is_ok();
             let lost = match dialled {
-                Ok(()) => self.attend(build).await?,
+                Ok(()) => {
+                    question = Box::pin(pending());
+                    let lost = self.attend(build).await?;
+                    self.answers.heard = Instant::now();
+                    lost
+                }
                 Err(error) => Some(error),
             };
             let Some(lost) = lost else {
                 return Ok(());
             };
+            let attended = self.session.is_some();
             if since.elapsed() >= timings.healthy {
                 failures = 0;
+                away_since = Instant::now();
             }
             failures += 1;
             let refused = matches!(lost, SocketError::Refused { .. });
+            dial = self.lose(build, lost, failures).await?;
             if attended {
-                self.answers.heard = Instant::now();
-                question = self.ask(build, self.before_polling());
+                question = self.ask(build, self.before_polling(away_since));
             }
             if refused || failures == timings.connections {
                 question = self.ask(build, Duration::ZERO);
             }
-            dial = self.lose(build, lost, failures).await?;
         }
     }
 
@@ -228,10 +236,6 @@ impl Supervisor {
         let session = self.session.take();
         self.joined = None;
         debug!(error = chain(&lost), "no session");
-        self.told.stream_is_down(&lost, session.is_some()).await;
-        if let Some(session) = session {
-            self.resume = session.resume();
-        }
         let reconnect = self.plan.timings.reconnect;
         let delay = match (&lost, self.plan.transport) {
             (SocketError::Refused { .. }, Transport::Socket) => {
@@ -241,6 +245,10 @@ impl Supervisor {
             (SocketError::Refused { .. }, Transport::Auto | Transport::Poll) => None,
             (_, _) => reconnect.delay(failures.saturating_sub(1), fastrand::f64()),
         };
+        self.told.stream_is_down(&lost, session.is_some()).await;
+        if let Some(session) = session {
+            self.resume = session.resume();
+        }
         Ok(self.dial(delay.unwrap_or(reconnect.longest)))
     }
 
@@ -280,10 +288,12 @@ impl Supervisor {
     }
 
     /// Polling alone begins at once; otherwise the stream has a head start.
-    fn before_polling(&self) -> Duration {
+    fn before_polling(&self, away_since: Instant) -> Duration {
         match self.plan.transport {
             Transport::Poll => Duration::ZERO,
-            Transport::Auto | Transport::Socket => self.plan.timings.grace,
+            Transport::Auto | Transport::Socket => {
+                self.plan.timings.grace.saturating_sub(away_since.elapsed())
+            }
         }
     }
 

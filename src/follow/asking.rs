@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 use super::{Question, Supervisor};
 use crate::api::{ApiError, Snapshot};
@@ -10,10 +10,7 @@ use crate::error::Error;
 use crate::event::{Facts, Id, Status};
 
 /// How many answers in a row may be beyond understanding while there is no stream to rely on.
-const USELESS_ANSWERS: u32 = 5;
-
-/// How long REST may ask us to stay away.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+const ODD_ANSWERS: u32 = 5;
 
 /// What REST has answered so far.
 pub(super) struct Answers {
@@ -21,8 +18,12 @@ pub(super) struct Answers {
     pub(super) confirmed: bool,
     /// How many answers in a row were of no use.
     useless: u32,
-    /// How long REST asked us to stay away when it refused last.
-    retry_after: Duration,
+    /// How many of them, without a stream to rely on, were beyond understanding.
+    odd: u32,
+    /// When it is time to ask again after those.
+    again: Instant,
+    /// Until when REST asked us to stay away.
+    stay_away: Instant,
     /// When the service was last heard, by REST or over the stream.
     pub(super) heard: Instant,
     /// The facts of the ended build; its first terminal status counts.
@@ -31,32 +32,28 @@ pub(super) struct Answers {
 
 impl Answers {
     pub(super) fn new(confirmed: bool) -> Self {
-        Self {
-            confirmed,
-            useless: 0,
-            retry_after: Duration::ZERO,
-            heard: Instant::now(),
-            ended: None,
-        }
+        let now = Instant::now();
+        Self { confirmed, useless: 0, odd: 0, again: now, stay_away: now, heard: now, ended: None }
     }
 }
 
 impl Supervisor {
-    /// A question that is put after `interval`, or when it is time to try again.
+    /// A question that is put after `interval`, and not before it is time to try again.
     pub(super) fn ask(&self, build: &Id, interval: Duration) -> Question {
-        let retry = self.answers.useless.checked_sub(1);
-        let back_off =
-            retry.and_then(|retry| self.plan.timings.retry.delay(retry, fastrand::f64()));
-        self.ask_after(build, back_off.unwrap_or(interval))
+        self.ask_at(build, (Instant::now() + interval).max(self.answers.again))
     }
 
-    /// A question that is put after `delay`, however the last ones were answered; unless REST asked us
-    /// to stay away for longer.
-    pub(super) fn ask_after(&self, build: &Id, delay: Duration) -> Question {
+    /// A question that is put now, however the last ones were answered; unless REST asked us to stay
+    /// away.
+    pub(super) fn ask_now(&self, build: &Id) -> Question {
+        self.ask_at(build, Instant::now())
+    }
+
+    fn ask_at(&self, build: &Id, moment: Instant) -> Question {
         let (client, build) = (self.plan.client.clone(), build.clone());
-        let after = delay.max(self.answers.retry_after);
+        let moment = moment.max(self.answers.stay_away);
         Box::pin(async move {
-            sleep(after).await;
+            sleep_until(moment).await;
             client.build(&build).await
         })
     }
@@ -91,6 +88,7 @@ impl Supervisor {
     pub(super) async fn last_word(&mut self, build: &Id) -> Result<Option<Facts>, Error> {
         let timings = self.plan.timings;
         let since = Instant::now();
+        let mut denied_since = None;
         let mut interval = Duration::ZERO;
         let mut looks = 0;
         loop {
@@ -101,7 +99,9 @@ impl Supervisor {
                         self.last_lines(build, snapshot).await;
                         return Ok(Some(facts));
                     }
-                    if since.elapsed() >= timings.longest_denial {
+                    let denied_since = *denied_since.get_or_insert_with(Instant::now);
+                    if denied_since.elapsed() >= timings.longest_denial {
+                        self.drained = false;
                         self.told.has_not_ended(snapshot.facts.status).await;
                         return Ok(None);
                     }
@@ -149,17 +149,30 @@ impl Supervisor {
             let facts = snapshot.facts.clone();
             self.answers.ended = Some(Facts { status: first.or(facts.status), ..facts });
         }
+        if snapshot.recent.is_empty() {
+            self.told.nothing_yet();
+        }
         self.answers.confirmed = true;
         self.answers.useless = 0;
-        self.answers.retry_after = Duration::ZERO;
+        self.answers.odd = 0;
         self.answers.heard = Instant::now();
+        (self.answers.again, self.answers.stay_away) = (self.answers.heard, self.answers.heard);
         self.told.rest_is_up().await;
     }
 
     async fn not_understood(&mut self, error: &ApiError) {
+        let timings = &self.plan.timings;
+        let back_off = timings.retry.delay(self.answers.useless, fastrand::f64());
         let retry_after = error.refusal().and_then(|refusal| refusal.retry_after);
+        let retry_after = retry_after.unwrap_or_default().min(timings.longest_retry_after);
+        self.answers.again = Instant::now() + back_off.unwrap_or(timings.retry.longest);
+        self.answers.stay_away = Instant::now() + retry_after;
         self.answers.useless += 1;
-        self.answers.retry_after = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+        self.answers.odd = match (&self.session, error.is_transient()) {
+            (Some(_), _) => 0,
+            (None, true) => self.answers.odd,
+            (None, false) => self.answers.odd + 1,
+        };
         if !error.is_final() {
             self.told.rest_is_down(error).await;
         }
@@ -168,12 +181,12 @@ impl Supervisor {
     /// Whether the next answer may be better. A build that exists is waited for; one that may not
     /// exist, at an address that may be wrong, is not waited for until the deadline.
     fn is_patient_with(&self, error: &ApiError) -> bool {
-        let Answers { confirmed, useless, heard, .. } = self.answers;
+        let Answers { confirmed, useless, odd, heard, .. } = self.answers;
         let timings = &self.plan.timings;
         match (confirmed, self.session.is_some(), error.is_transient()) {
             (false, _, _) => useless <= timings.unconfirmed_retries,
             (true, true, _) => true,
-            (true, false, false) => useless <= USELESS_ANSWERS,
+            (true, false, false) => odd <= ODD_ANSWERS,
             (true, false, true) => heard.elapsed() < timings.longest_outage,
         }
     }

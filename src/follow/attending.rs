@@ -24,6 +24,14 @@ enum Seam {
     Open(Held),
 }
 
+/// Whether the session brings what the build logs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hearing {
+    Good,
+    Doubtful,
+    Lost,
+}
+
 #[derive(Default)]
 struct Held {
     lines: Vec<LogLine>,
@@ -62,33 +70,32 @@ impl Held {
 impl Supervisor {
     /// Listens until the build has ended and its log is silent, or returns why the session is lost.
     pub(super) async fn attend(&mut self, build: &Id) -> Result<Option<SocketError>, Error> {
-        let mut lost = self.join(build).await;
-        let timings = self.plan.timings;
+        if let Some(lost) = self.join(build).await {
+            return Ok(Some(lost));
+        }
         self.pass_missed(build).await;
-        let mut seam = Seam::Open(Held::default());
+        let timings = self.plan.timings;
         let since = Instant::now();
+        let mut seam = Seam::Open(Held::default());
         let mut heard = since;
         let mut question = None;
         let mut ask_at = since;
-        let mut suspicious = false;
+        let mut hearing = Hearing::Good;
         loop {
             let waits_since = seam.waits_since();
-            if waits_since.is_none() && lost.is_some() {
-                return Ok(lost);
-            }
+            let ended = self.told.ended.filter(|_| waits_since.is_none());
+            let drained = ended.map(|ended| ended + timings.longest_drain);
+            let silent = ended.map(|ended| ended.max(heard) + timings.silence);
             tokio::select! {
                 biased;
-                () = until(self.silent_from(heard)), if waits_since.is_none() => {
-                    self.drained = true;
-                    return Ok(None);
-                }
+                () = until(drained) => break,
                 () = until(waits_since.map(|since| since + timings.catch_up)) => {
                     self.give_up_on(&mut seam).await;
                 }
                 () = sleep_until(ask_at), if question.is_none() => {
                     question = Some(match waits_since {
-                        // Lines wait, and how often they were asked about was counted already.
-                        Some(_) => self.ask_after(build, Duration::ZERO),
+                        // How long to wait was counted by looks.
+                        Some(_) => self.ask_now(build),
                         None => self.ask(build, Duration::ZERO),
                     });
                 }
@@ -101,52 +108,66 @@ impl Supervisor {
                             return Err(error);
                         }
                     };
-                    if since.elapsed() >= timings.healthy {
+                    if since.elapsed() >= timings.healthy && hearing == Hearing::Good {
                         self.told.stream_is_up().await;
                     }
-                    let quiet = heard.elapsed() >= timings.status_poll;
-                    let is_deaf = quiet && self.is_deaf(&seam, snapshot.as_ref());
-                    if is_deaf && suspicious {
-                        self.told.stream_is_deaf().await;
-                        lost = self.join(build).await;
-                        self.told.new_session(false);
-                        seam = Seam::Open(Held::default());
-                    }
-                    // At first it may only be that REST was faster than the stream.
-                    suspicious = is_deaf && !suspicious;
+                    let misses = heard.elapsed() >= timings.status_poll
+                        && snapshot.as_ref().is_some_and(|snapshot| self.misses(&seam, snapshot));
+                    hearing = match (misses, hearing) {
+                        (false, Hearing::Doubtful) => Hearing::Good,
+                        // At first it may only be that REST was faster than the stream.
+                        (true, Hearing::Good) => Hearing::Doubtful,
+                        (true, Hearing::Doubtful) => {
+                            self.told.stream_is_deaf().await;
+                            if let Some(lost) = self.join(build).await {
+                                return Ok(Some(lost));
+                            }
+                            self.told.new_session(false);
+                            seam = Seam::Open(Held::default());
+                            Hearing::Lost
+                        }
+                        (_, unchanged) => unchanged,
+                    };
                     if let Some(snapshot) = snapshot {
                         self.place(&mut seam, snapshot).await;
                     }
-                    ask_at = Instant::now() + match &mut seam {
-                        Seam::Open(held) if held.asked_before => {
+                    ask_at = Instant::now() + match (&mut seam, hearing) {
+                        (Seam::Open(held), _) if held.asked_before => {
                             held.asked_before = false;
                             Duration::ZERO
                         }
-                        Seam::Open(held) if held.since.is_some() => {
+                        (Seam::Open(held), _) if held.since.is_some() => {
                             held.looks += 1;
                             let delay = timings.look_again.delay(held.looks - 1, fastrand::f64());
                             delay.unwrap_or_default()
                         }
-                        _ if suspicious => timings.poll,
-                        _ => timings.status_poll,
+                        (_, Hearing::Good) => timings.status_poll,
+                        (_, Hearing::Doubtful | Hearing::Lost) => timings.poll,
                     };
                 }
-                message = next(&mut self.session), if lost.is_none() && !seam.is_full() => {
-                    match message {
-                        Ok(message) => {
-                            heard = Instant::now();
-                            if let Some(held) = self.hear(build, message, &mut seam).await {
-                                // What REST is asked from now on has this line in its answer.
-                                held.asked_before = question.is_some();
-                                ask_at = Instant::now();
-                            }
+                message = next(&mut self.session), if !seam.is_full() => match message {
+                    Ok(message) => {
+                        heard = Instant::now();
+                        hearing = Hearing::Good;
+                        if let Some(held) = self.hear(build, message, &mut seam).await {
+                            // What REST is asked from now on has this line in its answer.
+                            held.asked_before = question.is_some();
+                            ask_at = heard;
                         }
-                        Err(_) if self.told.has_ended() && waits_since.is_none() => return Ok(None),
-                        Err(error) => lost = Some(error),
                     }
-                }
+                    Err(lost) => {
+                        if let Seam::Open(held) = seam {
+                            self.told.orphan(held.lines);
+                        }
+                        return Ok(Some(lost).filter(|_| !self.told.has_ended()));
+                    }
+                },
+                // What has arrived comes before the end of the silence.
+                () = until(silent) => break,
             }
         }
+        self.drained = true;
+        Ok(None)
     }
 
     async fn join(&mut self, build: &Id) -> Option<SocketError> {
@@ -173,17 +194,9 @@ impl Supervisor {
         }
     }
 
-    /// When the log of a build that has ended will have been silent for long enough.
-    fn silent_from(&self, heard: Instant) -> Option<Instant> {
-        let timings = &self.plan.timings;
-        let ended = self.told.ended?;
-        Some((ended.max(heard) + timings.silence).min(ended + timings.longest_drain))
-    }
-
-    /// Whether REST shows what a session that stands has not brought.
-    fn is_deaf(&self, seam: &Seam, snapshot: Option<&Snapshot>) -> bool {
-        matches!(seam, Seam::Closed)
-            && snapshot.is_some_and(|snapshot| !self.told.is_level_with(&snapshot.recent))
+    /// Whether REST shows what a session has not brought whose lines have their place.
+    fn misses(&self, seam: &Seam, snapshot: &Snapshot) -> bool {
+        matches!(seam, Seam::Closed) && !self.told.is_level_with(&snapshot.recent)
     }
 
     /// Takes what REST shows. While the seam is closed its lines come over the stream, and only the
@@ -228,7 +241,7 @@ impl Supervisor {
             }
             Message::Status { build: of, status } if of == *build => {
                 self.heard_of_build().await;
-                self.told.status(Some(status)).await;
+                self.told.pushed(status).await;
             }
             Message::Log { .. } | Message::Status { .. } => {}
             Message::Unreadable { why } => self.told.unreadable(&why).await,

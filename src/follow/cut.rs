@@ -1,6 +1,7 @@
 //! Where views of one log meet: the lines that arrive live and the last lines that REST shows. Tells
 //! which of them were not passed on yet. Pure.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, SystemTime};
@@ -83,20 +84,15 @@ impl Cut {
         self.owed == 0
     }
 
-    /// A new session owes nothing that the last one owed.
-    pub(super) fn forgive(&mut self) {
-        self.owed = 0;
-    }
-
     /// Takes a stretch of the log without holes, oldest line first, and tells which of it is new.
     pub(super) fn absorb(&mut self, mut stretch: Vec<LogLine>) -> News {
         let keys: Vec<_> = stretch.iter().map(Key::of).collect();
         let (known, touches) = match self.overlap(&keys) {
             Some(known) => (known, true),
-            None => (self.older(&stretch), false),
+            None => (self.older(&keys), false),
         };
         let lines = stretch.split_off(known);
-        let gap = (!touches).then(|| self.gap(&lines));
+        let gap = (!touches && !lines.is_empty()).then(|| self.gap(&lines));
         for (line, key) in lines.iter().zip(keys.iter().skip(known)) {
             self.remember(*key, line.timestamp);
         }
@@ -185,8 +181,13 @@ impl Cut {
     }
 
     /// How many lines at the front are no newer than what was passed on, by the build's own clock.
-    fn older(&self, stretch: &[LogLine]) -> usize {
-        let old = |line: &LogLine| line.timestamp.is_some() && line.timestamp <= self.newest_passed;
+    fn older(&self, stretch: &[Key]) -> usize {
+        let old = |key: &Key| match key.timestamp.cmp(&self.newest_passed) {
+            Ordering::Less => key.timestamp.is_some(),
+            // Of one moment, but perhaps another line.
+            Ordering::Equal => self.passed.iter().any(|passed| passed.is(*key)),
+            Ordering::Greater => false,
+        };
         stretch.iter().rposition(old).map_or(0, |place| place + 1)
     }
 
@@ -324,6 +325,20 @@ mod tests {
         let at = |second| line(second, "").timestamp;
         let gap = Gap { after: at(6), before: at(9), estimate: Some(2) };
         assert_eq!(cut.absorb(numbered(9..=11)), News { lines: numbered(9..=11), gap: Some(gap) });
+    }
+
+    #[test]
+    fn a_view_that_lags_further_behind_than_is_remembered_is_no_gap() {
+        let end = 2 * REACH as u64;
+        let mut cut = after(&numbered(1..=end));
+        assert_eq!(cut.absorb(numbered(1..=9)), whole(vec![]));
+    }
+
+    #[test]
+    fn behind_a_gap_lines_of_the_last_moment_are_not_taken_for_old_ones() {
+        let mut cut = after(&[line(5, "b")]);
+        let stretch = vec![line(5, "d"), line(6, "e")];
+        assert_eq!(cut.absorb(stretch.clone()).lines, stretch);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Timings {
     pub poll: Duration,
     /// Bounds of the delays after questions to REST that failed.
     pub retry: Policy,
+    /// How long REST may ask us to stay away.
+    pub longest_retry_after: Duration,
     /// How long nothing at all may be heard of the service before the build is given up.
     pub longest_outage: Duration,
     /// How many answers in a row may be of no use while nothing has confirmed the build.
@@ -60,6 +62,7 @@ impl Default for Timings {
                 longest: Duration::from_secs(30),
                 retries: u32::MAX,
             },
+            longest_retry_after: Duration::from_secs(60),
             longest_outage: Duration::from_secs(15 * 60),
             unconfirmed_retries: 6,
             connect: Duration::from_secs(15),

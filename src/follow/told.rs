@@ -28,8 +28,12 @@ pub(super) struct Told {
     rest: Way,
     polls: bool,
     unreadable: u64,
-    /// Whether the build had begun before it was followed.
+    /// Whether lines may have been logged before the first one that was passed on.
     begun: bool,
+    /// Lines of sessions that ended before it was clear how they follow, oldest session first.
+    orphans: Vec<Vec<LogLine>>,
+    /// Whether REST has denied an end that was pushed.
+    denied: bool,
 }
 
 /// The state of a way to the service, as far as it was told.
@@ -41,7 +45,7 @@ enum Way {
 }
 
 impl Told {
-    pub(super) fn new(updates: Sender, begun: bool) -> Self {
+    pub(super) fn new(updates: Sender) -> Self {
         Self {
             updates,
             cut: Cut::default(),
@@ -53,7 +57,9 @@ impl Told {
             rest: Way::Fresh,
             polls: false,
             unreadable: 0,
-            begun,
+            begun: true,
+            orphans: Vec::new(),
+            denied: false,
         }
     }
 
@@ -80,13 +86,22 @@ impl Told {
 
     /// A session begins. One that was recovered goes on where the last one ended, even if REST shows
     /// too little to see that.
-    pub(super) fn new_session(&mut self, recovered: bool) {
-        self.cut.forgive();
-        self.recovered = recovered;
+    pub(super) fn new_session(&mut self, goes_on: bool) {
+        self.ends_live = goes_on;
+        self.recovered = goes_on;
+    }
+
+    /// A session ended before it was clear how these lines of it follow.
+    pub(super) fn orphan(&mut self, lines: Vec<LogLine>) {
+        if !lines.is_empty() {
+            self.ends_live = false;
+            self.orphans.push(lines);
+        }
     }
 
     /// What REST shows. Whether it brought lines.
     pub(super) async fn recent(&mut self, snapshot: Snapshot) -> bool {
+        self.settle_orphans(&snapshot.recent).await;
         self.around(snapshot.facts.status, |cut| cut.absorb(snapshot.recent)).await
     }
 
@@ -99,6 +114,7 @@ impl Told {
         is_later: bool,
     ) -> bool {
         let Snapshot { facts, recent } = snapshot;
+        self.settle_orphans(&recent).await;
         if cut::starts_after(&recent, held) {
             let all = std::mem::take(held);
             self.unplaced(all).await;
@@ -111,14 +127,35 @@ impl Told {
             return false;
         };
         self.around(None, |_| News { lines, gap: None }).await;
-        self.ends_live = true;
+        self.is_placed();
         true
     }
 
     /// Lines that came live and that REST does not help to place.
     pub(super) async fn unplaced(&mut self, held: Vec<LogLine>) {
+        self.settle_orphans(&[]).await;
         self.around(None, |cut| cut.append(held)).await;
+        self.is_placed();
+    }
+
+    /// Passes on what still waits for a place.
+    pub(super) async fn flush(&mut self) {
+        self.settle_orphans(&[]).await;
+    }
+
+    fn is_placed(&mut self) {
         self.ends_live = true;
+        // From here on a gap is one.
+        self.recovered = false;
+    }
+
+    /// Passes on the lines of lost sessions as far as REST does not show them. Without a view, all.
+    async fn settle_orphans(&mut self, recent: &[LogLine]) {
+        for lines in std::mem::take(&mut self.orphans) {
+            if recent.is_empty() || cut::starts_after(recent, &lines) {
+                self.around(None, |cut| cut.append(lines)).await;
+            }
+        }
     }
 
     /// Whether nothing that REST shows is missing.
@@ -142,8 +179,7 @@ impl Told {
         if let Some(gap) = gap.filter(|_| !self.recovered) {
             self.notice(Level::Warn, missing(gap)).await;
         }
-        if self.begun && any {
-            self.begun = false;
+        if any && std::mem::take(&mut self.begun) {
             let text = "the log begins with the last lines that BuildPixel still shows";
             self.notice(Level::Info, text.to_owned()).await;
         }
@@ -155,6 +191,18 @@ impl Told {
         }
         self.status(after).await;
         any
+    }
+
+    /// A status that was pushed. An end that REST has denied once is for REST to tell.
+    pub(super) async fn pushed(&mut self, status: Status) {
+        if !(self.denied && status.is_terminal()) {
+            self.status(Some(status)).await;
+        }
+    }
+
+    /// REST shows no lines yet, so the log begins with what comes next.
+    pub(super) fn nothing_yet(&mut self) {
+        self.begun = false;
     }
 
     /// A status that was heard or read. Statuses go forward only, and a terminal one is final.
@@ -183,6 +231,7 @@ impl Told {
         );
         self.notice(Level::Warn, text).await;
         self.ended = None;
+        self.denied = true;
         self.status = Some(status.clone());
         self.send(Update::Status(status)).await;
     }
@@ -220,6 +269,7 @@ impl Told {
     /// The stream stands, and brings nothing of what REST shows.
     pub(super) async fn stream_is_deaf(&mut self) {
         self.stream = Way::Down;
+        self.polls = true;
         let text = "the live log brings nothing although the build logs; joining it again";
         self.notice(Level::Warn, text.to_owned()).await;
     }
@@ -233,7 +283,7 @@ impl Told {
 
     pub(super) async fn rest_is_down(&mut self, error: &ApiError) {
         if self.rest != Way::Down {
-            let text = format!("the API does not answer; trying again ({})", chain(error));
+            let text = format!("the API is in trouble; trying again ({})", chain(error));
             self.notice(Level::Warn, text).await;
         }
         self.rest = Way::Down;
@@ -310,7 +360,7 @@ mod tests {
 
     fn told() -> (Told, Receiver) {
         let (sender, receiver) = queue(1 << 20);
-        (Told::new(sender, false), receiver)
+        (Told::new(sender), receiver)
     }
 
     /// What was passed on, in words.
@@ -355,6 +405,59 @@ mod tests {
         let heard = heard(told, updates).await;
         assert_eq!([&heard[0], &heard[2], &heard[3]], ["failed", "running", "complete"]);
         assert!(heard[1].contains("failed") && heard[1].contains("running"), "{}", heard[1]);
+    }
+
+    fn line(n: u64) -> LogLine {
+        LogLine { timestamp: at(n), level: Level::Info, message: format!("line {n}") }
+    }
+
+    fn shows(numbers: std::ops::RangeInclusive<u64>) -> Snapshot {
+        Snapshot { recent: numbers.map(line).collect(), ..Snapshot::default() }
+    }
+
+    #[tokio::test]
+    async fn a_session_that_was_recovered_hides_no_later_gap() {
+        let (mut told, updates) = told();
+        told.recent(shows(1..=1)).await;
+        told.new_session(true);
+        told.unplaced(vec![line(2)]).await;
+        told.recent(shows(50..=51)).await;
+        let heard = heard(told, updates).await;
+        assert_eq!(heard.iter().filter(|text| text.contains("missing")).count(), 1, "{heard:?}");
+    }
+
+    #[tokio::test]
+    async fn only_a_session_that_has_its_place_can_be_gone_on_with() {
+        let (mut told, _updates) = told();
+        told.unplaced(vec![line(1)]).await;
+        assert!(told.ends_live());
+        told.new_session(false);
+        assert!(!told.ends_live(), "the next session may recover this one, which has no place");
+        told.recent(shows(1..=3)).await;
+        assert!(told.meet(shows(1..=3), &mut vec![line(2)], true).await);
+        assert!(!told.ends_live(), "line 3 came from REST");
+        told.live(line(3)).await;
+        assert!(told.ends_live());
+    }
+
+    #[tokio::test]
+    async fn a_view_from_before_the_first_live_line_does_not_place_it() {
+        let (mut told, updates) = told();
+        let mut held = vec![line(2)];
+        assert!(!told.meet(shows(1..=2), &mut held, false).await);
+        assert_eq!(held, [line(2)]);
+        drop((told, updates));
+    }
+
+    #[tokio::test]
+    async fn lines_of_a_lost_session_stand_before_a_view_that_has_moved_past_them() {
+        let (mut told, updates) = told();
+        told.nothing_yet();
+        told.orphan(vec![line(1), line(2)]);
+        told.recent(shows(3..=4)).await;
+        let heard = heard(told, updates).await;
+        assert_eq!([&heard[0], &heard[1]], ["line 1", "line 2"], "{heard:?}");
+        assert!(heard[2].contains("missing") && heard[3] == "line 3", "{heard:?}");
     }
 
     #[test]

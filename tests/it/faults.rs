@@ -1,7 +1,7 @@
 //! Every way in which the stream can be lost: noticed in bounded time, resumed, joined again, and the
 //! gap filled.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use buildpixel_ci::outcome::Signal;
 use buildpixel_ci::retry::Policy;
@@ -91,7 +91,10 @@ async fn a_proxy_that_blocks_websockets_leaves_polling_which_is_told_once() {
         let status = blocked.status.to_string();
         let scenario = lines(Scenario::new().answer(blocked), 1..=3);
         let scenario = lines(scenario.await_requests("GET", GO, 1), 4..=6).status("complete");
-        let ran = Step::new(scenario).await.run_and_go_on_after("line 3\n").await;
+        let step = Step::new(scenario).await;
+        // So that it is the number of connections that counts.
+        let step = step.timings(|timings| timings.grace = Duration::from_secs(3600));
+        let ran = step.run_and_go_on_after("line 3\n").await;
         assert_eq!(ran.code, 0, "{}", ran.stdout);
         assert_eq!(ran.numbered("line "), (1..=6).collect::<Vec<_>>());
         for words in ["the live log cannot be reached", "polling the log until it is back", &status]
@@ -172,12 +175,13 @@ async fn a_stream_that_was_healthy_for_a_while_is_resumed_at_once() {
         scenario = scenario.log("info", format!("line {number}")).pause(40).cut_connection();
         scenario = scenario.await_join();
     }
+    let started = Instant::now();
     let ran = Step::new(scenario.status("complete"))
         .await
         .timings(|timings| {
             timings.healthy = Duration::from_millis(20);
             timings.reconnect = Policy {
-                first: Duration::from_millis(20),
+                first: Duration::from_millis(100),
                 longest: Duration::from_secs(600),
                 retries: u32::MAX,
             };
@@ -186,6 +190,8 @@ async fn a_stream_that_was_healthy_for_a_while_is_resumed_at_once() {
         .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), (1..=8).collect::<Vec<_>>());
+    // With delays that go on doubling it would take thirteen seconds, give or take.
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -223,11 +229,57 @@ async fn a_token_that_is_revoked_ends_the_step_within_one_poll() {
 
 #[tokio::test]
 async fn a_stream_that_is_lost_in_the_middle_of_catching_up_loses_no_line() {
-    let slow = Answer::new("GET", build_path(BUILD_ID), 503).times(2);
-    let scenario = lines(Scenario::new().await_join().answer(slow), 1..=10).cut_connection();
-    let scenario = lines(scenario, 11..=20).await_join();
-    let ran = Step::new(lines(scenario, 21..=30).status("complete")).await.run().await;
-    assert_whole(&ran);
+    // When REST answers at last, its window has moved past what the first session has brought.
+    let down = Answer::new("GET", build_path(BUILD_ID), 503);
+    let scenario =
+        lines(Scenario::new().recent_lines(20).answer(down.times(6)).await_join(), 1..=10);
+    let scenario = lines(scenario.pause(10).cut_connection().await_join(), 11..=30);
+    let ran = Step::new(scenario.status("complete")).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=30).collect::<Vec<_>>(), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_lost_again_and_again_does_not_keep_rest_from_being_asked() {
+    let limited = Answer::new("GET", build_path(BUILD_ID), 429).header("retry-after", "1").times(1);
+    let scenario = Scenario::new().answer(limited).await_join().status("running");
+    let mut scenario = scenario.await_requests("GET", build_path(BUILD_ID), 1);
+    for _ in 0..20 {
+        scenario = scenario.cut_connection().lose_status("complete").await_join().pause(200);
+    }
+    let started = Instant::now();
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn odd_answers_while_the_stream_stands_are_not_held_against_rest_later() {
+    let html = Answer::new("GET", build_path(BUILD_ID), 200).body("<html>maintenance</html>");
+    let blocked = Answer::new("GET", SOCKET, 403).times(3);
+    let scenario = lines(Scenario::new().answer(html.times(9)).await_join(), 1..=3)
+        .await_requests("GET", build_path(BUILD_ID), 8)
+        .answer_from_now_on(blocked)
+        .cut_connection()
+        .await_join();
+    let ran = Step::new(lines(scenario, 4..=5).status("complete"))
+        .await
+        .timings(|timings| {
+            timings.catch_up = Duration::from_millis(20);
+            timings.status_poll = Duration::from_millis(20);
+        })
+        .run()
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn a_log_whose_beginning_rest_does_not_show_any_more_says_so() {
+    let scenario = lines(Scenario::new().recent_lines(5).without_socket(), 1..=20);
+    let ran = Step::new(scenario.status("complete")).await.run().await;
+    assert_eq!(ran.numbered("line "), (16..=20).collect::<Vec<_>>());
+    assert!(ran.stdout.contains("the log begins with the last lines"), "{}", ran.stdout);
 }
 
 #[tokio::test]

@@ -280,5 +280,5 @@ async fn a_service_that_is_gone_altogether_is_given_up_with_the_id_of_the_build(
     assert_eq!(ran.code, 31, "{}", ran.stdout);
     assert_eq!(ran.output("build-id"), BUILD_ID);
     assert!(ran.stdout.contains(&format!("build-id: {BUILD_ID}")), "{}", ran.stdout);
-    assert_eq!(ran.stdout.matches("the API does not answer").count(), 1, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("the API is in trouble").count(), 1, "{}", ran.stdout);
 }

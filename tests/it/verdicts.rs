@@ -246,3 +246,63 @@ async fn an_end_that_rest_has_told_stands_even_if_it_falls_silent_then() {
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert!(ran.stdout.contains("the last lines of the log may be missing"), "{}", ran.stdout);
 }
+
+#[tokio::test]
+async fn an_end_is_denied_once_and_after_that_only_rest_tells_it() {
+    let failed = json!({"buildId": BUILD_ID, "status": "failed"});
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .raw_event("build:status", failed.clone())
+        .await_requests("GET", GO, 1)
+        .await_join()
+        .raw_event("build:status", failed)
+        .log("info", "line 1")
+        .await_requests("GET", GO, 2)
+        .status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .timings(|timings| timings.status_poll = Duration::from_millis(50))
+        .run_while(async |step, _| {
+            step.stdout.shows("following on").await;
+            step.go().await;
+            step.stdout.shows("line 1\n").await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("following on").count(), 1, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn one_stale_answer_after_an_outage_is_no_denial() {
+    let down = Answer::new("GET", build_path(BUILD_ID), 503).times(40);
+    let stale = json!({"id": BUILD_ID, "status": "running", "logs": []}).to_string();
+    let stale = Answer::new("GET", build_path(BUILD_ID), 200).body(stale).times(1);
+    let scenario = Scenario::new().answer(down).answer(stale).await_join().status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .timings(|timings| timings.longest_last_word = Duration::from_secs(60))
+        .run()
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(!ran.stdout.contains("following on"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn the_first_terminal_status_of_rest_is_final() {
+    let scenario = Scenario::new()
+        .await_join()
+        .lose_status("failed")
+        .await_requests("GET", build_path(BUILD_ID), 5)
+        .lose_status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .timings(|timings| {
+            timings.status_poll = Duration::from_millis(20);
+            timings.silence = Duration::from_millis(500);
+        })
+        .run()
+        .await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+}
