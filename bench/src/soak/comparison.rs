@@ -24,13 +24,15 @@ pub(crate) struct Comparison {
     pub(crate) agreeing: u64,
     /// Words of the program's own that tell of a lost stream.
     pub(crate) interruptions: u64,
+    /// Words of its own that tell of lines that are missing.
+    pub(crate) gaps: u64,
 }
 
 /// What came of it.
 pub(crate) struct Result {
     pub(crate) lost: i64,
     pub(crate) repeated: i64,
-    /// Whether every byte is in its place.
+    /// Whether every byte is in its place, and nothing else was said.
     pub(crate) is_exact: bool,
 }
 
@@ -50,6 +52,7 @@ impl Comparison {
             last_words: String::new(),
             agreeing: 0,
             interruptions: 0,
+            gaps: 0,
         }
     }
 
@@ -57,6 +60,7 @@ impl Comparison {
     pub(crate) fn take(&mut self, line: &str) {
         if line.starts_with("buildpixel-ci") {
             self.interruptions += u64::from(line.contains("the live log was interrupted"));
+            self.gaps += u64::from(line.contains("may be missing"));
             self.last_words = format!("{}\n{line}", self.last_words.lines().last().unwrap_or(""));
             return;
         }
@@ -85,7 +89,7 @@ impl Comparison {
         Result {
             lost: count(|balance| *balance > 0),
             repeated: count(|balance| *balance < 0),
-            is_exact: self.is_exact,
+            is_exact: self.is_exact && self.gaps == 0,
         }
     }
 }

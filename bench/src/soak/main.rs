@@ -73,6 +73,7 @@ async fn main() -> anyhow::Result<()> {
     writeln!(out, "{sessions:>9} sessions, {requests} requests to REST")?;
     writeln!(out, "{:>9} lines logged", options.lines)?;
     writeln!(out, "{:>9} lines of text agree", comparison.agreeing)?;
+    writeln!(out, "{:>9} gaps told", comparison.gaps)?;
     let result = comparison.finish();
     writeln!(out, "{:>9} lost", result.lost)?;
     writeln!(out, "{:>9} repeated", result.repeated)?;
