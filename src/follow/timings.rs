@@ -59,7 +59,7 @@ impl Default for Timings {
             poll: Duration::from_secs(3),
             retry: Policy {
                 first: Duration::from_secs(1),
-                longest: Duration::from_secs(30),
+                longest: Duration::from_secs(10),
                 retries: u32::MAX,
             },
             longest_retry_after: Duration::from_secs(60),

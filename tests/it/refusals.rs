@@ -111,6 +111,16 @@ async fn a_service_that_limits_the_rate_is_left_alone_for_as_long_as_it_says() {
 }
 
 #[tokio::test]
+async fn nobody_is_left_alone_for_longer_than_the_cap() {
+    let limited = Answer::new("GET", build_path(BUILD_ID), 429).header("retry-after", "86400");
+    let scenario = Scenario::new().without_socket().answer(limited.times(2)).status("complete");
+    let step = Step::new(scenario).await;
+    let soon = Duration::from_millis(50);
+    let ran = step.timings(|timings| timings.longest_retry_after = soon).run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+}
+
+#[tokio::test]
 async fn the_verdict_takes_the_last_word_of_the_api() {
     let lost = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = Scenario::new().answer(lost).await_join().status("failed");

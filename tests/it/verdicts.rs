@@ -1,11 +1,12 @@
 //! What a build's end means for the step.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path};
 
 use crate::step::{GO, Step};
+use crate::stream::looks;
 
 fn failing() -> Scenario {
     Scenario::new()
@@ -159,11 +160,15 @@ async fn polling_alone_follows_a_build_too() {
 #[tokio::test]
 async fn lines_after_the_terminal_status_are_still_printed() {
     // REST shows no lines here, so only listening on can bring them.
-    let scenario = Scenario::new().recent_lines(0).await_join().status("failed");
-    let scenario = scenario.log("info", "line 1").pause(10).log("info", "line 2");
-    let ran = Step::new(scenario).await.run().await;
+    let scenario = Scenario::new().recent_lines(0).await_join().log("info", "line 1");
+    let scenario = scenario.await_requests("GET", GO, 1).status("failed");
+    let scenario = scenario.pause(10).log("info", "line 2").pause(10).log("info", "line 3");
+    let started = Instant::now();
+    let ran = Step::new(scenario).await.run_and_go_on_after("line 1\n").await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
-    assert_eq!(ran.numbered("line "), [1, 2]);
+    assert_eq!(ran.numbered("line "), [1, 2, 3]);
+    // Nothing is held back for a REST that shows no lines at all.
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -262,11 +267,16 @@ async fn an_end_is_denied_once_and_after_that_only_rest_tells_it() {
         .status("complete");
     let ran = Step::new(scenario)
         .await
-        .timings(|timings| timings.status_poll = Duration::from_millis(50))
+        .timings(|timings| {
+            timings.status_poll = Duration::from_millis(20);
+            timings.longest_denial = Duration::from_millis(50);
+        })
         .run_while(async |step, _| {
             step.stdout.shows("following on").await;
             step.go().await;
             step.stdout.shows("line 1\n").await;
+            let so_far = looks(&step.simulator.journal());
+            step.simulator.until(|journal| looks(journal) > so_far + 20).await;
             step.go().await;
         })
         .await;

@@ -13,7 +13,7 @@ const BEAT_MS: u64 = 20;
 const APART_S: std::ops::RangeInclusive<u64> = 2..=8;
 
 /// A service that shows this many lines by REST leaves no gap at the usual pace.
-const RECENT_LINES: usize = 30_000;
+const RECENT_LINES: usize = 50_000;
 
 pub(crate) struct Script {
     pub(crate) scenario: Scenario,
