@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::api::{ApiError, ApiErrorKind, Client, Overrides, Triggered};
 use crate::error::{Doubt, Error, chain};
-use crate::event::{Id, Level, Status};
+use crate::event::{Id, Level};
 use candidates::{Candidates, OwnBranch, Sent, Wanted};
 
 pub use timings::Timings;
@@ -51,13 +51,6 @@ pub struct Trigger {
     leaving: watch::Sender<bool>,
 }
 
-/// When a request was sent.
-#[derive(Clone, Copy)]
-struct Moment {
-    instant: Instant,
-    clock: SystemTime,
-}
-
 impl Trigger {
     /// Sends nothing yet. What is told meanwhile comes out of the other end.
     pub fn new(plan: Plan) -> (Self, mpsc::UnboundedReceiver<Notice>) {
@@ -90,7 +83,7 @@ impl Trigger {
         let mut refusals = 0;
         let mut requests = 0;
         loop {
-            let sent = Moment { instant: Instant::now(), clock: SystemTime::now() };
+            let sent = Sent { instant: std::time::Instant::now(), clock: SystemTime::now() };
             let error = match self.ask().await {
                 Ok(triggered) => return Ok(triggered),
                 Err(error) => error,
@@ -163,7 +156,7 @@ impl Trigger {
     /// Looks for our build until it is listed or until it is plain that there is none.
     async fn settle(
         &self,
-        opened: Moment,
+        opened: Sent,
         own_branch: &mut OwnBranch,
     ) -> Result<Option<Triggered>, Doubt> {
         let began = Instant::now();
@@ -190,7 +183,7 @@ impl Trigger {
     /// Lists the builds, and picks out ours.
     async fn look(
         &self,
-        opened: Moment,
+        opened: Sent,
         own_branch: &mut OwnBranch,
     ) -> Result<Option<Triggered>, Doubt> {
         let Plan { project, build_setting, overrides, timings, .. } = &self.plan;
@@ -207,8 +200,7 @@ impl Trigger {
             };
             let page =
                 self.read(until, ask).await.map_err(|error| Doubt::Unreadable(Box::new(error)))?;
-            let sent = Sent { ago: opened.instant.elapsed(), at: opened.clock };
-            cursor = candidates.add(page, sent);
+            cursor = candidates.add(page, opened);
             if cursor.is_none() {
                 break;
             }
@@ -216,14 +208,10 @@ impl Trigger {
         let Some(build) = candidates.ours()? else {
             return Ok(None);
         };
-        // A build without an id is never ours.
-        let Some(id) = build.id else {
-            return Ok(None);
-        };
         let text =
             "is the only build since the trigger that an API token has started and that fits";
-        self.tell(Level::Info, format!("build {id} {text}: this is it"));
-        Ok(Some(Triggered { build: id, status: build.status.unwrap_or(Status::Pending) }))
+        self.tell(Level::Info, format!("build {} {text}: this is it", build.build));
+        Ok(Some(build))
     }
 
     async fn own_branch(&self, until: Instant) -> OwnBranch {

@@ -225,11 +225,28 @@ async fn a_list_is_asked_for_page_by_page_and_says_what_time_it_is_there() {
         .await;
     let page = plain(&server).builds(&id("prj1"), &id("set1"), Some("a&b=ü")).await.unwrap();
     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
-    assert_eq!(page, Page { builds: vec![], more: More::End, date: Some(date) });
+    let came = page.came;
+    assert_eq!(page, Page { builds: vec![], more: More::End, date: Some(date), came });
 
     let address = answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await.unwrap();
     let undated = client(&format!("http://{address}"), &Network::default());
     assert_eq!(undated.builds(&id("p"), &id("s"), None).await.unwrap().date, None);
+}
+
+#[tokio::test]
+async fn a_list_dates_from_its_head_however_long_its_body_takes() {
+    let address = serve(async |stream| {
+        let mut stream = BufReader::new(stream);
+        read_head(&mut stream).await?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").await?;
+        stream.flush().await?;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stream.write_all(b"[]").await?;
+        stream.flush().await
+    });
+    let url = format!("http://{}", address.await.unwrap());
+    let page = client(&url, &Network::default()).builds(&id("p"), &id("s"), None).await.unwrap();
+    assert!(page.came.elapsed() >= Duration::from_millis(100), "{:?}", page.came.elapsed());
 }
 
 #[tokio::test]

@@ -251,7 +251,7 @@ async fn where_no_request_can_be_written_it_is_tried_again_and_ends_with_30() {
 
 #[tokio::test]
 async fn the_build_of_somebody_else_is_not_ours() {
-    let old = 20_000;
+    let old = 90_000;
     let others = [
         Other::new("user:6650aa10bb20cc30dd40ee77"),
         Other::new("push:9f3c2b7a1e5d4860b2c7f19e3a6d5084c1b2e7f3"),
@@ -271,6 +271,21 @@ async fn the_build_of_somebody_else_is_not_ours() {
         })
     });
     join_all(runs).await;
+}
+
+#[tokio::test]
+async fn what_the_clocks_of_the_service_do_not_tell_makes_no_second_build_and_is_nobody_elses() {
+    let just_before = || Other::new(API_TOKEN).age(20_000);
+    for (scenario, builds) in [
+        (short().answer(first(502).processed()).date_ahead(20_000), 1),
+        (short().answer(first(502)).others([just_before()]), 0),
+    ] {
+        let ran = Step::new(scenario).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
+        assert_eq!((ran.builds.len(), ran.output("build-id")), (builds, ""));
+        ran.says("may be of this trigger: whether it is older than the trigger, the clocks do not");
+        ran.says("give its id as `build-id`");
+    }
 }
 
 #[tokio::test]
