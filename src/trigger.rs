@@ -51,6 +51,14 @@ pub struct Trigger {
     leaving: watch::Sender<bool>,
 }
 
+/// Requests of which it is open whether one has started a build.
+struct Open {
+    /// When the first of them was sent.
+    since: Sent,
+    /// What came of the last of them.
+    answer: ApiError,
+}
+
 impl Trigger {
     /// Sends nothing yet. What is told meanwhile comes out of the other end.
     pub fn new(plan: Plan) -> (Self, mpsc::UnboundedReceiver<Notice>) {
@@ -88,39 +96,50 @@ impl Trigger {
                 Ok(triggered) => return Ok(triggered),
                 Err(error) => error,
             };
-            requests += 1;
-            let refused = error.nothing_was_accepted();
-            if refused {
+            let (refused, last) = if error.nothing_was_accepted() {
                 self.certain.set(opened.is_none());
-                let Some(delay) = self.delay(&error, refusals) else {
-                    return Err(Error::Trigger(error));
-                };
+                let delay = self.delay(&error, refusals);
                 refusals += 1;
-                let text = format!("the trigger was not accepted; {}", again(delay));
-                self.warn(format!("{text} ({})", chain(&error)));
-                self.pause(Instant::now() + delay).await;
+                if let Some(delay) = delay {
+                    let text = format!("the trigger was not accepted; {}", again(delay));
+                    self.warn(format!("{text} ({})", chain(&error)));
+                    self.pause(Instant::now() + delay).await;
+                } else if opened.is_some() {
+                    let text =
+                        "the trigger was not accepted; looking for what the one before left open";
+                    self.warn(format!("{text} ({})", chain(&error)));
+                }
+                (Some(error), delay.is_none() || self.is_leaving())
             } else {
-                opened = opened.or(Some(sent));
+                requests += 1;
                 let text = "it is open whether a build was started; looking for it";
                 self.warn(format!("{text} ({})", chain(&error)));
-            }
-            if let Some(opened) = opened {
-                match self.settle(opened, &mut own_branch).await {
-                    Ok(Some(found)) => return Ok(found),
-                    Ok(None) => {}
-                    Err(doubt) => return Err(Error::Uncertain { answer: error, doubt }),
+                let since = opened.map_or(sent, |open: Open| open.since);
+                opened = Some(Open { since, answer: error });
+                (None, false)
+            };
+            let Some(Open { since, answer }) = opened else {
+                match refused {
+                    Some(error) if last => return Err(Error::Trigger(error)),
+                    _ => continue,
                 }
+            };
+            let settled = self.settle(since, &mut own_branch).await;
+            let refusal = refused.map(Box::new);
+            match settled {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                Err(doubt) => return Err(Error::Uncertain { answer, refusal, doubt }),
             }
             let [.., last_look] = looks;
             let has_time = Instant::now() + last_look < self.deadline;
-            match refused {
-                true if self.is_leaving() => return Err(Error::Trigger(error)),
-                true => {}
-                false if requests - refusals < open_ends && has_time => {
-                    self.warn("BuildPixel lists no build of this trigger; trying again".to_owned());
-                }
-                false => return Err(Error::Untriggered { answer: error, requests }),
+            if last || refusal.is_none() && (requests >= open_ends || !has_time) {
+                return Err(Error::Untriggered { answer, refusal, requests });
             }
+            if refusal.is_none() {
+                self.warn("BuildPixel lists no build of this trigger; trying again".to_owned());
+            }
+            opened = Some(Open { since, answer });
         }
     }
 

@@ -431,8 +431,9 @@ async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
         let ran = step.trigger_timings(|timings| timings.answer = soon).run().await;
         assert_eq!((ran.code, ran.builds.len()), (code, 0), "{}", ran.stdout);
         assert_eq!(ran.requests("POST"), 3);
-        ran.says("3 such requests were sent, and BuildPixel lists no build of them");
-        ran.says("no build was started");
+        ran.says("3 requests were left open, and BuildPixel lists no build of them");
+        ran.says("BuildPixel lists no build of this trigger; run the job again later");
+        ran.does_not_say("no build was started");
         ran.does_not_say(MAY_HAVE_STARTED);
     }
 }
@@ -443,6 +444,65 @@ async fn a_refusal_after_an_open_answer_still_looks_before_it_asks_again() {
     let scenario = short().answer(first(504).processed()).answer(limited).list_lag(6);
     let ran = Step::new(scenario).await.run().await;
     ran.built_once(2);
+}
+
+#[tokio::test]
+async fn a_last_refusal_after_an_open_answer_hides_neither_the_build_nor_the_answer() {
+    let refusals = || {
+        [
+            (403, "30", 21, "; the token may not do this"),
+            (402, "0", 21, "\n"),
+            (429, "300", 30, "; BuildPixel takes no more requests for now"),
+        ]
+        .map(|(status, after, code, hint)| {
+            let refusal = Answer::new("POST", trigger_path(), status);
+            (status, refusal.header("retry-after", after), code, hint)
+        })
+    };
+    let step = async |scenario: Scenario| {
+        let step = Step::new(scenario).await;
+        step.trigger_timings(|timings| {
+            timings.longest = Duration::from_secs(20);
+            timings.longest_retry_after = Duration::from_secs(300);
+        })
+    };
+    for (_, refusal, ..) in refusals() {
+        // It is listed by then.
+        let scenario = short().answer(first(504).processed()).answer(refusal).list_lag(4);
+        step(scenario).await.run().await.built_once(2);
+    }
+    for (status, refusal, code, hint) in refusals() {
+        let ran = step(short().answer(first(504)).answer(refusal)).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST"), ran.builds.len()), (code, 2, 0));
+        ran.says(&format!(
+            "cannot trigger the build: BuildPixel answered 504; then BuildPixel answered {status}"
+        ));
+        ran.says("one request was left open, and BuildPixel lists no build of it");
+        ran.says(&format!("BuildPixel lists no build of this trigger{hint}"));
+    }
+    for (status, refusal, ..) in refusals() {
+        let unreadable = Answer::new("GET", "/builds", 401);
+        let empty = Answer::new("GET", "/builds", 200).times(4);
+        let empty = empty.body(r#"{"items":[],"nextCursor":null}"#);
+        let scenario = short().answer(first(504).processed()).answer(refusal);
+        let ran = step(scenario.answer(empty).answer(unreadable)).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST")), (31, 2), "{}", ran.stdout);
+        ran.says(&format!(
+            "cannot tell whether a build was triggered: BuildPixel answered 504; then BuildPixel \
+             answered {status}; the list of builds cannot be read"
+        ));
+        ran.says(MAY_HAVE_STARTED);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_counted_among_the_requests_that_were_left_open() {
+    let limited = first(429).header("retry-after", "0");
+    let scenario = short().answer(first(504)).answer(limited);
+    let scenario = scenario.answer(Answer::new("POST", trigger_path(), 502));
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (30, 4), "{}", ran.stdout);
+    ran.says("3 requests were left open, and BuildPixel lists no build of them");
 }
 
 #[tokio::test]
