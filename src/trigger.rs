@@ -190,6 +190,10 @@ impl Trigger {
                 Ok(None) => None,
                 // What cannot be told of a build now may be told later.
                 Err(doubt @ (Doubt::Unclear { .. } | Doubt::Endless)) => Some(doubt),
+                // Nor does a page of something in between stay for ever.
+                Err(Doubt::Unreadable(error)) if !error.is_final() && !error.is_transient() => {
+                    Some(Doubt::Unreadable(error))
+                }
                 Err(doubt) => return Err(doubt),
             };
             if self.is_leaving() {

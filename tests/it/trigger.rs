@@ -30,6 +30,10 @@ pub(crate) fn first(status: u16) -> Answer {
 fn open_ends() -> Vec<Answer> {
     let whole = format!(r#"{{"buildId":"{BUILD_ID}","status":"pending"}}"#);
     vec![
+        first(302).header("location", "/login"),
+        first(303).header("location", "/builds/1"),
+        first(408),
+        first(408).header("retry-after", "0"),
         first(500).body(r#"{"error":"internal","message":"oops","requestId":"req_1"}"#),
         first(502).body("<html>bad gateway</html>"),
         first(503),
@@ -345,7 +349,7 @@ async fn a_list_that_cannot_be_had_ends_with_31_and_says_what_is_known() {
             Answer::new("GET", "/builds", 200).body("<html>welcome</html>"),
             "the list of builds cannot be read (cannot understand BuildPixel's answer (200): \
              expected a list of builds:",
-            1,
+            4,
         ),
         (
             Answer::new("GET", "/builds", 200).body(r#"{"items":[],"nextCursor":"again"}"#),
@@ -382,6 +386,28 @@ async fn a_list_that_stumbles_is_read_again_and_each_time_is_told() {
     assert_eq!(ran.stdout.matches(told).count(), 2, "{}", ran.stdout);
     ran.says("BuildPixel answered 429");
     ran.says("BuildPixel did not answer");
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_understood_is_read_again_at_the_next_look() {
+    for odd in [
+        Answer::new("GET", "/builds", 200).body("<html>one moment</html>"),
+        Answer::new("GET", "/builds", 302).header("location", "/login"),
+        Answer::new("GET", "/builds", 200).body(" ".repeat(9 << 20)),
+    ] {
+        let scenario = short().answer(first(504).processed()).answer(odd.times(2));
+        let ran = Step::new(scenario).await.run().await;
+        ran.built_once(1);
+        assert_eq!(ran.asked("GET", "/builds"), 3, "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_not_waited_for_longer_than_the_cap() {
+    let limited = Answer::new("GET", "/builds", 429).header("retry-after", "86400").times(1);
+    let step = Step::new(short().answer(first(504).processed()).answer(limited)).await;
+    let soon = Duration::from_millis(50);
+    step.trigger_timings(|timings| timings.longest_retry_after = soon).run().await.built_once(1);
 }
 
 #[tokio::test]
@@ -423,6 +449,8 @@ async fn the_first_of_two_open_requests_is_ours_if_it_shows_up_late() {
 async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
     for (answer, code) in [
         (Answer::new("POST", trigger_path(), 502), 30),
+        (Answer::new("POST", trigger_path(), 408), 30),
+        (Answer::new("POST", trigger_path(), 303), 32),
         (Answer::new("POST", trigger_path(), 502).hang(), 30),
         (Answer::new("POST", trigger_path(), 200).body("<html>welcome</html>"), 32),
     ] {
