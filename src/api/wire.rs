@@ -224,7 +224,8 @@ fn more(object: &Object<'_>) -> Result<More, String> {
         Some(cursor) => {
             let cursor =
                 json::parse::<String>(cursor).map_err(|_| "its `nextCursor` is no text")?;
-            Ok(More::Cursor(cursor))
+            // Some write the end of a list so.
+            Ok(if cursor.is_empty() { More::End } else { More::Cursor(cursor) })
         }
         None if object.has("nextCursor") => Ok(More::End),
         None => Ok(More::Unsaid),
@@ -361,6 +362,7 @@ mod tests {
                 More::Cursor("c".to_owned()),
             ),
             (r#"{"items":[],"nextCursor":null,"new":1}"#, vec![], More::End),
+            (r#"{"items":[],"nextCursor":""}"#, vec![], More::End),
             (r#"{"items":[{"buildId":"b1"}]}"#, vec![build("b1")], More::Unsaid),
             (r#"[{"id":"b1"},{"id":"b2"}]"#, vec![build("b1"), build("b2")], More::Unsaid),
             (r#"{"items":[7,null,{"id":8}],"nextCursor":null}"#, vec![build("!"); 3], More::End),
@@ -456,7 +458,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_answered_is_read_as_promised(
-            body in r#"(\{|\}|\[|\]|,|:|"|"(status|logs|items|message|buildId|level|a)":?|\\ud83d|null|1|.){0,30}"#
+            body in r#"(\{|\}|\[|\]|,|:|"|"(status|logs|items|nextCursor|message|buildId|branch|level|a)":?|\\ud83d|null|1|.){0,30}"#
         ) {
             promises::hold(&body);
         }
