@@ -230,4 +230,8 @@ fn text(response: &Response, header: HeaderName) -> Option<&str> {
 pub mod promises;
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod road_tests;
+#[cfg(test)]
 mod tests;
