@@ -153,13 +153,14 @@ impl Trigger {
     /// How long to wait before a request that was not accepted is sent again; `None` if it should not
     /// be, or if there is no time for it.
     fn delay(&self, error: &ApiError, refusals: u32) -> Option<Duration> {
-        let Timings { again, longest_retry_after, looks, .. } = self.plan.timings;
-        let retry_after = match &error.kind {
+        let Timings { again, longest_retry_after, looks: [.., last_look], .. } = self.plan.timings;
+        // Of a service that answers the next answer may be an open one: then there is a build to look for.
+        let (retry_after, to_look) = match &error.kind {
             ApiErrorKind::Refused(refusal) if matches!(refusal.status, 429 | 503) => {
-                refusal.retry_after.unwrap_or_default()
+                (refusal.retry_after.unwrap_or_default(), last_look)
             }
-            ApiErrorKind::Blocked(obstacle) if !obstacle.is_lasting() => Duration::ZERO,
-            ApiErrorKind::Unreachable { .. } => Duration::ZERO,
+            ApiErrorKind::Blocked(obstacle) if !obstacle.is_lasting() => Default::default(),
+            ApiErrorKind::Unreachable { .. } => Default::default(),
             ApiErrorKind::Refused(_)
             | ApiErrorKind::Blocked(_)
             | ApiErrorKind::Redirected { .. }
@@ -168,8 +169,7 @@ impl Trigger {
         };
         let jitter = again.delay(refusals, fastrand::f64())?;
         let delay = retry_after.min(longest_retry_after) + jitter;
-        let [.., last_look] = looks;
-        (delay + last_look < self.left()).then_some(delay)
+        (delay + to_look < self.left()).then_some(delay)
     }
 
     /// Looks for our build until it is listed or until it is plain that there is none.

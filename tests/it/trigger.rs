@@ -208,7 +208,11 @@ async fn a_service_that_is_not_up_yet_is_waited_for() {
     let address = reserved.local_addr().unwrap();
     drop(reserved);
     let step = Step::new(short()).await.input("api-url", &format!("http://{address}"));
-    let step = step.trigger_timings(|timings| timings.again.retries = 100);
+    // There is no time to look for a build, and none that would have to be looked for.
+    let step = step.input("timeout", "20s").trigger_timings(|timings| {
+        timings.again.retries = 100;
+        timings.looks = [10, 20, 30, 30_000].map(Duration::from_millis);
+    });
     let upstream = step.simulator.url().replace("http://", "");
     let ran = step
         .run_while(async |step, _| {
