@@ -70,7 +70,8 @@ impl Client {
     ) -> Result<Triggered, ApiError> {
         let path = format!("/projects/{project}/build-settings/{build_setting}/trigger");
         let request = Request { method: "POST", url: self.url(&path) };
-        let sending = self.net.http().post(request.url.clone()).json(overrides);
+        let http = self.net.http_within(self.timeout);
+        let sending = http.post(request.url.clone()).json(overrides);
         self.answer(request, sending, "a triggered build", |got| wire::triggered(&got.body)).await
     }
 

@@ -1,9 +1,10 @@
 //! The client behind TLS and proxies: who is trusted, who is named, and who sees which secret.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use simulator::road::{Authority, ConnectProxy, serve};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::tests::{TOKEN, always, chain, client, pending, trigger, upstream};
 use super::*;
@@ -111,6 +112,16 @@ async fn where_the_proxy_itself_is_not_trusted_it_is_the_one_that_is_named() {
     let network = Network { https_proxy, ..Network::default() };
     let error = trigger(&client("https://api.buildpixel.test", &network)).await.unwrap_err();
     assert_eq!(tls_fault(error), ("localhost".to_owned(), TlsFault::UnknownIssuer));
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_longer_than_the_answer_may_means_that_nothing_was_sent() {
+    let mute = serve(async |mut stream| stream.read_to_end(&mut Vec::new()).await.map(drop));
+    let url = format!("https://localhost:{}", mute.await.unwrap().port());
+    let hasty = client(&url, &Network::default()).within(Duration::from_millis(300));
+    let error = trigger(&hasty).await.unwrap_err();
+    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }), "{error:?}");
+    assert!(error.is_transient() && error.nothing_was_accepted());
 }
 
 #[tokio::test]
