@@ -3,7 +3,7 @@
 mod error;
 pub(crate) mod wire;
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{DATE, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response};
@@ -39,6 +39,8 @@ struct Success {
     status: u16,
     /// What the service's clock showed.
     date: Option<SystemTime>,
+    /// When its head had come.
+    came: Instant,
     body: String,
 }
 
@@ -68,7 +70,8 @@ impl Client {
     ) -> Result<Triggered, ApiError> {
         let path = format!("/projects/{project}/build-settings/{build_setting}/trigger");
         let request = Request { method: "POST", url: self.url(&path) };
-        let sending = self.net.http().post(request.url.clone()).json(overrides);
+        let http = self.net.http_within(self.timeout);
+        let sending = http.post(request.url.clone()).json(overrides);
         self.answer(request, sending, "a triggered build", |got| wire::triggered(&got.body)).await
     }
 
@@ -101,7 +104,7 @@ impl Client {
             .extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
         let request = Request { method: "GET", url };
         let sending = self.net.http().get(request.url.clone());
-        let read = |got: &Success| wire::page(&got.body, got.date);
+        let read = |got: &Success| wire::page(&got.body, got.date, got.came);
         self.answer(request, sending, "a list of builds", read).await
     }
 
@@ -149,6 +152,7 @@ impl Client {
     async fn send(&self, sending: RequestBuilder) -> Result<Success, ApiErrorKind> {
         let sending = sending.bearer_auth(self.token.expose()).timeout(self.timeout);
         let mut response = sending.send().await.map_err(|error| self.unreachable(error))?;
+        let came = Instant::now();
         let status = response.status();
         if status.is_redirection() {
             return Err(ApiErrorKind::Redirected {
@@ -168,7 +172,7 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         let body = String::from_utf8_lossy(&body).into_owned();
-        Ok(Success { status: status.as_u16(), date, body })
+        Ok(Success { status: status.as_u16(), date, came, body })
     }
 
     /// Reads as much of the error body as there is; the status alone says enough.
@@ -226,5 +230,9 @@ fn text(response: &Response, header: HeaderName) -> Option<&str> {
 #[cfg(any(test, fuzzing))]
 pub mod promises;
 
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod road_tests;
 #[cfg(test)]
 mod tests;

@@ -122,18 +122,22 @@ pub enum Error {
     #[error("cannot trigger the build: {0}")]
     Trigger(ApiError),
     /// The answer leaves open whether a build was triggered, but plainly none is listed.
-    #[error("cannot trigger the build: {answer}")]
+    #[error("cannot trigger the build: {answer}{}", then(.refusal.as_deref()))]
     Untriggered {
-        /// The last answer.
+        /// The last answer that leaves it open.
         answer: ApiError,
-        /// How many requests were sent.
+        /// What a later request ended with, if nothing of that one was accepted.
+        refusal: Option<Box<ApiError>>,
+        /// How many requests left it open.
         requests: u32,
     },
     /// Whether a build was triggered cannot be told.
-    #[error("cannot tell whether a build was triggered: {answer}; {doubt}")]
+    #[error("cannot tell whether a build was triggered: {answer}{}; {doubt}", then(.refusal.as_deref()))]
     Uncertain {
-        /// The last answer to the trigger.
+        /// The last answer that leaves it open.
         answer: ApiError,
+        /// What a later request ended with, if nothing of that one was accepted.
+        refusal: Option<Box<ApiError>>,
         /// Why looking for the build did not help.
         doubt: Doubt,
     },
@@ -171,18 +175,8 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::Network(_) => ExitCode::Config,
-            Self::Trigger(error)
-            | Self::Untriggered { answer: error, .. }
-            | Self::Attach(error) => match &error.kind {
-                ApiErrorKind::Refused(_) if error.is_transient() => ExitCode::Unavailable,
-                ApiErrorKind::Refused(_) => ExitCode::Refused,
-                ApiErrorKind::Blocked(_) | ApiErrorKind::Unreachable { .. } => {
-                    ExitCode::Unavailable
-                }
-                ApiErrorKind::Redirected { .. }
-                | ApiErrorKind::Garbled { .. }
-                | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
-            },
+            Self::Trigger(error) | Self::Attach(error) => code(error),
+            Self::Untriggered { answer, refusal, .. } => code(refusal.as_deref().unwrap_or(answer)),
             Self::Stream { cause: SocketError::Refused { .. }, .. } => ExitCode::Refused,
             Self::Uncertain { .. } | Self::Lost { .. } | Self::Stream { .. } => ExitCode::Lost,
             Self::Internal => ExitCode::Internal,
@@ -195,19 +189,19 @@ impl Error {
             Self::Trigger(error) | Self::Attach(error) | Self::Lost { cause: error, .. } => {
                 api_causes(error).chain(snippet(error)).collect()
             }
-            Self::Untriggered { answer, requests } => {
+            Self::Untriggered { answer, refusal, requests } => {
                 let listed = match requests {
                     1 => {
-                        "one such request was sent, and BuildPixel lists no build of it".to_owned()
+                        "one request was left open, and BuildPixel lists no build of it".to_owned()
                     }
                     _ => format!(
-                        "{requests} such requests were sent, and BuildPixel lists no build of them"
+                        "{requests} requests were left open, and BuildPixel lists no build of them"
                     ),
                 };
-                api_causes(answer).chain(snippet(answer)).chain([listed]).collect()
+                answers(answer, refusal.as_deref()).chain([listed]).collect()
             }
-            Self::Uncertain { answer, doubt } => {
-                api_causes(answer).chain(snippet(answer)).chain(doubt.causes()).collect()
+            Self::Uncertain { answer, refusal, doubt } => {
+                answers(answer, refusal.as_deref()).chain(doubt.causes()).collect()
             }
             Self::Stream { cause, .. } => sources(cause).collect(),
             Self::Network(error) => sources(error).collect(),
@@ -222,8 +216,13 @@ impl Error {
             Self::Network(_) => {
                 Some("nothing was triggered; check `ca-file` and the proxy variables".to_owned())
             }
-            Self::Untriggered { .. } => {
-                Some("no build was started; run the job again later".to_owned())
+            Self::Untriggered { refusal, .. } => {
+                let then = match refusal {
+                    Some(refusal) => api_hint(refusal),
+                    None => Some("run the job again later"),
+                };
+                let then = then.map_or_else(String::new, |then| format!("; {then}"));
+                Some(format!("BuildPixel lists no build of this trigger{then}"))
             }
             Self::Uncertain { doubt, .. } => Some(doubt.hint()),
             Self::Trigger(error) | Self::Attach(error) => api_hint(error).map(str::to_owned),
@@ -239,6 +238,29 @@ impl Error {
 
 fn again(build: &Id) -> String {
     format!("to follow the build again, give `build-id: {build}`")
+}
+
+/// How a run ends that has no build.
+fn code(error: &ApiError) -> ExitCode {
+    match &error.kind {
+        ApiErrorKind::Refused(_) if error.is_transient() => ExitCode::Unavailable,
+        ApiErrorKind::Refused(_) => ExitCode::Refused,
+        ApiErrorKind::Blocked(_) | ApiErrorKind::Unreachable { .. } => ExitCode::Unavailable,
+        ApiErrorKind::Redirected { .. }
+        | ApiErrorKind::Garbled { .. }
+        | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,
+    }
+}
+
+fn then(refusal: Option<&ApiError>) -> String {
+    refusal.map_or_else(String::new, |refusal| format!("; then {refusal}"))
+}
+
+/// What stands behind the answers to a trigger: one line each.
+fn answers(answer: &ApiError, refusal: Option<&ApiError>) -> impl Iterator<Item = String> {
+    let causes = |error| api_causes(error).chain(snippet(error));
+    // Both were the same request.
+    causes(answer).chain(refusal.into_iter().flat_map(|refusal| sources(refusal)))
 }
 
 /// The request, and what the error came from: one line each.

@@ -60,17 +60,7 @@ impl Net {
         let Roots { store, warnings } = Roots::new(network)?;
         let tls = trusting(store)?;
         let proxies = Arc::new(Proxies::new(network)?);
-        let routes = Arc::clone(&proxies);
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.clone())
-            // Or reqwest reads the environment.
-            .no_proxy()
-            .proxy(reqwest::Proxy::custom(move |to| routes.towards(to).map(Proxy::into_url)))
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            // A token must not follow.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let http = http(&tls, &proxies, CONNECT_TIMEOUT)?;
         Ok(Self { http, tls: Arc::new(tls), proxies, warnings: warnings.into() })
     }
 
@@ -78,6 +68,15 @@ impl Net {
     /// after 10 s; all other limits are the request's.
     pub fn http(&self) -> &reqwest::Client {
         &self.http
+    }
+
+    /// The same for a request that may take so long in all. Where no connection is there in time, it is
+    /// the connection that ends it, and not the limit: so it can be told that nothing was sent.
+    pub fn http_within(&self, limit: Duration) -> reqwest::Client {
+        let connect_timeout = limit.mul_f64(0.9);
+        let hasty = (connect_timeout < CONNECT_TIMEOUT)
+            .then(|| http(&self.tls, &self.proxies, connect_timeout).ok());
+        hasty.flatten().unwrap_or_else(|| self.http.clone())
     }
 
     /// TLS for connections of one's own that speak HTTP/1.1 or begin with it.
@@ -101,6 +100,24 @@ impl Net {
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
+}
+
+fn http(
+    tls: &ClientConfig,
+    proxies: &Arc<Proxies>,
+    connect_timeout: Duration,
+) -> reqwest::Result<reqwest::Client> {
+    let routes = Arc::clone(proxies);
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        // Or reqwest reads the environment.
+        .no_proxy()
+        .proxy(reqwest::Proxy::custom(move |to| routes.towards(to).map(Proxy::into_url)))
+        .user_agent(USER_AGENT)
+        .connect_timeout(connect_timeout)
+        // A token must not follow.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
 }
 
 fn trusting(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::api::{ApiError, ApiErrorKind, Client, Overrides, Triggered};
 use crate::error::{Doubt, Error, chain};
-use crate::event::{Id, Level, Status};
+use crate::event::{Id, Level};
 use candidates::{Candidates, OwnBranch, Sent, Wanted};
 
 pub use timings::Timings;
@@ -51,11 +51,12 @@ pub struct Trigger {
     leaving: watch::Sender<bool>,
 }
 
-/// When a request was sent.
-#[derive(Clone, Copy)]
-struct Moment {
-    instant: Instant,
-    clock: SystemTime,
+/// Requests of which it is open whether one has started a build.
+struct Open {
+    /// When the first of them was sent.
+    since: Sent,
+    /// What came of the last of them.
+    answer: ApiError,
 }
 
 impl Trigger {
@@ -90,44 +91,55 @@ impl Trigger {
         let mut refusals = 0;
         let mut requests = 0;
         loop {
-            let sent = Moment { instant: Instant::now(), clock: SystemTime::now() };
+            let sent = Sent { instant: std::time::Instant::now(), clock: SystemTime::now() };
             let error = match self.ask().await {
                 Ok(triggered) => return Ok(triggered),
                 Err(error) => error,
             };
-            requests += 1;
-            let refused = error.nothing_was_accepted();
-            if refused {
+            let (refused, last) = if error.nothing_was_accepted() {
                 self.certain.set(opened.is_none());
-                let Some(delay) = self.delay(&error, refusals) else {
-                    return Err(Error::Trigger(error));
-                };
+                let delay = self.delay(&error, refusals);
                 refusals += 1;
-                let text = format!("the trigger was not accepted; {}", again(delay));
-                self.warn(format!("{text} ({})", chain(&error)));
-                self.pause(Instant::now() + delay).await;
+                if let Some(delay) = delay {
+                    let text = format!("the trigger was not accepted; {}", again(delay));
+                    self.warn(format!("{text} ({})", chain(&error)));
+                    self.pause(Instant::now() + delay).await;
+                } else if opened.is_some() {
+                    let text =
+                        "the trigger was not accepted; looking for what the one before left open";
+                    self.warn(format!("{text} ({})", chain(&error)));
+                }
+                (Some(error), delay.is_none() || self.is_leaving())
             } else {
-                opened = opened.or(Some(sent));
+                requests += 1;
                 let text = "it is open whether a build was started; looking for it";
                 self.warn(format!("{text} ({})", chain(&error)));
-            }
-            if let Some(opened) = opened {
-                match self.settle(opened, &mut own_branch).await {
-                    Ok(Some(found)) => return Ok(found),
-                    Ok(None) => {}
-                    Err(doubt) => return Err(Error::Uncertain { answer: error, doubt }),
+                let since = opened.map_or(sent, |open: Open| open.since);
+                opened = Some(Open { since, answer: error });
+                (None, false)
+            };
+            let Some(Open { since, answer }) = opened else {
+                match refused {
+                    Some(error) if last => return Err(Error::Trigger(error)),
+                    _ => continue,
                 }
+            };
+            let settled = self.settle(since, &mut own_branch).await;
+            let refusal = refused.map(Box::new);
+            match settled {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                Err(doubt) => return Err(Error::Uncertain { answer, refusal, doubt }),
             }
             let [.., last_look] = looks;
             let has_time = Instant::now() + last_look < self.deadline;
-            match refused {
-                true if self.is_leaving() => return Err(Error::Trigger(error)),
-                true => {}
-                false if requests - refusals < open_ends && has_time => {
-                    self.warn("BuildPixel lists no build of this trigger; trying again".to_owned());
-                }
-                false => return Err(Error::Untriggered { answer: error, requests }),
+            if last || refusal.is_none() && (requests >= open_ends || !has_time) {
+                return Err(Error::Untriggered { answer, refusal, requests });
             }
+            if refusal.is_none() {
+                self.warn("BuildPixel lists no build of this trigger; trying again".to_owned());
+            }
+            opened = Some(Open { since, answer });
         }
     }
 
@@ -141,13 +153,14 @@ impl Trigger {
     /// How long to wait before a request that was not accepted is sent again; `None` if it should not
     /// be, or if there is no time for it.
     fn delay(&self, error: &ApiError, refusals: u32) -> Option<Duration> {
-        let Timings { again, longest_retry_after, looks, .. } = self.plan.timings;
-        let retry_after = match &error.kind {
+        let Timings { again, longest_retry_after, looks: [.., last_look], .. } = self.plan.timings;
+        // Of a service that answers the next answer may be an open one: then there is a build to look for.
+        let (retry_after, to_look) = match &error.kind {
             ApiErrorKind::Refused(refusal) if matches!(refusal.status, 429 | 503) => {
-                refusal.retry_after.unwrap_or_default()
+                (refusal.retry_after.unwrap_or_default(), last_look)
             }
-            ApiErrorKind::Blocked(obstacle) if !obstacle.is_lasting() => Duration::ZERO,
-            ApiErrorKind::Unreachable { .. } => Duration::ZERO,
+            ApiErrorKind::Blocked(obstacle) if !obstacle.is_lasting() => Default::default(),
+            ApiErrorKind::Unreachable { .. } => Default::default(),
             ApiErrorKind::Refused(_)
             | ApiErrorKind::Blocked(_)
             | ApiErrorKind::Redirected { .. }
@@ -156,14 +169,13 @@ impl Trigger {
         };
         let jitter = again.delay(refusals, fastrand::f64())?;
         let delay = retry_after.min(longest_retry_after) + jitter;
-        let [.., last_look] = looks;
-        (delay + last_look < self.left()).then_some(delay)
+        (delay + to_look < self.left()).then_some(delay)
     }
 
     /// Looks for our build until it is listed or until it is plain that there is none.
     async fn settle(
         &self,
-        opened: Moment,
+        opened: Sent,
         own_branch: &mut OwnBranch,
     ) -> Result<Option<Triggered>, Doubt> {
         let began = Instant::now();
@@ -178,6 +190,10 @@ impl Trigger {
                 Ok(None) => None,
                 // What cannot be told of a build now may be told later.
                 Err(doubt @ (Doubt::Unclear { .. } | Doubt::Endless)) => Some(doubt),
+                // Nor does a page of something in between stay for ever.
+                Err(Doubt::Unreadable(error)) if !error.is_final() && !error.is_transient() => {
+                    Some(Doubt::Unreadable(error))
+                }
                 Err(doubt) => return Err(doubt),
             };
             if self.is_leaving() {
@@ -190,7 +206,7 @@ impl Trigger {
     /// Lists the builds, and picks out ours.
     async fn look(
         &self,
-        opened: Moment,
+        opened: Sent,
         own_branch: &mut OwnBranch,
     ) -> Result<Option<Triggered>, Doubt> {
         let Plan { project, build_setting, overrides, timings, .. } = &self.plan;
@@ -207,8 +223,7 @@ impl Trigger {
             };
             let page =
                 self.read(until, ask).await.map_err(|error| Doubt::Unreadable(Box::new(error)))?;
-            let sent = Sent { ago: opened.instant.elapsed(), at: opened.clock };
-            cursor = candidates.add(page, sent);
+            cursor = candidates.add(page, opened);
             if cursor.is_none() {
                 break;
             }
@@ -216,14 +231,10 @@ impl Trigger {
         let Some(build) = candidates.ours()? else {
             return Ok(None);
         };
-        // A build without an id is never ours.
-        let Some(id) = build.id else {
-            return Ok(None);
-        };
         let text =
             "is the only build since the trigger that an API token has started and that fits";
-        self.tell(Level::Info, format!("build {id} {text}: this is it"));
-        Ok(Some(Triggered { build: id, status: build.status.unwrap_or(Status::Pending) }))
+        self.tell(Level::Info, format!("build {} {text}: this is it", build.build));
+        Ok(Some(build))
     }
 
     async fn own_branch(&self, until: Instant) -> OwnBranch {

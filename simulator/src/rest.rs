@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::future::{pending, ready};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -82,7 +83,8 @@ pub(crate) async fn answer(
         }
         None => service.real_answer(&method, &uri, &headers, &body, &request_id).await,
     };
-    let date = httpdate::fmt_http_date(service.builds().now());
+    let ahead = Duration::from_millis(service.scenario.date_ahead_ms);
+    let date = httpdate::fmt_http_date(service.builds().now() + ahead);
     if let Ok(date) = HeaderValue::try_from(date) {
         response.headers_mut().entry(header::DATE).or_insert(date);
     }

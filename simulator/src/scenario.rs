@@ -40,6 +40,8 @@ pub struct Scenario {
     pub list_lag: usize,
     /// Milliseconds that the clock of the service is fast.
     pub clock_offset_ms: i64,
+    /// How many milliseconds the clock of the `Date` headers is ahead of the one of the builds.
+    pub date_ahead_ms: u64,
     /// How many of the first sockets that ask to be let in are never answered.
     pub mute_connects: usize,
     /// How many of the first sockets are disconnected right after they were let in.
@@ -68,6 +70,7 @@ impl Default for Scenario {
             oldest_first: false,
             list_lag: 0,
             clock_offset_ms: 0,
+            date_ahead_ms: 0,
             mute_connects: 0,
             kicks: 0,
             clock_ms: 1,
@@ -536,6 +539,12 @@ impl Scenario {
     /// The clock of the service is fast by so many milliseconds, or slow by as many below zero.
     pub fn clock_offset(mut self, milliseconds: i64) -> Self {
         self.clock_offset_ms = milliseconds;
+        self
+    }
+
+    /// Sets how far the clock of the `Date` headers is ahead of the one of the builds.
+    pub fn date_ahead(mut self, milliseconds: u64) -> Self {
+        self.date_ahead_ms = milliseconds;
         self
     }
 

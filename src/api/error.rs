@@ -170,11 +170,16 @@ impl ApiError {
     /// Whether the service certainly did nothing, so that even a trigger may be repeated.
     pub fn nothing_was_accepted(&self) -> bool {
         match &self.kind {
-            // A service that names a time to come back at has not begun.
-            ApiErrorKind::Refused(refusal) => {
-                refusal.status < 500 || refusal.status == 503 && refusal.retry_after.is_some()
-            }
-            ApiErrorKind::Redirected { .. } | ApiErrorKind::Blocked(_) => true,
+            ApiErrorKind::Refused(refusal) => match refusal.status {
+                // Of some gateways it means that the service took too long.
+                408 => false,
+                // A service that names a time to come back at has not begun.
+                503 => refusal.retry_after.is_some(),
+                status => status < 500,
+            },
+            // The request itself has to go elsewhere; the others may point to what came of it.
+            ApiErrorKind::Redirected { status, .. } => matches!(status, 301 | 307 | 308),
+            ApiErrorKind::Blocked(_) => true,
             ApiErrorKind::Unreachable { sent, .. } => !sent,
             ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => false,
         }

@@ -1,9 +1,11 @@
 //! What holds of any body that the service answers with.
 
+use std::time::Instant;
+
 use serde_json::json;
 
 use super::wire;
-use super::{Code, Refusal};
+use super::{Code, More, Refusal};
 
 /// Reads a body as each of the answers.
 pub fn hold(body: &str) {
@@ -19,6 +21,15 @@ pub fn hold(body: &str) {
         assert!(snapshot.facts.status.is_some(), "a build has a status");
         assert!(snapshot.recent.len() <= body.len(), "no line comes from nowhere");
     }
+    let came = Instant::now();
+    let page = wire::page(body, None, came);
+    assert_eq!(page, wire::page(body, None, came), "read twice");
+    if let Ok(page) = page {
+        assert!(page.builds.len() <= body.len().min(1000), "no build comes from nowhere");
+        assert!(page.more != More::Cursor(String::new()), "nothing stands for no page");
+    }
+    let setting = wire::setting(body);
+    assert_eq!(setting, wire::setting(body), "read twice");
     let refusal = Refusal::new(500, None, body, str::to_owned);
     for text in [refusal.code.as_ref().map(Code::as_str), refusal.message.as_deref()] {
         assert!(text.is_none_or(|text| !text.is_empty()), "no words are no text");
@@ -31,4 +42,18 @@ pub fn hold(body: &str) {
             && snapshot.recent.iter().map(|line| line.message.as_str()).eq([body, body])
     });
     assert!(arrived, "what was said arrives");
+    let setting = wire::setting(&json!({ "branch": body }).to_string());
+    assert_eq!(setting.map(|setting| setting.branch), Ok(Some(body.to_owned())), "and so here");
+    let list = json!({ "items": [{ "branch": body, "commit": body }], "nextCursor": body });
+    let page = wire::page(&list.to_string(), None, came);
+    let arrived = page.is_ok_and(|page| {
+        let [build] = &page.builds[..] else { return false };
+        let more = match &page.more {
+            More::Cursor(cursor) => cursor == body,
+            More::End => body.is_empty(),
+            More::Unsaid => false,
+        };
+        more && [&build.branch, &build.commit].iter().all(|text| text.as_deref() == Some(body))
+    });
+    assert!(arrived, "and so in a list");
 }

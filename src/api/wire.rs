@@ -1,13 +1,18 @@
 //! BuildPixel's answers on the wire, and what is made of them. Where the documentation is silent,
 //! any spelling is accepted and an odd field spoils only itself.
 
-use std::time::{Duration, SystemTime};
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime};
 
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::event::{Facts, Id, Level, LogLine, Status};
 use crate::json::{self, Object};
+
+/// No page of a list has more builds: 100 are asked for.
+const LONGEST_PAGE: usize = 1000;
 
 /// What is built instead of what the build setting says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -50,6 +55,8 @@ pub struct Page {
     pub more: More,
     /// What the service's clock showed, if it said so.
     pub date: Option<SystemTime>,
+    /// When the answer began to come.
+    pub came: Instant,
 }
 
 /// What comes after a page.
@@ -169,15 +176,47 @@ pub(super) fn setting(body: &str) -> Result<Setting, String> {
 }
 
 /// A page as documented, or a bare array.
-pub(super) fn page(body: &str, date: Option<SystemTime>) -> Result<Page, String> {
-    if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(body) {
-        return Ok(Page { builds: listed(&elements), more: More::Unsaid, date });
+pub(super) fn page(body: &str, date: Option<SystemTime>, came: Instant) -> Result<Page, String> {
+    let (items, more) = match body.trim_start().starts_with('[') {
+        true => (body, More::Unsaid),
+        false => {
+            let object = Object::parse(body).map_err(|error| error.to_string())?;
+            (object.raw("items").ok_or("no `items` in it")?, more(&object)?)
+        }
+    };
+    let Elements(elements) =
+        serde_json::from_str(items).map_err(|error| format!("its `items` are none: {error}"))?;
+    Ok(Page { builds: listed(&elements), more, date, came })
+}
+
+/// The elements of a page. More than a page can have are not even gathered.
+struct Elements<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Elements<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ElementsVisitor)
     }
-    let object = Object::parse(body).map_err(|error| error.to_string())?;
-    let items = object.raw("items").ok_or("no `items` in it")?;
-    let elements: Vec<&RawValue> =
-        serde_json::from_str(items).map_err(|_| "its `items` are no array")?;
-    Ok(Page { builds: listed(&elements), more: more(&object)?, date })
+}
+
+struct ElementsVisitor;
+
+impl<'de> Visitor<'de> for ElementsVisitor {
+    type Value = Elements<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an array of at most {LONGEST_PAGE} elements")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut gathered = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            if gathered.len() == LONGEST_PAGE {
+                return Err(A::Error::invalid_length(LONGEST_PAGE + 1, &self));
+            }
+            gathered.push(element);
+        }
+        Ok(Elements(gathered))
+    }
 }
 
 fn more(object: &Object<'_>) -> Result<More, String> {
@@ -185,7 +224,8 @@ fn more(object: &Object<'_>) -> Result<More, String> {
         Some(cursor) => {
             let cursor =
                 json::parse::<String>(cursor).map_err(|_| "its `nextCursor` is no text")?;
-            Ok(More::Cursor(cursor))
+            // Some write the end of a list so.
+            Ok(if cursor.is_empty() { More::End } else { More::Cursor(cursor) })
         }
         None if object.has("nextCursor") => Ok(More::End),
         None => Ok(More::Unsaid),
@@ -313,7 +353,8 @@ mod tests {
     #[test]
     fn a_list_is_read_in_every_shape_and_says_whether_there_is_more() {
         let build = |id| Listed { id: Id::new(id), ..Listed::default() };
-        let read = |body: &str| page(body, None).map(|page| (page.builds, page.more));
+        let read =
+            |body: &str| page(body, None, Instant::now()).map(|page| (page.builds, page.more));
         for (body, builds, more) in [
             (
                 r#"{"items":[{"id":"b1"}],"nextCursor":"c"}"#,
@@ -321,6 +362,7 @@ mod tests {
                 More::Cursor("c".to_owned()),
             ),
             (r#"{"items":[],"nextCursor":null,"new":1}"#, vec![], More::End),
+            (r#"{"items":[],"nextCursor":""}"#, vec![], More::End),
             (r#"{"items":[{"buildId":"b1"}]}"#, vec![build("b1")], More::Unsaid),
             (r#"[{"id":"b1"},{"id":"b2"}]"#, vec![build("b1"), build("b2")], More::Unsaid),
             (r#"{"items":[7,null,{"id":8}],"nextCursor":null}"#, vec![build("!"); 3], More::End),
@@ -341,6 +383,19 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_as_long_as_a_page_can_be() {
+        for (before, after) in [(" [", "]\n"), (r#"{"items":["#, r#"],"nextCursor":null}"#)] {
+            let read = |length| {
+                let body = format!("{before}{}{after}", vec!["{}"; length].join(","));
+                page(&body, None, Instant::now()).map(|page| page.builds.len())
+            };
+            assert_eq!(read(LONGEST_PAGE), Ok(LONGEST_PAGE));
+            let error = read(LONGEST_PAGE + 1).unwrap_err();
+            assert!(error.contains("expected an array of at most 1000 elements"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_listed_build_is_read_as_documented_and_odd_fields_are_taken_for_missing() {
         let body = r#"[{"id":"b1","projectId":"p1","buildSettingId":"s1","status":"running",
             "branch":"main","commit":"c0ffee","triggeredBy":"api_token:t1",
@@ -357,7 +412,7 @@ mod tests {
             created_at: Some(UNIX_EPOCH + Duration::from_millis(1500)),
         };
         let odd = Listed { id: Id::new("b2"), ..Listed::default() };
-        assert_eq!(page(body, None).unwrap().builds, [whole, odd]);
+        assert_eq!(page(body, None, Instant::now()).unwrap().builds, [whole, odd]);
         assert_eq!(setting(r#"{"branch":"main"}"#).unwrap().branch.as_deref(), Some("main"));
         assert_eq!(setting(r#"{"branch":null}"#).unwrap().branch, None);
     }
@@ -403,7 +458,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_answered_is_read_as_promised(
-            body in r#"(\{|\}|\[|\]|,|:|"|"(status|logs|items|message|buildId|level|a)":?|\\ud83d|null|1|.){0,30}"#
+            body in r#"(\{|\}|\[|\]|,|:|"|"(status|logs|items|nextCursor|message|buildId|branch|level|a)":?|\\ud83d|null|1|.){0,30}"#
         ) {
             promises::hold(&body);
         }

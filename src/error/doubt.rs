@@ -4,6 +4,9 @@ use super::{api_causes, snippet};
 use crate::api::ApiError;
 use crate::event::Id;
 
+/// So many builds are named.
+const NAMED: usize = 5;
+
 /// What the list of builds leaves open.
 #[derive(Debug, thiserror::Error)]
 pub enum Doubt {
@@ -58,6 +61,10 @@ fn named(build: Option<&Id>) -> String {
 }
 
 fn listed(builds: &[Id]) -> String {
-    let builds: Vec<_> = builds.iter().map(Id::as_str).collect();
-    builds.join(", ")
+    let named: Vec<_> = builds.iter().take(NAMED).map(Id::as_str).collect();
+    let named = named.join(", ");
+    match builds.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }

@@ -26,6 +26,12 @@ pub enum Obstacle {
         /// A fragment of a sentence.
         why: String,
     },
+    /// It is not known who keeps silent: the proxy, or who is behind it.
+    #[error("nothing came back through the proxy {proxy} in time")]
+    Silence {
+        /// Host and port.
+        proxy: String,
+    },
     /// TLS did not come about.
     #[error("{}", .fault.words(.host))]
     Tls {
@@ -72,7 +78,8 @@ impl Obstacle {
             return Self::in_chain(host, error);
         };
         let Some(tunnel) = chain(error).find(|cause| cause.to_string().starts_with(TUNNEL)) else {
-            let silent = error.is_timeout().then(|| Self::silent(proxy));
+            let silence = || Self::Silence { proxy: proxy.to_string() };
+            let silent = error.is_timeout().then(silence);
             return silent.or_else(|| Self::in_chain(host, error));
         };
         if tunnel.to_string() == TUNNEL_AUTH {
@@ -88,7 +95,7 @@ impl Obstacle {
         }))
     }
 
-    /// A proxy that does not answer.
+    /// A proxy that does not answer CONNECT.
     pub fn silent(proxy: &Proxy) -> Self {
         Self::Proxy { proxy: proxy.to_string(), why: "no answer in time".to_owned() }
     }
@@ -112,7 +119,7 @@ impl Obstacle {
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::ProxyAuth { .. } => true,
-            Self::Proxy { .. } => false,
+            Self::Proxy { .. } | Self::Silence { .. } => false,
             Self::Tls { fault, .. } => match fault {
                 TlsFault::UnknownIssuer
                 | TlsFault::OutOfDate
@@ -129,7 +136,7 @@ impl Obstacle {
             Self::ProxyAuth { .. } => {
                 "put user name and password for the proxy into HTTPS_PROXY: http://user:password@host:port"
             }
-            Self::Proxy { .. } => {
+            Self::Proxy { .. } | Self::Silence { .. } => {
                 "check HTTPS_PROXY or ALL_PROXY, and whether the proxy allows CONNECT to the host of `api-url`; \
                  NO_PROXY names hosts that need none"
             }
@@ -206,4 +213,40 @@ fn rustls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Erro
         inner if inner.is::<io::Error>() => rustls_error(inner),
         inner => inner.downcast_ref(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use simulator::road::{ConnectProxy, serve};
+    use tokio::io::AsyncReadExt;
+    use url::Url;
+
+    use crate::config::{Network, Secret};
+    use crate::net::loopback::net;
+
+    #[tokio::test]
+    async fn a_silence_behind_the_proxy_is_not_blamed_on_the_proxy() {
+        let mute = serve(async |mut stream| stream.read_to_end(&mut Vec::new()).await.map(drop));
+        let mute = mute.await.unwrap();
+        let connects = ConnectProxy::to(mute).await.unwrap().address;
+        for proxy in [connects, mute] {
+            let https_proxy = Some(Secret::new(proxy.to_string()));
+            let net = net(&Network { https_proxy, ..Network::default() });
+            let target = Url::parse("https://api.buildpixel.test").unwrap();
+            let proxy = net.proxy(&target).unwrap();
+            let hasty = reqwest::Client::builder()
+                .tls_backend_preconfigured((*net.tls()).clone())
+                .proxy(reqwest::Proxy::all(proxy.clone().into_url()).unwrap())
+                .connect_timeout(Duration::from_millis(200));
+            let error = hasty.build().unwrap().get(target.clone()).send().await.unwrap_err();
+            let obstacle = net.obstacle(&target, &error).unwrap();
+            assert_eq!(
+                obstacle.to_string(),
+                format!("nothing came back through the proxy {proxy} in time")
+            );
+            assert!(!obstacle.is_lasting() && obstacle.hint().contains("CONNECT"));
+        }
+    }
 }

@@ -1,16 +1,18 @@
 //! Which of the listed builds is the one that a trigger made, if it made one. Pure. What a list leaves
 //! open stays open: it is never taken for a yes, nor for a no.
 
-use std::time::{Duration, SystemTime};
+use std::collections::HashSet;
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::api::{Listed, More, Overrides, Page};
+use crate::api::{Listed, More, Overrides, Page, Triggered};
 use crate::error::Doubt;
-use crate::event::Id;
+use crate::event::{Id, Status};
 
-/// A `Date` header has whole seconds, and another machine of the service may have made it.
-const SLACK: Duration = Duration::from_secs(2);
+/// How far the clocks of two machines of the service may be apart: one makes the `Date`, another one
+/// the build.
+const DRIFT: Duration = Duration::from_secs(60);
 
-/// How wrong our clock may be where the service does not show its own.
+/// How wrong our clock may be, where the service does not show its own.
 const SKEW: Duration = Duration::from_secs(300);
 
 /// An answer that does not say whether there is more is whole if it is shorter than a page.
@@ -43,25 +45,36 @@ pub(super) enum OwnBranch {
 /// When our request was sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
-    /// How long before the list arrived.
-    pub(super) ago: Duration,
-    /// By our own clock.
-    pub(super) at: SystemTime,
+    pub(super) instant: Instant,
+    pub(super) clock: SystemTime,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Age {
     Older,
     Since,
-    Unclear,
+    /// The clocks may be wrong by more than what lies between it and our request.
+    Close,
+    Unknown,
 }
 
 /// The builds that were listed so far.
 #[derive(Debug)]
 pub(super) struct Candidates<'a> {
     wanted: Wanted<'a>,
-    seen: Vec<(Listed, Age)>,
+    seen: Vec<Seen>,
     whole: bool,
+}
+
+/// What is kept of a build: a list may be long, and so may its texts.
+#[derive(Debug)]
+struct Seen {
+    id: Option<Id>,
+    status: Option<Status>,
+    created_at: Option<SystemTime>,
+    age: Age,
+    /// Whether it is like ours in everything but its age.
+    like: Fit,
 }
 
 impl<'a> Candidates<'a> {
@@ -72,12 +85,16 @@ impl<'a> Candidates<'a> {
     /// Takes the next page; returns the cursor of the one after it, if that may matter.
     pub(super) fn add(&mut self, page: Page, sent: Sent) -> Option<String> {
         let length = page.builds.len();
-        let aged = page.builds.into_iter().map(|build| {
-            let age = age(build.created_at, page.date, sent);
-            (build, age)
+        let Page { builds, date, came, more } = page;
+        let seen = builds.into_iter().map(|build| Seen {
+            like: likeness(&build, &self.wanted),
+            age: age(build.created_at, date, came, sent),
+            id: build.id,
+            status: build.status,
+            created_at: build.created_at,
         });
-        self.seen.extend(aged);
-        let (ends, cursor) = match page.more {
+        self.seen.extend(seen);
+        let (ends, cursor) = match more {
             More::End => (true, None),
             More::Unsaid => (length < SHORTEST_PAGE, None),
             More::Cursor(cursor) => (false, Some(cursor)),
@@ -87,29 +104,34 @@ impl<'a> Candidates<'a> {
     }
 
     /// Our build; or none, where the list shows plainly that there is none.
-    pub(super) fn ours(self) -> Result<Option<Listed>, Doubt> {
+    pub(super) fn ours(self) -> Result<Option<Triggered>, Doubt> {
         let horizon = self.horizon();
-        let mut ours: Vec<Listed> = Vec::new();
+        let mut ours = Vec::new();
+        let mut known = HashSet::new();
         let mut unclear = None;
-        for (build, age) in &self.seen {
-            let age = match age {
-                Age::Unclear if is_before(build.id.as_ref(), horizon.as_ref()) => Age::Older,
-                age => *age,
+        for build in &self.seen {
+            let age = match build.age {
+                Age::Close | Age::Unknown if is_before(build.id.as_ref(), horizon) => Age::Older,
+                age => age,
             };
-            match fit(build, age, &self.wanted) {
+            match (fit(build.like, age), &build.id) {
+                (Fit::No, _) => {}
                 // Pages overlap when something is queued while they are read.
-                Fit::Yes if !ours.iter().any(|known| known.id == build.id) => {
-                    ours.push(build.clone());
+                (Fit::Yes, Some(id)) if !known.insert(id) => {}
+                (Fit::Yes, Some(id)) => {
+                    let status = build.status.clone().unwrap_or(Status::Pending);
+                    ours.push(Triggered { build: id.clone(), status });
                 }
-                Fit::Yes | Fit::No => {}
-                Fit::Unclear(why) => {
-                    unclear = Some(Doubt::Unclear { build: build.id.clone(), why })
+                (Fit::Yes, None) => {
+                    unclear = Some(Doubt::Unclear { build: None, why: "it has no id" });
+                }
+                (Fit::Unclear(why), id) => {
+                    unclear = Some(Doubt::Unclear { build: id.clone(), why });
                 }
             }
         }
         if ours.len() > 1 {
-            let ids = ours.into_iter().filter_map(|build| build.id);
-            return Err(Doubt::Several(ids.collect()));
+            return Err(Doubt::Several(ours.into_iter().map(|ours| ours.build).collect()));
         }
         match unclear {
             Some(doubt) => Err(doubt),
@@ -120,17 +142,15 @@ impl<'a> Candidates<'a> {
 
     /// Whether the builds so far stand from new to old, down to one that is older than our request.
     fn reaches_back(&self) -> bool {
-        let created = |(build, _): &(Listed, Age)| build.created_at;
-        let last_is_older = self.seen.last().is_some_and(|(_, age)| *age == Age::Older);
-        let falling = self.seen.is_sorted_by(|one, next| created(one) >= created(next));
+        let last_is_older = self.seen.last().is_some_and(|last| last.age == Age::Older);
+        let falling = self.seen.is_sorted_by(|one, next| one.created_at >= next.created_at);
         self.seen.len() >= ORDERLY && falling && last_is_older
     }
 
     /// The newest id that is older than our request.
-    fn horizon(&self) -> Option<Id> {
-        let older = self.seen.iter().filter(|(_, age)| *age == Age::Older);
-        let ids = older.filter_map(|(build, _)| build.id.as_ref());
-        ids.max_by_key(|id| id.as_str()).cloned()
+    fn horizon(&self) -> Option<&Id> {
+        let older = self.seen.iter().filter(|build| build.age == Age::Older);
+        older.filter_map(|build| build.id.as_ref()).max_by_key(|id| id.as_str())
     }
 }
 
@@ -142,55 +162,65 @@ fn is_before(id: Option<&Id>, horizon: Option<&Id>) -> bool {
     id.as_str().len() == horizon.as_str().len() && id.as_str() <= horizon.as_str()
 }
 
-/// Both times of the service are compared with each other, since its clock may be far from ours.
-fn age(created_at: Option<SystemTime>, date: Option<SystemTime>, sent: Sent) -> Age {
-    let Some(created_at) = created_at else {
-        return Age::Unclear;
+/// Both times of the service are compared with each other, since its clock may be far from ours. A
+/// `Date` is cut to whole seconds and the list was on its way since: both make our request seem
+/// earlier, never later, so that clocks that agree never make our build seem older.
+fn age(created_at: Option<SystemTime>, date: Option<SystemTime>, came: Instant, sent: Sent) -> Age {
+    let sent_at = match date {
+        Some(date) => date.checked_sub(came.saturating_duration_since(sent.instant)),
+        None => Some(sent.clock),
     };
-    let (sent_at, skew) = match date {
-        Some(date) => (date.checked_sub(sent.ago), Duration::ZERO),
-        None => (Some(sent.at), SKEW),
+    let (Some(created_at), Some(sent_at)) = (created_at, sent_at) else {
+        return Age::Unknown;
     };
-    let since = sent_at.and_then(|at| at.checked_sub(SLACK));
-    match since {
-        Some(since) if created_at >= since => Age::Since,
-        Some(since) if created_at + skew >= since => Age::Unclear,
-        Some(_) => Age::Older,
-        None => Age::Unclear,
+    // Our own clock may be wrong in both directions.
+    let (before, after) = match date {
+        Some(_) => (DRIFT, Duration::ZERO),
+        None => (SKEW, SKEW),
+    };
+    let is_older = created_at.checked_add(before).is_some_and(|latest| latest < sent_at);
+    let is_since = sent_at.checked_add(after).is_some_and(|latest| created_at >= latest);
+    match (is_older, is_since) {
+        (true, _) => Age::Older,
+        (false, true) => Age::Since,
+        (false, false) => Age::Close,
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fit {
     Yes,
     No,
     Unclear(&'static str),
 }
 
-fn fit(build: &Listed, age: Age, wanted: &Wanted<'_>) -> Fit {
+/// The first of these that is no plain yes; a no outweighs what is unclear.
+fn all(fits: &[Fit]) -> Fit {
+    let no = fits.iter().find(|fit| **fit == Fit::No);
+    let unclear = || fits.iter().find(|fit| **fit != Fit::Yes);
+    no.or_else(unclear).copied().unwrap_or(Fit::Yes)
+}
+
+fn fit(like: Fit, age: Age) -> Fit {
+    let age = match age {
+        Age::Older => Fit::No,
+        Age::Since => Fit::Yes,
+        Age::Close => Fit::Unclear("whether it is older than the trigger, the clocks do not tell"),
+        Age::Unknown => Fit::Unclear("when it was created cannot be told"),
+    };
+    all(&[age, like])
+}
+
+/// Whether a build is like ours in everything but its age.
+fn likeness(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     let is_other = |id: &Option<Id>, wanted: &Id| id.as_ref().is_some_and(|id| id != wanted);
-    let elsewhere = is_other(&build.project, wanted.project)
-        || is_other(&build.build_setting, wanted.build_setting);
-    let by = trigger(build.triggered_by.as_deref());
-    let branch = branch(build, wanted);
-    if elsewhere
-        || age == Age::Older
-        || by == Fit::No
-        || branch == Fit::No
-        || !fits_commit(build, wanted.overrides)
+    if is_other(&build.project, wanted.project)
+        || is_other(&build.build_setting, wanted.build_setting)
     {
         return Fit::No;
     }
-    let age = match age {
-        Age::Unclear => Fit::Unclear("when it was created cannot be told"),
-        Age::Older | Age::Since => Fit::Yes,
-    };
-    let id = match build.id {
-        Some(_) => Fit::Yes,
-        None => Fit::Unclear("it has no id"),
-    };
-    let all = [age, by, branch, id];
-    all.into_iter().find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
+    let by = trigger(build.triggered_by.as_deref());
+    all(&[by, branch(build, wanted), commit(build, wanted.overrides)])
 }
 
 fn trigger(by: Option<&str>) -> Fit {
@@ -204,9 +234,7 @@ fn trigger(by: Option<&str>) -> Fit {
 
 fn branch(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     let plain = |branch: &str| branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned();
-    let Some(branch) = build.branch.as_deref().map(plain) else {
-        return Fit::Yes;
-    };
+    let built = build.branch.as_deref().map(plain);
     let wanted = match (&wanted.overrides.branch, wanted.own_branch) {
         (Some(wanted), _) | (None, OwnBranch::Is(wanted)) => plain(wanted),
         (None, OwnBranch::None) => return Fit::Yes,
@@ -214,27 +242,29 @@ fn branch(build: &Listed, wanted: &Wanted<'_>) -> Fit {
             return Fit::Unclear("the branch of the build setting could not be read");
         }
     };
-    if branch == wanted { Fit::Yes } else { Fit::No }
+    match built {
+        Some(built) if built == wanted => Fit::Yes,
+        Some(_) => Fit::No,
+        None => Fit::Unclear("its branch is not known yet"),
+    }
 }
 
 /// Whether the commit that was built is the wanted one, as far as the two can be compared.
-fn fits_commit(build: &Listed, overrides: &Overrides) -> bool {
-    let Some(built) = build.commit.as_deref() else {
-        return true;
+fn commit(build: &Listed, overrides: &Overrides) -> Fit {
+    let wanted = overrides.commit.as_ref().or(overrides.changelist.as_ref());
+    let (built, wanted) = match (build.commit.as_deref(), wanted) {
+        (_, None) => return Fit::Yes,
+        (None, Some(_)) => return Fit::Unclear("its commit is not known yet"),
+        (Some(built), Some(wanted)) => (built.to_ascii_lowercase(), wanted.to_ascii_lowercase()),
     };
-    match (&overrides.commit, &overrides.changelist) {
-        (Some(commit), _) => {
-            let (built, commit) = (built.to_ascii_lowercase(), commit.to_ascii_lowercase());
-            let comparable = is_hash(&built) && is_hash(&commit);
-            !comparable || built.starts_with(&commit) || commit.starts_with(&built)
-        }
-        (None, Some(changelist)) => {
-            let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
-            let comparable = is_number(built) && is_number(changelist);
-            !comparable || built == changelist
-        }
-        (None, None) => true,
-    }
+    let is_other = if overrides.commit.is_some() {
+        let comparable = is_hash(&built) && is_hash(&wanted);
+        comparable && !built.starts_with(&wanted) && !wanted.starts_with(&built)
+    } else {
+        let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+        is_number(&built) && is_number(&wanted) && built != wanted
+    };
+    if is_other { Fit::No } else { Fit::Yes }
 }
 
 /// A whole hash, or an abbreviation that Git would take for one.

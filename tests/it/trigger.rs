@@ -30,6 +30,10 @@ pub(crate) fn first(status: u16) -> Answer {
 fn open_ends() -> Vec<Answer> {
     let whole = format!(r#"{{"buildId":"{BUILD_ID}","status":"pending"}}"#);
     vec![
+        first(302).header("location", "/login"),
+        first(303).header("location", "/builds/1"),
+        first(408),
+        first(408).header("retry-after", "0"),
         first(500).body(r#"{"error":"internal","message":"oops","requestId":"req_1"}"#),
         first(502).body("<html>bad gateway</html>"),
         first(503),
@@ -204,7 +208,11 @@ async fn a_service_that_is_not_up_yet_is_waited_for() {
     let address = reserved.local_addr().unwrap();
     drop(reserved);
     let step = Step::new(short()).await.input("api-url", &format!("http://{address}"));
-    let step = step.trigger_timings(|timings| timings.again.retries = 100);
+    // There is no time to look for a build, and none that would have to be looked for.
+    let step = step.input("timeout", "20s").trigger_timings(|timings| {
+        timings.again.retries = 100;
+        timings.looks = [10, 20, 30, 30_000].map(Duration::from_millis);
+    });
     let upstream = step.simulator.url().replace("http://", "");
     let ran = step
         .run_while(async |step, _| {
@@ -251,7 +259,7 @@ async fn where_no_request_can_be_written_it_is_tried_again_and_ends_with_30() {
 
 #[tokio::test]
 async fn the_build_of_somebody_else_is_not_ours() {
-    let old = 20_000;
+    let old = 90_000;
     let others = [
         Other::new("user:6650aa10bb20cc30dd40ee77"),
         Other::new("push:9f3c2b7a1e5d4860b2c7f19e3a6d5084c1b2e7f3"),
@@ -271,6 +279,21 @@ async fn the_build_of_somebody_else_is_not_ours() {
         })
     });
     join_all(runs).await;
+}
+
+#[tokio::test]
+async fn what_the_clocks_of_the_service_do_not_tell_makes_no_second_build_and_is_nobody_elses() {
+    let just_before = || Other::new(API_TOKEN).age(20_000);
+    for (scenario, builds) in [
+        (short().answer(first(502).processed()).date_ahead(20_000), 1),
+        (short().answer(first(502)).others([just_before()]), 0),
+    ] {
+        let ran = Step::new(scenario).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
+        assert_eq!((ran.builds.len(), ran.output("build-id")), (builds, ""));
+        ran.says("may be of this trigger: whether it is older than the trigger, the clocks do not");
+        ran.says("give its id as `build-id`");
+    }
 }
 
 #[tokio::test]
@@ -330,7 +353,7 @@ async fn a_list_that_cannot_be_had_ends_with_31_and_says_what_is_known() {
             Answer::new("GET", "/builds", 200).body("<html>welcome</html>"),
             "the list of builds cannot be read (cannot understand BuildPixel's answer (200): \
              expected a list of builds:",
-            1,
+            4,
         ),
         (
             Answer::new("GET", "/builds", 200).body(r#"{"items":[],"nextCursor":"again"}"#),
@@ -367,6 +390,28 @@ async fn a_list_that_stumbles_is_read_again_and_each_time_is_told() {
     assert_eq!(ran.stdout.matches(told).count(), 2, "{}", ran.stdout);
     ran.says("BuildPixel answered 429");
     ran.says("BuildPixel did not answer");
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_understood_is_read_again_at_the_next_look() {
+    for odd in [
+        Answer::new("GET", "/builds", 200).body("<html>one moment</html>"),
+        Answer::new("GET", "/builds", 302).header("location", "/login"),
+        Answer::new("GET", "/builds", 200).body(" ".repeat(9 << 20)),
+    ] {
+        let scenario = short().answer(first(504).processed()).answer(odd.times(2));
+        let ran = Step::new(scenario).await.run().await;
+        ran.built_once(1);
+        assert_eq!(ran.asked("GET", "/builds"), 3, "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_not_waited_for_longer_than_the_cap() {
+    let limited = Answer::new("GET", "/builds", 429).header("retry-after", "86400").times(1);
+    let step = Step::new(short().answer(first(504).processed()).answer(limited)).await;
+    let soon = Duration::from_millis(50);
+    step.trigger_timings(|timings| timings.longest_retry_after = soon).run().await.built_once(1);
 }
 
 #[tokio::test]
@@ -408,6 +453,8 @@ async fn the_first_of_two_open_requests_is_ours_if_it_shows_up_late() {
 async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
     for (answer, code) in [
         (Answer::new("POST", trigger_path(), 502), 30),
+        (Answer::new("POST", trigger_path(), 408), 30),
+        (Answer::new("POST", trigger_path(), 303), 32),
         (Answer::new("POST", trigger_path(), 502).hang(), 30),
         (Answer::new("POST", trigger_path(), 200).body("<html>welcome</html>"), 32),
     ] {
@@ -416,8 +463,9 @@ async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
         let ran = step.trigger_timings(|timings| timings.answer = soon).run().await;
         assert_eq!((ran.code, ran.builds.len()), (code, 0), "{}", ran.stdout);
         assert_eq!(ran.requests("POST"), 3);
-        ran.says("3 such requests were sent, and BuildPixel lists no build of them");
-        ran.says("no build was started");
+        ran.says("3 requests were left open, and BuildPixel lists no build of them");
+        ran.says("BuildPixel lists no build of this trigger; run the job again later");
+        ran.does_not_say("no build was started");
         ran.does_not_say(MAY_HAVE_STARTED);
     }
 }
@@ -428,6 +476,65 @@ async fn a_refusal_after_an_open_answer_still_looks_before_it_asks_again() {
     let scenario = short().answer(first(504).processed()).answer(limited).list_lag(6);
     let ran = Step::new(scenario).await.run().await;
     ran.built_once(2);
+}
+
+#[tokio::test]
+async fn a_last_refusal_after_an_open_answer_hides_neither_the_build_nor_the_answer() {
+    let refusals = || {
+        [
+            (403, "30", 21, "; the token may not do this"),
+            (402, "0", 21, "\n"),
+            (429, "300", 30, "; BuildPixel takes no more requests for now"),
+        ]
+        .map(|(status, after, code, hint)| {
+            let refusal = Answer::new("POST", trigger_path(), status);
+            (status, refusal.header("retry-after", after), code, hint)
+        })
+    };
+    let step = async |scenario: Scenario| {
+        let step = Step::new(scenario).await;
+        step.trigger_timings(|timings| {
+            timings.longest = Duration::from_secs(20);
+            timings.longest_retry_after = Duration::from_secs(300);
+        })
+    };
+    for (_, refusal, ..) in refusals() {
+        // It is listed by then.
+        let scenario = short().answer(first(504).processed()).answer(refusal).list_lag(4);
+        step(scenario).await.run().await.built_once(2);
+    }
+    for (status, refusal, code, hint) in refusals() {
+        let ran = step(short().answer(first(504)).answer(refusal)).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST"), ran.builds.len()), (code, 2, 0));
+        ran.says(&format!(
+            "cannot trigger the build: BuildPixel answered 504; then BuildPixel answered {status}"
+        ));
+        ran.says("one request was left open, and BuildPixel lists no build of it");
+        ran.says(&format!("BuildPixel lists no build of this trigger{hint}"));
+    }
+    for (status, refusal, ..) in refusals() {
+        let unreadable = Answer::new("GET", "/builds", 401);
+        let empty = Answer::new("GET", "/builds", 200).times(4);
+        let empty = empty.body(r#"{"items":[],"nextCursor":null}"#);
+        let scenario = short().answer(first(504).processed()).answer(refusal);
+        let ran = step(scenario.answer(empty).answer(unreadable)).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST")), (31, 2), "{}", ran.stdout);
+        ran.says(&format!(
+            "cannot tell whether a build was triggered: BuildPixel answered 504; then BuildPixel \
+             answered {status}; the list of builds cannot be read"
+        ));
+        ran.says(MAY_HAVE_STARTED);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_counted_among_the_requests_that_were_left_open() {
+    let limited = first(429).header("retry-after", "0");
+    let scenario = short().answer(first(504)).answer(limited);
+    let scenario = scenario.answer(Answer::new("POST", trigger_path(), 502));
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (30, 4), "{}", ran.stdout);
+    ran.says("3 requests were left open, and BuildPixel lists no build of them");
 }
 
 #[tokio::test]

@@ -38,7 +38,11 @@ fn build(name: &str, seconds: u64) -> Listed {
 }
 
 fn page(builds: Vec<Listed>) -> Page {
-    Page { builds, more: More::End, date: Some(now()) }
+    Page { builds, more: More::End, date: Some(now()), came: Instant::now() }
+}
+
+fn sent(page: &Page) -> Sent {
+    Sent { instant: page.came - AGO, clock: now() - AGO }
 }
 
 fn overrides(branch: &str, commit: &str, changelist: &str) -> Overrides {
@@ -51,10 +55,11 @@ fn judged(pages: Vec<Page>, overrides: &Overrides, own_branch: &OwnBranch) -> St
     let wanted = Wanted { project: &project, build_setting: &build_setting, overrides, own_branch };
     let mut candidates = Candidates::new(wanted);
     for page in pages {
-        candidates.add(page, Sent { ago: AGO, at: now() - AGO });
+        let sent = sent(&page);
+        candidates.add(page, sent);
     }
     match candidates.ours() {
-        Ok(Some(build)) => build.id.unwrap().to_string(),
+        Ok(Some(ours)) => ours.build.to_string(),
         Ok(None) => "none".to_owned(),
         Err(doubt) => doubt.to_string(),
     }
@@ -82,7 +87,9 @@ fn each_field_that_says_otherwise_makes_it_another_build() {
         ("cron", |build| build.triggered_by = Some("cron".to_owned())),
         ("branch", |build| build.branch = Some("next".to_owned())),
         ("commit", |build| build.commit = Some(HASH.replace('9', "8"))),
-        ("just older", |build| build.created_at = Some(now() - AGO - SLACK * 2)),
+        ("just older", |build| {
+            build.created_at = Some(now() - AGO - DRIFT - Duration::from_millis(1));
+        }),
         ("older", |build| build.created_at = Some(now() - HOUR)),
     ];
     let overrides = overrides("main", HASH, "");
@@ -127,9 +134,31 @@ fn each_field_that_does_not_say_leaves_it_open_unless_another_one_says_no() {
         assert_eq!(of(vec![odd, build("b2", 5)]), "b2");
     }
     let mut bare = build("b1", 5);
-    (bare.branch, bare.commit, bare.project, bare.build_setting) = (None, None, None, None);
-    let overrides = overrides("main", HASH, "7");
-    assert_eq!(judged(vec![page(vec![bare])], &overrides, &OwnBranch::Unknown), "b1");
+    (bare.project, bare.build_setting) = (None, None);
+    assert_eq!(of(vec![bare]), "b1");
+}
+
+#[test]
+fn a_build_of_which_the_branch_or_the_commit_is_not_known_yet_is_not_taken_for_ours() {
+    let branch = "build b1 may be of this trigger: its branch is not known yet";
+    let commit = "build b1 may be of this trigger: its commit is not known yet";
+    let unread =
+        "build b1 may be of this trigger: the branch of the build setting could not be read";
+    let main = || OwnBranch::Is("main".to_owned());
+    for (overrides, own_branch, without_branch, without_commit) in [
+        (overrides("main", "", ""), OwnBranch::Unknown, branch, "b1"),
+        (overrides("", HASH, ""), main(), branch, commit),
+        (overrides("", "", "7"), OwnBranch::None, "b1", commit),
+        (overrides("", "", ""), OwnBranch::None, "b1", "b1"),
+        (overrides("", "", ""), main(), branch, "b1"),
+        (overrides("", "", ""), OwnBranch::Unknown, unread, unread),
+    ] {
+        let judged = |build| judged(vec![page(vec![build])], &overrides, &own_branch);
+        let bare = Listed { branch: None, ..build("b1", 5) };
+        assert_eq!(judged(bare), without_branch, "{overrides:?} {own_branch:?}");
+        let bare = Listed { commit: None, ..build("b1", 5) };
+        assert_eq!(judged(bare), without_commit, "{overrides:?} {own_branch:?}");
+    }
 }
 
 #[test]
@@ -137,6 +166,15 @@ fn two_that_fit_are_both_named_and_one_that_is_listed_twice_is_one() {
     let two = of(vec![build("b1", 5), build("b2", 3)]);
     assert_eq!(two, "2 builds have been queued since that fit: b1, b2");
     assert_eq!(of(vec![build("b1", 5), build("b1", 5)]), "b1");
+}
+
+#[test]
+fn of_many_that_fit_only_some_are_named_and_all_are_counted_in_no_time() {
+    let builds = || (0..1000).map(|n| build(&format!("{n:0128}"), 5)).collect();
+    let pages = (0..20).map(|_| page(builds())).collect();
+    let told = judged(pages, &Overrides::default(), &OwnBranch::None);
+    assert!(told.starts_with("1000 builds have been queued since that fit: 000"), "{told}");
+    assert!(told.ends_with("0004 and 995 more"), "{told}");
 }
 
 #[test]
@@ -183,27 +221,71 @@ fn without_an_override_the_build_settings_own_branch_counts() {
     }
 }
 
+const CLOSE: &str =
+    "build b1 may be of this trigger: whether it is older than the trigger, the clocks do not tell";
+
+/// What is made of a build that was created so many milliseconds before the list came, by a clock
+/// that shows `created` when the one of the `Date` shows `date`.
+fn by_clocks(created: SystemTime, date: Option<SystemTime>, millis: u64) -> String {
+    let created_at = Some(created - Duration::from_millis(millis));
+    let builds = vec![Listed { created_at, ..build("b1", 0) }];
+    let pages = vec![Page { date, ..page(builds) }];
+    judged(pages, &Overrides::default(), &OwnBranch::Is("main".to_owned()))
+}
+
 #[test]
 fn the_clock_of_the_service_may_be_wrong_as_long_as_it_is_one_clock() {
-    for wrong in [now() - HOUR, now() + HOUR] {
-        for (seconds, expected) in [(5, "b1"), (11, "b1"), (14, "none"), (4000, "none")] {
-            let created_at = Some(wrong - Duration::from_secs(seconds));
-            let builds = vec![Listed { created_at, ..build("b1", 0) }];
-            let pages = vec![Page { builds, more: More::End, date: Some(wrong) }];
-            let own_branch = OwnBranch::Is("main".to_owned());
-            assert_eq!(judged(pages, &Overrides::default(), &own_branch), expected, "{seconds}");
+    for wrong in [now() - HOUR, now(), now() + HOUR] {
+        for (millis, expected) in [
+            (5000, "b1"),
+            (10_000, "b1"),
+            (10_001, CLOSE),
+            (14_000, CLOSE),
+            (70_000, CLOSE),
+            (70_001, "none"),
+            (4_000_000, "none"),
+        ] {
+            assert_eq!(by_clocks(wrong, Some(wrong), millis), expected, "{millis}");
         }
     }
 }
 
 #[test]
-fn without_a_clock_of_the_service_ours_counts_but_not_to_the_minute() {
-    let open = "build b1 may be of this trigger: when it was created cannot be told";
-    for (seconds, expected) in [(5, "b1"), (14, open), (300, open), (320, "none")] {
-        let pages = vec![Page { date: None, ..page(vec![build("b1", seconds)]) }];
-        let own_branch = OwnBranch::Is("main".to_owned());
-        assert_eq!(judged(pages, &Overrides::default(), &own_branch), expected, "{seconds}");
+fn that_a_date_has_whole_seconds_never_makes_ours_seem_older_than_the_trigger() {
+    for within in [0, 1, 500, 999] {
+        // Made a millisecond after the request.
+        let clock = now() + Duration::from_millis(within);
+        assert_eq!(by_clocks(clock, Some(now()), 9999), "b1", "{within}");
+        // What was there a second before the request is never ours.
+        assert_eq!(by_clocks(clock, Some(now()), 11_000), CLOSE, "{within}");
     }
+}
+
+#[test]
+fn two_clocks_of_the_service_that_drift_leave_it_open_whether_it_is_ours() {
+    for behind in [1, 5, 30, 59] {
+        let clock = now() - Duration::from_secs(behind);
+        assert_eq!(by_clocks(clock, Some(now()), 9900), CLOSE, "{behind}");
+    }
+}
+
+#[test]
+fn without_a_clock_of_the_service_only_what_is_far_apart_is_told_apart() {
+    for (millis, expected) in
+        [(5000, CLOSE), (14_000, CLOSE), (300_000, CLOSE), (310_000, CLOSE), (310_001, "none")]
+    {
+        assert_eq!(by_clocks(now(), None, millis), expected, "{millis}");
+    }
+    let ahead = now() + SKEW;
+    assert_eq!(by_clocks(ahead, None, 10_000), "b1");
+    assert_eq!(by_clocks(ahead, None, 10_001), CLOSE);
+}
+
+#[test]
+fn ids_tell_what_the_clocks_do_not() {
+    assert_eq!(of(vec![build("b1", 30), build("b2", 3600)]), "none");
+    assert_eq!(of(vec![build("b1", 30), build("b2", 3600), build("b3", 5)]), "b3");
+    assert_eq!(of(vec![build("b1", 30), build("b0", 3600)]), CLOSE);
 }
 
 #[test]
@@ -260,13 +342,15 @@ fn pages_are_read_until_the_rest_cannot_matter() {
         own_branch: &own_branch,
     };
     let mut candidates = Candidates::new(wanted);
-    let sent = Sent { ago: AGO, at: now() - AGO };
     let mut next = |seconds: std::ops::Range<u64>| {
         let builds = seconds.map(|n| build(&format!("b{n:04}"), n)).collect();
-        candidates.add(Page { more: More::Cursor("c".to_owned()), ..page(builds) }, sent)
+        let page = Page { more: More::Cursor("c".to_owned()), ..page(builds) };
+        let sent = sent(&page);
+        candidates.add(page, sent)
     };
     assert_eq!(next(0..12).as_deref(), Some("c"), "all of them are ours so far");
-    assert_eq!(next(12..14), None);
+    assert_eq!(next(12..70).as_deref(), Some("c"), "none of them is clearly older");
+    assert_eq!(next(70..72), None);
 }
 
 proptest! {
@@ -304,7 +388,11 @@ proptest! {
             (_, name) if name.starts_with('x') || name.starts_with("ours") => {
                 prop_assert!(false, "{} taken for ours", name);
             }
-            (_, open) => prop_assert!(ours > 1 || !certain || open.contains("does not show all")),
+            (_, open) => {
+                let clocks = !dated && open.contains("the clocks do not tell");
+                let short = open.contains("does not show all");
+                prop_assert!(ours > 1 || !certain || clocks || short);
+            }
         }
     }
 }

@@ -1,0 +1,135 @@
+//! The client behind TLS and proxies: who is trusted, who is named, and who sees which secret.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use simulator::road::{Authority, ConnectProxy, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::tests::{TOKEN, always, chain, client, pending, trigger, upstream};
+use super::*;
+use crate::config::Network;
+use crate::net::loopback::trusting;
+use crate::net::{Obstacle, TlsFault};
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_only_when_it_is_given() {
+    let server = always(pending()).await;
+    let authority = Authority::new().unwrap();
+    let port = authority.front("localhost", upstream(&server)).await.unwrap().port();
+    let url = format!("https://localhost:{port}");
+
+    trigger(&client(&url, &trusting(&authority))).await.unwrap();
+
+    let error = trigger(&client(&url, &Network::default())).await.unwrap_err();
+    assert!(error.nothing_was_accepted() && !error.is_transient());
+    assert!(chain(&error).contains("localhost is by an issuer that is not trusted"), "{error}");
+    assert_eq!(tls_fault(error), ("localhost".to_owned(), TlsFault::UnknownIssuer));
+}
+
+#[tokio::test]
+async fn requests_take_the_proxy_and_show_it_the_credentials() {
+    let server = always(pending()).await;
+    let authority = Authority::new().unwrap();
+    let front = authority.front("api.buildpixel.test", upstream(&server)).await.unwrap();
+    let proxy = ConnectProxy::to(front).await.unwrap();
+    let https_proxy = Some(Secret::new(format!("ci:p%40ss@{}", proxy.address)));
+    let network = Network { https_proxy, ..trusting(&authority) };
+
+    trigger(&client("https://api.buildpixel.test", &network)).await.unwrap();
+
+    let [head] = &proxy.heads()[..] else { panic!("{:?}", proxy.heads()) };
+    assert!(head.starts_with("CONNECT api.buildpixel.test:443 HTTP/1.1\r\n"), "{head}");
+    assert!(head.to_lowercase().contains("proxy-authorization: basic y2k6cebzcw==\r\n"), "{head}");
+    assert!(!head.contains(TOKEN), "{head}");
+}
+
+fn tls_fault(error: ApiError) -> (String, TlsFault) {
+    match error.kind {
+        ApiErrorKind::Blocked(Obstacle::Tls { host, fault, .. }) => (host, fault),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_fault_of_tls_is_told_apart() {
+    let authority = Authority::new().unwrap();
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let expired = authority.expired_front("localhost", nowhere).await.unwrap();
+    let other = authority.front("elsewhere.test", nowhere).await.unwrap();
+    let plain = serve(async |mut stream| stream.write_all(b"HTTP/1.1 400 no\r\n\r\n").await);
+    let plain = plain.await.unwrap();
+    for (address, expected) in
+        [(expired, TlsFault::OutOfDate), (other, TlsFault::WrongName), (plain, TlsFault::NotTls)]
+    {
+        let url = format!("https://localhost:{}", address.port());
+        let error = trigger(&client(&url, &trusting(&authority))).await.unwrap_err();
+        assert!(error.nothing_was_accepted());
+        assert_eq!(tls_fault(error), ("localhost".to_owned(), expected));
+    }
+}
+
+/// What stands in the way of a trigger through this proxy, whose credentials must not show.
+async fn refused_by_proxy(proxy: &str) -> Obstacle {
+    let https_proxy = Some(Secret::new(format!("http://ci:hunter2@{proxy}")));
+    let network = Network { https_proxy, ..Network::default() };
+    let error = trigger(&client("https://api.buildpixel.test", &network)).await.unwrap_err();
+    assert!(error.nothing_was_accepted());
+    let shown = format!("{}{error:?}", chain(&error));
+    assert!(!shown.contains("hunter2") && shown.contains(&format!("the proxy {proxy}")), "{shown}");
+    match error.kind {
+        ApiErrorKind::Blocked(obstacle) => obstacle,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    for status_line in ["HTTP/1.1 403 Forbidden", "HTTP/1.1 502 Bad Gateway", "SSH-2.0-x 200 y"] {
+        let proxy = ConnectProxy::answering(status_line, nowhere).await.unwrap();
+        let obstacle = refused_by_proxy(&proxy.address.to_string()).await;
+        let refused = "it refused, or is no HTTP proxy";
+        assert!(matches!(&obstacle, Obstacle::Proxy { why, .. } if why == refused), "{obstacle}");
+        assert!(!obstacle.is_lasting());
+    }
+    let proxy = ConnectProxy::for_members("Basic eDp5", nowhere).await.unwrap();
+    let obstacle = refused_by_proxy(&proxy.address.to_string()).await;
+    assert!(matches!(obstacle, Obstacle::ProxyAuth { .. }) && obstacle.is_lasting(), "{obstacle}");
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let obstacle = refused_by_proxy(&closed).await;
+    assert!(obstacle.to_string().contains("refused"), "{obstacle}");
+}
+
+#[tokio::test]
+async fn where_the_proxy_itself_is_not_trusted_it_is_the_one_that_is_named() {
+    let authority = Authority::new().unwrap();
+    let proxy = authority.front("localhost", SocketAddr::from(([127, 0, 0, 1], 9))).await.unwrap();
+    let https_proxy = Some(Secret::new(format!("https://localhost:{}", proxy.port())));
+    let network = Network { https_proxy, ..Network::default() };
+    let error = trigger(&client("https://api.buildpixel.test", &network)).await.unwrap_err();
+    assert_eq!(tls_fault(error), ("localhost".to_owned(), TlsFault::UnknownIssuer));
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_longer_than_the_answer_may_means_that_nothing_was_sent() {
+    let mute = serve(async |mut stream| stream.read_to_end(&mut Vec::new()).await.map(drop));
+    let url = format!("https://localhost:{}", mute.await.unwrap().port());
+    let hasty = client(&url, &Network::default()).within(Duration::from_millis(300));
+    let error = trigger(&hasty).await.unwrap_err();
+    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }), "{error:?}");
+    assert!(error.is_transient() && error.nothing_was_accepted());
+}
+
+#[tokio::test]
+async fn no_proxy_is_taken_to_loopback() {
+    let server = always(pending()).await;
+    let proxy = ConnectProxy::to(upstream(&server)).await.unwrap();
+    let via = Some(Secret::new(proxy.address.to_string()));
+    let network = Network { https_proxy: via, ..Network::default() };
+    trigger(&client(&server.uri(), &network)).await.unwrap();
+    assert!(proxy.heads().is_empty());
+}
