@@ -78,7 +78,7 @@ impl Follow {
         let (build, known) = oneshot::channel();
         let (stop, stopped) = oneshot::channel();
         let supervisor = Supervisor {
-            told: Told::new(sender),
+            told: Told::new(sender, !plan.confirmed),
             answers: Answers::new(plan.confirmed),
             plan,
             session: None,
@@ -140,7 +140,7 @@ impl Supervisor {
         };
         self.hang_up().await;
         if let Some(end) = end {
-            self.told.flush().await;
+            self.told.finish().await;
             self.told.send(Update::End(Box::new(end))).await;
         }
     }

@@ -149,9 +149,6 @@ impl Supervisor {
             let facts = snapshot.facts.clone();
             self.answers.ended = Some(Facts { status: first.or(facts.status), ..facts });
         }
-        if snapshot.recent.is_empty() {
-            self.told.nothing_yet();
-        }
         self.answers.confirmed = true;
         self.answers.useless = 0;
         self.answers.odd = 0;

@@ -14,7 +14,7 @@ use crate::event::{Id, LogLine};
 use crate::socket::{Message, Session, SocketError};
 
 /// How much is held back while REST is asked for the lines before it.
-const HELD_BACK_BYTES: usize = 16 * 1024 * 1024;
+const HELD_BACK_BYTES: usize = 4 * 1024 * 1024;
 
 /// How the lines of a session follow what was passed on before it.
 enum Seam {

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::event::LogLine;
 
 /// How many lines back an overlap is looked for.
-const REACH: usize = 32_768;
+const REACH: usize = 8_192;
 
 /// What was passed on so far, as far back as matters.
 #[derive(Debug, Default)]
@@ -77,6 +77,11 @@ impl Cut {
                 true
             }
         }
+    }
+
+    /// Whether nothing was passed on yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.passed.is_empty()
     }
 
     /// Whether the stream has brought everything that was passed on.

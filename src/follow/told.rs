@@ -14,6 +14,9 @@ use crate::error::chain;
 use crate::event::{Level, LogLine, Status};
 use crate::socket::SocketError;
 
+/// No service shows fewer lines than this when there are more.
+const SHORTEST_VIEW: usize = 10;
+
 pub(super) struct Told {
     updates: Sender,
     cut: Cut,
@@ -28,8 +31,12 @@ pub(super) struct Told {
     rest: Way,
     polls: bool,
     unreadable: u64,
-    /// Whether lines may have been logged before the first one that was passed on.
+    /// Whether the build had begun before it was followed.
     begun: bool,
+    /// How many lines REST showed when none had been passed on.
+    first_view: usize,
+    /// How many lines REST has shown at most.
+    longest_view: usize,
     /// Lines of sessions that ended before it was clear how they follow, oldest session first.
     orphans: Vec<Vec<LogLine>>,
     /// Whether REST has denied an end that was pushed.
@@ -45,7 +52,7 @@ enum Way {
 }
 
 impl Told {
-    pub(super) fn new(updates: Sender) -> Self {
+    pub(super) fn new(updates: Sender, begun: bool) -> Self {
         Self {
             updates,
             cut: Cut::default(),
@@ -57,7 +64,9 @@ impl Told {
             rest: Way::Fresh,
             polls: false,
             unreadable: 0,
-            begun: true,
+            begun,
+            first_view: 0,
+            longest_view: 0,
             orphans: Vec::new(),
             denied: false,
         }
@@ -102,6 +111,7 @@ impl Told {
     /// What REST shows. Whether it brought lines.
     pub(super) async fn recent(&mut self, snapshot: Snapshot) -> bool {
         self.settle_orphans(&snapshot.recent).await;
+        self.measure(&snapshot.recent);
         self.around(snapshot.facts.status, |cut| cut.absorb(snapshot.recent)).await
     }
 
@@ -121,6 +131,7 @@ impl Told {
             self.status(facts.status).await;
             return true;
         }
+        self.measure(&recent);
         self.around(facts.status, |cut| cut.absorb(recent)).await;
         let placed = if is_later { self.cut.place(held) } else { None };
         let Some(lines) = placed else {
@@ -138,9 +149,24 @@ impl Told {
         self.is_placed();
     }
 
-    /// Passes on what still waits for a place.
-    pub(super) async fn flush(&mut self) {
+    /// Passes on what still waits for a place, and says if the beginning of the log may be missing:
+    /// had REST ever shown more lines than at first, it would have shown all there were then.
+    pub(super) async fn finish(&mut self) {
         self.settle_orphans(&[]).await;
+        if self.first_view >= SHORTEST_VIEW && self.first_view == self.longest_view {
+            let text = format!(
+                "the log may have begun before what is shown: BuildPixel shows only its last {} lines",
+                self.first_view
+            );
+            self.notice(Level::Info, text).await;
+        }
+    }
+
+    fn measure(&mut self, recent: &[LogLine]) {
+        self.longest_view = self.longest_view.max(recent.len());
+        if self.cut.is_fresh() && !self.begun {
+            self.first_view = recent.len();
+        }
     }
 
     fn is_placed(&mut self) {
@@ -198,11 +224,6 @@ impl Told {
         if !(self.denied && status.is_terminal()) {
             self.status(Some(status)).await;
         }
-    }
-
-    /// REST shows no lines yet, so the log begins with what comes next.
-    pub(super) fn nothing_yet(&mut self) {
-        self.begun = false;
     }
 
     /// A status that was heard or read. Statuses go forward only, and a terminal one is final.
@@ -360,7 +381,7 @@ mod tests {
 
     fn told() -> (Told, Receiver) {
         let (sender, receiver) = queue(1 << 20);
-        (Told::new(sender), receiver)
+        (Told::new(sender, false), receiver)
     }
 
     /// What was passed on, in words.
@@ -452,7 +473,6 @@ mod tests {
     #[tokio::test]
     async fn lines_of_a_lost_session_stand_before_a_view_that_has_moved_past_them() {
         let (mut told, updates) = told();
-        told.nothing_yet();
         told.orphan(vec![line(1), line(2)]);
         told.recent(shows(3..=4)).await;
         let heard = heard(told, updates).await;

@@ -275,11 +275,16 @@ async fn odd_answers_while_the_stream_stands_are_not_held_against_rest_later() {
 }
 
 #[tokio::test]
-async fn a_log_whose_beginning_rest_does_not_show_any_more_says_so() {
-    let scenario = lines(Scenario::new().recent_lines(5).without_socket(), 1..=20);
-    let ran = Step::new(scenario.status("complete")).await.run().await;
-    assert_eq!(ran.numbered("line "), (16..=20).collect::<Vec<_>>());
-    assert!(ran.stdout.contains("the log begins with the last lines"), "{}", ran.stdout);
+async fn a_log_whose_beginning_rest_may_not_have_shown_says_so() {
+    const WORDS: &str = "the log may have begun before what is shown";
+    for (window, says_so) in [(10, true), (20, true), (21, false)] {
+        let scenario = lines(Scenario::new().recent_lines(window).without_socket(), 1..=20);
+        let scenario = scenario.await_requests("GET", GO, 1).log("info", "line 21");
+        let ran =
+            Step::new(scenario.status("complete")).await.run_and_go_on_after("line 20\n").await;
+        assert!(ran.numbered("line ").ends_with(&[19, 20, 21]), "{}", ran.stdout);
+        assert_eq!(ran.stdout.contains(WORDS), says_so, "{window}: {}", ran.stdout);
+    }
 }
 
 #[tokio::test]
