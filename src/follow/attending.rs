@@ -79,7 +79,9 @@ impl Supervisor {
         let mut seam = Seam::Open(Held::default());
         let mut heard = since;
         let mut question = None;
-        let mut ask_at = since;
+        // Kept from one message to the next: a timer costs more than a line.
+        let ask_at = sleep_until(since);
+        tokio::pin!(ask_at);
         let mut hearing = Hearing::Good;
         loop {
             let waits_since = seam.waits_since();
@@ -92,7 +94,7 @@ impl Supervisor {
                 () = until(waits_since.map(|since| since + timings.catch_up)) => {
                     self.give_up_on(&mut seam).await;
                 }
-                () = sleep_until(ask_at), if question.is_none() => {
+                () = &mut ask_at, if question.is_none() => {
                     question = Some(match waits_since {
                         // How long to wait was counted by looks.
                         Some(_) => self.ask_now(build),
@@ -131,7 +133,7 @@ impl Supervisor {
                     if let Some(snapshot) = snapshot {
                         self.place(&mut seam, snapshot).await;
                     }
-                    ask_at = Instant::now() + match (&mut seam, hearing) {
+                    let interval = match (&mut seam, hearing) {
                         (Seam::Open(held), _) if held.asked_before => {
                             held.asked_before = false;
                             Duration::ZERO
@@ -144,6 +146,7 @@ impl Supervisor {
                         (_, Hearing::Good) => timings.status_poll,
                         (_, Hearing::Doubtful | Hearing::Lost) => timings.poll,
                     };
+                    ask_at.as_mut().reset(Instant::now() + interval);
                 }
                 message = next(&mut self.session), if !seam.is_full() => match message {
                     Ok(message) => {
@@ -152,7 +155,7 @@ impl Supervisor {
                         if let Some(held) = self.hear(build, message, &mut seam).await {
                             // What REST is asked from now on has this line in its answer.
                             held.asked_before = question.is_some();
-                            ask_at = heard;
+                            ask_at.as_mut().reset(heard);
                         }
                     }
                     Err(lost) => {
