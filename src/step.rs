@@ -252,6 +252,9 @@ impl Step {
             Update::Line(line) => {
                 watch.heard(Instant::now());
                 self.reporter.line(&line);
+                if self.reporter.log.as_ref().is_some_and(|log| log.len() >= BATCH_BYTES) {
+                    self.publisher.log_now(&mut self.reporter.log);
+                }
             }
             Update::Status(status) => {
                 self.reporter.status(status);
@@ -263,10 +266,9 @@ impl Step {
         None
     }
 
-    /// Whether there is room for what one more update may show.
+    /// Whether there is room for what one more update may show. The log's file has no say.
     fn has_room(&self) -> bool {
-        let Reporter { out, log, .. } = &self.reporter;
-        out.len() < BATCH_BYTES && log.as_ref().is_none_or(|log| log.len() < BATCH_BYTES)
+        self.reporter.out.len() < BATCH_BYTES
     }
 
     /// Does what it is time for; some of it is the end.

@@ -255,6 +255,25 @@ async fn a_disk_that_hangs_hangs_no_step_and_spoils_only_a_good_end() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_file_that_hangs_holds_up_neither_what_is_shown_nor_the_end() {
+    let scenario = Scenario::new().await_join().status("running").flood(40_000).status("complete");
+    let step = Step::new(scenario).await;
+    let reports = step.path().join("reports");
+    std::fs::create_dir(&reports).unwrap();
+    let hangs = Command::new("mkfifo").arg(reports.join("build.log")).status().unwrap();
+    assert!(hangs.success());
+    let ran = step
+        .input("reports-dir", reports.to_str().unwrap())
+        .timings(|timings| timings.last_words = Duration::from_millis(300))
+        .run()
+        .await;
+    assert_eq!(ran.code, 41);
+    assert_eq!(ran.numbered("flood line "), (1..=40_000).collect::<Vec<_>>());
+    assert!(ran.stdout.contains("/reports/build.log: it takes too long"));
+}
+
 #[tokio::test]
 async fn outputs_that_cannot_be_written_are_told_once_and_never_replace_a_failing_verdict() {
     for (status, code) in [("complete", 41), ("failed", 10)] {
