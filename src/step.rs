@@ -1,30 +1,31 @@
 //! One step of a CI job, from the configuration to the exit code: the stages in order, and whatever
 //! comes between them.
 
+mod ending;
 mod watch;
 
 use std::future::ready;
 use std::io::Write;
-use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch as signpost};
+use tokio::sync::mpsc;
 use tokio::task::coop::unconstrained;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::{self, Overrides, Triggered};
 use crate::config::{Config, Mistake, OnSuperseded, Task};
-use crate::error::{Error, ExitCode};
+use crate::error::Error;
 use crate::event::{Facts, Level, Status};
 use crate::follow::{Follow, Plan, Timings, Update};
 use crate::net::Net;
 use crate::outcome::{Outcome, Signal};
-use crate::platform::PublishProblem;
-use crate::publish::{Edition, Publisher};
+use crate::publish::Publisher;
 use crate::reporter::Reporter;
 use crate::socket;
 use crate::trigger::{self, Notice, Trigger};
-use crate::writer::{Writer, Written};
+use crate::writer::Writer;
+use ending::Signals;
 use watch::{Alarm, Watch};
 
 /// A batch for stdout is handed over at this size at the latest; before that, whenever nothing else
@@ -34,17 +35,11 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// How long an interrupted trigger may still take to tell the id of the build that it may have made.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long after the first signal files and stdout may take. The whole exit has three seconds.
-const HURRY: Duration = Duration::from_millis(1500);
+/// How many updates are shown before a look is taken at signals and the network.
+const UPDATES_AT_ONCE: usize = 64;
 
-/// What they may take at least, when an interrupted trigger has had all the time.
-const SHORTEST_HURRY: Duration = Duration::from_millis(400);
-
-/// How long it may take to tell what could not be written in time.
-const LAST_WORDS: Duration = Duration::from_millis(400);
-
-/// Signals come in pairs, to a shell and to its group; the last words get this much in any case.
-const LAST_MOMENT: Duration = Duration::from_millis(50);
+/// How long a deadline may wait for what was learnt before it; a log that is faster has no end.
+const LONGEST_CATCH_UP: Duration = Duration::from_secs(20);
 
 /// A step that runs.
 pub(crate) struct Step {
@@ -57,23 +52,6 @@ pub(crate) struct Step {
     patience: Duration,
 }
 
-/// The signals, when the first one came and which was the last.
-struct Signals {
-    signals: mpsc::Receiver<Signal>,
-    first: Option<Instant>,
-    last: Option<Signal>,
-}
-
-impl Signals {
-    /// Cancel safe.
-    async fn recv(&mut self) -> Option<Signal> {
-        let signal = self.signals.recv().await?;
-        self.first.get_or_insert_with(Instant::now);
-        self.last = Some(signal);
-        Some(signal)
-    }
-}
-
 impl Step {
     pub(crate) fn new(
         reporter: Reporter,
@@ -82,8 +60,8 @@ impl Step {
         signals: mpsc::Receiver<Signal>,
         patience: Duration,
     ) -> Self {
-        let signals = Signals { signals, first: None, last: None };
         let writer = Writer::start(stdout);
+        let signals = Signals::new(signals);
         Self { reporter, publisher, writer, signals, started: Instant::now(), patience }
     }
 
@@ -214,11 +192,8 @@ impl Step {
                 biased;
                 Some(signal) = self.signals.recv() => return Outcome::Interrupted(signal),
                 () = &mut alarm, if next.is_some() => {
-                    // What waits behind a stdout that blocks may be the end.
-                    while !self.has_room() && let Some(update) = waiting(follow).await {
-                        if let Some(outcome) = self.take(update, &mut watch, config) {
-                            return outcome;
-                        }
+                    if let Some(outcome) = self.catch_up(follow, &mut watch, config).await {
+                        return outcome;
                     }
                     let due = watch.next(self.reporter.report(), !self.reporter.out.is_empty());
                     if let Some((at, alarm)) = due
@@ -244,6 +219,38 @@ impl Step {
                 () = log(&self.publisher, &mut self.reporter.log), if log_is_waiting => {}
             }
         }
+    }
+
+    /// Shows all that waits, behind a stdout that blocks or a busy network: it may hold the end. It may
+    /// also be a lot, and keeps no signal waiting.
+    async fn catch_up(
+        &mut self,
+        follow: &mut Follow,
+        watch: &mut Watch,
+        config: &Config,
+    ) -> Option<Outcome> {
+        let began = Instant::now();
+        while began.elapsed() < LONGEST_CATCH_UP {
+            for _ in 0..UPDATES_AT_ONCE {
+                let update = tokio::select! {
+                    biased;
+                    Some(signal) = unconstrained(self.signals.recv()) => {
+                        return Some(Outcome::Interrupted(signal));
+                    }
+                    Some(update) = unconstrained(follow.next()) => update,
+                    () = ready(()) => return None,
+                };
+                if let Some(outcome) = self.take(update, watch, config) {
+                    return Some(outcome);
+                }
+            }
+            if !self.has_room() {
+                self.writer.write_if_room(&mut self.reporter.out);
+            }
+            // Or a signal would not get as far as this.
+            yield_now().await;
+        }
+        None
     }
 
     /// Shows an update; the last one is the end.
@@ -312,92 +319,11 @@ impl Step {
             }
         }
     }
-
-    /// Publishes, then ends: verdict, outputs and reports on every path. The first signal shortens what
-    /// may be waited for, a second one does not wait.
-    pub(crate) async fn end(self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
-        let Self { mut reporter, publisher, mut writer, mut signals, patience, .. } = self;
-        let verdict = reporter.conclude(&outcome);
-        // Neither a disk nor a pipe keeps the verdict from being said.
-        writer.write_now(std::mem::take(&mut reporter.out));
-        let edition = Edition {
-            outputs: reporter.report().outputs(Some(&outcome)),
-            report: reporter.report().clone(),
-            verdict,
-        };
-        let (too_late, late) = signpost::channel(false);
-        let told = async {
-            let last_lines = reporter.log.take().unwrap_or_default();
-            let problems = publisher.publish(edition, last_lines, &late).await;
-            reporter.problems(&problems);
-            let written = writer.finish(std::mem::take(&mut reporter.out), patience).await;
-            // A pipe that nobody reads has lost nothing that anybody wanted.
-            let shown = !matches!(written, Written::Lost(_));
-            shown && !problems.iter().any(PublishProblem::is_failure)
-        };
-        let goodbye = async {
-            if let Some(follow) = follow {
-                follow.stop().await;
-            }
-        };
-        let ending = async { tokio::join!(told, goodbye).0 };
-        tokio::pin!(ending);
-        let all_is_told = match timeout(LAST_MOMENT, &mut ending).await {
-            Ok(told) => Some(told),
-            Err(_elapsed) => until_told(ending, &mut signals, patience, &too_late).await,
-        };
-        match (outcome.exit_code(), all_is_told, signals.last) {
-            (ExitCode::Success, Some(true), _) => ExitCode::Success,
-            (ExitCode::Success, _, Some(signal)) => Outcome::Interrupted(signal).exit_code(),
-            (ExitCode::Success, _, None) => ExitCode::Output,
-            (code, ..) => code,
-        }
-    }
-}
-
-/// The next update if there is one already.
-async fn waiting(follow: &mut Follow) -> Option<Update> {
-    tokio::select! {
-        biased;
-        update = unconstrained(follow.next()) => update,
-        () = ready(()) => None,
-    }
 }
 
 /// Hands the lines over that are kept in a file. Cancel safe.
 async fn log(publisher: &Publisher, lines: &mut Option<Vec<u8>>) {
     if let Some(lines) = lines {
         publisher.log(lines).await;
-    }
-}
-
-/// Whether everything was told; `None` if there was no time for it.
-async fn until_told(
-    mut ending: Pin<&mut impl Future<Output = bool>>,
-    signals: &mut Signals,
-    patience: Duration,
-    too_late: &signpost::Sender<bool>,
-) -> Option<bool> {
-    let now = Instant::now();
-    let mut limit = match signals.first {
-        Some(first) => (first + HURRY).max(now + SHORTEST_HURRY),
-        None => now + patience,
-    };
-    loop {
-        let (is_late, in_a_hurry) = (*too_late.borrow(), signals.first.is_some());
-        tokio::select! {
-            biased;
-            told = &mut ending => return Some(told),
-            () = sleep_until(limit), if !is_late => {
-                too_late.send_replace(true);
-            }
-            () = sleep_until(limit + LAST_WORDS), if is_late && in_a_hurry => return None,
-            Some(_) = signals.recv() => {
-                if in_a_hurry {
-                    return None;
-                }
-                limit = limit.min(Instant::now() + HURRY);
-            }
-        }
     }
 }
