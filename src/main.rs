@@ -1,6 +1,6 @@
 //! The doorstep: arguments, environment, stdout, signals.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use buildpixel_ci::cli::{self, Command};
@@ -16,8 +16,11 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Print(text) => (text, error::ExitCode::Success),
         Command::Usage(text) => (text, error::ExitCode::Config),
     };
-    stdout().write_all(text.as_bytes())?;
-    Ok(code.number().into())
+    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        // A reader that has gone has seen what it wanted.
+        Ok(()) | Err(_) => Ok(code.number().into()),
+    }
 }
 
 fn step(env: Env) -> anyhow::Result<ExitCode> {
