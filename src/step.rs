@@ -8,24 +8,24 @@ use std::future::ready;
 use std::io::Write;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::task::coop::unconstrained;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::{self, Overrides, Triggered};
-use crate::config::{Config, Mistake, OnSuperseded, Task};
+use crate::config::{Config, Env, OnSuperseded, Task};
 use crate::error::Error;
 use crate::event::{Facts, Level, Status};
 use crate::follow::{Follow, Plan, Timings, Update};
 use crate::net::Net;
-use crate::outcome::{Outcome, Signal};
+use crate::outcome::Outcome;
+use crate::platform::Platform;
 use crate::publish::Publisher;
 use crate::reporter::Reporter;
 use crate::socket;
 use crate::trigger::{self, Notice, Trigger};
 use crate::writer::Writer;
-use ending::Signals;
+pub(crate) use ending::Signals;
 use watch::{Alarm, Watch};
 
 /// A batch for stdout is handed over at this size at the latest; before that, whenever nothing else
@@ -40,6 +40,22 @@ const UPDATES_AT_ONCE: usize = 64;
 
 /// How long a deadline may wait for what was learnt before it; a log that is faster has no end.
 const LONGEST_CATCH_UP: Duration = Duration::from_secs(20);
+
+/// What must be known before anything is sent.
+pub(crate) struct Road {
+    overrides: Overrides,
+    net: Net,
+}
+
+impl Road {
+    /// Reads files.
+    pub(crate) fn prepare(config: &Config, platform: Platform, env: &Env) -> Result<Self, Error> {
+        let checkout = platform.checkout(env);
+        let overrides = checkout.resolve(&config.task, env).map_err(Error::Config)?;
+        let net = Net::new(&config.network).map_err(Error::Network)?;
+        Ok(Self { overrides, net })
+    }
+}
 
 /// A step that runs.
 pub(crate) struct Step {
@@ -57,11 +73,10 @@ impl Step {
         reporter: Reporter,
         publisher: Publisher,
         stdout: impl Write + Send + 'static,
-        signals: mpsc::Receiver<Signal>,
+        signals: Signals,
         patience: Duration,
     ) -> Self {
         let writer = Writer::start(stdout);
-        let signals = Signals::new(signals);
         Self { reporter, publisher, writer, signals, started: Instant::now(), patience }
     }
 
@@ -69,18 +84,11 @@ impl Step {
     pub(crate) async fn build(
         &mut self,
         config: &Config,
-        overrides: Result<Overrides, Vec<Mistake>>,
+        road: Road,
         timings: Timings,
         trigger: trigger::Timings,
     ) -> (Outcome, Option<Follow>) {
-        let overrides = match overrides {
-            Ok(overrides) => overrides,
-            Err(mistakes) => return (Error::Config(mistakes).into(), None),
-        };
-        let net = match Net::new(&config.network) {
-            Ok(net) => net,
-            Err(error) => return (Error::Network(error).into(), None),
-        };
+        let Road { overrides, net } = road;
         for warning in net.warnings() {
             self.reporter.notice(Level::Warn, warning);
         }

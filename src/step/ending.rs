@@ -27,7 +27,7 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 const LAST_MOMENT: Duration = Duration::from_millis(50);
 
 /// The signals, and what is known of those that came.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     signals: mpsc::Receiver<Signal>,
     /// When the first one came.
     first: Option<Instant>,
@@ -37,12 +37,12 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn new(signals: mpsc::Receiver<Signal>) -> Self {
+    pub(crate) fn new(signals: mpsc::Receiver<Signal>) -> Self {
         Self { signals, first: None, last: None, again: false }
     }
 
     /// Cancel safe.
-    pub(super) async fn recv(&mut self) -> Option<Signal> {
+    pub(crate) async fn recv(&mut self) -> Option<Signal> {
         let signal = self.signals.recv().await?;
         self.again = self.first.is_some();
         self.first.get_or_insert_with(Instant::now);

@@ -270,7 +270,7 @@ async fn a_service_that_is_down_or_half_open_is_not_waited_for() {
     let begun = || Scenario::new().await_join().status("running").log("info", "line 1");
     for (scenario, last) in [
         (begun().restart(60_000), "the live log was interrupted"),
-        (begun().freeze().await_requests("POST", "/never", 1), "line 1"),
+        (begun().freeze().await_requests("POST", "/never", 1), "build is running"),
     ] {
         let program = Program::new(scenario).await.on_github();
         let mut running = start(&program);
@@ -320,6 +320,27 @@ async fn the_last_word_of_rest_is_not_waited_for() {
     assert_eq!(ran.code, Some(143), "{}", ran.stdout);
     assert_eq!(program.output("status"), "failed");
     assert_eq!(program.output("build-id"), BUILD_ID);
+}
+
+#[tokio::test]
+async fn an_input_that_is_a_file_on_a_disk_that_hangs_keeps_no_signal_from_ending_the_step() {
+    for variable in ["BUILDPIXEL_CA_FILE", "SSL_CERT_FILE", "GITHUB_EVENT_PATH"] {
+        let program = Program::new(Scenario::new()).await.on_github();
+        let hangs = program.folder.path().join("hangs");
+        assert!(Command::new("mkfifo").arg(&hangs).status().unwrap().success());
+        let program = program.env(variable, hangs.to_str().unwrap());
+        let program = program.env("GITHUB_EVENT_NAME", "pull_request");
+        let running = start(&program);
+        // Who has opened the other end knows that it is being read.
+        let (opened, other_end) = mpsc::channel();
+        thread::spawn(move || opened.send(std::fs::OpenOptions::new().write(true).open(hangs)));
+        let _other_end = other_end.recv_timeout(Duration::from_secs(10)).expect(variable).unwrap();
+        let ran = stop("-TERM", &program, running);
+        assert_eq!(ran.code, Some(143), "{variable}: {}", ran.stdout);
+        assert!(ran.stdout.contains("nothing was triggered"), "{}", ran.stdout);
+        assert_eq!(program.output("result"), "interrupted");
+        assert_eq!(program.simulator.journal(), []);
+    }
 }
 
 /// A report that whoever writes it waits for ever, as for a disk that hangs.
