@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn step(env: Env) -> anyhow::Result<ExitCode> {
-    diagnostics::start(&env);
+    let diagnostics = diagnostics::start(&env);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
         let (timings, signals) = (Timings::default(), signals::listen()?);
@@ -35,5 +35,6 @@ fn step(env: Env) -> anyhow::Result<ExitCode> {
     })?;
     // A name lookup that hangs must not keep the process.
     runtime.shutdown_background();
+    diagnostics.end();
     Ok(code.number().into())
 }
