@@ -1,6 +1,9 @@
 //! What we have to say about ourselves, on stderr: bugs, and diagnostics if somebody asked for them.
 
-use std::io::{Write, stderr};
+use std::io::{self, Write, stderr};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -10,16 +13,75 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::Env;
 use crate::error::ExitCode;
 
+/// How many lines may wait for a stderr that blocks; more are lost.
+const WAITING_LINES: usize = 1024;
+
+/// How long the last lines may take.
+const LAST_LINES: Duration = Duration::from_millis(20);
+
+/// Where they are written, on a thread of its own: a stderr that blocks keeps nothing else waiting.
+#[derive(Clone)]
+pub struct Diagnostics(Option<SyncSender<Piece>>);
+
+enum Piece {
+    Line(Vec<u8>),
+    /// Everything before it was written.
+    End(SyncSender<()>),
+}
+
+impl Diagnostics {
+    fn to(mut stream: impl Write + Send + 'static) -> Self {
+        let (sender, pieces) = sync_channel(WAITING_LINES);
+        thread::spawn(move || {
+            for piece in pieces {
+                // Without a stderr there is nobody to tell, and nobody waits for ever for the end.
+                let _told = match piece {
+                    Piece::Line(line) => stream.write_all(&line).is_ok(),
+                    Piece::End(reached) => reached.send(()).is_ok(),
+                };
+            }
+        });
+        Self(Some(sender))
+    }
+
+    /// Waits a moment for the last lines.
+    pub fn end(self) {
+        let (reached, end) = sync_channel(1);
+        let asked = self.0.is_some_and(|pieces| pieces.try_send(Piece::End(reached)).is_ok());
+        if asked {
+            let _in_time = end.recv_timeout(LAST_LINES);
+        }
+    }
+}
+
+/// Never waits. A whole line comes at once.
+impl Write for Diagnostics {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Some(pieces) = &self.0 {
+            let _is_full = pieces.try_send(Piece::Line(line.to_vec()));
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Switches them on if the CI runs in its debug mode (`RUNNER_DEBUG=1`, `CI_DEBUG_TRACE=true`,
 /// `SYSTEM_DEBUG=true`) or `BUILDPIXEL_DEBUG=true` is set.
-pub fn start(env: &Env) {
+pub fn start(env: &Env) -> Diagnostics {
     let asked_for = ["BUILDPIXEL_DEBUG", "RUNNER_DEBUG", "CI_DEBUG_TRACE", "SYSTEM_DEBUG"];
-    if asked_for.iter().any(|variable| env.flag(variable)) {
-        // Of our own code only: the libraries below would show the token.
-        let ours = Targets::new().with_target("buildpixel_ci", LevelFilter::TRACE);
-        let layer = tracing_subscriber::fmt::layer().with_writer(stderr);
-        tracing_subscriber::registry().with(layer).with(ours).init();
+    if !asked_for.iter().any(|variable| env.flag(variable)) {
+        return Diagnostics(None);
     }
+    let diagnostics = Diagnostics::to(stderr());
+    let writer = diagnostics.clone();
+    // Of our own code only: the libraries below would show the token.
+    let ours = Targets::new().with_target("buildpixel_ci", LevelFilter::TRACE);
+    let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+    tracing_subscriber::registry().with(layer).with(ours).init();
+    diagnostics
 }
 
 /// A panic ends with the exit code that is documented for a bug, not with that of an abort. Its words
@@ -36,4 +98,30 @@ pub fn own_up_to_bugs() {
         )]
         std::process::exit(ExitCode::Internal.number().into());
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stderr_that_blocks_keeps_nobody_waiting() {
+        let (_reader, pipe) = io::pipe().unwrap();
+        let mut diagnostics = Diagnostics::to(pipe);
+        for _ in 0..4 * WAITING_LINES {
+            diagnostics.write_all(&[b'x'; 1024]).unwrap();
+        }
+        diagnostics.end();
+    }
+
+    #[test]
+    fn every_line_is_written_to_a_stderr_that_takes_it() {
+        let (mut reader, pipe) = io::pipe().unwrap();
+        let mut diagnostics = Diagnostics::to(pipe);
+        diagnostics.write_all(b"a line\n").unwrap();
+        diagnostics.end();
+        let mut told = String::new();
+        io::Read::read_to_string(&mut reader, &mut told).unwrap();
+        assert_eq!(told, "a line\n");
+    }
 }

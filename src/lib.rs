@@ -27,12 +27,14 @@ mod writer;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
 use std::time::SystemTime;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use config::inputs::misspelt;
-use config::{Config, Env, Inputs, Mistake, Secret};
+use config::{Config, Env, Inputs, Secret};
 use error::{Error, ExitCode};
 use follow::Timings;
 use log::text::Cleaner;
@@ -41,7 +43,7 @@ use platform::Platform;
 use publish::Publisher;
 use render::Renderer;
 use reporter::Reporter;
-use step::Step;
+use step::{Road, Signals, Step};
 
 /// GitLab hands the outputs of one job to the next as variables, and one of them is this input.
 const ATTACHES: &str = "`build-id` is given: that build is followed and none is triggered; what else says what to build \
@@ -67,30 +69,49 @@ pub struct Host {
 /// writes the outputs.
 pub async fn run(host: Host) -> ExitCode {
     let Host { env, stdout, is_terminal, signals, timings, trigger } = host;
-    let wish = Wish::read(&env, is_terminal);
-    let (reporter, publisher) = wish.reporter(&env, is_terminal);
-    let mut step = Step::new(reporter, publisher, stdout, signals, timings.last_words);
-    match wish.config {
-        Ok(config) => {
-            let checkout = wish.platform.checkout(&env).resolve(&config.task, &env);
-            let (outcome, follow) = step.build(&config, checkout, timings, trigger).await;
-            step.end(outcome, follow).await
+    let (env, mut signals) = (Arc::new(env), Signals::new(signals));
+    let (wish, road) = tokio::select! {
+        biased;
+        Ok(read) = read(Arc::clone(&env), is_terminal) => read,
+        Some(signal) = signals.recv() => {
+            (Wish::unread(&env, is_terminal), Err(Outcome::Interrupted(signal)))
         }
-        Err(mistakes) => step.end(Outcome::from(Error::Config(mistakes)), None).await,
+        else => (Wish::unread(&env, is_terminal), Err(Error::Internal.into())),
+    };
+    let (mut reporter, publisher) = wish.reporter(&env, is_terminal);
+    if matches!(road, Err(Outcome::Interrupted(_))) {
+        reporter.nothing_was_triggered();
     }
+    let mut step = Step::new(reporter, publisher, stdout, signals, timings.last_words);
+    let (outcome, follow) = match (&wish.config, road) {
+        (Some(config), Ok(road)) => step.build(config, road, timings, trigger).await,
+        (_, road) => (road.err().unwrap_or_else(|| Error::Internal.into()), None),
+    };
+    step.end(outcome, follow).await
+}
+
+/// On a thread of its own: some inputs are files, and a disk that hangs keeps no signal waiting.
+fn read(env: Arc<Env>, is_terminal: bool) -> oneshot::Receiver<(Wish, Result<Road, Outcome>)> {
+    let (sender, receiver) = oneshot::channel();
+    thread::spawn(move || {
+        // An error means that a signal came first.
+        let _nobody_waits = sender.send(Wish::read(&env, is_terminal));
+    });
+    receiver
 }
 
 /// What the environment asks for. Where it is to be shown is known even if it cannot be done.
 struct Wish {
     platform: Platform,
-    config: Result<Config, Vec<Mistake>>,
+    config: Option<Config>,
     token: Option<Secret>,
     reports_dir: Option<String>,
     warnings: Vec<String>,
 }
 
 impl Wish {
-    fn read(env: &Env, is_terminal: bool) -> Self {
+    /// Reads files, too.
+    fn read(env: &Env, is_terminal: bool) -> (Self, Result<Road, Outcome>) {
         let inputs = Inputs::read(env);
         let (token, reports_dir) = (inputs.token.clone(), inputs.reports_dir.clone());
         let attaches = inputs.build_id.is_some() && inputs.project.is_some();
@@ -104,12 +125,27 @@ impl Wish {
         let mut warnings = misspelt(env);
         warnings.extend(attaches.then(|| ATTACHES.to_owned()));
         warnings.extend(platform.doubt(env).map(str::to_owned));
-        Self { platform, config, token, reports_dir, warnings }
+        let (config, road) = match config {
+            Ok(config) => {
+                let road = Road::prepare(&config, platform, env);
+                (Some(config), road)
+            }
+            Err(mistakes) => (None, Err(Error::Config(mistakes))),
+        };
+        (Self { platform, config, token, reports_dir, warnings }, road.map_err(Outcome::from))
+    }
+
+    /// What can be told of it without a file.
+    fn unread(env: &Env, is_terminal: bool) -> Self {
+        let Inputs { token, reports_dir, ci, .. } = Inputs::read(env);
+        let chosen = Platform::choose(ci.as_deref(), env, is_terminal);
+        let platform = chosen.unwrap_or_else(|_| Platform::detect(env, is_terminal));
+        Self { platform, config: None, token, reports_dir, warnings: Vec::new() }
     }
 
     /// Opens the platform's output, hides the secrets, and tells what is odd about the wish.
     fn reporter(&self, env: &Env, is_terminal: bool) -> (Reporter, Publisher) {
-        let config = self.config.as_ref().ok();
+        let config = self.config.as_ref();
         let proxy = config.map(|config| config.network.secrets()).unwrap_or_default();
         let secrets: Vec<_> = self.token.iter().chain(&proxy).map(Secret::expose).collect();
         let style = self.platform.text_style(env, is_terminal);

@@ -1,6 +1,6 @@
 //! The doorstep: arguments, environment, stdout, signals.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use buildpixel_ci::cli::{self, Command};
@@ -16,12 +16,15 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Print(text) => (text, error::ExitCode::Success),
         Command::Usage(text) => (text, error::ExitCode::Config),
     };
-    stdout().write_all(text.as_bytes())?;
-    Ok(code.number().into())
+    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        // A reader that has gone has seen what it wanted.
+        Ok(()) | Err(_) => Ok(code.number().into()),
+    }
 }
 
 fn step(env: Env) -> anyhow::Result<ExitCode> {
-    diagnostics::start(&env);
+    let diagnostics = diagnostics::start(&env);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
         let (timings, signals) = (Timings::default(), signals::listen()?);
@@ -32,5 +35,6 @@ fn step(env: Env) -> anyhow::Result<ExitCode> {
     })?;
     // A name lookup that hangs must not keep the process.
     runtime.shutdown_background();
+    diagnostics.end();
     Ok(code.number().into())
 }

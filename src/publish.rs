@@ -47,7 +47,13 @@ struct Reports {
     path: PathBuf,
     folder: Clerk<Folder>,
     log: Writer,
+    /// Whether the log's file was given up.
+    gave_log_up: bool,
 }
+
+/// How much of the log may wait for a file that makes no progress. After that it is given up: what is
+/// shown, and the end, do not wait for a disk.
+const LOG_BYTES: usize = 8 * 1024 * 1024;
 
 impl Publisher {
     /// `summary`: whether the platform's summary is wanted. `reports_dir`: where report files go, if
@@ -61,6 +67,7 @@ impl Publisher {
         let reports = reports_dir.map(|path| Reports {
             folder: Clerk::start(Folder::new(path.clone())),
             log: Writer::start(Log::new(&path)),
+            gave_log_up: false,
             path,
         });
         Self { cleaner, platform: Clerk::start(Place { handover, summary }), reports }
@@ -76,6 +83,16 @@ impl Publisher {
         match &self.reports {
             Some(reports) => reports.log.write(batch).await,
             None => batch.clear(),
+        }
+    }
+
+    /// Takes the log lines if there is room. If too many wait already, none is kept any more.
+    pub(crate) fn log_now(&mut self, lines: &mut Option<Vec<u8>>) {
+        let (Some(reports), Some(batch)) = (&mut self.reports, &mut *lines) else { return };
+        reports.log.write_if_room(batch);
+        if batch.len() > LOG_BYTES {
+            reports.gave_log_up = true;
+            *lines = None;
         }
     }
 
@@ -109,27 +126,29 @@ impl Publisher {
         });
         let platform = in_time(platform, late, "the step's outputs and summary".to_owned());
         let reports = async {
-            let Some(Reports { path, folder, log }) = self.reports else { return Vec::new() };
+            let Some(Reports { path, folder, log, gave_log_up }) = self.reports else {
+                return Vec::new();
+            };
             let written = folder.ask(move |folder| {
                 let mut problems = folder.publish_outputs(&outputs);
                 problems.extend(folder.publish_reports(&report, &verdict));
                 problems
             });
+            let log_file = path.join("build.log");
             let log = async {
+                if gave_log_up {
+                    return vec![PublishProblem::Stuck(log_file.display().to_string())];
+                }
                 match log.finish(last_lines, Duration::MAX).await {
                     Written::Lost(source) => {
-                        vec![PublishProblem::Write { path: path.join("build.log"), source }]
+                        vec![PublishProblem::Write { path: log_file.clone(), source }]
                     }
                     Written::All | Written::Stuck => Vec::new(),
                 }
             };
             let (written, logged) = tokio::join!(
                 in_time(written, late, path.display().to_string()),
-                in_time(
-                    async { Ok(log.await) },
-                    late,
-                    path.join("build.log").display().to_string()
-                ),
+                in_time(async { Ok(log.await) }, late, log_file.display().to_string()),
             );
             // A folder that cannot be made, or hangs, is told once and not for the log as well.
             let is_told = written.iter().any(|problem| match problem {

@@ -1,30 +1,31 @@
 //! One step of a CI job, from the configuration to the exit code: the stages in order, and whatever
 //! comes between them.
 
+mod ending;
 mod watch;
 
 use std::future::ready;
 use std::io::Write;
-use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch as signpost};
 use tokio::task::coop::unconstrained;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::{self, Overrides, Triggered};
-use crate::config::{Config, Mistake, OnSuperseded, Task};
-use crate::error::{Error, ExitCode};
+use crate::config::{Config, Env, OnSuperseded, Task};
+use crate::error::Error;
 use crate::event::{Facts, Level, Status};
 use crate::follow::{Follow, Plan, Timings, Update};
 use crate::net::Net;
-use crate::outcome::{Outcome, Signal};
-use crate::platform::PublishProblem;
-use crate::publish::{Edition, Publisher};
+use crate::outcome::Outcome;
+use crate::platform::Platform;
+use crate::publish::Publisher;
 use crate::reporter::Reporter;
 use crate::socket;
 use crate::trigger::{self, Notice, Trigger};
-use crate::writer::{Writer, Written};
+use crate::writer::Writer;
+pub(crate) use ending::Signals;
 use watch::{Alarm, Watch};
 
 /// A batch for stdout is handed over at this size at the latest; before that, whenever nothing else
@@ -34,17 +35,27 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// How long an interrupted trigger may still take to tell the id of the build that it may have made.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long after the first signal files and stdout may take. The whole exit has three seconds.
-const HURRY: Duration = Duration::from_millis(1500);
+/// How many updates are shown before a look is taken at signals and the network.
+const UPDATES_AT_ONCE: usize = 64;
 
-/// What they may take at least, when an interrupted trigger has had all the time.
-const SHORTEST_HURRY: Duration = Duration::from_millis(400);
+/// How long a deadline may wait for what was learnt before it; a log that is faster has no end.
+const LONGEST_CATCH_UP: Duration = Duration::from_secs(20);
 
-/// How long it may take to tell what could not be written in time.
-const LAST_WORDS: Duration = Duration::from_millis(400);
+/// What must be known before anything is sent.
+pub(crate) struct Road {
+    overrides: Overrides,
+    net: Net,
+}
 
-/// Signals come in pairs, to a shell and to its group; the last words get this much in any case.
-const LAST_MOMENT: Duration = Duration::from_millis(50);
+impl Road {
+    /// Reads files.
+    pub(crate) fn prepare(config: &Config, platform: Platform, env: &Env) -> Result<Self, Error> {
+        let checkout = platform.checkout(env);
+        let overrides = checkout.resolve(&config.task, env).map_err(Error::Config)?;
+        let net = Net::new(&config.network).map_err(Error::Network)?;
+        Ok(Self { overrides, net })
+    }
+}
 
 /// A step that runs.
 pub(crate) struct Step {
@@ -57,32 +68,14 @@ pub(crate) struct Step {
     patience: Duration,
 }
 
-/// The signals, when the first one came and which was the last.
-struct Signals {
-    signals: mpsc::Receiver<Signal>,
-    first: Option<Instant>,
-    last: Option<Signal>,
-}
-
-impl Signals {
-    /// Cancel safe.
-    async fn recv(&mut self) -> Option<Signal> {
-        let signal = self.signals.recv().await?;
-        self.first.get_or_insert_with(Instant::now);
-        self.last = Some(signal);
-        Some(signal)
-    }
-}
-
 impl Step {
     pub(crate) fn new(
         reporter: Reporter,
         publisher: Publisher,
         stdout: impl Write + Send + 'static,
-        signals: mpsc::Receiver<Signal>,
+        signals: Signals,
         patience: Duration,
     ) -> Self {
-        let signals = Signals { signals, first: None, last: None };
         let writer = Writer::start(stdout);
         Self { reporter, publisher, writer, signals, started: Instant::now(), patience }
     }
@@ -91,18 +84,11 @@ impl Step {
     pub(crate) async fn build(
         &mut self,
         config: &Config,
-        overrides: Result<Overrides, Vec<Mistake>>,
+        road: Road,
         timings: Timings,
         trigger: trigger::Timings,
     ) -> (Outcome, Option<Follow>) {
-        let overrides = match overrides {
-            Ok(overrides) => overrides,
-            Err(mistakes) => return (Error::Config(mistakes).into(), None),
-        };
-        let net = match Net::new(&config.network) {
-            Ok(net) => net,
-            Err(error) => return (Error::Network(error).into(), None),
-        };
+        let Road { overrides, net } = road;
         for warning in net.warnings() {
             self.reporter.notice(Level::Warn, warning);
         }
@@ -214,11 +200,8 @@ impl Step {
                 biased;
                 Some(signal) = self.signals.recv() => return Outcome::Interrupted(signal),
                 () = &mut alarm, if next.is_some() => {
-                    // What waits behind a stdout that blocks may be the end.
-                    while !self.has_room() && let Some(update) = waiting(follow).await {
-                        if let Some(outcome) = self.take(update, &mut watch, config) {
-                            return outcome;
-                        }
+                    if let Some(outcome) = self.catch_up(follow, &mut watch, config).await {
+                        return outcome;
                     }
                     let due = watch.next(self.reporter.report(), !self.reporter.out.is_empty());
                     if let Some((at, alarm)) = due
@@ -246,12 +229,47 @@ impl Step {
         }
     }
 
+    /// Shows all that waits, behind a stdout that blocks or a busy network: it may hold the end. It may
+    /// also be a lot, and keeps no signal waiting.
+    async fn catch_up(
+        &mut self,
+        follow: &mut Follow,
+        watch: &mut Watch,
+        config: &Config,
+    ) -> Option<Outcome> {
+        let began = Instant::now();
+        while began.elapsed() < LONGEST_CATCH_UP {
+            for _ in 0..UPDATES_AT_ONCE {
+                let update = tokio::select! {
+                    biased;
+                    Some(signal) = unconstrained(self.signals.recv()) => {
+                        return Some(Outcome::Interrupted(signal));
+                    }
+                    Some(update) = unconstrained(follow.next()) => update,
+                    () = ready(()) => return None,
+                };
+                if let Some(outcome) = self.take(update, watch, config) {
+                    return Some(outcome);
+                }
+            }
+            if !self.has_room() {
+                self.writer.write_if_room(&mut self.reporter.out);
+            }
+            // Or a signal would not get as far as this.
+            yield_now().await;
+        }
+        None
+    }
+
     /// Shows an update; the last one is the end.
     fn take(&mut self, update: Update, watch: &mut Watch, config: &Config) -> Option<Outcome> {
         match update {
             Update::Line(line) => {
                 watch.heard(Instant::now());
                 self.reporter.line(&line);
+                if self.reporter.log.as_ref().is_some_and(|log| log.len() >= BATCH_BYTES) {
+                    self.publisher.log_now(&mut self.reporter.log);
+                }
             }
             Update::Status(status) => {
                 self.reporter.status(status);
@@ -263,10 +281,9 @@ impl Step {
         None
     }
 
-    /// Whether there is room for what one more update may show.
+    /// Whether there is room for what one more update may show. The log's file has no say.
     fn has_room(&self) -> bool {
-        let Reporter { out, log, .. } = &self.reporter;
-        out.len() < BATCH_BYTES && log.as_ref().is_none_or(|log| log.len() < BATCH_BYTES)
+        self.reporter.out.len() < BATCH_BYTES
     }
 
     /// Does what it is time for; some of it is the end.
@@ -310,92 +327,11 @@ impl Step {
             }
         }
     }
-
-    /// Publishes, then ends: verdict, outputs and reports on every path. The first signal shortens what
-    /// may be waited for, a second one does not wait.
-    pub(crate) async fn end(self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
-        let Self { mut reporter, publisher, mut writer, mut signals, patience, .. } = self;
-        let verdict = reporter.conclude(&outcome);
-        // Neither a disk nor a pipe keeps the verdict from being said.
-        writer.write_now(std::mem::take(&mut reporter.out));
-        let edition = Edition {
-            outputs: reporter.report().outputs(Some(&outcome)),
-            report: reporter.report().clone(),
-            verdict,
-        };
-        let (too_late, late) = signpost::channel(false);
-        let told = async {
-            let last_lines = reporter.log.take().unwrap_or_default();
-            let problems = publisher.publish(edition, last_lines, &late).await;
-            reporter.problems(&problems);
-            let written = writer.finish(std::mem::take(&mut reporter.out), patience).await;
-            // A pipe that nobody reads has lost nothing that anybody wanted.
-            let shown = !matches!(written, Written::Lost(_));
-            shown && !problems.iter().any(PublishProblem::is_failure)
-        };
-        let goodbye = async {
-            if let Some(follow) = follow {
-                follow.stop().await;
-            }
-        };
-        let ending = async { tokio::join!(told, goodbye).0 };
-        tokio::pin!(ending);
-        let all_is_told = match timeout(LAST_MOMENT, &mut ending).await {
-            Ok(told) => Some(told),
-            Err(_elapsed) => until_told(ending, &mut signals, patience, &too_late).await,
-        };
-        match (outcome.exit_code(), all_is_told, signals.last) {
-            (ExitCode::Success, Some(true), _) => ExitCode::Success,
-            (ExitCode::Success, _, Some(signal)) => Outcome::Interrupted(signal).exit_code(),
-            (ExitCode::Success, _, None) => ExitCode::Output,
-            (code, ..) => code,
-        }
-    }
-}
-
-/// The next update if there is one already.
-async fn waiting(follow: &mut Follow) -> Option<Update> {
-    tokio::select! {
-        biased;
-        update = unconstrained(follow.next()) => update,
-        () = ready(()) => None,
-    }
 }
 
 /// Hands the lines over that are kept in a file. Cancel safe.
 async fn log(publisher: &Publisher, lines: &mut Option<Vec<u8>>) {
     if let Some(lines) = lines {
         publisher.log(lines).await;
-    }
-}
-
-/// Whether everything was told; `None` if there was no time for it.
-async fn until_told(
-    mut ending: Pin<&mut impl Future<Output = bool>>,
-    signals: &mut Signals,
-    patience: Duration,
-    too_late: &signpost::Sender<bool>,
-) -> Option<bool> {
-    let now = Instant::now();
-    let mut limit = match signals.first {
-        Some(first) => (first + HURRY).max(now + SHORTEST_HURRY),
-        None => now + patience,
-    };
-    loop {
-        let (is_late, in_a_hurry) = (*too_late.borrow(), signals.first.is_some());
-        tokio::select! {
-            biased;
-            told = &mut ending => return Some(told),
-            () = sleep_until(limit), if !is_late => {
-                too_late.send_replace(true);
-            }
-            () = sleep_until(limit + LAST_WORDS), if is_late && in_a_hurry => return None,
-            Some(_) = signals.recv() => {
-                if in_a_hurry {
-                    return None;
-                }
-                limit = limit.min(Instant::now() + HURRY);
-            }
-        }
     }
 }

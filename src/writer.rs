@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -14,11 +15,17 @@ const WAITING_BATCHES: usize = 4;
 /// How many more never have to wait for room: the verdict, and what is told after it.
 const LAST_BATCHES: usize = 2;
 
+/// No more is written at once, so that a slow reader of a large batch is seen to read.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// How long a stream rests that says it would block: whoever shares it has made it so.
+const REST: Duration = Duration::from_millis(10);
+
 /// The way to stdout or to a file. After the first failure it swallows everything.
 pub(crate) struct Writer {
     batches: mpsc::Sender<Vec<u8>>,
     last_rooms: Vec<mpsc::OwnedPermit<Vec<u8>>>,
-    /// Changes with every batch that was written.
+    /// Changes with everything that was written, a chunk at the most.
     progress: watch::Receiver<()>,
     thread: JoinHandle<io::Result<()>>,
 }
@@ -41,8 +48,7 @@ impl Writer {
         let thread = thread::spawn(move || {
             let mut result = Ok(());
             while let Some(batch) = waiting.blocking_recv() {
-                result =
-                    result.and_then(|()| stream.write_all(&batch).and_then(|()| stream.flush()));
+                result = result.and_then(|()| write_all(&mut stream, &batch, &written));
                 written.send_replace(());
             }
             result
@@ -57,6 +63,15 @@ impl Writer {
         match self.batches.reserve().await {
             Ok(room) => room.send(std::mem::take(batch)),
             Err(_ended) => batch.clear(),
+        }
+    }
+
+    /// Takes the whole batch if there is room.
+    pub(crate) fn write_if_room(&self, batch: &mut Vec<u8>) {
+        match self.batches.try_reserve() {
+            Ok(room) => room.send(std::mem::take(batch)),
+            Err(TrySendError::Full(())) => {}
+            Err(TrySendError::Closed(())) => batch.clear(),
         }
     }
 
@@ -83,6 +98,36 @@ impl Writer {
             Ok(Err(error)) if error.kind() != ErrorKind::BrokenPipe => Written::Lost(error),
             // A panic has ended the process before it could be seen here.
             Ok(_) | Err(_) => Written::All,
+        }
+    }
+}
+
+/// As `Write::write_all` and a flush, but says when it gets on, and has patience with a stream that does
+/// not block.
+fn write_all(
+    stream: &mut impl Write,
+    mut rest: &[u8],
+    progress: &watch::Sender<()>,
+) -> io::Result<()> {
+    while !rest.is_empty() {
+        let chunk = rest.get(..CHUNK_BYTES).unwrap_or(rest);
+        let written = patiently(|| stream.write(chunk))?;
+        if written == 0 {
+            return Err(ErrorKind::WriteZero.into());
+        }
+        rest = rest.get(written..).unwrap_or_default();
+        progress.send_replace(());
+    }
+    patiently(|| stream.flush())
+}
+
+/// Tries again for as long as it would block.
+fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(REST),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => return done,
         }
     }
 }
@@ -181,6 +226,60 @@ mod tests {
         let written = writer.finish(b"y".to_vec(), PAUSE * 4).await;
         assert!(matches!(written, Written::All), "{written:?}");
         assert_eq!(*stdout.0.lock().unwrap(), b"xxxxy");
+    }
+
+    #[tokio::test]
+    async fn a_slow_pipe_gets_a_large_batch_though_all_of_it_takes_longer_than_the_patience() {
+        const PAUSE: Duration = Duration::from_millis(50);
+        let stdout = Shared::default();
+        // As a pipe that blocks: whoever writes waits until all is taken.
+        struct Reading(Duration, Shared);
+        impl Write for Reading {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                for chunk in bytes.chunks(CHUNK_BYTES) {
+                    thread::sleep(self.0);
+                    self.1.write_all(chunk)?;
+                }
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let writer = Writer::start(Reading(PAUSE, stdout.clone()));
+        let batch: Vec<_> = (0..=u8::MAX).cycle().take(20 * CHUNK_BYTES + 1).collect();
+        let written = writer.finish(batch.clone(), PAUSE * 10).await;
+        assert!(matches!(written, Written::All), "{written:?}");
+        assert_eq!(*stdout.0.lock().unwrap(), batch);
+    }
+
+    /// A pipe that does not block: takes little at a time, and in between nothing.
+    struct Nonblocking(bool, Shared);
+
+    impl Write for Nonblocking {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = !self.0;
+            match self.0 {
+                true => Err(ErrorKind::WouldBlock.into()),
+                false => self.1.write(&bytes[..bytes.len().min(3)]),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.0 = !self.0;
+            if self.0 { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pipe_that_does_not_block_gets_everything_once() {
+        let stdout = Shared::default();
+        let writer = Writer::start(Nonblocking(false, stdout.clone()));
+        writer.write(&mut b"0123456789\n".to_vec()).await;
+        let written = writer.finish(b"end\n".to_vec(), Duration::from_secs(60)).await;
+        assert!(matches!(written, Written::All), "{written:?}");
+        assert_eq!(*stdout.0.lock().unwrap(), b"0123456789\nend\n");
     }
 
     #[tokio::test]

@@ -64,13 +64,18 @@ pub fn replace(path: &Path, text: &str) -> Result<(), PublishProblem> {
             fs::create_dir_all(folder)?;
         }
         let unfinished = path.with_added_extension("tmp");
-        fs::write(&unfinished, text)?;
-        fs::rename(&unfinished, path)
+        let replaced = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path));
+        if replaced.is_err() {
+            // What could not be written may not be there to be removed.
+            let _gone = fs::remove_file(&unfinished);
+        }
+        replaced
     };
     write().map_err(PublishProblem::write(path))
 }
 
-/// Appends to a file that may not exist yet, on a line of its own.
+/// Appends to a file that may not exist yet, on a line of its own: all of the text or none, since half a
+/// record would swallow the next one.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -78,7 +83,13 @@ pub fn append(path: &Path, text: &str) -> Result<(), PublishProblem> {
     let write = || {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
         let gap = if ends_mid_line(&mut file)? { "\n" } else { "" };
-        file.write_all(format!("{gap}{text}").as_bytes())
+        let before = file.metadata()?.len();
+        let appended = file.write_all(format!("{gap}{text}").as_bytes());
+        if appended.is_err() {
+            // What is no regular file cannot be shortened; the first error is the one to tell.
+            let _as_before = file.set_len(before);
+        }
+        appended
     };
     write().map_err(PublishProblem::write(path))
 }
@@ -117,6 +128,15 @@ mod tests {
             append(&path, "x\n").unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_replaced_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outputs.env");
+        fs::create_dir(&path).unwrap();
+        replace(&path, "x").unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -174,3 +174,23 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
         assert!(text.contains("/reports") && text.ends_with(": it takes too long"), "{text}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_whose_file_hangs_is_given_up_before_it_is_all_in_memory_and_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    hanging(&folder.path().join("build.log"));
+    let mut publisher = publisher(&[], Some(folder.path()));
+    let mut lines = Some(Vec::new());
+    let mut batches = 0;
+    while let Some(batch) = &mut lines {
+        batch.extend_from_slice(&[b'x'; 1024 * 1024]);
+        publisher.log_now(&mut lines);
+        batches += 1;
+        assert!(batches < 100);
+    }
+    assert!(batches > 8, "{batches}");
+    let problems = problems(publisher, "").await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].to_string().ends_with("build.log: it takes too long"), "{problems:?}");
+}

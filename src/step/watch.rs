@@ -22,7 +22,7 @@ pub(super) struct Watch {
     advised: bool,
     /// When something was last handed to stdout.
     spoke: Instant,
-    /// When the build last logged something.
+    /// When a line last came.
     heard: Option<Instant>,
 }
 
@@ -131,9 +131,10 @@ impl Watch {
         let progress = progress.map(|progress| format!(": {progress}")).unwrap_or_default();
         let quiet = now - self.heard.unwrap_or(self.followed);
         let log = match report.lines {
-            0 => "nothing was logged yet".to_owned(),
+            // Whether the build is silent or the service out of reach is not ours to say.
+            0 => "no line has come yet".to_owned(),
             _ if quiet >= self.timings.heartbeat => {
-                format!("nothing was logged for {}", human(quiet))
+                format!("no line has come for {}", human(quiet))
             }
             lines => format!("the log goes on; lines so far: {lines}"),
         };
@@ -252,7 +253,7 @@ mod tests {
         assert_eq!(says(&watch, &[pending], None), "still queued after 42m 10s");
         let running = status(Status::Running);
         let warming = status(Status::Other("warming".to_owned()));
-        let logged = "after 42m 10s of following the build; nothing was logged yet";
+        let logged = "after 42m 10s of following the build; no line has come yet";
         assert_eq!(says(&watch, &[warming], None), format!("still warming {logged}"));
         assert_eq!(
             says(&watch, std::slice::from_ref(&running), None),
@@ -264,7 +265,7 @@ mod tests {
         assert_eq!(
             says(&watch, &cooking, cook),
             "still in Cook after 42m 10s of following the build: 400 of 660 packages cooked; \
-             nothing was logged for 5m"
+             no line has come for 5m"
         );
         watch.heard(later);
         let cooked = Event::PhaseEnded { phase: Phase::Cook, took: None };

@@ -20,6 +20,15 @@ fn help_shows_inputs_outputs_and_exit_codes() {
 }
 
 #[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ran = scrubbed(binary()).arg("--help").stdout(writer).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), "");
+    assert_eq!(ran.status.code(), Some(0));
+}
+
+#[test]
 fn version_is_the_version_of_the_package() {
     let expected = concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
     for argument in ["--version", "-V"] {

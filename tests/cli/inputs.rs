@@ -5,6 +5,8 @@ use std::fs;
 use simulator::{Entry, Scenario, TOKEN};
 
 use crate::program::Program;
+#[cfg(target_os = "linux")]
+use crate::program::{binary, scrubbed};
 
 fn success() -> Scenario {
     Scenario::new().await_join().status("running").log("info", "line 1").status("complete")
@@ -60,6 +62,21 @@ async fn outputs_that_cannot_be_written_are_told_and_spoil_only_a_good_end() {
         let told = ran.stdout.matches("cannot write ").count();
         assert_eq!(told, 1, "{variable}={path}: {}", ran.stdout);
     }
+}
+
+/// As on a disk that is full after a few bytes more: half a record would swallow the next one.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_output_that_does_not_fit_leaves_the_file_as_it_was() {
+    const LIMIT: &str = r#"trap "" XFSZ; ulimit -f 1; exec "$0""#;
+    let program = Program::new(success()).await.on_github();
+    let before = format!("other={}\n", "x".repeat(400));
+    fs::write(program.folder.path().join("output"), &before).unwrap();
+    let mut limited = scrubbed("/bin/sh");
+    limited.args(["-c", LIMIT]).arg(binary());
+    let ran = program.ended(program.launch(limited));
+    assert_eq!(ran.code, Some(41), "{}", ran.stdout);
+    assert_eq!(program.file("output"), before);
 }
 
 /// No such folder, a file that is a folder, a full disk, a folder that is a file, a folder with a

@@ -1,8 +1,12 @@
 //! A stdout whose reader does not stay to the end, or stops reading, or never was there.
 
+#[cfg(target_os = "linux")]
+use std::io::Write;
 #[cfg(unix)]
 use std::process::Command;
 use std::time::Duration;
+#[cfg(target_os = "linux")]
+use std::time::Instant;
 
 use simulator::{BUILD_ID, Entry, Scenario};
 
@@ -92,4 +96,23 @@ async fn a_stdout_that_was_never_open_or_is_full_changes_only_a_good_end() {
             assert_eq!(program.output("result"), result, "{to}");
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_stderr_that_blocks_holds_up_nothing() {
+    const LONG: Duration = Duration::from_secs(10);
+    let (unread, mut stderr) = std::io::pipe().unwrap();
+    // All that it holds.
+    stderr.write_all(&[b'.'; 64 * 1024]).unwrap();
+    std::thread::spawn(move || {
+        std::thread::sleep(LONG);
+        drop(unread);
+    });
+    let scenario = Scenario::new().await_join().log("info", "line 1").status("complete");
+    let program = Program::new(scenario).await.on_github().env("BUILDPIXEL_DEBUG", "true");
+    let started = Instant::now();
+    let ran = program.launch_with(scrubbed(binary()), stderr).end();
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
 }

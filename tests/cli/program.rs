@@ -73,8 +73,12 @@ impl Program {
     }
 
     /// Starts what a prepared command starts; the environment and the folder are the same.
-    pub(crate) fn launch(&self, mut command: Command) -> Running {
-        let stderr = File::create(self.folder.path().join("stderr")).unwrap();
+    pub(crate) fn launch(&self, command: Command) -> Running {
+        self.launch_with(command, File::create(self.folder.path().join("stderr")).unwrap())
+    }
+
+    /// The same, with a stderr that the test has prepared, too.
+    pub(crate) fn launch_with(&self, mut command: Command, stderr: impl Into<Stdio>) -> Running {
         let command = command.envs(&self.env).current_dir(&self.folder);
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let stdout = child.stdout.take().map(BufReader::new);

@@ -1,5 +1,6 @@
 //! Ends that come from outside: signals and deadlines.
 
+use std::cell::Cell;
 #[cfg(unix)]
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -71,22 +72,66 @@ async fn a_run_that_is_killed_leaves_the_id_of_its_build_behind() {
 
 #[tokio::test]
 async fn a_signal_does_not_wait_for_a_stdout_that_blocks() {
-    let started = Instant::now();
-    let scenario = Scenario::new().await_join().log("info", "line 1").await_requests("GET", GO, 1);
-    let ran = Step::new(scenario.status("complete"))
-        .await
+    // What a first signal leaves, and what a busy machine adds to a second.
+    for (signals, most) in [(1, Duration::from_secs(3)), (2, Duration::from_secs(1))] {
+        let scenario = Scenario::new().await_join().log("info", "line 1");
+        let scenario = scenario.await_requests("GET", GO, 1).status("complete");
+        let (signalled, ended) = (Cell::new(None), Cell::new(None));
+        let step = Step::new(scenario).await;
+        let ran = step
+            .run_while(async |step, sender| {
+                step.stdout.shows("line 1\n").await;
+                step.stdout.block();
+                step.go().await;
+                step.hands_over("result", "success").await;
+                signalled.set(Some(Instant::now()));
+                for _ in 0..signals {
+                    sender.send(Signal::Int).await.unwrap();
+                }
+                sender.closed().await;
+                ended.set(Some(Instant::now()));
+            })
+            .await;
+        assert_eq!(ran.code, 130);
+        assert_eq!(ran.output("build-id"), BUILD_ID);
+        let took = ended.get().unwrap() - signalled.get().unwrap();
+        assert!(took < most, "{signals}: {took:?}");
+    }
+}
+
+/// With the log's file as the witness of what was shown to a stdout that blocks.
+#[tokio::test]
+async fn a_signal_does_not_wait_for_all_that_a_deadline_shows() {
+    const LINES: usize = 100_000;
+    // More than is shown in advance.
+    const SHOWN_BYTES: u64 = 600_000;
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", "line 1")
+        .await_requests("GET", GO, 1)
+        .flood(LINES as u64)
+        .await_requests("POST", "/never", 1);
+    let step = Step::new(scenario).await;
+    let reports = step.path().join("reports");
+    let ran = step
+        .input("timeout", "4s")
+        .input("reports-dir", reports.to_str().unwrap())
         .run_while(async |step, signals| {
             step.stdout.shows("line 1\n").await;
             step.stdout.block();
             step.go().await;
-            step.simulator.until(|journal| journal.contains(&Entry::NamespaceDisconnect)).await;
-            signals.send(Signal::Int).await.unwrap();
-            signals.send(Signal::Int).await.unwrap();
+            let log = reports.join("build.log");
+            while std::fs::metadata(&log).map_or(0, |file| file.len()) < SHOWN_BYTES {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            signals.send(Signal::Term).await.unwrap();
+            step.hands_over("result", "interrupted").await;
+            step.stdout.unblock();
         })
         .await;
-    assert!([0, 130].contains(&ran.code), "{}", ran.code);
-    assert_eq!(ran.output("build-id"), BUILD_ID);
-    assert!(started.elapsed() < Duration::from_secs(30));
+    assert_eq!(ran.code, 143);
+    assert!(ran.numbered("flood line ").len() < LINES);
 }
 
 #[tokio::test]
@@ -253,6 +298,25 @@ async fn a_disk_that_hangs_hangs_no_step_and_spoils_only_a_good_end() {
         assert_eq!(ran.code, code, "{}", ran.stdout);
         assert!(ran.stdout.contains("/reports: it takes too long"), "{}", ran.stdout);
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_file_that_hangs_holds_up_neither_what_is_shown_nor_the_end() {
+    let scenario = Scenario::new().await_join().status("running").flood(40_000).status("complete");
+    let step = Step::new(scenario).await;
+    let reports = step.path().join("reports");
+    std::fs::create_dir(&reports).unwrap();
+    let hangs = Command::new("mkfifo").arg(reports.join("build.log")).status().unwrap();
+    assert!(hangs.success());
+    let ran = step
+        .input("reports-dir", reports.to_str().unwrap())
+        .timings(|timings| timings.last_words = Duration::from_millis(300))
+        .run()
+        .await;
+    assert_eq!(ran.code, 41);
+    assert_eq!(ran.numbered("flood line "), (1..=40_000).collect::<Vec<_>>());
+    assert!(ran.stdout.contains("/reports/build.log: it takes too long"));
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn a_silent_build_is_said_to_go_on_again_and_again_with_its_phase_and_prog
         .log("info", "LogCook: Display: Cooked packages 400 Packages Remain 260 Total 660")
         .await_requests("GET", GO, 1)
         .status("complete");
-    let beat = ": 400 of 660 packages cooked; nothing was logged for ";
+    let beat = ": 400 of 660 packages cooked; no line has come for ";
     let place = "buildpixel-ci: still in Cook after ";
     let step = restless(scenario).await;
     let started = Instant::now();

@@ -225,6 +225,7 @@ fn hasty() -> trigger::Timings {
 pub(crate) struct Stdout {
     text: Arc<Mutex<Vec<u8>>>,
     blocked: Arc<AtomicBool>,
+    unflushed: Arc<AtomicUsize>,
     largest: Arc<AtomicUsize>,
 }
 
@@ -233,7 +234,7 @@ impl Stdout {
         String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
     }
 
-    /// How much it was given at once, at most.
+    /// How much it was given before it was flushed, at most.
     pub(crate) fn largest_batch_bytes(&self) -> usize {
         self.largest.load(Ordering::Relaxed)
     }
@@ -261,12 +262,14 @@ impl Write for Stdout {
         while self.blocked.load(Ordering::Relaxed) {
             thread::park_timeout(Duration::from_millis(1));
         }
-        self.largest.fetch_max(bytes.len(), Ordering::Relaxed);
+        self.unflushed.fetch_add(bytes.len(), Ordering::Relaxed);
         self.text.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        let batch = self.unflushed.swap(0, Ordering::Relaxed);
+        self.largest.fetch_max(batch, Ordering::Relaxed);
         Ok(())
     }
 }
