@@ -130,9 +130,9 @@ impl Wish {
                 let road = Road::prepare(&config, platform, env);
                 (Some(config), road)
             }
-            Err(mistakes) => (None, Err(Error::Config(mistakes))),
+            Err(mistakes) => (None, Err(Error::Config(mistakes).into())),
         };
-        (Self { platform, config, token, reports_dir, warnings }, road.map_err(Outcome::from))
+        (Self { platform, config, token, reports_dir, warnings }, road)
     }
 
     /// What can be told of it without a file.

@@ -49,7 +49,7 @@ pub(crate) struct Road {
 
 impl Road {
     /// Reads files.
-    pub(crate) fn prepare(config: &Config, platform: Platform, env: &Env) -> Result<Self, Error> {
+    pub(crate) fn prepare(config: &Config, platform: Platform, env: &Env) -> Result<Self, Outcome> {
         let checkout = platform.checkout(env);
         let overrides = checkout.resolve(&config.task, env).map_err(Error::Config)?;
         let net = Net::new(&config.network).map_err(Error::Network)?;

@@ -231,12 +231,13 @@ mod tests {
     #[tokio::test]
     async fn a_slow_pipe_gets_a_large_batch_though_all_of_it_takes_longer_than_the_patience() {
         const PAUSE: Duration = Duration::from_millis(50);
+        const READ_BYTES: usize = 64 * 1024;
         let stdout = Shared::default();
         // As a pipe that blocks: whoever writes waits until all is taken.
         struct Reading(Duration, Shared);
         impl Write for Reading {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                for chunk in bytes.chunks(CHUNK_BYTES) {
+                for chunk in bytes.chunks(READ_BYTES) {
                     thread::sleep(self.0);
                     self.1.write_all(chunk)?;
                 }
@@ -248,8 +249,8 @@ mod tests {
             }
         }
         let writer = Writer::start(Reading(PAUSE, stdout.clone()));
-        let batch: Vec<_> = (0..=u8::MAX).cycle().take(20 * CHUNK_BYTES + 1).collect();
-        let written = writer.finish(batch.clone(), PAUSE * 10).await;
+        let batch: Vec<_> = (0..=u8::MAX).cycle().take(5 * READ_BYTES + 1).collect();
+        let written = writer.finish(batch.clone(), PAUSE * 4).await;
         assert!(matches!(written, Written::All), "{written:?}");
         assert_eq!(*stdout.0.lock().unwrap(), batch);
     }

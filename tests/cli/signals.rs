@@ -171,6 +171,7 @@ async fn stops_at_once(
     mut signalled: impl AsyncFnMut() -> (Program, Running),
     check: impl Fn(&Program, &Ran),
 ) {
+    let mut fastest = BUSY;
     for _ in 0..TRIES {
         let (program, running) = signalled().await;
         let started = Instant::now();
@@ -178,11 +179,12 @@ async fn stops_at_once(
         let took = started.elapsed();
         check(&program, &ran);
         assert!(took < BUSY, "{took:?}");
-        if took < AT_ONCE {
-            return;
+        fastest = fastest.min(took);
+        if fastest < AT_ONCE {
+            break;
         }
     }
-    panic!("it never took less than {AT_ONCE:?}");
+    assert!(fastest < AT_ONCE, "{fastest:?}");
 }
 
 #[tokio::test]
