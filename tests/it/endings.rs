@@ -207,16 +207,15 @@ async fn the_time_in_the_queue_does_not_count_while_nothing_is_known() {
     assert_eq!(ran.code, 0, "{}", ran.stdout);
 }
 
+/// Logs a line, and more than anything on the way can hold when the test says so.
+fn flooding() -> Scenario {
+    let scenario = Scenario::new().await_join().status("running").log("info", "line 1");
+    scenario.await_requests("GET", GO, 1).flood(30_000)
+}
+
 #[tokio::test]
 async fn while_stdout_blocks_our_deadline_still_ends_the_step() {
-    let scenario = Scenario::new()
-        .await_join()
-        .status("running")
-        .log("info", "line 1")
-        .await_requests("GET", GO, 1)
-        .flood(30_000)
-        .await_requests("POST", "/never", 1);
-    let ran = Step::new(scenario)
+    let ran = Step::new(flooding().await_requests("POST", "/never", 1))
         .await
         .input("timeout", "2s")
         .run_while(async |step, _| {
@@ -235,13 +234,7 @@ async fn while_stdout_blocks_our_deadline_still_ends_the_step() {
 
 #[tokio::test]
 async fn while_stdout_blocks_little_is_rendered_in_advance() {
-    let scenario = Scenario::new()
-        .await_join()
-        .log("info", "line 1")
-        .await_requests("GET", GO, 1)
-        .flood(30_000)
-        .status("failed");
-    Step::new(scenario)
+    Step::new(flooding().status("failed"))
         .await
         .run_while(async |step, _| {
             step.stdout.shows("line 1\n").await;
@@ -257,14 +250,7 @@ async fn while_stdout_blocks_little_is_rendered_in_advance() {
 
 #[tokio::test]
 async fn a_build_that_ended_behind_a_stdout_that_blocks_is_not_said_to_run_on() {
-    let scenario = Scenario::new()
-        .await_join()
-        .status("running")
-        .log("info", "line 1")
-        .await_requests("GET", GO, 1)
-        .flood(30_000)
-        .status("failed");
-    let ran = Step::new(scenario)
+    let ran = Step::new(flooding().status("failed"))
         .await
         .input("timeout", "4s")
         .run_while(async |step, _| {
@@ -279,22 +265,23 @@ async fn a_build_that_ended_behind_a_stdout_that_blocks_is_not_said_to_run_on() 
     assert_eq!(ran.numbered("flood line "), (1..=30_000).collect::<Vec<_>>());
 }
 
-/// As a disk that hangs: whoever writes the report waits for ever.
+/// As on a disk that hangs: whoever writes this report waits for ever.
+#[cfg(unix)]
+fn hanging(step: Step, report: &str) -> Step {
+    let reports = step.path().join("reports");
+    std::fs::create_dir(&reports).unwrap();
+    let hangs = Command::new("mkfifo").arg(reports.join(report)).status().unwrap();
+    assert!(hangs.success());
+    step.input("reports-dir", reports.to_str().unwrap())
+        .timings(|timings| timings.last_words = Duration::from_millis(300))
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_disk_that_hangs_hangs_no_step_and_spoils_only_a_good_end() {
     for (status, code) in [("complete", 41), ("failed", 10)] {
         let scenario = Scenario::new().await_join().status(status);
-        let step = Step::new(scenario).await;
-        let reports = step.path().join("reports");
-        std::fs::create_dir(&reports).unwrap();
-        let hangs = Command::new("mkfifo").arg(reports.join("junit.xml.tmp")).status().unwrap();
-        assert!(hangs.success());
-        let ran = step
-            .input("reports-dir", reports.to_str().unwrap())
-            .timings(|timings| timings.last_words = Duration::from_millis(300))
-            .run()
-            .await;
+        let ran = hanging(Step::new(scenario).await, "junit.xml.tmp").run().await;
         assert_eq!(ran.code, code, "{}", ran.stdout);
         assert!(ran.stdout.contains("/reports: it takes too long"), "{}", ran.stdout);
     }
@@ -304,16 +291,7 @@ async fn a_disk_that_hangs_hangs_no_step_and_spoils_only_a_good_end() {
 #[tokio::test]
 async fn a_log_file_that_hangs_holds_up_neither_what_is_shown_nor_the_end() {
     let scenario = Scenario::new().await_join().status("running").flood(40_000).status("complete");
-    let step = Step::new(scenario).await;
-    let reports = step.path().join("reports");
-    std::fs::create_dir(&reports).unwrap();
-    let hangs = Command::new("mkfifo").arg(reports.join("build.log")).status().unwrap();
-    assert!(hangs.success());
-    let ran = step
-        .input("reports-dir", reports.to_str().unwrap())
-        .timings(|timings| timings.last_words = Duration::from_millis(300))
-        .run()
-        .await;
+    let ran = hanging(Step::new(scenario).await, "build.log").run().await;
     assert_eq!(ran.code, 41);
     assert_eq!(ran.numbered("flood line "), (1..=40_000).collect::<Vec<_>>());
     assert!(ran.stdout.contains("/reports/build.log: it takes too long"));
