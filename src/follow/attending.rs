@@ -16,6 +16,9 @@ use crate::socket::{Message, Session, SocketError};
 /// How much is held back while REST is asked for the lines before it.
 const HELD_BACK_BYTES: usize = 4 * 1024 * 1024;
 
+/// How often REST may show a log into which the lines of a session do not fit.
+const MISFITS: u32 = 8;
+
 /// How the lines of a session follow what was passed on before it.
 enum Seam {
     /// Every line is the next one.
@@ -42,6 +45,8 @@ struct Held {
     asked_before: bool,
     /// How often REST was asked about them in vain.
     looks: u32,
+    /// How often it answered, and they did not fit.
+    misfits: u32,
 }
 
 impl Seam {
@@ -190,11 +195,21 @@ impl Supervisor {
         let recovered = self.session.as_ref().is_some_and(Session::recovered);
         let goes_on = recovered && self.told.ends_live();
         self.told.new_session(goes_on);
-        if goes_on {
-            while let Some(message) = self.session.as_mut().and_then(Session::missed) {
-                self.hear(build, message, &mut Seam::Closed).await;
+        // Between what was missed and what comes live there may be a hole.
+        let mut missed = Vec::new();
+        while let Some(message) =
+            self.session.as_mut().filter(|_| recovered).and_then(Session::missed)
+        {
+            match message {
+                Message::Log { build: of, line } if of == *build && !goes_on => {
+                    missed.push(line);
+                }
+                message => {
+                    self.hear(build, message, &mut Seam::Closed).await;
+                }
             }
         }
+        self.told.orphan(missed);
     }
 
     /// Whether REST shows what a session has not brought whose lines have their place.
@@ -211,9 +226,11 @@ impl Supervisor {
                 // A service that shows no lines by REST will not show these.
                 let is_blind = held.looks > 0 && snapshot.recent.is_empty();
                 let is_later = !held.asked_before;
+                held.misfits += u32::from(is_later && held.since.is_some());
+                let never_fits = held.misfits > MISFITS;
                 if self.told.meet(snapshot, &mut held.lines, is_later).await {
                     *seam = Seam::Closed;
-                } else if is_blind {
+                } else if is_blind || never_fits {
                     self.give_up_on(seam).await;
                 }
             }
