@@ -1,6 +1,6 @@
 //! The log, live: every line once and in order, whatever happens to the connection.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use buildpixel_ci::outcome::Signal;
 use serde_json::json;
@@ -259,6 +259,20 @@ async fn lines_are_not_held_back_for_a_rest_that_does_not_answer() {
     let ran = step.run_and_go_on_after("line 3\n").await;
     assert_eq!(ran.code, 31, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_line_that_rest_shows_otherwise_is_not_held_back_for_long() {
+    let scenario = Scenario::new()
+        .await_join()
+        .lose_log("info", "line 1")
+        .raw_event("build:log", json!({"buildId": BUILD_ID, "message": "line 2"}))
+        .await_requests("GET", GO, 1)
+        .status("complete");
+    let started = Instant::now();
+    let ran = Step::new(scenario).await.run_and_go_on_after("line 2\n").await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
