@@ -171,6 +171,62 @@ impl Severity {
     }
 }
 
+/// Whose turn it is after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailureClass {
+    /// Who writes code.
+    Code,
+    /// Who makes assets.
+    Content,
+    /// Who sets up the project: its ini files, module rules, build settings.
+    Config,
+    /// Who installs compilers and SDKs on the build machine.
+    Toolchain,
+    /// Who runs machines and networks.
+    Infrastructure,
+    /// Who pays: a limit of some account is used up.
+    Quota,
+}
+
+impl FailureClass {
+    /// The name in outputs and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Content => "content",
+            Self::Config => "config",
+            Self::Toolchain => "toolchain",
+            Self::Infrastructure => "infrastructure",
+            Self::Quota => "quota",
+        }
+    }
+}
+
+/// How likely a finding is what everything else in its phase follows from: the first is the likeliest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rank {
+    /// Disk, memory, network, licence, quota.
+    Infrastructure,
+    /// A compiler or an SDK that is missing or wrong.
+    Toolchain,
+    /// Module rules, and what UnrealHeaderTool says.
+    Rules,
+    /// What a compiler says.
+    Compile,
+    /// What a linker says.
+    Link,
+    /// What the cook says, and crashes.
+    Cook,
+    /// What goes wrong while files are laid out.
+    Stage,
+    /// What the platform's own tools say.
+    Package,
+    /// Whatever else is wrong.
+    Other,
+    /// Merely follows from another failure: `Cook failed.`, `UnrealBuildTool failed`.
+    FollowUp,
+}
+
 /// A place in a file. Lines and columns count from 1; a column never stands without a line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Location {
@@ -201,14 +257,30 @@ pub struct Finding {
     pub severity: Severity,
     /// `C2065`, `-Wshadow`, `LogCook`, … where the tool names one.
     pub code: Option<String>,
-    /// What the tool says, without place and code.
+    /// What the tool says, without place and code: the essence in the first line, then what belongs to it
+    /// (notes, the line of source, who referenced the symbol).
     pub message: String,
     /// Where, if the log tells.
     pub location: Option<Location>,
     /// The phase it was reported in.
     pub phase: Option<Phase>,
-    /// Whether it merely follows from another failure (`Cook failed.`, `UnrealBuildTool failed`).
-    pub follow_up: bool,
+    /// How likely all else in its phase follows from it.
+    pub rank: Rank,
+    /// Whose turn it is, where that is known.
+    pub class: Option<FailureClass>,
+    /// What to do about it, in one sentence, where it is a common failure.
+    pub hint: Option<String>,
+    /// How often the log says the same of something else: other files, symbols, assets.
+    pub repeats: u32,
+    /// Some of these others.
+    pub also: Vec<String>,
+}
+
+impl Finding {
+    /// Whether it merely follows from another failure.
+    pub fn is_follow_up(&self) -> bool {
+        self.rank == Rank::FollowUp
+    }
 }
 
 impl fmt::Display for Finding {
@@ -264,6 +336,8 @@ pub enum Event {
         phase: Phase,
         /// By the build machine's clock, where it could be told.
         took: Option<Duration>,
+        /// Whether it came to its own end. A phase that failed never does.
+        completed: bool,
     },
     /// A line of the build log: one line, without its line end.
     Line {

@@ -74,7 +74,7 @@ impl Report {
         match event {
             Event::Status(status) => self.status = Some(status.clone()),
             Event::PhaseStarted(phase) => self.start(*phase),
-            Event::PhaseEnded { phase, took } => self.end(*phase, *took),
+            Event::PhaseEnded { phase, took, .. } => self.end(*phase, *took),
             Event::Line { .. } => self.lines += 1,
             Event::Finding(finding) => self.find(finding),
             Event::Notice { .. } => {}
@@ -109,14 +109,15 @@ impl Report {
     /// The findings by rank: root causes, what merely follows from them, warnings.
     pub fn ranked(&self) -> Vec<&Finding> {
         let mut ranked: Vec<_> = self.findings.iter().collect();
-        ranked.sort_by_key(|finding| (finding.severity == Severity::Warning, finding.follow_up));
+        ranked
+            .sort_by_key(|finding| (finding.severity == Severity::Warning, finding.is_follow_up()));
         ranked
     }
 
     /// The error that all others seem to follow from.
     pub fn first_error(&self) -> Option<&Finding> {
         let errors = || self.findings.iter().filter(|f| f.severity == Severity::Error);
-        errors().find(|error| !error.follow_up).or_else(|| errors().next())
+        errors().find(|error| !error.is_follow_up()).or_else(|| errors().next())
     }
 
     /// What a failed build failed of. Builds that did not fail have their errors too.

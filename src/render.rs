@@ -52,7 +52,7 @@ impl Renderer {
                 self.sink.group_begin(phase.title(), out);
                 self.open = Some(*phase);
             }
-            Event::PhaseEnded { phase, took } if self.open == Some(*phase) => {
+            Event::PhaseEnded { phase, took, .. } if self.open == Some(*phase) => {
                 self.close(out);
                 if let Some(took) = took.filter(|took| took.as_secs() > 0) {
                     let text = format!("{} took {}", phase.title(), human(took));

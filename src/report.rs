@@ -19,7 +19,7 @@ fn pretty(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use crate::config::Task;
-    use crate::event::{Event, Finding, Id, Location, Phase, Severity};
+    use crate::event::{Event, Finding, Id, Location, Phase, Rank, Severity};
     use crate::outcome::Report;
 
     pub(super) fn finding(message: &str) -> Finding {
@@ -34,7 +34,11 @@ mod tests {
                 column: Some(5),
             }),
             phase: Some(Phase::Compile),
-            follow_up: false,
+            rank: Rank::Compile,
+            class: None,
+            hint: None,
+            repeats: 0,
+            also: Vec::new(),
         }
     }
 

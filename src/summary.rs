@@ -160,7 +160,7 @@ fn rule(columns: usize) -> String {
 mod tests {
     use super::*;
     use crate::config::Task;
-    use crate::event::{Event, Id};
+    use crate::event::{Event, Id, Rank};
     use crate::outcome::Outcome;
 
     fn report(messages: impl IntoIterator<Item = String>) -> Report {
@@ -172,7 +172,11 @@ mod tests {
                 message,
                 location: None,
                 phase: None,
-                follow_up: false,
+                rank: Rank::Compile,
+                class: None,
+                hint: None,
+                repeats: 0,
+                also: Vec::new(),
             }));
         }
         report

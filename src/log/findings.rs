@@ -9,7 +9,7 @@ use super::matchers::{Matchers, Report};
 use super::paths::Paths;
 use super::phases::Phases;
 use super::text::Cleaner;
-use crate::event::{Finding, Location};
+use crate::event::{Finding, Location, Rank};
 
 /// Channels that only repeat the errors of others, except for those that nobody else said.
 const ECHOES: [&str; 2] = ["PackagingResults", "CookResults"];
@@ -52,7 +52,11 @@ impl Findings {
             message: cleaner.message(report.message),
             location: self.location(&report, cleaner),
             phase: phases.current(),
-            follow_up: self.cascades.follow(line),
+            rank: if self.cascades.follow(line) { Rank::FollowUp } else { Rank::Other },
+            class: None,
+            hint: None,
+            repeats: 0,
+            also: Vec::new(),
         };
         self.seen.is_new(&finding).then_some(finding)
     }
@@ -140,7 +144,11 @@ mod tests {
                 column: Some(7),
             }),
             phase: Some(Phase::Cook),
-            follow_up: false,
+            rank: Rank::Other,
+            class: None,
+            hint: None,
+            repeats: 0,
+            also: Vec::new(),
         };
         assert_eq!(found, [expected]);
     }
@@ -199,7 +207,7 @@ mod tests {
     fn a_consequence_is_marked_as_one() {
         let found = read_all(&["ERROR: Cook failed.", "LogCook: Error: x"]);
         assert_eq!(
-            found.iter().map(|finding| finding.follow_up).collect::<Vec<_>>(),
+            found.iter().map(|finding| finding.is_follow_up()).collect::<Vec<_>>(),
             [true, false]
         );
     }

@@ -11,12 +11,12 @@ pub(super) enum Marker {
     /// It is the first line of a phase.
     Opens(Phase, Kind),
     /// It is the last line of this phase.
-    Closes(Phase),
+    Closes(Phase, End),
     /// It is the last line of whatever phase is open.
-    ClosesAny,
+    ClosesAny(End),
     /// It is the last line of a build that prints the documented markers only. With banners it
     /// says nothing: Turnkey prints it before the build begins.
-    ClosesDocumented,
+    ClosesDocumented(End),
     /// It is the first line after the source sync.
     LeavesSync,
     /// It is the first line after whatever phase is open.
@@ -25,6 +25,15 @@ pub(super) enum Marker {
     RunsGame,
     /// What follows is the build's again.
     GameEnded,
+}
+
+/// How a phase ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It did what it was to do.
+    Completed,
+    /// It did not, or nobody knows.
+    BrokenOff,
 }
 
 /// Whose words the log holds.
@@ -49,6 +58,7 @@ pub(super) enum Kind {
     Banner,
 }
 
+use End::{BrokenOff, Completed};
 use Kind::{Banner, Documented, Sync};
 use Marker::{
     Closes, ClosesAny, ClosesDocumented, GameEnded, LeavesAny, LeavesSync, Opens, RunsGame,
@@ -58,15 +68,15 @@ use Marker::{
 const BANNERS: &[(&str, Marker)] = &[
     ("COMPILING", Opens(Phase::Compile, Documented)),
     ("BUILD COMMAND STARTED", Opens(Phase::Compile, Banner)),
-    ("BUILD COMMAND COMPLETED", Closes(Phase::Compile)),
+    ("BUILD COMMAND COMPLETED", Closes(Phase::Compile, Completed)),
     ("COOK COMMAND STARTED", Opens(Phase::Cook, Banner)),
-    ("COOK COMMAND COMPLETED", Closes(Phase::Cook)),
+    ("COOK COMMAND COMPLETED", Closes(Phase::Cook, Completed)),
     ("STAGE COMMAND STARTED", Opens(Phase::Stage, Banner)),
-    ("STAGE COMMAND COMPLETED", Closes(Phase::Stage)),
+    ("STAGE COMMAND COMPLETED", Closes(Phase::Stage, Completed)),
     ("PACKAGE COMMAND STARTED", Opens(Phase::Package, Banner)),
-    ("PACKAGE COMMAND COMPLETED", Closes(Phase::Package)),
+    ("PACKAGE COMMAND COMPLETED", Closes(Phase::Package, Completed)),
     ("ARCHIVE COMMAND STARTED", Opens(Phase::Upload, Banner)),
-    ("ARCHIVE COMMAND COMPLETED", Closes(Phase::Upload)),
+    ("ARCHIVE COMMAND COMPLETED", Closes(Phase::Upload, Completed)),
     ("DEPLOY COMMAND STARTED", LeavesAny),
     ("RUN COMMAND STARTED", RunsGame),
     ("RUN COMMAND COMPLETED", GameEnded),
@@ -83,13 +93,16 @@ const STARTS: &[(&str, Marker)] = &[
     ("Starting AutomationTool...", LeavesSync),
     ("Start UAT", LeavesSync),
     ("Parsing command line:", LeavesSync),
-    ("ERROR: Cook failed.", Closes(Phase::Cook)),
-    ("AutomationTool exiting with ExitCode=", ClosesAny),
+    ("ERROR: Cook failed.", Closes(Phase::Cook, BrokenOff)),
+    ("AutomationTool exiting with ExitCode=0 ", ClosesAny(Completed)),
+    ("AutomationTool exiting with ExitCode=", ClosesAny(BrokenOff)),
 ];
 
 /// Whole lines. `BUILD SUCCESSFUL in 35s` is Gradle's.
-const LINES: &[(&str, Marker)] =
-    &[("BUILD SUCCESSFUL", ClosesDocumented), ("BUILD FAILED", ClosesDocumented)];
+const LINES: &[(&str, Marker)] = &[
+    ("BUILD SUCCESSFUL", ClosesDocumented(Completed)),
+    ("BUILD FAILED", ClosesDocumented(BrokenOff)),
+];
 
 /// What the line, stripped of its prefixes, does to the phases.
 pub(super) fn marker(line: &str) -> Option<Marker> {
@@ -142,9 +155,9 @@ impl Phases {
         self.last_line = at.or(self.last_line);
         match marker {
             Some(Opens(phase, kind)) => self.open(phase, kind, at, show),
-            Some(LeavesAny) => self.close(at, show),
+            Some(LeavesAny) => self.close(at, Completed, show),
             Some(RunsGame) => {
-                self.close(at, show);
+                self.close(at, Completed, show);
                 self.runs_game = true;
             }
             Some(GameEnded) => self.runs_game = false,
@@ -152,10 +165,10 @@ impl Phases {
                 self.has_left_sync = true;
                 self.runs_game = false;
                 if self.current() == Some(Phase::SourceSync) {
-                    self.close(at, show);
+                    self.close(at, Completed, show);
                 }
             }
-            Some(Closes(_) | ClosesAny | ClosesDocumented) | None => {}
+            Some(Closes(..) | ClosesAny(_) | ClosesDocumented(_)) | None => {}
         }
     }
 
@@ -166,21 +179,19 @@ impl Phases {
         at: Option<SystemTime>,
         show: &mut dyn FnMut(Event),
     ) {
-        self.runs_game &= marker != Some(ClosesAny);
-        let closes = match (marker, &self.open) {
-            (Some(Closes(phase)), Some(open)) => open.phase == phase,
-            (Some(ClosesDocumented), Some(open)) => open.kind == Documented,
-            (Some(ClosesAny), _) => true,
-            _ => false,
+        self.runs_game &= !matches!(marker, Some(ClosesAny(_)));
+        let end = match (marker, &self.open) {
+            (Some(Closes(phase, end)), Some(open)) if open.phase == phase => end,
+            (Some(ClosesDocumented(end)), Some(open)) if open.kind == Documented => end,
+            (Some(ClosesAny(end)), _) => end,
+            _ => return,
         };
-        if closes {
-            self.close(at, show);
-        }
+        self.close(at, end, show);
     }
 
     /// The log is over.
     pub(super) fn finish(&mut self, show: &mut dyn FnMut(Event)) {
-        self.close(self.last_line, show);
+        self.close(self.last_line, BrokenOff, show);
     }
 
     fn open(
@@ -202,14 +213,15 @@ impl Phases {
             }
             return;
         }
-        self.close(at, show);
+        self.close(at, Completed, show);
         self.open = Some(Open { phase, kind, since: at });
         show(Event::PhaseStarted(phase));
     }
 
-    fn close(&mut self, at: Option<SystemTime>, show: &mut dyn FnMut(Event)) {
+    fn close(&mut self, at: Option<SystemTime>, end: End, show: &mut dyn FnMut(Event)) {
         if let Some(Open { phase, since, .. }) = self.open.take() {
-            show(Event::PhaseEnded { phase, took: span(since, at) });
+            let completed = end == Completed;
+            show(Event::PhaseEnded { phase, took: span(since, at), completed });
         }
     }
 }
@@ -230,7 +242,7 @@ mod tests {
         let mut tell = |event: Event| {
             story.push(match event {
                 Event::PhaseStarted(phase) => format!("+{}", phase.as_str()),
-                Event::PhaseEnded { phase, took } => match took {
+                Event::PhaseEnded { phase, took, .. } => match took {
                     Some(took) => format!("-{} {}s", phase.as_str(), took.as_secs()),
                     None => format!("-{}", phase.as_str()),
                 },

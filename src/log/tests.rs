@@ -38,7 +38,7 @@ fn story(events: &[Event]) -> Vec<String> {
     for group in events.chunk_by(|a, b| is_line(a) && is_line(b)) {
         story.push(match group {
             [Event::PhaseStarted(phase)] => format!("{} {{", phase.as_str()),
-            [Event::PhaseEnded { phase, took }] => format!("}} {} {took:?}", phase.as_str()),
+            [Event::PhaseEnded { phase, took, .. }] => format!("}} {} {took:?}", phase.as_str()),
             [Event::Finding(finding)] => told(finding),
             lines => format!("{} lines", lines.len()),
         });
@@ -48,7 +48,7 @@ fn story(events: &[Event]) -> Vec<String> {
 
 fn told(finding: &Finding) -> String {
     let phase = finding.phase.map_or("-", |phase| phase.as_str());
-    let follows = if finding.follow_up { ", follows" } else { "" };
+    let follows = if finding.is_follow_up() { ", follows" } else { "" };
     let linked = finding.location.as_ref().is_some_and(|location| location.in_repository);
     let linked = if linked { ", linked" } else { "" };
     format!("{} in {phase}{follows}{linked}: {finding}", finding.severity.as_str())

@@ -3,6 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::*;
 use crate::config::{Mistake, Overrides, Task};
 use crate::error::MAY_HAVE_STARTED;
+use crate::event::Rank;
 
 fn report() -> Report {
     Report::new(&Task::Attach(Id::new("b1").unwrap()))
@@ -15,7 +16,11 @@ fn finding(severity: Severity, message: &str) -> Finding {
         message: message.to_owned(),
         location: None,
         phase: None,
-        follow_up: false,
+        rank: Rank::Compile,
+        class: None,
+        hint: None,
+        repeats: 0,
+        also: Vec::new(),
     }
 }
 
@@ -214,7 +219,7 @@ fn what_the_api_leaves_out_later_stays_known() {
 
 #[test]
 fn root_causes_rank_before_what_follows_from_them_and_warnings_come_last() {
-    let follow_up = Finding { follow_up: true, ..error("follows") };
+    let follow_up = Finding { rank: Rank::FollowUp, ..error("follows") };
     let warning = finding(Severity::Warning, "careful");
     let all = [warning, follow_up.clone(), error("first"), error("second")];
     let report = observed(all.map(Event::Finding));
@@ -260,10 +265,10 @@ fn a_phase_that_comes_back_is_one_phase() {
     let took = |seconds| Some(Duration::from_secs(seconds));
     let report = observed([
         Event::PhaseStarted(Phase::Stage),
-        Event::PhaseEnded { phase: Phase::Stage, took: took(2) },
+        Event::PhaseEnded { phase: Phase::Stage, took: took(2), completed: true },
         Event::PhaseStarted(Phase::Package),
         Event::PhaseStarted(Phase::Stage),
-        Event::PhaseEnded { phase: Phase::Stage, took: took(3) },
+        Event::PhaseEnded { phase: Phase::Stage, took: took(3), completed: true },
     ]);
     let stage = PhaseRun { phase: Phase::Stage, took: took(5), ended: true };
     let package = PhaseRun { phase: Phase::Package, took: None, ended: true };

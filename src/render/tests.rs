@@ -2,7 +2,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::config::{Env, Task};
-use crate::event::{Facts, Id, Location, Status};
+use crate::event::{Facts, Id, Location, Rank, Status};
 use crate::outcome::{Outcome, Signal};
 use crate::platform::Platform;
 
@@ -20,7 +20,11 @@ fn finding(severity: Severity, code: &str, message: &str, line: Option<u32>) -> 
             column: Some(5),
         }),
         phase: Some(Phase::Compile),
-        follow_up: false,
+        rank: Rank::Compile,
+        class: None,
+        hint: None,
+        repeats: 0,
+        also: Vec::new(),
     }
 }
 
@@ -39,14 +43,14 @@ pub(crate) fn events() -> Vec<Event> {
         line(Level::Info, "Preparing the workspace"),
         Event::PhaseStarted(Phase::SourceSync),
         line(Level::Info, "\\::add-mask::e"),
-        Event::PhaseEnded { phase: Phase::SourceSync, took: took(42) },
+        Event::PhaseEnded { phase: Phase::SourceSync, took: took(42), completed: true },
         Event::PhaseStarted(Phase::Compile),
         line(Level::Info, "[1/2] Compile [x64] A.cpp"),
         notice(Level::Warn, "connection lost; trying again"),
         notice(Level::Info, "connected again; no line is missing"),
         line(Level::Error, "A.cpp(42,5): error C2065: 'x': undeclared identifier"),
         Event::Finding(Finding {
-            follow_up: true,
+            rank: Rank::FollowUp,
             ..finding(Severity::Error, "UBT", "UnrealBuildTool failed", None)
         }),
         Event::Finding(finding(
@@ -57,7 +61,7 @@ pub(crate) fn events() -> Vec<Event> {
         )),
         Event::Finding(finding(Severity::Warning, "C4996", "'old' is deprecated", Some(7))),
         line(Level::Info, ""),
-        Event::PhaseEnded { phase: Phase::Compile, took: None },
+        Event::PhaseEnded { phase: Phase::Compile, took: None, completed: true },
         line(Level::Info, "BUILD FAILED"),
         Event::PhaseStarted(Phase::Upload),
         Event::Status(Status::Failed),
@@ -241,9 +245,9 @@ fn a_phase_closes_the_one_before_it_and_ends_once() {
     for event in [
         Event::PhaseStarted(Phase::Cook),
         Event::PhaseStarted(Phase::Stage),
-        Event::PhaseEnded { phase: Phase::Cook, took },
-        Event::PhaseEnded { phase: Phase::Stage, took },
-        Event::PhaseEnded { phase: Phase::Stage, took },
+        Event::PhaseEnded { phase: Phase::Cook, took, completed: true },
+        Event::PhaseEnded { phase: Phase::Stage, took, completed: true },
+        Event::PhaseEnded { phase: Phase::Stage, took, completed: true },
     ] {
         renderer.event(&event, &mut out);
     }

@@ -88,7 +88,7 @@ mod tests {
         for phase in [Phase::SourceSync, Phase::Compile] {
             failed.observe(&Event::PhaseStarted(phase));
             let took = Some(Duration::from_secs(7));
-            failed.observe(&Event::PhaseEnded { phase, took });
+            failed.observe(&Event::PhaseEnded { phase, took, completed: true });
         }
         failed.observe(&Event::Status(Status::Failed));
         let verdict = Verdict::new(&failed, &Outcome::Failure);

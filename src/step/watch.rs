@@ -268,7 +268,7 @@ mod tests {
              no line has come for 5m"
         );
         watch.heard(later);
-        let cooked = Event::PhaseEnded { phase: Phase::Cook, took: None };
+        let cooked = Event::PhaseEnded { phase: Phase::Cook, took: None, completed: true };
         assert_eq!(
             says(&watch, &[running, Event::PhaseStarted(Phase::Cook), line, cooked], None),
             "still running after 42m 10s of following the build; the log goes on; lines so far: 1"

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Event, Finding, Id, Location};
+use crate::event::{Event, Finding, Id, Location, Rank};
 use crate::outcome::Outcome;
 
 fn written(write: impl FnOnce(&mut GitHub, &mut Vec<u8>)) -> String {
@@ -238,7 +238,11 @@ fn a_summary_shares_its_budget_with_what_is_there_already() {
             message: format!("{n} {}", "日".repeat(400)),
             location: None,
             phase: None,
-            follow_up: false,
+            rank: Rank::Compile,
+            class: None,
+            hint: None,
+            repeats: 0,
+            also: Vec::new(),
         }));
     }
     let verdict = Verdict::new(&report, &Outcome::Failure);
