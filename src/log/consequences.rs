@@ -26,14 +26,25 @@ fn is_root(held: &Held) -> bool {
     held.group.severity == Severity::Error && held.group.rank != Rank::FollowUp
 }
 
+/// What a broken statement leaves behind for MSVC: nothing to control, nothing to do.
+const LEFTOVERS: [&str; 3] = ["C4390", "C4552", "C4555"];
+/// How many lines a statement may have.
+const STATEMENT: u32 = 5;
+
 /// A compiler that stumbles goes on stumbling over the rest of the line.
 fn same_statement(held: &mut [Located]) {
     let mut lines = HashSet::new();
     for (held, _) in held {
         let is_compiler = held.group.extent == Extent::Compiler && is_root(held);
         let place = held.group.place.as_ref().filter(|place| is_compiler && place.line.is_some());
-        let Some(place) = place else { continue };
-        if !lines.insert((place.file.clone(), place.line)) {
+        let Some((place, line)) = place.and_then(|place| Some((place, place.line?))) else {
+            continue;
+        };
+        let is_leftover = held.group.code.as_deref().is_some_and(|code| LEFTOVERS.contains(&code));
+        let near = line.saturating_sub(STATEMENT)..=line.saturating_add(STATEMENT);
+        let follows = is_leftover
+            && lines.iter().any(|(file, other)| *file == place.file && near.contains(other));
+        if !lines.insert((place.file.clone(), line)) || follows {
             follow(held);
         }
     }

@@ -199,6 +199,10 @@ impl Seen {
             return !self.contains(said) && self.insert(hash(("echoed", message.trim())));
         }
         self.insert(said);
+        // An echo leaves out what kind of exception it was.
+        if let Some((_exception, text)) = message.split_once(": ") {
+            self.insert(self::said(text));
+        }
         self.insert(hash((severity, code, message, place)))
     }
 

@@ -91,8 +91,8 @@ const ANYONE: &[Speaker] = &[Speaker::SourceControl, Speaker::Build, Speaker::Ga
 const TABLES: &[&[Matcher]] = &[
     crashes::TABLE,
     unreal::TABLE,
-    compilers::TABLE,
     linkers::TABLE,
+    compilers::TABLE,
     android::TABLE,
     apple::TABLE,
     machine::TABLE,

@@ -1,7 +1,9 @@
+use super::*;
 #[test]
 fn each_row_reads_its_example_and_no_row_before_it_does() {
     let matchers = Matchers::new();
-    for row in TABLE {
+    assert!(rows().count() <= 128, "each has one bit");
+    for row in rows() {
         let (first, _) = matchers.first(row.example, row.said_by[0]).expect(row.name);
         assert_eq!(first.name, row.name);
         assert_eq!(matchers.read(row.example, row.said_by[0]), row.expected, "{}", row.name);
@@ -72,7 +74,6 @@ fn the_word_error_alone_is_nothing() {
         "Running UnrealHeaderTool -LogCmds=\"loginit warning, logexit error\" -WarningsAsErrors",
         "12:30:45: error: no file",
         "Game.obj(3) : warning : x",
-        "PIE: Error: x",
         "Info: Error: x",
         "LogWindows: Error: ",
         "ERROR: ",
