@@ -21,6 +21,8 @@ pub(super) enum Extent {
     BareDotNetStack,
     /// Frames of Java; without one it is no event.
     JavaStack,
+    /// Python's frames, and then the exception.
+    Python,
     /// Gradle's explanation.
     Gradle,
     /// Whatever the program says until its last word.
@@ -84,6 +86,7 @@ pub(super) fn belongs(event: &SoFar<'_>, line: &str, told: Option<Option<&str>>)
         Extent::Linker | Extent::Symbol => deep,
         Extent::DotNetStack | Extent::BareDotNetStack => dot_net(text, deep),
         Extent::JavaStack => java(line, text),
+        Extent::Python => python(event, text),
         Extent::Gradle => gradle(event, text, told),
         Extent::Crash => crash(event, line, text, told),
     }
@@ -140,6 +143,19 @@ fn java(line: &str, text: &str) -> Belongs {
     if is_frame || goes_on { Belongs::Yes } else { Belongs::No }
 }
 
+/// Python indents its frames, and not the exception that they lead to.
+fn python(event: &SoFar<'_>, text: &str) -> Belongs {
+    let said =
+        text.strip_prefix("LogPython: Error:").or_else(|| text.strip_prefix("LogPython: Warning:"));
+    match said.map(|said| said.strip_prefix(' ').unwrap_or(said)) {
+        None => Belongs::No,
+        Some(_) if event.has_essence => Belongs::No,
+        Some(said) if said.trim().is_empty() => Belongs::Silently,
+        Some(said) if said.starts_with(' ') => Belongs::Yes,
+        Some(_) => Belongs::AsEssence,
+    }
+}
+
 fn is_frame(text: &str) -> bool {
     text.strip_prefix("at ").is_some_and(|frame| frame.contains('('))
 }
@@ -189,6 +205,7 @@ fn crash(event: &SoFar<'_>, line: &str, text: &str, told: Option<Option<&str>>) 
 /// `=== Critical error: ===` and the like announce a crash, and say nothing about it.
 pub(super) fn is_banner(said: &str) -> bool {
     (said.starts_with("=== ") && said.ends_with(" ==="))
+        || said.starts_with("Traceback (")
         || said.starts_with("begin: stack for UAT")
         || said == "Fatal error!"
 }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::cascades::Cascades;
-use super::extent::is_prelude;
+use super::extent::{Extent, is_prelude};
 use super::grouping::Group;
 use super::keys::{Keys, hash};
 use super::lies::Lies;
@@ -38,6 +38,8 @@ pub(super) struct Findings {
     open: Option<Group>,
     /// How a header came to be included, which stands before what is wrong with it.
     prelude: Vec<String>,
+    /// The line before, if it reported nothing.
+    previous: String,
     is_suspended: bool,
     /// Whether the compiler has said that warnings are errors from here on.
     promotes: bool,
@@ -58,6 +60,7 @@ impl Findings {
             paths,
             open: None,
             prelude: Vec::new(),
+            previous: String::new(),
             is_suspended: false,
             promotes: false,
             held: Vec::new(),
@@ -77,6 +80,11 @@ impl Findings {
             return;
         }
         let report = self.matchers.read(line, phases.speaker());
+        // The editor repeats what is going wrong while it still goes on.
+        if let Some(echo) = report.filter(|report| report.code.is_some_and(is_echo)) {
+            self.hold(Group::new(&echo, line, phases.current()));
+            return;
+        }
         if let Some(open) = &mut self.open {
             if open.absorb(line, report.as_ref()) {
                 return;
@@ -84,8 +92,11 @@ impl Findings {
             self.close();
         }
         match report {
-            Some(report) => self.begin(&report, line, phases),
-            None => self.pass(line),
+            Some(report) => {
+                self.previous.clear();
+                self.begin(&report, line, phases);
+            }
+            None => self.pass(line, phases),
         }
     }
 
@@ -111,7 +122,12 @@ impl Findings {
     }
 
     /// A line that reports nothing, and belongs to no event.
-    fn pass(&mut self, line: &str) {
+    fn pass(&mut self, line: &str, phases: &Phases) {
+        if is_trace(line) {
+            self.blame_previous(phases);
+        }
+        self.previous.clear();
+        self.previous.push_str(line);
         if self.promotes && line.trim_start().starts_with('[') {
             self.promotes = false;
         }
@@ -121,6 +137,25 @@ impl Findings {
         } else if !self.prelude.is_empty() {
             self.prelude.clear();
         }
+    }
+
+    /// AutomationTool says where its log is below whatever ended it, for which there are no words since 5.4.
+    fn blame_previous(&mut self, phases: &Phases) {
+        let previous = std::mem::take(&mut self.previous);
+        if previous.trim().is_empty() {
+            return;
+        }
+        let report = Report {
+            severity: Severity::Error,
+            code: Some("UAT"),
+            message: previous.trim(),
+            file: None,
+            line: None,
+            column: None,
+            rank: Rank::Other,
+            extent: Extent::Line,
+        };
+        self.begin(&report, &previous, phases);
     }
 
     fn close(&mut self) {
@@ -162,12 +197,21 @@ impl Findings {
 
     /// Whether somebody else has said it, before or after.
     fn is_echo(&self, held: &Held) -> bool {
-        is_echo(&held.group) && self.seen.contains(said(&held.group.message))
+        group_is_echo(&held.group) && self.seen.contains(said(&held.group.message))
     }
 }
 
-fn is_echo(group: &Group) -> bool {
-    group.code.as_deref().is_some_and(|code| ECHOES.contains(&code))
+/// `(see C:\Logs\Log.txt for full exception trace)`.
+fn is_trace(line: &str) -> bool {
+    line.trim_start().starts_with("(see ") && line.trim_end().ends_with("for full exception trace)")
+}
+
+fn is_echo(code: &str) -> bool {
+    ECHOES.contains(&code)
+}
+
+fn group_is_echo(group: &Group) -> bool {
+    group.code.as_deref().is_some_and(is_echo)
 }
 
 fn is_compiler_warning(group: &Group) -> bool {
@@ -195,7 +239,7 @@ impl Seen {
     fn is_new(&mut self, group: &Group) -> bool {
         let Group { code, message, place, severity, .. } = group;
         let said = said(message);
-        if is_echo(group) {
+        if group_is_echo(group) {
             return !self.contains(said) && self.insert(hash(("echoed", message.trim())));
         }
         self.insert(said);

@@ -88,7 +88,7 @@ impl Group {
             Belongs::AsLast => self.is_over = true,
             Belongs::Perhaps => self.waiting = Some(line.to_owned()),
             Belongs::AsEssence => {
-                without_channel(line.trim()).clone_into(&mut self.message);
+                said(self.extent, line).clone_into(&mut self.message);
                 self.place = self.place.take().or_else(|| report.and_then(place));
                 self.has_essence = true;
             }
@@ -110,13 +110,21 @@ impl Group {
         if self.origins.len() < PLACES {
             self.origins.extend(origin(self.extent, line));
         }
-        let line = match self.extent {
-            Extent::Crash => without_channel(line.trim()),
-            _ => line.trim_end(),
-        };
+        let line = said(self.extent, line);
         if self.more.len() < KEPT && line != self.message {
             self.more.push(line.to_owned());
         }
+    }
+}
+
+/// What a line adds to the event: the channel was named in its first line.
+fn said(extent: Extent, line: &str) -> &str {
+    match extent {
+        Extent::Crash => without_channel(line.trim()),
+        Extent::Python => {
+            line.trim().split_once("LogPython: Error: ").map_or(line, |(_, said)| said)
+        }
+        _ => line.trim_end(),
     }
 }
 

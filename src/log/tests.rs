@@ -73,6 +73,7 @@ fn a_failing_build_is_folded_and_its_errors_are_found() {
             "error in compile, linked: games/Source/SpaceMiner/Drill.cpp:42:17: C2065: 'BitDiameter': undeclared identifier",
             "error in compile, follows, linked: games/Source/SpaceMiner/Drill.cpp:43:17: C2065: 'BitDiameter': undeclared identifier",
             "error in compile: C:/UE_5.5/Engine/Source/Runtime/Core/Public/Templates/UnrealTemplate.h:128:9: C2338: static_assert failed: 'bitwise only'",
+            "error in compile, follows: exit: Result: Failed (OtherCompilationError)",
             "error in compile, follows: UAT: UnrealBuildTool failed. See log for more details. (D:\\Build\\Logs\\UBT-SpaceMiner-Win64-Shipping.txt)",
             "error in compile, follows: exit: AutomationTool exiting with ExitCode=6 (6)",
             "} compile Some(29s)",

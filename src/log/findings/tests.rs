@@ -77,6 +77,19 @@ fn an_echo_is_a_finding_only_if_nobody_else_says_it() {
 }
 
 #[test]
+fn an_echo_does_not_end_what_it_repeats() {
+    let found = read_all(&[
+        "ERROR: System.IO.IOException: Disk went away.",
+        "          at System.IO.Directory.Open(String path)",
+        "PackagingResults: Error: System.IO.IOException: Disk went away.",
+        "          at Project.StageDoors(ProjectParams Params)",
+        r"       (see C:\Logs\Log.txt for full exception trace)",
+    ]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].message.lines().count(), 3);
+}
+
+#[test]
 fn an_endless_log_does_not_fill_the_memory() {
     let mut seen = Seen::default();
     for number in 0..350_000 {
@@ -215,4 +228,28 @@ fn a_phase_that_holds_too_much_is_settled_before_its_end() {
     assert!(findings.is_full());
     findings.settle(&Cleaner::new(&[], Style::default()), &mut |_| ());
     assert!(!findings.is_full());
+}
+
+#[test]
+fn what_ended_uat_stands_before_the_place_of_its_log() {
+    let see = r"       (see C:\Logs\Log.txt for full exception trace)";
+    assert_eq!(told(&["Doors cannot be opened.", see]), ["error UAT: Doors cannot be opened."]);
+    assert_eq!(told(&["ERROR: Doors cannot be opened.", see]).len(), 1);
+    assert_eq!(told(&["LogCook: Error: x", "", see]), ["error LogCook: x"]);
+}
+
+#[test]
+fn a_traceback_is_one_error_with_the_exception_first() {
+    let found = read_all(&[
+        "LogPython: Error: Traceback (most recent call last):",
+        "LogPython: Error:   File \"doors.py\", line 3, in <module>",
+        "LogPython: Error:     open_doors()",
+        "LogPython: Error: KeyError: 'hinge'",
+        "LogPython: Error: another one",
+    ]);
+    assert_eq!(found.len(), 2);
+    assert_eq!(
+        found[0].message,
+        "KeyError: 'hinge'\n  File \"doors.py\", line 3, in <module>\n    open_doors()"
+    );
 }

@@ -1,9 +1,8 @@
 //! What Gradle and the tools of Android say while a package is made.
 
-use super::{Matcher, NOTHING, ROW, Report, TOOLS};
+use super::{Matcher, NOTHING, ROW, Report};
 use crate::event::Rank;
 use crate::log::extent::Extent;
-use crate::log::phases::Speaker;
 
 const ANDROID: Matcher = Matcher { rank: Rank::Package, tool: Some("Gradle"), ..ROW };
 
@@ -43,7 +42,6 @@ pub(super) const TABLE: &[Matcher] = &[
     // Only with frames below it, or it is somebody's chatter.
     Matcher {
         name: "java",
-        said_by: &[Speaker::Build],
         words: &["exception", "error"],
         pattern: r#"^(?:Exception in thread "[^"]*" |Caused by: )?(?<message>(?:[a-z]\w*\.)+(?:[A-Z]\w*[.$])?[A-Z]\w*(?:Exception|Error)(?:: .*)?)$"#,
         extent: Extent::JavaStack,
@@ -57,7 +55,6 @@ pub(super) const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "sdk",
-        said_by: TOOLS,
         words: &["status=invalid"],
         pattern: r"^\s*(?<message>\w+: \(Status=Invalid,.*)$",
         tool: Some("Turnkey"),

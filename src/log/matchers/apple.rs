@@ -38,7 +38,7 @@ pub(super) const TABLE: &[Matcher] = &[
             "no signing certificate",
             "provisioning profile",
         ],
-        pattern: r"^\s*(?:error: )?(?:Code Signing Error: )?(?<message>.*errSecInternalComponent.*|(?:No signing certificate|Provisioning profile|No profiles for|Signing for) .*|Code Signing Error: .*)$",
+        pattern: r#"^\s*(?:error: )?(?:Code Signing Error: )?(?<message>.*errSecInternalComponent.*|(?:No signing certificate .*|No profiles for .* were found.*|Signing for .* requires .*|Provisioning profile ".*" (?:doesn't|does not|has|is|expired).*)|Code Signing Error: .*)$"#,
         tool: Some("codesign"),
         example: "/g/Game.app: errSecInternalComponent",
         expected: Some(Report {

@@ -1,6 +1,6 @@
 //! What compilers say about a place in a file.
 
-use super::{Matcher, NOTHING, ROW, Report, TOOLS};
+use super::{Matcher, NOTHING, ROW, Report};
 use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
 
@@ -102,7 +102,6 @@ pub(super) const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "compiler",
-        said_by: TOOLS,
         pattern: r"^\s*(?:(?:[A-Za-z]:)?[^:]*[/\\])?(?:[\w.-]+-)?(?:clang|clang\+\+|gcc|g\+\+|cc1plus)(?:-\d+)?(?:\.exe)?: (?<severity>fatal error|error|warning): (?<message>.*)$",
         tool: Some("clang"),
         example: "clang++: error: no such file or directory: 'Door.cpp'",

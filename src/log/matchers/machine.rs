@@ -45,10 +45,10 @@ pub(super) const TABLE: &[Matcher] = &[
     Matcher {
         name: "killed",
         words: &["killed"],
-        pattern: r"^\s*(?:\S+: line \d+:\s+\d+ )?(?<message>Killed(?:\s.*)?)$",
+        pattern: r"^\s*(?<message>Killed|\S+: line \d+:\s+\d+ Killed\b.*)$",
         example: "/game/RunUAT.sh: line 68:  4242 Killed                  dotnet AutomationTool.dll",
         expected: Some(Report {
-            message: "Killed                  dotnet AutomationTool.dll",
+            message: "/game/RunUAT.sh: line 68:  4242 Killed                  dotnet AutomationTool.dll",
             ..OUT
         }),
         ..MACHINE

@@ -41,6 +41,42 @@ pub(super) const TABLE: &[Matcher] = &[
         ..UBT
     },
     Matcher {
+        name: "project",
+        words: &[
+            "unable to find plugin '",
+            "unable to load plugin '",
+            "' failed to load because module '",
+            "unable to build while live coding is active",
+            "a conflicting instance of ",
+        ],
+        pattern: r"^\s*(?:(?:UBT )?ERROR: |Unhandled exception: |BuildException: )?(?<message>(?:Unable to (?:find|load) plugin '|Plugin '[^']*' failed to load because module '|Unable to build while Live Coding is active|A conflicting instance of ).*)$",
+        rank: Rank::Rules,
+        example: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
+        expected: Some(Report {
+            message: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
+            ..RULES
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "dotnet",
+        words: &[
+            "to find any compatible framework version",
+            "you must install or update .net",
+            "hostfxr",
+        ],
+        pattern: r"^\s*(?<message>It was not possible to find any compatible framework version.*|You must install or update \.NET .*|.*\bhostfxr\S* could not be found.*)$",
+        rank: Rank::Toolchain,
+        tool: Some("dotnet"),
+        example: "You must install or update .NET to run this application.",
+        expected: Some(Report {
+            code: Some("dotnet"),
+            message: "You must install or update .NET to run this application.",
+            ..MACHINE
+        }),
+        ..UBT
+    },
+    Matcher {
         name: "toolchain",
         words: &[
             "must be installed",
@@ -179,6 +215,31 @@ pub(super) const TABLE: &[Matcher] = &[
         example: "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
         expected: Some(Report {
             message: "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
+            ..EXIT
+        }),
+        ..ROW
+    },
+    Matcher {
+        name: "ubt-result",
+        words: &["result: failed ("],
+        pattern: r"^\s*(?<message>Result: Failed \(\w+\))",
+        tool: Some("exit"),
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "Result: Failed (OtherCompilationError)",
+        expected: Some(Report { message: "Result: Failed (OtherCompilationError)", ..EXIT }),
+        ..ROW
+    },
+    Matcher {
+        name: "tool-exit",
+        words: &["(tool returned code: "],
+        pattern: r"^\s*(?<message>Error executing .*\(tool returned code: -?\d+\))",
+        tool: Some("exit"),
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "Error executing C:/VC/bin/cl.exe (tool returned code: 2)",
+        expected: Some(Report {
+            message: "Error executing C:/VC/bin/cl.exe (tool returned code: 2)",
             ..EXIT
         }),
         ..ROW

@@ -77,6 +77,23 @@ pub(super) const TABLE: &[Matcher] = &[
         }),
         ..ROW
     },
+    // Each line of it is logged as an error; the last one says which.
+    Matcher {
+        name: "traceback",
+        words: &["traceback (most recent call last)"],
+        pattern: r"^\s*(?<code>LogPython):\s?(?<severity>Error|Warning): ?(?<message>Traceback \(most recent call last\):)$",
+        rank: Rank::Cook,
+        extent: Extent::Python,
+        example: "LogPython: Error: Traceback (most recent call last):",
+        expected: Some(Report {
+            code: Some("LogPython"),
+            message: "Traceback (most recent call last):",
+            rank: Rank::Cook,
+            extent: Extent::Python,
+            ..NOTHING
+        }),
+        ..ROW
+    },
     Matcher {
         name: "channel",
         pattern: r"^\s*(?<code>Log\w*|[A-Z]\w*[a-z]\w{2,}):\s?(?<severity>Fatal|Error|Warning): ?(?<message>.*)$",
