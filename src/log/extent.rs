@@ -5,6 +5,8 @@
 pub(super) enum Extent {
     /// Nothing.
     Line,
+    /// Nothing, and it only repeats what was said elsewhere, unless nobody said it.
+    Echo,
     /// Lines that are indented deeper than its first.
     Indented,
     /// The same, and the last line of a Blueprint's error, which names the asset.
@@ -75,7 +77,7 @@ pub(super) fn belongs(event: &SoFar<'_>, line: &str, told: Option<Option<&str>>)
     let deeper = !text.is_empty() && indent(line) > event.indent;
     let deep = if deeper && told.is_none() { Belongs::Yes } else { Belongs::No };
     match event.extent {
-        Extent::Line => Belongs::No,
+        Extent::Line | Extent::Echo => Belongs::No,
         Extent::Indented => deep,
         Extent::Asset if told.is_none() && is_source(text) && !is_source(event.last) => {
             Belongs::Yes
@@ -130,6 +132,9 @@ fn is_mark(text: &str) -> bool {
 }
 
 fn dot_net(text: &str, deep: Belongs) -> Belongs {
+    if text.is_empty() {
+        return Belongs::Silently;
+    }
     if is_frame(text) || text.starts_with("---> ") || text.starts_with("--- ") {
         return Belongs::Yes;
     }

@@ -15,8 +15,6 @@ use super::settling::{Held, Settling};
 use super::text::Cleaner;
 use crate::event::{Finding, Rank, Severity};
 
-/// Channels that only repeat the errors of others, except for those that nobody else said.
-const ECHOES: [&str; 2] = ["PackagingResults", "CookResults"];
 /// What no tool may be quoted between.
 const SUSPENDED: &str = "<-- Suspend Log Parsing -->";
 const RESUMED: &str = "<-- Resume Log Parsing -->";
@@ -44,6 +42,8 @@ pub(super) struct Findings {
     /// Whether the compiler has said that warnings are errors from here on.
     promotes: bool,
     held: Vec<Held>,
+    /// How many events have begun.
+    groups: u64,
     /// Which of the held ones says the same of something else, by its cause.
     by_cause: HashMap<u64, usize>,
     seen: Seen,
@@ -64,6 +64,7 @@ impl Findings {
             is_suspended: false,
             promotes: false,
             held: Vec::new(),
+            groups: 0,
             by_cause: HashMap::new(),
             seen: Seen::default(),
         }
@@ -81,8 +82,9 @@ impl Findings {
         }
         let report = self.matchers.read(line, phases.speaker());
         // The editor repeats what is going wrong while it still goes on.
-        if let Some(echo) = report.filter(|report| report.code.is_some_and(is_echo)) {
-            self.hold(Group::new(&echo, line, phases.current()));
+        if let Some(echo) = report.filter(|report| report.extent == Extent::Echo) {
+            let echo = self.group(&echo, line, phases);
+            self.hold(echo);
             return;
         }
         if let Some(open) = &mut self.open {
@@ -111,14 +113,21 @@ impl Findings {
         self.by_cause.clear();
         self.prelude.clear();
         let mut held = std::mem::take(&mut self.held);
+        // An echo is held before the event that it came amid.
+        held.sort_by_key(|held| held.group.number);
         held.retain(|held| !self.is_echo(held));
         self.settling.settle(held, &mut self.paths, cleaner, show);
     }
 
     fn begin(&mut self, report: &Report<'_>, line: &str, phases: &Phases) {
-        let mut group = Group::new(report, line, phases.current());
+        let mut group = self.group(report, line, phases);
         group.more.append(&mut self.prelude);
         self.open = Some(group);
+    }
+
+    fn group(&mut self, report: &Report<'_>, line: &str, phases: &Phases) -> Group {
+        self.groups += 1;
+        Group::new(report, line, phases.current(), self.groups)
     }
 
     /// A line that reports nothing, and belongs to no event.
@@ -181,7 +190,8 @@ impl Findings {
         if !self.seen.is_new(&group) {
             return;
         }
-        let cause = self.keys.cause(&group);
+        let is_echo = group.extent == Extent::Echo;
+        let cause = if is_echo { None } else { self.keys.cause(&group) };
         let same = cause.as_ref().and_then(|cause| self.by_cause.get(&cause.key));
         if let Some(same) = same.and_then(|index| self.held.get_mut(*index)) {
             same.repeats = same.repeats.saturating_add(1);
@@ -197,21 +207,13 @@ impl Findings {
 
     /// Whether somebody else has said it, before or after.
     fn is_echo(&self, held: &Held) -> bool {
-        group_is_echo(&held.group) && self.seen.contains(said(&held.group.message))
+        held.group.extent == Extent::Echo && self.seen.contains(said(&held.group.message))
     }
 }
 
 /// `(see C:\Logs\Log.txt for full exception trace)`.
 fn is_trace(line: &str) -> bool {
     line.trim_start().starts_with("(see ") && line.trim_end().ends_with("for full exception trace)")
-}
-
-fn is_echo(code: &str) -> bool {
-    ECHOES.contains(&code)
-}
-
-fn group_is_echo(group: &Group) -> bool {
-    group.code.as_deref().is_some_and(is_echo)
 }
 
 fn is_compiler_warning(group: &Group) -> bool {
@@ -239,7 +241,7 @@ impl Seen {
     fn is_new(&mut self, group: &Group) -> bool {
         let Group { code, message, place, severity, .. } = group;
         let said = said(message);
-        if group_is_echo(group) {
+        if group.extent == Extent::Echo {
             return !self.contains(said) && self.insert(hash(("echoed", message.trim())));
         }
         self.insert(said);

@@ -36,6 +36,8 @@ pub(super) struct Group {
     pub(super) phase: Option<Phase>,
     /// The whole first line, stripped of its prefixes.
     pub(super) line: String,
+    /// The order of the log.
+    pub(super) number: u64,
     indent: usize,
     has_essence: bool,
     waiting: Option<String>,
@@ -45,7 +47,7 @@ pub(super) struct Group {
 
 impl Group {
     /// `line`: the whole line, stripped of its prefixes.
-    pub(super) fn new(report: &Report<'_>, line: &str, phase: Option<Phase>) -> Self {
+    pub(super) fn new(report: &Report<'_>, line: &str, phase: Option<Phase>, number: u64) -> Self {
         let file = report.file.map(str::to_owned);
         let has_essence = report.extent != Extent::Gradle && !is_banner(report.message);
         Self {
@@ -59,6 +61,7 @@ impl Group {
             extent: report.extent,
             phase,
             line: line.to_owned(),
+            number,
             indent: indent(line),
             has_essence,
             waiting: None,

@@ -137,7 +137,18 @@ impl Matchers {
         let line = without_project(line);
         let (row, found) = self.first(line, speaker)?;
         let report = report(row, &found)?;
+        if report.extent == Extent::Echo {
+            return Some(self.echoed(&report, speaker));
+        }
         Some(self.quoted(&report, speaker).unwrap_or(report))
+    }
+
+    /// What is echoed, in the words of who said it first.
+    fn echoed<'l>(&self, echo: &Report<'l>, speaker: Speaker) -> Report<'l> {
+        let first = self.first(echo.message, speaker);
+        let said = first.and_then(|(row, found)| report(row, &found));
+        let said = said.filter(|said| said.extent != Extent::Echo);
+        said.map_or(*echo, |said| Report { extent: Extent::Echo, ..said })
     }
 
     /// What a compiler reports inside the words of a channel; the milder of the two is right.

@@ -77,6 +77,20 @@ fn an_echo_is_a_finding_only_if_nobody_else_says_it() {
 }
 
 #[test]
+fn what_the_cook_repeats_at_its_end_is_new_only_if_the_line_itself_is_missing() {
+    let asset = r"LogBlueprint: Error: [AssetLog] C:\G\Content\Door.uasset: [Compiler] x";
+    let lines = [
+        asset.to_owned(),
+        format!("LogInit: Display: {asset}"),
+        format!("LogInit: Display: {asset} y"),
+    ];
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let found = told(&lines);
+    assert_eq!(found, ["error LogBlueprint: [Compiler] x", "[error LogBlueprint: [Compiler] x y]"]);
+    assert!(told(&["LogInit: Display: LogX: Warning: y"]).is_empty());
+}
+
+#[test]
 fn an_echo_does_not_end_what_it_repeats() {
     let found = read_all(&[
         "ERROR: System.IO.IOException: Disk went away.",

@@ -5,11 +5,35 @@ use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
 
 pub(super) const TABLE: &[Matcher] = &[
-    // The cook repeats its errors at its end. Who said it first is inside.
+    // The cook repeats its errors at its end.
     Matcher {
         name: "summary",
-        pattern: r"^\s*LogInit: Display: (?:\w+): (?:Error|Warning): ",
+        words: &["loginit: display: "],
+        pattern: r"^\s*LogInit: Display: (?<message>\w+:\s?Error: .*)$",
+        extent: Extent::Echo,
         example: "LogInit: Display: LogCook: Error: a line of the summary",
+        expected: Some(Report {
+            code: Some("LogCook"),
+            message: "a line of the summary",
+            rank: Rank::Cook,
+            extent: Extent::Echo,
+            ..NOTHING
+        }),
+        ..ROW
+    },
+    // The editor that started the build repeats them, too.
+    Matcher {
+        name: "results",
+        words: &["packagingresults:", "cookresults:"],
+        pattern: r"^\s*(?<code>PackagingResults|CookResults):\s?(?<severity>Fatal|Error|Warning): ?(?:\[AssetLog\] (?:[A-Za-z]:)?[^:]*\.(?:uasset|umap): )?(?<message>.*)$",
+        extent: Extent::Echo,
+        example: r"PackagingResults: Error: [AssetLog] C:\Game\Content\Door.uasset: Content is missing from cook",
+        expected: Some(Report {
+            code: Some("PackagingResults"),
+            message: "Content is missing from cook",
+            extent: Extent::Echo,
+            ..NOTHING
+        }),
         ..ROW
     },
     Matcher {
