@@ -14,6 +14,7 @@ pub(super) fn told_apart(mut held: Vec<Located>) -> Vec<Located> {
     same_statement(&mut held);
     same_name(&mut held);
     same_crash(&mut held);
+    same_import(&mut held);
     same_package(&mut held);
     same_asset(held)
 }
@@ -97,6 +98,20 @@ fn same_crash(held: &mut [Located]) {
     let crashes =
         crashes.filter(|held| held.group.code.as_deref() == Some("crash") && is_root(held));
     crashes.skip(1).for_each(follow);
+}
+
+/// Whatever was to come out of a missing package of Java is missing, too.
+fn same_import(held: &mut [Located]) {
+    let mut is_missing = false;
+    for (held, _) in held {
+        if held.group.code.as_deref() != Some("javac") || !is_root(held) {
+            continue;
+        }
+        if is_missing && held.group.message.starts_with("cannot find symbol") {
+            follow(held);
+        }
+        is_missing |= held.group.message.starts_with("package ");
+    }
 }
 
 /// Gradle says at its end what others have said before.

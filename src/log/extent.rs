@@ -174,7 +174,8 @@ fn gradle(event: &SoFar<'_>, text: &str, told: Option<Option<&str>>) -> Belongs 
     if matches!(told, Some(Some("UAT" | "UBT" | "exit" | "crash"))) || text.starts_with("***") {
         return Belongs::No;
     }
-    if text.is_empty() || text.starts_with("* What went wrong:") || text.starts_with("* Where:") {
+    let is_chatter = text.is_empty() || text.contains(" actionable task");
+    if is_chatter || text.starts_with("* What went wrong:") || text.starts_with("* Where:") {
         return Belongs::Silently;
     }
     if event.has_essence { Belongs::Yes } else { Belongs::AsEssence }

@@ -165,6 +165,26 @@ fn what_java_cannot_find_in_many_files_is_one_error_and_gradle_says_it_again() {
 }
 
 #[test]
+fn what_was_to_come_out_of_a_missing_package_is_missing_too() {
+    let found = roots(&[
+        "/app/Door.java:8: error: package com.example.hinge does not exist",
+        "import com.example.hinge.Hinge;",
+        "                        ^",
+        "/app/House.java:8: error: package com.example.hinge does not exist",
+        "/app/Door.java:12: error: cannot find symbol",
+        "  symbol:   class Hinge",
+        "/app/Door.java:14: error: ';' expected",
+    ]);
+    assert_eq!(
+        found,
+        [
+            r#"javac: package com.example.hinge does not exist +["/app/House.java"]"#,
+            "javac: ';' expected",
+        ]
+    );
+}
+
+#[test]
 fn gradle_speaks_for_itself_when_nobody_else_does() {
     let found = findings(&[
         "FAILURE: Build failed with an exception.",

@@ -2,7 +2,7 @@
 //! and what they start come to an end.
 
 use super::{ANYONE, Matcher, NOTHING, ROW, Report};
-use crate::event::Rank;
+use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
 
 const UAT: Matcher =
@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Matcher] = &[
             "couldn't find target rules file",
             "could not find a module named",
         ],
-        pattern: r"^\s*(?:(?:UBT )?ERROR: |Unhandled exception: |BuildException: )?(?<message>(?:Could not find definition for module|Unable to instantiate module|Expecting to find a type to be declared in a module rules|Missing precompiled manifest for|Non-editor build cannot depend on|Couldn't find target rules file|Could not find a module named) ?.*)$",
+        pattern: r"^\s*(?:(?:UBT )?ERROR: |UnrealBuildTool ?: error ?: |Unhandled exception[.:] |\w+Exception: )*(?<message>(?:Could not find definition for module|Unable to instantiate module|Expecting to find a type to be declared in a module rules|Missing precompiled manifest for|Non-editor build cannot depend on|Couldn't find (?:target|module) rules file|Could not find a module named) ?.*)$",
         rank: Rank::Rules,
         example: "ERROR: Could not find definition for module 'Hinges' (referenced via Target -> Door.Build.cs)",
         expected: Some(Report {
@@ -49,7 +49,7 @@ pub(super) const TABLE: &[Matcher] = &[
             "unable to build while live coding is active",
             "a conflicting instance of ",
         ],
-        pattern: r"^\s*(?:(?:UBT )?ERROR: |Unhandled exception: |BuildException: )?(?<message>(?:Unable to (?:find|load) plugin '|Plugin '[^']*' failed to load because module '|Unable to build while Live Coding is active|A conflicting instance of ).*)$",
+        pattern: r"^\s*(?:(?:UBT )?ERROR: |UnrealBuildTool ?: error ?: |Unhandled exception[.:] |\w+Exception: )*(?<message>(?:Unable to (?:find|load) plugin '|Plugin '[^']*' failed to load because module '|Unable to build while Live Coding is active|A conflicting instance of |Plugin '[^']*' .*does not contain the '[^']*' module).*)$",
         rank: Rank::Rules,
         example: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
         expected: Some(Report {
@@ -88,7 +88,7 @@ pub(super) const TABLE: &[Matcher] = &[
             "unable to find compiler",
             "is missing the c++ toolchain",
         ],
-        pattern: r"^\s*(?:UBT )?(?:(?<severity>ERROR|WARNING): )?(?<message>(?:.*\bmust be installed\b|.*\bis missing the C\+\+ toolchain\b|Could not find NetFxSDK|Platform \w+ is not a valid platform to build|Unable to find installation of|No available toolchains|Unable to find compiler).*)$",
+        pattern: r"^\s*(?:UBT |UnrealBuildTool ?: )?(?:(?<severity>ERROR|WARNING|error|warning) ?: )?(?<message>(?:.*\bmust be installed\b|.*\bis missing the C\+\+ toolchain\b|Could not find NetFxSDK|Platform \w+ is not a valid platform to build|Unable to find installation of|No available toolchains|Unable to find compiler).*)$",
         rank: Rank::Toolchain,
         example: "ERROR: Visual Studio 2022 must be installed in order to build this target.",
         expected: Some(Report {
@@ -111,6 +111,21 @@ pub(super) const TABLE: &[Matcher] = &[
             ..NOTHING
         }),
         ..ROW
+    },
+    // UnrealBuildTool, of the rules of a module.
+    Matcher {
+        name: "file",
+        words: &[": warning: ", ": error: "],
+        pattern: r#"^\s*(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.(?:Build\.cs|Target\.cs|uplugin|uproject|ini)): (?<severity>warning|error): (?<message>.*)$"#,
+        rank: Rank::Rules,
+        example: "C:/Game/Source/Door/Door.Build.cs: warning: Referenced directory 'C:/Hinges' does not exist.",
+        expected: Some(Report {
+            severity: Severity::Warning,
+            message: "Referenced directory 'C:/Hinges' does not exist.",
+            file: Some("C:/Game/Source/Door/Door.Build.cs"),
+            ..RULES
+        }),
+        ..UBT
     },
     Matcher {
         name: "stage",
