@@ -23,6 +23,8 @@ mod unwrapping;
 pub mod promises;
 
 #[cfg(test)]
+mod fixtures_tests;
+#[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;

@@ -9,7 +9,9 @@ pub(super) enum Extent {
     Echo,
     /// Lines that are indented deeper than its first.
     Indented,
-    /// The same, and the last line of a Blueprint's error, which names the asset.
+    /// The same, whatever they report by themselves.
+    Block,
+    /// Lines that are indented deeper, and the last line of a Blueprint's error, which names the asset.
     Asset,
     /// Notes, the line of source, the mark below it, the context of a template.
     Compiler,
@@ -79,6 +81,8 @@ pub(super) fn belongs(event: &SoFar<'_>, line: &str, told: Option<Option<&str>>)
     match event.extent {
         Extent::Line | Extent::Echo => Belongs::No,
         Extent::Indented => deep,
+        Extent::Block if deeper => Belongs::Yes,
+        Extent::Block => Belongs::No,
         Extent::Asset if told.is_none() && is_source(text) && !is_source(event.last) => {
             Belongs::Yes
         }

@@ -223,7 +223,8 @@ fn report<'l>(row: &Matcher, found: &Captures<'l>) -> Option<Report<'l>> {
     let file = text("file");
     let tool = row.tool.or_else(|| file.and_then(tool_of));
     let code = text("code").or(tool);
-    Some(Report { severity, code, message, file, line, column, rank: row.rank, extent: row.extent })
+    let rank = if matches!(tool, Some("javac" | "kotlin")) { Rank::Package } else { row.rank };
+    Some(Report { severity, code, message, file, line, column, rank, extent: row.extent })
 }
 
 fn severity(word: &str) -> Option<Severity> {

@@ -7,7 +7,7 @@ use super::extent::Extent;
 use super::grouping::{Group, Place};
 use super::paths::Paths;
 use super::text::Cleaner;
-use crate::event::{Finding, Location, Rank};
+use crate::event::{Finding, Location, Phase, Rank};
 
 /// An event, and how often the log says the same of something else.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ impl Settling {
         });
         let rank = match (group.rank, explanation.as_ref().and_then(|found| found.rank)) {
             (Rank::FollowUp, _) => Rank::FollowUp,
-            (own, better) => better.unwrap_or(own),
+            (own, better) => better.unwrap_or_else(|| ranked(own, group.phase)),
         };
         let hint = explanation.as_ref().and_then(|found| found.hint.as_deref());
         Finding {
@@ -74,6 +74,17 @@ impl Settling {
             repeats,
             also: also.iter().map(|of| cleaner.title(of)).collect(),
         }
+    }
+}
+
+/// What nobody ranks is as grave as what its phase is about.
+fn ranked(own: Rank, phase: Option<Phase>) -> Rank {
+    match (own, phase) {
+        (Rank::Other, Some(Phase::Compile)) => Rank::Compile,
+        (Rank::Other, Some(Phase::Cook)) => Rank::Cook,
+        (Rank::Other, Some(Phase::Stage)) => Rank::Stage,
+        (Rank::Other, Some(Phase::Package | Phase::Upload)) => Rank::Package,
+        (own, _) => own,
     }
 }
 

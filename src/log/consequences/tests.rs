@@ -274,3 +274,17 @@ fn an_exception_has_its_frames_and_none_without_them() {
         found[1].message
     );
 }
+
+#[test]
+fn what_is_wrong_with_a_material_stands_below_it() {
+    let found = findings(&[
+        "LogShaderCompilers: Warning: Failed to compile Material /Game/M_Door (MI:/Game/MI_Door) for platform PCD3D_SM6",
+        "    /Engine/Private/Door.usf(12,3-9): error X3004: undeclared identifier 'Hinge'",
+        "LogShaderCompilers: Warning: Failed to compile Material /Game/M_Door (MI:/Game/MI_Gate) for platform PCD3D_SM5",
+        "    /Engine/Private/Door.usf(12,3-9): error X3004: undeclared identifier 'Hinge'",
+        "LogX: Error: x",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!((found[0].severity, found[0].repeats), (Severity::Warning, 1));
+    assert!(found[0].message.ends_with("undeclared identifier 'Hinge'"), "{}", found[0].message);
+}

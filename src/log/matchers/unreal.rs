@@ -50,6 +50,25 @@ pub(super) const TABLE: &[Matcher] = &[
         example: "Info: Error: x",
         ..ROW
     },
+    // What is wrong with it stands below, in the words of the shader's compiler.
+    Matcher {
+        name: "material",
+        words: &["failed to compile material ", "failed to compile global shader "],
+        pattern: r#"^\s*(?<code>[A-Za-z_]\w*):\s?(?<severity>Fatal|Error|Warning): ?(?:\[AssetLog\] (?<file>(?:[A-Za-z]:)?[^:*?"<>|]*?\.(?:uasset|umap)): )?(?<message>.*\bFailed to compile (?:Material|Global Shader) .*)$"#,
+        rank: Rank::Cook,
+        extent: Extent::Block,
+        example: r"LogMaterial: Warning: [AssetLog] C:\Game\Content\M_Door.uasset: Failed to compile Material for platform PCD3D_SM6",
+        expected: Some(Report {
+            severity: Severity::Warning,
+            code: Some("LogMaterial"),
+            message: "Failed to compile Material for platform PCD3D_SM6",
+            file: Some(r"C:\Game\Content\M_Door.uasset"),
+            rank: Rank::Cook,
+            extent: Extent::Block,
+            ..NOTHING
+        }),
+        ..ROW
+    },
     Matcher {
         name: "asset",
         words: &[".uasset", ".umap"],
