@@ -287,6 +287,10 @@ fn findings_beyond_the_told_ones_are_a_number() {
     let shown = concluded(Platform::Plain, &report, &Outcome::Failure);
     assert_eq!(shown.lines().filter(|line| line.starts_with("error: E: ")).count(), TOLD);
     assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
+    let shown = concluded(Platform::GitHub, &report, &Outcome::Failure);
+    let told = ["::error title=E::", "\nerror: E: "].map(|start| shown.matches(start).count());
+    assert_eq!(told, [8, TOLD - 8], "an annotation is told, too");
+    assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
 }
 
 #[test]

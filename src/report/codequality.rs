@@ -103,6 +103,13 @@ mod tests {
     }
 
     #[test]
+    fn what_merely_follows_is_left_out_unless_there_is_nothing_else() {
+        let follow_up = || Finding { rank: crate::event::Rank::FollowUp, ..finding("follows") };
+        assert!(render(&report([follow_up()])).contains("follows"));
+        assert!(!render(&report([follow_up(), finding("m")])).contains("follows"));
+    }
+
+    #[test]
     fn a_finding_outside_the_repository_is_left_out() {
         let mut outside = finding("m");
         outside.location.as_mut().unwrap().in_repository = false;

@@ -110,6 +110,20 @@ mod tests {
     }
 
     #[test]
+    fn a_phase_to_blame_that_was_left_open_is_a_case_and_another_one_is_not() {
+        let mut failed = report([finding("m")]);
+        failed.observe(&Event::PhaseStarted(Phase::Compile));
+        let interrupted = Verdict::new(&failed, &Outcome::Interrupted(crate::outcome::Signal::Int));
+        let running = render(&failed, &interrupted);
+        assert!(running.contains("tests=\"1\" failures=\"1\""), "{running}");
+        assert!(running.contains("name=\"build\"") && !running.contains("name=\"compile\""));
+        failed.observe(&Event::Status(Status::Failed));
+        let failed = render(&failed, &Verdict::new(&failed, &Outcome::Failure));
+        assert!(failed.contains("tests=\"1\" failures=\"1\""), "{failed}");
+        assert!(failed.contains("name=\"compile\">\n      <failure "), "{failed}");
+    }
+
+    #[test]
     fn without_a_phase_the_build_itself_is_the_case() {
         let report = report([finding("m")]);
         let rendered = |outcome| render(&report, &Verdict::new(&report, &outcome));
