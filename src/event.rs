@@ -284,7 +284,7 @@ impl Finding {
 }
 
 impl fmt::Display for Finding {
-    /// One line: `Source/A.cpp:42: C2065: 'undefined': undeclared identifier`.
+    /// One line: `Source/A.cpp:42: C2065: 'undefined': undeclared identifier (+4 more)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
@@ -292,7 +292,11 @@ impl fmt::Display for Finding {
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }
-        f.write_str(self.message.lines().next().unwrap_or_default())
+        f.write_str(self.message.lines().next().unwrap_or_default())?;
+        match self.repeats {
+            0 => Ok(()),
+            more => write!(f, " (+{more} more)"),
+        }
     }
 }
 
@@ -348,6 +352,20 @@ pub enum Event {
     },
     /// Something is wrong that was not reported before.
     Finding(Finding),
+    /// One action of the compile is done, such as a file or a link.
+    Action {
+        /// What it is called.
+        name: String,
+        /// How long it took.
+        took: Duration,
+    },
+    /// How far the cook is.
+    Cooked {
+        /// Packages that are done.
+        done: u32,
+        /// Packages in all, as far as is known by now.
+        total: u32,
+    },
     /// A word of our own about the following itself: a lost connection, a gap in the log.
     Notice {
         /// `Info` for good news.

@@ -152,16 +152,16 @@ impl Wish {
         let cleaner = Cleaner::new(&secrets, style);
         let sink = self.platform.open(style, SystemTime::now);
         let usual = self.platform.default_reports_dir();
+        let reports_dir = self.reports_dir.as_deref().or(usual).map(PathBuf::from);
+        let handover = self.platform.handover(env);
+        let summary = config.is_none_or(|config| config.summary);
         let options = render::Options {
             log_level: config.and_then(|config| config.log_level),
             annotations: config.is_none_or(|config| config.annotations),
+            summary: summary && handover.has_summary(),
+            reports: reports_dir.is_some(),
         };
-        let publisher = Publisher::start(
-            cleaner.clone(),
-            self.platform.handover(env),
-            config.is_none_or(|config| config.summary),
-            self.reports_dir.as_deref().or(usual).map(PathBuf::from),
-        );
+        let publisher = Publisher::start(cleaner.clone(), handover, summary, reports_dir);
         let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
         let source_root = config.and_then(|config| config.source_root.as_deref());
         let renderer = Renderer::new(sink, options);

@@ -1,14 +1,21 @@
-//! What happened, counted; what the step made of it; and the outputs that tell both to later steps.
+//! What happened, counted, and what the step made of it. Beside this: what comes first, what is kept,
+//! and how it is told.
 
+mod kept;
+mod outputs;
+mod ranking;
 pub mod verdict;
+pub mod words;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use outputs::{OUTPUTS, Output};
 pub use verdict::Verdict;
 
 use crate::config::{OnSuperseded, Task};
 use crate::error::{Error, ExitCode};
-use crate::event::{Event, Facts, Finding, Id, Phase, Severity, Status};
+use crate::event::{Event, Facts, Finding, Id, Phase, Status};
 
 /// Everything that is known about the build. All its texts are safe to print.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,14 +28,22 @@ pub struct Report {
     pub status: Option<Status>,
     /// What the API told.
     pub facts: Facts,
-    /// The phases that began, in order.
+    /// The phases that began, in the order in which they last did.
     pub phases: Vec<PhaseRun>,
-    /// The findings in the order of the log: of each severity the first [`Report::KEPT`].
+    /// The findings in the order of the log, as far as they are kept: see [`Report::KEPT`].
     pub findings: Vec<Finding>,
-    /// Distinct errors, kept or not.
+    /// Distinct errors, kept or not, that follow from no other.
     pub errors: usize,
+    /// Distinct errors, kept or not, that merely follow from another one.
+    pub follow_ups: usize,
     /// Distinct warnings, kept or not.
     pub warnings: usize,
+    /// How often the log has each kind of warning, by its code.
+    pub kinds: BTreeMap<String, u64>,
+    /// The slowest actions of the compile, slowest first.
+    pub actions: Vec<(String, Duration)>,
+    /// Packages that are cooked, and packages in all.
+    pub cooked: Option<(u32, u32)>,
     /// Lines of the build log.
     pub lines: u64,
 }
@@ -42,12 +57,11 @@ pub struct PhaseRun {
     pub took: Option<Duration>,
     /// Whether it is over.
     pub ended: bool,
+    /// Whether it came to its own end the last time that it ran.
+    pub completed: bool,
 }
 
 impl Report {
-    /// How many findings of each severity are kept; the rest is only counted.
-    pub const KEPT: usize = 500;
-
     /// Nothing has happened yet; only the task is known.
     pub fn new(task: &Task) -> Self {
         let (build, project, build_setting) = match task {
@@ -56,17 +70,8 @@ impl Report {
             }
             Task::Attach(build) => (Some(build.clone()), None, None),
         };
-        Self {
-            build,
-            untriggered: false,
-            status: None,
-            facts: Facts { project, build_setting, ..Facts::default() },
-            phases: Vec::new(),
-            findings: Vec::new(),
-            errors: 0,
-            warnings: 0,
-            lines: 0,
-        }
+        let facts = Facts { project, build_setting, ..Facts::default() };
+        Self { build, facts, ..Self::default() }
     }
 
     /// Counts one event in.
@@ -74,9 +79,11 @@ impl Report {
         match event {
             Event::Status(status) => self.status = Some(status.clone()),
             Event::PhaseStarted(phase) => self.start(*phase),
-            Event::PhaseEnded { phase, took, .. } => self.end(*phase, *took),
+            Event::PhaseEnded { phase, took, completed } => self.end(*phase, *took, *completed),
             Event::Line { .. } => self.lines += 1,
             Event::Finding(finding) => self.find(finding),
+            Event::Action { name, took } => self.act(name, *took),
+            Event::Cooked { done, total } => self.cooked = Some((*done, *total)),
             Event::Notice { .. } => {}
         }
     }
@@ -106,32 +113,6 @@ impl Report {
         self.status == Some(Status::Pending)
     }
 
-    /// The findings by rank: root causes, what merely follows from them, warnings.
-    pub fn ranked(&self) -> Vec<&Finding> {
-        let mut ranked: Vec<_> = self.findings.iter().collect();
-        ranked
-            .sort_by_key(|finding| (finding.severity == Severity::Warning, finding.is_follow_up()));
-        ranked
-    }
-
-    /// The error that all others seem to follow from.
-    pub fn first_error(&self) -> Option<&Finding> {
-        let errors = || self.findings.iter().filter(|f| f.severity == Severity::Error);
-        errors().find(|error| !error.is_follow_up()).or_else(|| errors().next())
-    }
-
-    /// What a failed build failed of. Builds that did not fail have their errors too.
-    pub fn root_cause(&self) -> Option<&Finding> {
-        self.first_error().filter(|_| self.has_failed())
-    }
-
-    /// The phase that a failed build failed in: its root cause's, else the last that began.
-    pub fn failed_phase(&self) -> Option<Phase> {
-        let blamed = self.first_error().and_then(|finding| finding.phase);
-        let last = self.phases.last().map(|run| run.phase);
-        blamed.or(last).filter(|_| self.has_failed())
-    }
-
     /// How long the build was queued. The API does not say, but what was not running was queueing.
     pub fn queued(&self) -> Option<Duration> {
         let Facts { created_at, finished_at, duration, .. } = self.facts;
@@ -148,39 +129,33 @@ impl Report {
         self.status.as_ref().is_some_and(Status::is_terminal)
     }
 
-    fn has_failed(&self) -> bool {
+    /// Whether the build was seen to fail.
+    pub fn has_failed(&self) -> bool {
         self.status == Some(Status::Failed)
     }
 
+    /// Whether the phase came to its own end. The last one of a complete build did, whatever its log says.
+    pub fn has_completed(&self, phase: Phase) -> bool {
+        let is_complete = self.status == Some(Status::Complete);
+        let last = self.phases.last().map(|run| run.phase);
+        self.phases.iter().any(|run| run.phase == phase && run.completed)
+            || (is_complete && last == Some(phase))
+    }
+
     fn start(&mut self, phase: Phase) {
-        for run in &mut self.phases {
-            run.ended = true;
+        // A build goes on only after what succeeded.
+        for run in self.phases.iter_mut().filter(|run| !run.ended) {
+            (run.ended, run.completed) = (true, true);
         }
-        match self.run_of(phase) {
-            Some(run) => run.ended = false,
-            None => self.phases.push(PhaseRun { phase, took: None, ended: false }),
-        }
+        let before = self.phases.iter().position(|run| run.phase == phase);
+        let took = before.and_then(|at| self.phases.remove(at).took);
+        self.phases.push(PhaseRun { phase, took, ended: false, completed: false });
     }
 
-    fn end(&mut self, phase: Phase, took: Option<Duration>) {
-        if let Some(run) = self.run_of(phase) {
-            run.ended = true;
+    fn end(&mut self, phase: Phase, took: Option<Duration>, completed: bool) {
+        if let Some(run) = self.phases.iter_mut().find(|run| run.phase == phase) {
+            (run.ended, run.completed) = (true, completed);
             run.took = took.map(|took| took + run.took.unwrap_or_default()).or(run.took);
-        }
-    }
-
-    fn run_of(&mut self, phase: Phase) -> Option<&mut PhaseRun> {
-        self.phases.iter_mut().find(|run| run.phase == phase)
-    }
-
-    fn find(&mut self, finding: &Finding) {
-        let count = match finding.severity {
-            Severity::Error => &mut self.errors,
-            Severity::Warning => &mut self.warnings,
-        };
-        *count += 1;
-        if *count <= Self::KEPT {
-            self.findings.push(finding.clone());
         }
     }
 }
@@ -254,77 +229,6 @@ impl Outcome {
             Self::Failed(_) => "error",
         }
     }
-}
-
-/// One output, as the documentation shows it.
-pub struct Output {
-    /// Name, as GitHub users write it.
-    pub name: &'static str,
-    /// What it holds.
-    pub value: &'static str,
-    read: fn(&Report, Option<&Outcome>) -> String,
-}
-
-/// Every output, in the order of the documentation.
-pub const OUTPUTS: &[Output] = &[
-    output("build-id", "Id of the build.", |r, _| text(r.build.as_ref())),
-    output("project-id", "Id of the project.", |r, _| text(r.facts.project.as_ref())),
-    output("build-setting-id", "Id of the build setting.", |r, _| {
-        text(r.facts.build_setting.as_ref())
-    }),
-    output(
-        "status",
-        "Last status seen: `pending`, `running`, `complete`, `failed`, `superseded` or `unknown`.",
-        |r, _| match &r.status {
-            Some(Status::Other(_)) | None => "unknown".to_owned(),
-            Some(known) => known.as_str().to_owned(),
-        },
-    ),
-    output(
-        "result",
-        "What the step decided: `success`, `failure`, `superseded`, `timeout`, `detached` \
-         (`wait: false`), `interrupted`, `error`.",
-        |_, outcome| text(outcome.map(Outcome::result)),
-    ),
-    output("platform", "`Win64`, `Linux`, …, as the API reported it.", |r, _| {
-        text(r.facts.platform.as_ref())
-    }),
-    output("build-type", "`Development`, `Shipping`, …, as the API reported it.", |r, _| {
-        text(r.facts.build_type.as_ref())
-    }),
-    output("branch", "Branch that was built.", |r, _| text(r.facts.branch.as_ref())),
-    output("commit", "Commit that was built.", |r, _| text(r.facts.commit.as_ref())),
-    output("ue-version", "Unreal Engine version.", |r, _| text(r.facts.ue_version.as_ref())),
-    output("queued-seconds", "How long the build was queued.", |r, _| seconds(r.queued())),
-    output("duration-seconds", "How long the build ran.", |r, _| seconds(r.facts.duration)),
-    output("error-count", "Distinct errors, not lines.", |r, _| r.errors.to_string()),
-    output("warning-count", "Distinct warnings, not lines.", |r, _| r.warnings.to_string()),
-    output(
-        "first-error",
-        "The root cause in one line: `Source/A.cpp:42: C2065: 'undefined': undeclared identifier`.",
-        |r, _| text(r.first_error()),
-    ),
-    output(
-        "failed-phase",
-        "`source-sync`, `compile`, `cook`, `stage`, `package`, `upload` or empty.",
-        |r, _| text(r.failed_phase().map(Phase::as_str)),
-    ),
-];
-
-const fn output(
-    name: &'static str,
-    value: &'static str,
-    read: fn(&Report, Option<&Outcome>) -> String,
-) -> Output {
-    Output { name, value, read }
-}
-
-fn text(value: Option<impl ToString>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-fn seconds(duration: Option<Duration>) -> String {
-    text(duration.map(|duration| duration.as_secs()))
 }
 
 #[cfg(test)]

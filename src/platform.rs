@@ -9,6 +9,7 @@ mod gitlab;
 mod jenkins;
 mod plain;
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 pub use checkout::Checkout;
@@ -17,7 +18,7 @@ pub use files::PublishProblem;
 use crate::config::{Env, Mistake};
 use crate::event::{Finding, Level, Location, Severity};
 use crate::log::text::Style;
-use crate::outcome::{Report, Verdict};
+use crate::outcome::{Report, Verdict, words};
 
 /// A CI system, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +152,7 @@ impl Platform {
 pub type Clock = fn() -> SystemTime;
 
 /// Something to point at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Annotation<'a> {
     /// How grave.
     pub severity: Severity,
@@ -160,7 +161,7 @@ pub struct Annotation<'a> {
     /// Where.
     pub location: Option<&'a Location>,
     /// What. May have several lines.
-    pub message: &'a str,
+    pub message: Cow<'a, str>,
 }
 
 impl<'a> From<&'a Finding> for Annotation<'a> {
@@ -169,7 +170,7 @@ impl<'a> From<&'a Finding> for Annotation<'a> {
             severity: finding.severity,
             title: finding.code.as_deref(),
             location: finding.location.as_ref(),
-            message: &finding.message,
+            message: words::message(finding).into(),
         }
     }
 }
@@ -203,6 +204,11 @@ pub trait Sink: Send {
         plain::own(level, text, self.color(), out);
     }
 
+    /// Whether the platform has means of its own to point at something.
+    fn annotates(&self) -> bool {
+        false
+    }
+
     /// Points at something, by the platform's means.
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
         self.mention(annotation, out);
@@ -224,6 +230,11 @@ pub trait Sink: Send {
 pub struct Handover(Option<github::Files>);
 
 impl Handover {
+    /// Whether there is a place for the summary.
+    pub fn has_summary(&self) -> bool {
+        self.0.as_ref().is_some_and(github::Files::has_summary)
+    }
+
     /// Hands the outputs to the later steps.
     ///
     /// # Errors

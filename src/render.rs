@@ -1,12 +1,15 @@
 //! Decides what is shown, in which order and how much of it; the sink knows how it is spelt.
 
-use crate::event::{Event, Finding, Level, Phase, Severity};
-use crate::outcome::verdict::human;
+mod budget;
+
+use std::time::Duration;
+
+use crate::event::{Event, Finding, Level, Phase, Severity, Status};
+use crate::outcome::verdict::{counted_as, human};
 use crate::outcome::{Report, Verdict};
 use crate::platform::{Annotation, Sink};
+use budget::Budget;
 
-/// How many annotations of each severity CIs keep (GitHub: the first ten of a step).
-const ANNOTATED: usize = 10;
 /// How many findings of each severity are told in all; the rest is in the reports.
 const TOLD: usize = 50;
 
@@ -17,6 +20,10 @@ pub struct Options {
     pub log_level: Option<Level>,
     /// Whether findings become annotations.
     pub annotations: bool,
+    /// Whether there will be a step summary.
+    pub summary: bool,
+    /// Whether there will be report files.
+    pub reports: bool,
 }
 
 /// Shows a run. Everything goes through `out` in whole lines, in the order of the calls.
@@ -24,12 +31,13 @@ pub struct Renderer {
     sink: Box<dyn Sink>,
     options: Options,
     open: Option<Phase>,
+    budget: Budget,
 }
 
 impl Renderer {
     /// Nothing is written yet.
     pub fn new(sink: Box<dyn Sink>, options: Options) -> Self {
-        Self { sink, options, open: None }
+        Self { sink, options, open: None, budget: Budget::default() }
     }
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
@@ -40,8 +48,9 @@ impl Renderer {
         self.sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
     }
 
-    /// Shows one event. Findings wait for the end, where they can be ranked.
-    pub fn event(&mut self, event: &Event, out: &mut Vec<u8>) {
+    /// Shows one event, which the report knows already. Findings wait until they can be ranked: for the
+    /// end of their phase, or for the end.
+    pub fn event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
         match event {
             Event::Status(status) if status.is_terminal() => {} // The verdict will say so.
             Event::Status(status) => {
@@ -52,32 +61,33 @@ impl Renderer {
                 self.sink.group_begin(phase.title(), out);
                 self.open = Some(*phase);
             }
-            Event::PhaseEnded { phase, took, .. } if self.open == Some(*phase) => {
-                self.close(out);
-                if let Some(took) = took.filter(|took| took.as_secs() > 0) {
-                    let text = format!("{} took {}", phase.title(), human(took));
-                    self.sink.say(Level::Info, &text, out);
+            Event::PhaseEnded { phase, took, .. } => {
+                if self.open == Some(*phase) {
+                    self.close(out);
+                    if let Some(text) = farewell(*phase, *took, report) {
+                        self.sink.say(Level::Info, &text, out);
+                    }
                 }
+                self.annotate_phase(*phase, report, out);
             }
-            Event::PhaseEnded { .. } | Event::Finding(_) => {}
             Event::Line { level, text } => {
                 if self.options.log_level.is_some_and(|lowest| *level >= lowest) {
                     self.sink.line(text, out);
                 }
             }
             Event::Notice { level, text } => self.sink.say(*level, text, out),
+            Event::Finding(_) | Event::Action { .. } | Event::Cooked { .. } => {}
         }
     }
 
-    /// Closes what is open, points at the findings, root causes first, and ends with the verdict.
+    /// Closes what is open, points at the findings that are left, those first that tell most, and ends
+    /// with the verdict.
     pub fn conclude(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
         self.close(out);
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            report.ranked().into_iter().partition(|finding| finding.severity == Severity::Error);
-        // The verdict is an error too, and the one that must not be lost.
-        let slots = ANNOTATED - usize::from(verdict.level == Level::Error);
-        self.tell(&errors, slots, report.errors, out);
-        self.tell(&warnings, ANNOTATED, report.warnings, out);
+        let errors = report.ranked_errors();
+        self.tell(Severity::Error, &errors, report.error_count(), verdict, out);
+        let warnings = report.ranked_warnings();
+        self.tell(Severity::Warning, &warnings, report.warnings, verdict, out);
         self.sink.verdict(verdict, out);
     }
 
@@ -87,27 +97,102 @@ impl Renderer {
         }
     }
 
-    /// Tells findings of one severity: the first as annotations, some more in words, the rest as a
-    /// number. `all` counts those too that the report did not keep.
-    fn tell(&mut self, ranked: &[&Finding], slots: usize, all: usize, out: &mut Vec<u8>) {
-        let told = ranked.iter().take(TOLD);
-        let slots = if self.options.annotations { slots } else { 0 };
-        for (index, finding) in told.clone().enumerate() {
-            let annotation = Annotation::from(*finding);
-            if index < slots {
-                self.sink.annotate(&annotation, out);
-            } else {
-                self.sink.mention(&annotation, out);
+    fn annotates(&self) -> bool {
+        self.options.annotations && self.sink.annotates()
+    }
+
+    /// Points at the findings of a phase that is over, and at those from before it, as far as the budget
+    /// allows. What merely follows from another error waits: that one may yet be found.
+    fn annotate_phase(&mut self, phase: Phase, report: &Report, out: &mut Vec<u8>) {
+        if !self.annotates() {
+            return;
+        }
+        let is_due = |finding: &&Finding| {
+            !finding.is_follow_up() && finding.phase.is_none_or(|of| of == phase)
+        };
+        for severity in [Severity::Error, Severity::Warning] {
+            let ranked = match severity {
+                Severity::Error => report.ranked_errors(),
+                Severity::Warning => report.ranked_warnings(),
+            };
+            let due = self.budget.pending(ranked.into_iter().filter(is_due));
+            let share = self.budget.share_of_a_phase(severity);
+            self.annotate(due.into_iter().take(share), out);
+        }
+    }
+
+    fn annotate<'a>(&mut self, findings: impl Iterator<Item = &'a Finding>, out: &mut Vec<u8>) {
+        for finding in findings {
+            self.sink.annotate(&Annotation::from(finding), out);
+            self.budget.spend(finding);
+        }
+    }
+
+    /// Tells the findings of one severity that were not told yet: the first as annotations, the last of
+    /// which counts the rest; some more in words, the rest of these as a number. `all` counts those too
+    /// that the report did not keep.
+    fn tell(
+        &mut self,
+        severity: Severity,
+        ranked: &[&Finding],
+        all: usize,
+        verdict: &Verdict,
+        out: &mut Vec<u8>,
+    ) {
+        let mut pending = self.budget.pending(ranked.iter().copied()).into_iter();
+        if self.annotates() {
+            let free = self.budget.left_at_the_end(severity, verdict);
+            let left = all.saturating_sub(self.budget.spent(severity));
+            let slots = if left > free { free.saturating_sub(1) } else { free };
+            self.annotate(pending.by_ref().take(slots), out);
+            let rest = all.saturating_sub(self.budget.spent(severity));
+            if rest > 0 && free > slots {
+                self.count(severity, rest, out);
             }
         }
-        let more = all - told.len();
-        if let (Some(finding), 1..) = (ranked.first(), more) {
-            let text = format!("{}s not shown here: {more}", finding.severity.as_str());
+        let room = TOLD.saturating_sub(self.budget.spent(severity));
+        let mentioned: Vec<_> = pending.take(room).collect();
+        for finding in &mentioned {
+            self.sink.mention(&Annotation::from(*finding), out);
+        }
+        let more = all.saturating_sub(self.budget.spent(severity) + mentioned.len());
+        if more > 0 {
+            let text = format!("{}s not shown here: {more}", severity.as_str());
             self.sink.say(Level::Info, &text, out);
         }
     }
+
+    /// Points at the rest by its number.
+    fn count(&mut self, severity: Severity, rest: usize, out: &mut Vec<u8>) {
+        let place = match (self.options.summary, self.options.reports) {
+            (true, true) => "the step summary and the reports",
+            (true, false) => "the step summary",
+            (false, true) => "the reports",
+            (false, false) => "the end of the log",
+        };
+        let rest = counted_as(rest, &format!("more {}", severity.as_str())).unwrap_or_default();
+        let message = format!("and {rest}: see {place}").into();
+        self.sink.annotate(&Annotation { severity, title: None, location: None, message }, out);
+    }
 }
 
+/// How a phase ended, where there is something to say about it.
+fn farewell(phase: Phase, took: Option<Duration>, report: &Report) -> Option<String> {
+    let title = phase.title();
+    let took = took.filter(|took| took.as_secs() > 0).map(human);
+    let was_cut_off = report.status == Some(Status::Superseded);
+    match (report.has_completed(phase), took) {
+        (true, Some(took)) => Some(format!("{title} took {took}")),
+        (true, None) => None,
+        (false, Some(took)) if was_cut_off => Some(format!("{title} was cut off after {took}")),
+        (false, None) if was_cut_off => Some(format!("{title} was cut off")),
+        (false, Some(took)) => Some(format!("{title} failed after {took}")),
+        (false, None) => Some(format!("{title} failed")),
+    }
+}
+
+#[cfg(test)]
+mod budget_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

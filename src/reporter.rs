@@ -75,7 +75,7 @@ impl Reporter {
                 log.push(b'\n');
             }
             self.report.observe(&event);
-            self.renderer.event(&event, &mut self.out);
+            self.renderer.event(&event, &self.report, &mut self.out);
         });
     }
 
@@ -105,12 +105,15 @@ impl Reporter {
 
     /// Shows the end, and returns how it was put.
     pub(crate) fn conclude(&mut self, outcome: &Outcome) -> Verdict {
+        let has_ended = self.report.has_ended();
+        let mut show = |event| {
+            self.report.observe(&event);
+            self.renderer.event(&event, &self.report, &mut self.out);
+        };
+        self.pipeline.settle(&mut show);
         // A build that runs on is still in its phase.
-        if self.report.has_ended() {
-            self.pipeline.finish(&mut |event| {
-                self.report.observe(&event);
-                self.renderer.event(&event, &mut self.out);
-            });
+        if has_ended {
+            self.pipeline.finish(&mut show);
         }
         let verdict = Verdict::new(&self.report, outcome).cleaned(|text| self.sentence(text));
         self.renderer.conclude(&self.report, &verdict, &mut self.out);
@@ -127,7 +130,7 @@ impl Reporter {
 
     fn show(&mut self, event: &Event) {
         self.report.observe(event);
-        self.renderer.event(event, &mut self.out);
+        self.renderer.event(event, &self.report, &mut self.out);
     }
 
     /// A whole sentence of ours with foreign words in it, on one line.

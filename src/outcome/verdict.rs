@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::words::turn;
 use super::{Outcome, Report, Signal};
 use crate::config::OnSuperseded;
 use crate::error::{Error, MAY_HAVE_STARTED};
-use crate::event::{Finding, Level};
+use crate::event::Level;
 
 /// What people are told at the end. The texts of an error may come from the wire: see
 /// [`Verdict::cleaned`].
@@ -29,9 +30,11 @@ impl Verdict {
         let (title, headline) = opening(report, outcome);
         let (details, hint) = match outcome {
             Outcome::Failed(error) => (causes(error), error.hint()),
-            Outcome::Success | Outcome::Failure | Outcome::Superseded(_) => (tally(report), None),
+            Outcome::Success | Outcome::Failure | Outcome::Superseded(_) => {
+                (tally(report), remedy(report))
+            }
             Outcome::TimedOut { .. } | Outcome::Detached | Outcome::Interrupted(_) => {
-                (tally(report), reattach_hint(report))
+                (tally(report), reattach_hint(report).or_else(|| remedy(report)))
             }
         };
         Self { level: level(outcome), title, headline, details, hint }
@@ -60,22 +63,22 @@ pub fn human(duration: Duration) -> String {
     humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string()
 }
 
-/// `3 errors, 1 warning`, or nothing if there are none.
+/// `3 errors, 1 warning; 41 follow-up errors hidden`, or nothing if there are none.
 pub fn counted(report: &Report) -> Option<String> {
-    let counted = |count: usize, noun| match count {
+    let parts = [counted_as(report.error_count(), "error"), counted_as(report.warnings, "warning")];
+    let shown = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let hidden =
+        counted_as(report.hidden(), "follow-up error").map(|count| format!("; {count} hidden"));
+    (!shown.is_empty()).then(|| shown + &hidden.unwrap_or_default())
+}
+
+/// `1 error`, `2 errors`, or nothing if there is none.
+pub fn counted_as(count: usize, noun: &str) -> Option<String> {
+    match count {
         0 => None,
         1 => Some(format!("1 {noun}")),
         _ => Some(format!("{count} {noun}s")),
-    };
-    let parts = [counted(report.errors, "error"), counted(report.warnings, "warning")];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// A finding with all lines of its message.
-pub fn whole(finding: &Finding) -> String {
-    let rest = finding.message.lines().skip(1).map(|line| format!("\n{line}"));
-    format!("{finding}{}", rest.collect::<String>())
+    }
 }
 
 fn level(outcome: &Outcome) -> Level {
@@ -140,10 +143,20 @@ fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
     }
 }
 
-/// What was found.
+/// Where the build is, what it failed of and whose turn that is, and what was found in all.
 fn tally(report: &Report) -> Vec<String> {
-    let root = report.root_cause().map(|finding| format!("root cause: {finding}"));
-    root.into_iter().chain(counted(report)).collect()
+    let open = report.phases.last().filter(|run| !run.ended && !report.has_ended());
+    let place = open.map(|run| format!("now in: {}", run.phase.as_str()));
+    let error = report.first_error().filter(|error| !error.is_follow_up() && !report.has_ended());
+    let so_far = error.map(|error| format!("first error so far: {error}"));
+    let root = report.root_cause().map(|error| format!("root cause: {error}"));
+    let class = report.failure_class().map(|class| format!("whose turn: {}", turn(class)));
+    [place, so_far, root, class, counted(report)].into_iter().flatten().collect()
+}
+
+/// What to do about the failure of a build.
+fn remedy(report: &Report) -> Option<String> {
+    report.root_cause()?.hint.clone()
 }
 
 /// The rest of the error's own text, then what it came from.

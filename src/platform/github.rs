@@ -63,6 +63,10 @@ impl Sink for GitHub {
         put(out, &[text, "\n"]);
     }
 
+    fn annotates(&self) -> bool {
+        self.annotates
+    }
+
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
         if self.annotates {
             put(out, &[&command(annotation)]);
@@ -79,7 +83,7 @@ impl Sink for GitHub {
             severity: Severity::Error,
             title: Some(verdict.title),
             location: None,
-            message: &verdict.lines().collect::<Vec<_>>().join("\n"),
+            message: verdict.lines().collect::<Vec<_>>().join("\n").into(),
         };
         put(out, &[&command(&annotation)]);
     }
@@ -95,6 +99,10 @@ impl Files {
     pub(super) fn new(env: &Env) -> Self {
         let path = |name| env.get(name).map(PathBuf::from);
         Self { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") }
+    }
+
+    pub(super) fn has_summary(&self) -> bool {
+        self.summary.is_some()
     }
 
     pub(super) fn publish_outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
@@ -122,13 +130,14 @@ fn size_bytes(path: &Path) -> usize {
     fs::metadata(path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX - 1))
 }
 
-/// One annotation. A place that is not in the repository is told in words: a link would lead nowhere.
+/// One annotation. A place that is not in the repository is told in words: a link would lead nowhere. A
+/// file without a line is left without: an asset has none, and the first line of another is not to blame.
 fn command(annotation: &Annotation<'_>) -> String {
     let mut properties = Vec::new();
     if let Some(title) = annotation.title.filter(|title| !title.is_empty()) {
         properties.push(format!("title={}", property(title)));
     }
-    let mut message = annotation.message.to_owned();
+    let mut message = annotation.message.clone();
     match annotation.location {
         Some(location) if location.in_repository => {
             properties.push(format!("file={}", property(&location.file)));
@@ -138,7 +147,7 @@ fn command(annotation: &Annotation<'_>) -> String {
                 properties.extend(number(location.column).map(|column| format!("col={column}")));
             }
         }
-        Some(location) => message = format!("{location}: {message}"),
+        Some(location) => message = format!("{location}: {message}").into(),
         None => {}
     }
     let gap = if properties.is_empty() { "" } else { " " };

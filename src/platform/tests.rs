@@ -178,13 +178,13 @@ fn a_finding_in_words_tells_its_severity_on_every_line() {
         severity: Severity::Error,
         title: None,
         location: Some(&location),
-        message: "m",
+        message: "m".into(),
     };
     let titled = Annotation {
         severity: Severity::Warning,
         title: Some("C4996"),
         location: None,
-        message: "a\nb",
+        message: "a\nb".into(),
     };
     let annotated = |platform| {
         let mut sink = sink(platform);

@@ -2,7 +2,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::config::{Env, Task};
-use crate::event::{Facts, Id, Location, Rank, Status};
+use crate::event::{Facts, FailureClass, Id, Location, Rank, Status};
 use crate::outcome::{Outcome, Signal};
 use crate::platform::Platform;
 
@@ -46,6 +46,8 @@ pub(crate) fn events() -> Vec<Event> {
         Event::PhaseEnded { phase: Phase::SourceSync, took: took(42), completed: true },
         Event::PhaseStarted(Phase::Compile),
         line(Level::Info, "[1/2] Compile [x64] A.cpp"),
+        Event::Action { name: "Compile [x64] A|<b>.cpp".to_owned(), took: Duration::from_secs(61) },
+        Event::Action { name: "Link Game.exe".to_owned(), took: Duration::from_secs(7) },
         notice(Level::Warn, "connection lost; trying again"),
         notice(Level::Info, "connected again; no line is missing"),
         line(Level::Error, "A.cpp(42,5): error C2065: 'x': undeclared identifier"),
@@ -53,15 +55,24 @@ pub(crate) fn events() -> Vec<Event> {
             rank: Rank::FollowUp,
             ..finding(Severity::Error, "UBT", "UnrealBuildTool failed", None)
         }),
-        Event::Finding(finding(
-            Severity::Error,
-            "C2065",
-            "'x|y': undeclared <T> ``` 100% $HOME ]]>\nnote: see #\\#[group] & \"z\"\n\\::error::no",
-            Some(42),
-        )),
-        Event::Finding(finding(Severity::Warning, "C4996", "'old' is deprecated", Some(7))),
+        Event::Finding(Finding {
+            class: Some(FailureClass::Code),
+            hint: Some("Declare it; `x` | <T> is not enough.".to_owned()),
+            repeats: 3,
+            also: vec!["B<i>.cpp".to_owned(), "C|.cpp".to_owned()],
+            ..finding(
+                Severity::Error,
+                "C2065",
+                "'x|y': undeclared <T> ``` 100% $HOME ]]>\nnote: see #\\#[group] & \"z\"\n\\::error::no",
+                Some(42),
+            )
+        }),
+        Event::Finding(Finding {
+            repeats: 4,
+            ..finding(Severity::Warning, "C4996", "'old' is deprecated", Some(7))
+        }),
         line(Level::Info, ""),
-        Event::PhaseEnded { phase: Phase::Compile, took: None, completed: true },
+        Event::PhaseEnded { phase: Phase::Compile, took: took(200), completed: false },
         line(Level::Info, "BUILD FAILED"),
         Event::PhaseStarted(Phase::Upload),
         Event::Status(Status::Failed),
@@ -97,15 +108,15 @@ pub(crate) fn report() -> Report {
     report
 }
 
-fn options() -> Options {
-    Options { log_level: Some(Level::Info), annotations: true }
+pub(super) fn options() -> Options {
+    Options { log_level: Some(Level::Info), annotations: true, summary: true, reports: false }
 }
 
 pub(crate) fn failure() -> Verdict {
     Verdict::new(&report(), &Outcome::Failure)
 }
 
-fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
+pub(super) fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
     let style = platform.text_style(env, false);
     Renderer::new(platform.open(style, clock), options)
@@ -115,11 +126,24 @@ fn shown(platform: Platform, env: &Env, options: Options) -> String {
     let mut renderer = renderer(platform, env, options);
     let mut out = Vec::new();
     renderer.begin(&[SECRET], &mut out);
-    for event in events() {
-        renderer.event(&event, &mut out);
-    }
-    renderer.conclude(&report(), &failure(), &mut out);
+    let report = told(&mut renderer, events(), report_of([]), &mut out);
+    let report = Report { facts: facts(), ..report };
+    renderer.conclude(&report, &failure(), &mut out);
     String::from_utf8(out).unwrap()
+}
+
+/// Tells events as they come, and returns what is known after them.
+pub(super) fn told(
+    renderer: &mut Renderer,
+    events: impl IntoIterator<Item = Event>,
+    mut report: Report,
+    out: &mut Vec<u8>,
+) -> Report {
+    for event in events {
+        report.observe(&event);
+        renderer.event(&event, &report, out);
+    }
+    report
 }
 
 /// With the invisible made visible, and without the version, which changes.
@@ -138,7 +162,7 @@ fn concluded(platform: Platform, report: &Report, outcome: &Outcome) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn report_of(findings: impl IntoIterator<Item = Finding>) -> Report {
+pub(super) fn report_of(findings: impl IntoIterator<Item = Finding>) -> Report {
     let mut report = Report::new(&Task::Attach(build()));
     for finding in findings {
         report.observe(&Event::Finding(finding));
@@ -200,19 +224,61 @@ fn without_annotations_findings_are_told_in_words() {
 }
 
 #[test]
-fn a_failing_verdict_takes_the_last_of_ten_error_annotations() {
+fn a_failing_verdict_takes_the_last_of_ten_error_annotations_and_the_number_of_the_rest_another() {
     let warnings = (1..=11).map(|n| finding(Severity::Warning, "W", &n.to_string(), None));
     let report = report_of(errors(11).chain(warnings));
     let shown = concluded(Platform::GitHub, &report, &Outcome::Failure);
     let lines: Vec<_> = shown.lines().collect();
-    assert_eq!(lines[8..11], ["::error title=E::9", "error: E: 10", "error: E: 11"]);
-    assert_eq!(lines[20..22], ["::warning title=W::10", "warning: W: 11"]);
-    assert!(lines[22].starts_with("::error title=Build failed::build "), "{shown}");
-    assert_eq!(lines.len(), 23);
+    assert_eq!(
+        lines[7..12],
+        [
+            "::error title=E::8",
+            "::error::and 3 more errors: see the step summary",
+            "error: E: 9",
+            "error: E: 10",
+            "error: E: 11"
+        ]
+    );
+    assert_eq!(
+        lines[20..24],
+        [
+            "::warning title=W::9",
+            "::warning::and 2 more warnings: see the step summary",
+            "warning: W: 10",
+            "warning: W: 11"
+        ]
+    );
+    assert!(lines[24].starts_with("::error title=Build failed::build "), "{shown}");
+    assert_eq!(lines.len(), 25);
 
     let shown = concluded(Platform::GitHub, &report, &Outcome::Success);
-    assert_eq!(shown.lines().nth(9), Some("::error title=E::10"), "no slot is needed");
-    assert_eq!(shown.lines().nth(10), Some("error: E: 11"));
+    assert_eq!(shown.lines().nth(8), Some("::error title=E::9"), "the verdict needs no slot");
+}
+
+#[test]
+fn where_all_have_a_slot_none_is_spent_on_a_number() {
+    let shown = concluded(Platform::GitHub, &report_of(errors(9)), &Outcome::Failure);
+    assert_eq!(shown.matches("::error title=E::").count(), 9);
+    assert!(!shown.contains("more error"), "{shown}");
+}
+
+#[test]
+fn the_number_of_the_rest_says_where_to_find_it() {
+    let rows = [
+        (true, true, "the step summary and the reports"),
+        (true, false, "the step summary"),
+        (false, true, "the reports"),
+        (false, false, "the end of the log"),
+    ];
+    for (summary, reports, place) in rows {
+        let options = Options { summary, reports, ..options() };
+        let mut renderer = renderer(Platform::GitHub, &Env::default(), options);
+        let report = report_of(errors(10));
+        let mut out = Vec::new();
+        renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
+        let shown = String::from_utf8(out).unwrap();
+        assert!(shown.contains(&format!("\n::error::and 2 more errors: see {place}\n")), "{shown}");
+    }
 }
 
 #[test]
@@ -221,13 +287,17 @@ fn findings_beyond_the_told_ones_are_a_number() {
     let shown = concluded(Platform::Plain, &report, &Outcome::Failure);
     assert_eq!(shown.lines().filter(|line| line.starts_with("error: E: ")).count(), TOLD);
     assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
+    let shown = concluded(Platform::GitHub, &report, &Outcome::Failure);
+    let told = ["::error title=E::", "\nerror: E: "].map(|start| shown.matches(start).count());
+    assert_eq!(told, [8, TOLD - 8], "an annotation is told, too");
+    assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
 }
 
 #[test]
 fn an_open_group_is_closed_before_the_end_is_told() {
     let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
     let mut out = Vec::new();
-    renderer.event(&Event::PhaseStarted(Phase::Cook), &mut out);
+    renderer.event(&Event::PhaseStarted(Phase::Cook), &report_of([]), &mut out);
     let interrupted = Outcome::Interrupted(Signal::Term);
     renderer.conclude(&report_of([]), &Verdict::new(&report_of([]), &interrupted), &mut out);
     let shown = String::from_utf8(out).unwrap();
@@ -242,20 +312,46 @@ fn a_phase_closes_the_one_before_it_and_ends_once() {
     let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
     let mut out = Vec::new();
     let took = Some(Duration::from_millis(192_700));
-    for event in [
+    let events = [
         Event::PhaseStarted(Phase::Cook),
         Event::PhaseStarted(Phase::Stage),
         Event::PhaseEnded { phase: Phase::Cook, took, completed: true },
         Event::PhaseEnded { phase: Phase::Stage, took, completed: true },
         Event::PhaseEnded { phase: Phase::Stage, took, completed: true },
-    ] {
-        renderer.event(&event, &mut out);
-    }
+    ];
+    told(&mut renderer, events, report_of([]), &mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "::group::Cook\n::endgroup::\n::group::Stage\n::endgroup::\n\
          buildpixel-ci: Stage took 3m 12s\n"
     );
+}
+
+#[test]
+fn the_end_of_a_phase_says_how_it_went() {
+    let some = Some(Duration::from_secs(200));
+    let rows = [
+        (Status::Running, some, true, "Cook took 3m 20s"),
+        (Status::Running, some, false, "Cook failed after 3m 20s"),
+        (Status::Failed, None, false, "Cook failed"),
+        (Status::Failed, None, true, ""),
+        (Status::Failed, Some(Duration::ZERO), true, ""),
+        // It has succeeded, whatever its log says.
+        (Status::Complete, some, false, "Cook took 3m 20s"),
+        (Status::Superseded, some, false, "Cook was cut off after 3m 20s"),
+        (Status::Superseded, None, false, "Cook was cut off"),
+    ];
+    for (status, took, completed, expected) in rows {
+        let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+        let phase = Phase::Cook;
+        let start = Event::PhaseStarted(phase);
+        let report =
+            told(&mut renderer, [start, Event::Status(status)], report_of([]), &mut vec![]);
+        let mut out = Vec::new();
+        told(&mut renderer, [Event::PhaseEnded { phase, took, completed }], report, &mut out);
+        let shown = String::from_utf8(out).unwrap().replace("buildpixel-ci: ", "");
+        assert_eq!(shown.trim_end(), format!("::endgroup::\n{expected}").trim_end());
+    }
 }
 
 #[test]

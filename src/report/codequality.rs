@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::pretty;
 use crate::event::{Finding, Severity};
-use crate::outcome::Report;
+use crate::outcome::{Report, words};
 
 #[derive(Serialize)]
 struct Entry<'a> {
-    description: &'a str,
+    description: String,
     check_name: &'a str,
     fingerprint: String,
     severity: &'static str,
@@ -45,13 +45,14 @@ fn entry<'a>(
     let identity = (check_name, location.file.as_str(), finding.message.as_str());
     let nth = seen.entry(identity).and_modify(|nth| *nth += 1).or_default();
     Some(Entry {
-        description: &finding.message,
+        description: words::message(finding),
         check_name,
         fingerprint: fingerprint(&[check_name, &location.file, &finding.message, &nth.to_string()]),
         severity: match finding.severity {
             Severity::Error => "major",
             Severity::Warning => "minor",
         },
+        // The format cannot do without a line.
         location: Location {
             path: &location.file,
             lines: Lines { begin: location.line.unwrap_or(1).max(1) },
@@ -99,6 +100,13 @@ mod tests {
         let twice = fingerprints(vec![finding("m"), finding("m")]);
         assert_ne!(twice[0], twice[1]);
         assert_eq!(fingerprints(vec![moved]), twice[..1]);
+    }
+
+    #[test]
+    fn what_merely_follows_is_left_out_unless_there_is_nothing_else() {
+        let follow_up = || Finding { rank: crate::event::Rank::FollowUp, ..finding("follows") };
+        assert!(render(&report([follow_up()])).contains("follows"));
+        assert!(!render(&report([follow_up(), finding("m")])).contains("follows"));
     }
 
     #[test]

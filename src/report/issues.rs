@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::pretty;
-use crate::event::{Finding, Severity};
-use crate::outcome::Report;
+use crate::event::{FailureClass, Finding, Severity};
+use crate::outcome::{Report, words};
 
 /// The description is shown as HTML.
 fn html(text: &str) -> String {
@@ -27,9 +27,11 @@ struct Issue<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     column_start: Option<u32>,
     severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<&'static str>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
-    message: &'a str,
+    message: String,
     description: String,
 }
 
@@ -40,6 +42,7 @@ pub fn render(report: &Report) -> String {
 
 fn issue(finding: &Finding) -> Issue<'_> {
     let location = finding.location.as_ref();
+    let message = words::message(finding);
     Issue {
         file_name: location.map(|location| location.file.as_str()),
         line_start: location.and_then(|location| location.line),
@@ -48,9 +51,10 @@ fn issue(finding: &Finding) -> Issue<'_> {
             Severity::Error => "ERROR",
             Severity::Warning => "NORMAL",
         },
+        category: finding.class.map(FailureClass::as_str),
         code: finding.code.as_deref(),
-        message: finding.message.lines().next().unwrap_or_default(),
-        description: format!("<pre>{}</pre>", html(&finding.message)),
+        message: message.lines().next().unwrap_or_default().to_owned(),
+        description: format!("<pre>{}</pre>", html(&message)),
     }
 }
 

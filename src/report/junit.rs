@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::event::Level;
-use crate::outcome::verdict::whole;
+use crate::event::{FailureClass, Level};
+use crate::outcome::words::whole;
 use crate::outcome::{Report, Verdict};
 
 /// Escapes text for XML 1.0, which has no way at all to write some characters.
@@ -33,7 +33,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     let mut cases: Vec<_> = report
         .phases
         .iter()
-        .filter(|run| run.ended)
+        .filter(|run| run.ended || blamed == Some(run.phase))
         .map(|run| {
             let failure = failure.as_deref().filter(|_| blamed == Some(run.phase));
             case(run.phase.as_str(), run.took, failure)
@@ -67,7 +67,10 @@ fn case(name: &str, took: Option<Duration>, failure: Option<&str>) -> String {
 fn failure(report: &Report, verdict: &Verdict) -> String {
     let more = || verdict.lines().skip(1).collect::<Vec<_>>().join("\n");
     let text = report.root_cause().map_or_else(more, whole);
-    format!("      <failure message=\"{}\">{}</failure>\n", xml(&verdict.headline), xml(&text))
+    let class = report.failure_class().map(FailureClass::as_str);
+    let class = class.map(|class| format!(" type=\"{class}\"")).unwrap_or_default();
+    let headline = xml(&verdict.headline);
+    format!("      <failure message=\"{headline}\"{class}>{}</failure>\n", xml(&text))
 }
 
 #[cfg(test)]
@@ -107,6 +110,20 @@ mod tests {
     }
 
     #[test]
+    fn a_phase_to_blame_that_was_left_open_is_a_case_and_another_one_is_not() {
+        let mut failed = report([finding("m")]);
+        failed.observe(&Event::PhaseStarted(Phase::Compile));
+        let interrupted = Verdict::new(&failed, &Outcome::Interrupted(crate::outcome::Signal::Int));
+        let running = render(&failed, &interrupted);
+        assert!(running.contains("tests=\"1\" failures=\"1\""), "{running}");
+        assert!(running.contains("name=\"build\"") && !running.contains("name=\"compile\""));
+        failed.observe(&Event::Status(Status::Failed));
+        let failed = render(&failed, &Verdict::new(&failed, &Outcome::Failure));
+        assert!(failed.contains("tests=\"1\" failures=\"1\""), "{failed}");
+        assert!(failed.contains("name=\"compile\">\n      <failure "), "{failed}");
+    }
+
+    #[test]
     fn without_a_phase_the_build_itself_is_the_case() {
         let report = report([finding("m")]);
         let rendered = |outcome| render(&report, &Verdict::new(&report, &outcome));
@@ -124,7 +141,8 @@ mod tests {
         <testsuites>
           <testsuite name="buildpixel" tests="1" failures="1">
             <testcase classname="buildpixel" name="build">
-              <failure message="build b1 has not ended after 5s; it runs on">1 error
+              <failure message="build b1 has not ended after 5s; it runs on">first error so far: Source/A.cpp:12:5: C2065: m
+        1 error
         hint: to follow it again, give the input `build-id: b1`</failure>
             </testcase>
           </testsuite>

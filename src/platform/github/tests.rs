@@ -22,7 +22,8 @@ fn annotated(
     title: Option<&str>,
     location: Option<Location>,
 ) -> String {
-    let annotation = Annotation { severity, title, location: location.as_ref(), message };
+    let annotation =
+        Annotation { severity, title, location: location.as_ref(), message: message.into() };
     written(|github, out| github.annotate(&annotation, out))
 }
 

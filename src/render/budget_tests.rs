@@ -1,0 +1,234 @@
+//! What becomes of the ten annotations that each severity has, whatever a build does.
+
+use proptest::prelude::*;
+
+use super::tests::{build, options, renderer, report_of, told};
+use super::*;
+use crate::config::{Env, OnSuperseded, Task};
+use crate::event::{Location, Rank};
+use crate::outcome::{Outcome, Signal};
+use crate::platform::Platform;
+
+const PHASES: [Phase; 3] = [Phase::Compile, Phase::Cook, Phase::Stage];
+
+/// All about a finding follows from its number, so that the same number is the same finding.
+fn finding(number: usize) -> Finding {
+    let pick = |of: usize| (number / 7 + number * 5) % of;
+    Finding {
+        severity: if number.is_multiple_of(3) { Severity::Warning } else { Severity::Error },
+        code: Some(format!("C{}", pick(4))),
+        message: format!("m{number}."),
+        location: Some(Location {
+            file: format!("Source/F{}.cpp", pick(6)),
+            in_repository: true,
+            line: None,
+            column: None,
+        }),
+        phase: PHASES.get(pick(5)).copied(),
+        rank: [Rank::Compile, Rank::FollowUp, Rank::Infrastructure][pick(3)],
+        class: None,
+        hint: None,
+        repeats: 0,
+        also: Vec::new(),
+    }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let phase = || prop::sample::select(&PHASES[..]);
+    prop_oneof![
+        12 => (0..90_usize).prop_map(|number| Event::Finding(finding(number))),
+        1 => phase().prop_map(Event::PhaseStarted),
+        3 => (phase(), any::<bool>())
+            .prop_map(|(phase, completed)| Event::PhaseEnded { phase, took: None, completed }),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = fn() -> Outcome> {
+    prop::sample::select(vec![
+        (|| Outcome::Failure) as fn() -> Outcome,
+        || Outcome::Success,
+        || Outcome::Superseded(OnSuperseded::Fail),
+        || Outcome::TimedOut { after: Duration::from_secs(60), queued: false },
+        || Outcome::Interrupted(Signal::Term),
+    ])
+}
+
+/// The lines of a whole run on GitHub. No finding is reported twice, as [`Event::Finding`] promises.
+fn run(mut events: Vec<Event>, outcome: &Outcome) -> (Report, Vec<String>) {
+    let mut reported = Vec::new();
+    events.retain(|event| {
+        let is_new = !matches!(event, Event::Finding(_)) || !reported.contains(event);
+        reported.push(event.clone());
+        is_new
+    });
+    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let mut out = Vec::new();
+    let mut report = told(&mut renderer, events, report_of([]), &mut out);
+    let status = match outcome {
+        Outcome::Failure => Status::Failed,
+        Outcome::Success => Status::Complete,
+        Outcome::Superseded(_) => Status::Superseded,
+        _ => Status::Running,
+    };
+    report.observe(&Event::Status(status));
+    renderer.conclude(&report, &Verdict::new(&report, outcome), &mut out);
+    let shown = String::from_utf8(out).unwrap();
+    (report, shown.lines().map(str::to_owned).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_run_has_more_annotations_than_ten_of_each_severity_or_one_twice(
+        events in prop::collection::vec(event(), 0..250),
+        outcome in outcome(),
+    ) {
+        let outcome = outcome();
+        let (report, lines) = run(events, &outcome);
+        let verdict = Verdict::new(&report, &outcome);
+        for (severity, all) in
+            [(Severity::Error, report.error_count()), (Severity::Warning, report.warnings)]
+        {
+            let start = format!("::{}", severity.as_str());
+            let annotations: Vec<_> = lines.iter().filter(|line| line.starts_with(&start)).collect();
+            prop_assert!(annotations.len() <= 10, "{:#?}", annotations);
+            let pointing = annotations.iter().filter(|line| line.contains(" title=C")).count();
+            let counting: Vec<_> = annotations.iter().filter(|line| line.contains("::and ")).collect();
+            let counted = match counting[..] {
+                [] => 0,
+                [one] => one.split(' ').nth(1).unwrap().parse().unwrap(),
+                _ => panic!("{counting:#?}"),
+            };
+            prop_assert_eq!(pointing + counted, all, "each is pointed at or counted");
+        }
+        if verdict.level == Level::Error {
+            let is_error = |line: &&String| line.starts_with("::error");
+            prop_assert!(lines.iter().rfind(is_error).unwrap().contains(verdict.title));
+        }
+        for number in 0..90 {
+            let finding = finding(number);
+            let text = format!("{}: ", finding.location.as_ref().unwrap());
+            let is_told = |line: &&String| {
+                line.ends_with(&format!("::m{number}."))
+                    || line.ends_with(&format!("{text}{}: m{number}.", finding.code.as_deref().unwrap()))
+                        && line.starts_with(finding.severity.as_str())
+            };
+            let times = lines.iter().filter(is_told).count();
+            prop_assert!(times <= 1, "{number}: {lines:#?}");
+            if report.errors > 0 && finding.is_follow_up() && finding.severity == Severity::Error {
+                prop_assert_eq!(times, 0, "{} merely follows", number);
+            }
+        }
+        if let Some(root) = report.root_cause() {
+            let annotated = lines.iter().any(|line| line.ends_with(&format!("::{}", root.message)));
+            prop_assert!(annotated, "{root}: {lines:#?}");
+        }
+    }
+}
+
+fn errors_of(phase: Phase, count: usize) -> Vec<Event> {
+    let error = |number| {
+        Event::Finding(Finding {
+            severity: Severity::Error,
+            message: format!("{}{number}", phase.as_str()),
+            phase: Some(phase),
+            rank: Rank::Compile,
+            ..finding(0)
+        })
+    };
+    (0..count).map(error).collect()
+}
+
+fn ended(phase: Phase) -> Event {
+    Event::PhaseEnded { phase, took: None, completed: true }
+}
+
+#[test]
+fn a_phase_spends_half_of_what_is_left_and_the_end_always_has_two() {
+    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let mut report = Report::new(&Task::Attach(build()));
+    for (phase, share) in
+        [(Phase::SourceSync, 5), (Phase::Compile, 2), (Phase::Cook, 0), (Phase::Stage, 0)]
+    {
+        let events = errors_of(phase, 20).into_iter().chain([ended(phase)]);
+        let mut out = Vec::new();
+        report = told(&mut renderer, events, report, &mut out);
+        let shown = String::from_utf8(out).unwrap();
+        assert_eq!(shown.matches("\n").count(), share, "{phase:?}: {shown}");
+        assert_eq!(shown.matches("::error title=").count(), share, "{phase:?}: {shown}");
+    }
+    report.observe(&Event::PhaseStarted(Phase::Package));
+    for event in errors_of(Phase::Package, 1) {
+        report.observe(&event);
+    }
+    report.observe(&Event::Status(Status::Failed));
+    let mut out = Vec::new();
+    renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
+    let shown = String::from_utf8(out).unwrap();
+    let annotations: Vec<_> = shown.lines().filter(|line| line.starts_with("::error")).collect();
+    assert!(annotations[0].ends_with("::package0"), "the root cause comes first: {shown}");
+    assert_eq!(annotations[1], "::error::and 73 more errors: see the step summary");
+    assert!(annotations[2].starts_with("::error title=Build failed"), "{shown}");
+    assert_eq!(annotations.len(), 3);
+}
+
+#[test]
+fn a_phase_that_ends_points_at_its_own_findings_and_those_from_before_it() {
+    let at = |message: &str, phase| {
+        Event::Finding(Finding {
+            severity: Severity::Warning,
+            code: None,
+            message: message.to_owned(),
+            phase,
+            ..finding(0)
+        })
+    };
+    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let events = [
+        at("compile", Some(Phase::Compile)),
+        at("nowhere", None),
+        at("cook", Some(Phase::Cook)),
+        ended(Phase::Cook),
+    ];
+    let mut out = Vec::new();
+    let report = told(&mut renderer, events, report_of([]), &mut out);
+    let shown = String::from_utf8(out).unwrap();
+    assert_eq!(
+        shown,
+        "::warning file=Source/F0.cpp::nowhere\n::warning file=Source/F0.cpp::cook\n"
+    );
+    let mut out = Vec::new();
+    renderer.conclude(&report, &Verdict::new(&report, &Outcome::Success), &mut out);
+    let shown = String::from_utf8(out).unwrap();
+    assert_eq!(shown.lines().next(), Some("::warning file=Source/F0.cpp::compile"));
+    assert_eq!(shown.matches("::warning").count(), 1, "{shown}");
+}
+
+#[test]
+fn what_merely_follows_waits_for_the_end_and_is_shown_if_there_is_nothing_else() {
+    let follow_up = Finding { severity: Severity::Error, rank: Rank::FollowUp, ..finding(0) };
+    let events = vec![Event::Finding(follow_up), ended(Phase::Compile), ended(Phase::Cook)];
+    let (_, lines) = run(events.clone(), &Outcome::Failure);
+    assert_eq!(lines[0], "::error title=C0,file=Source/F0.cpp::m0.");
+    let (_, lines) = run([events, errors_of(Phase::Stage, 1)].concat(), &Outcome::Failure);
+    assert!(lines[0].ends_with("::stage0"), "{lines:#?}");
+    assert!(lines[1].starts_with("::error title=Build failed"), "{lines:#?}");
+    assert!(lines[1].ends_with("1 error; 1 follow-up error hidden"), "{lines:#?}");
+}
+
+#[test]
+fn where_there_are_no_annotations_all_is_told_at_the_end() {
+    let quiet = Options { annotations: false, ..options() };
+    for (platform, options) in [(Platform::GitHub, quiet), (Platform::Plain, options())] {
+        let mut renderer = renderer(platform, &Env::default(), options);
+        let mut out = Vec::new();
+        let events = errors_of(Phase::Cook, 12).into_iter().chain([ended(Phase::Cook)]);
+        let report = told(&mut renderer, events, report_of([]), &mut out);
+        assert_eq!(out, b"");
+        renderer.conclude(&report, &Verdict::new(&report, &Outcome::Success), &mut out);
+        let shown = String::from_utf8(out).unwrap();
+        assert_eq!(shown.lines().filter(|line| line.starts_with("error: ")).count(), 12);
+        assert!(!shown.contains("more error"), "{shown}");
+    }
+}
