@@ -52,7 +52,7 @@ const TABLE: &[Cascade] = &[
         example: "LogCook: Error: Failed to cook /Game/Maps/Belt",
     },
     Cascade {
-        pattern: r"ERROR: BUILD FAILED",
+        pattern: r"^\s*(?:ERROR: )?BUILD FAILED(?:$|:| in )",
         example: "ERROR: BUILD FAILED: failed, retries not enabled:",
     },
     Cascade {
@@ -64,7 +64,7 @@ const TABLE: &[Cascade] = &[
         example: "PackagingResults: Error: Unknown Cook Failure",
     },
     Cascade {
-        pattern: r"cmd\.exe failed with args /c .*rungradle\.bat",
+        pattern: r"\S failed with args .*\brungradle\.(?:bat|sh)\b",
         example: "ERROR: cmd.exe failed with args /c \"C:/Game/gradle/rungradle.bat\" :app:assembleDebug",
     },
     Cascade {
@@ -78,6 +78,53 @@ const TABLE: &[Cascade] = &[
     Cascade {
         pattern: r"Code signing is required for product type",
         example: "Game.xcodeproj: error: Code signing is required for product type 'Application'",
+    },
+    Cascade {
+        pattern: r"^\s*ld: symbol\(s\) not found",
+        example: "ld: symbol(s) not found for architecture arm64",
+    },
+    Cascade {
+        pattern: r"^\s*(?:\d+ warnings? and )?\d+ errors? generated\.",
+        example: "3 warnings and 20 errors generated.",
+    },
+    Cascade {
+        pattern: r"^\s*Result: Failed \(",
+        example: "Result: Failed (OtherCompilationError)",
+    },
+    Cascade {
+        pattern: r"^\s*AutomationTool exiting with ExitCode=(?:-\d|[1-9])",
+        example: "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
+    },
+    // 3, the signals and the NTSTATUS are how a crash is told.
+    Cascade {
+        pattern: r"^\s*Took [\d.,]+s to run .*\bExitCode=(?:[124-9]|[1-9]\d|1[0-24-9]\d|2\d\d|-\d{1,5})$",
+        example: "Took 33,52s to run dotnet.exe, ExitCode=6",
+    },
+    Cascade {
+        pattern: r"\(see .* for full exception trace\)",
+        example: "       (see C:\\Logs\\Log.txt for full exception trace)",
+    },
+    Cascade { pattern: r"^\s*make: \*\*\* \[", example: "make: *** [package] Error 25" },
+    // Why stands under `What went wrong`, or is said by the task's own tool.
+    Cascade {
+        pattern: r"^\s*> Task \S+ FAILED",
+        example: "> Task :app:compileDebugJavaWithJavac FAILED",
+    },
+    Cascade {
+        pattern: r"^\s*> Compilation failed; see the compiler ",
+        example: "> Compilation failed; see the compiler error output for details.",
+    },
+    Cascade {
+        pattern: r"^\s*Execution failed for task ':\S*:compile\w*(?:Java|Kotlin)\w*'\.",
+        example: "Execution failed for task ':app:compileDebugJavaWithJavac'.",
+    },
+    Cascade {
+        pattern: r"^\s*\*\* (?:BUILD|ARCHIVE|EXPORT) FAILED \*\*",
+        example: "** ARCHIVE FAILED **",
+    },
+    Cascade {
+        pattern: r"^\s*Command (?:PhaseScriptExecution|CodeSign) failed",
+        example: "Command CodeSign failed with a nonzero exit code",
     },
 ];
 
@@ -107,7 +154,26 @@ mod tests {
             let matching: Vec<_> = cascades.0.matches(example).iter().collect();
             assert_eq!(matching, [row], "{example}");
         }
-        assert!(!cascades.follow("A.cpp(42): error C2065: 'undefined': undeclared identifier"));
-        assert!(!cascades.follow("LogCook: Error: Content is missing from cook."));
+    }
+
+    #[test]
+    fn what_only_reads_like_a_cascade_is_a_root() {
+        let cascades = Cascades::new();
+        for line in [
+            "A.cpp(42): error C2065: 'undefined': undeclared identifier",
+            "LogCook: Error: Content is missing from cook.",
+            "LogHttp: Error: Result: Failed (404)",
+            "LogDoor: Error: BUILD FAILED in the minds of many",
+            "FAILURE: Build failed with an exception.",
+            "Execution failed for task ':app:processDebugResources'.",
+            "Took 4.25s to run UnrealEditor-Cmd.exe, ExitCode=3",
+            "Took 4.25s to run UnrealEditor-Cmd.exe, ExitCode=137",
+            "Took 4.25s to run UnrealEditor-Cmd.exe, ExitCode=-1073741819",
+            "Took 4.25s to run UnrealEditor-Cmd.exe, ExitCode=0",
+            "AutomationTool exiting with ExitCode=0 (Success)",
+            "ld: library not found for -lDoor",
+        ] {
+            assert!(!cascades.follow(line), "{line}");
+        }
     }
 }

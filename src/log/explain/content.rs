@@ -1,0 +1,5 @@
+//! x
+
+use super::Row;
+
+pub(super) const TABLE: &[Row] = &[];
