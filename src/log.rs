@@ -2,7 +2,12 @@
 //! file is the order of the steps; each is a file beside it.
 
 mod cascades;
+mod consequences;
+mod explain;
+mod extent;
 mod findings;
+mod grouping;
+mod keys;
 mod lies;
 mod matchers;
 mod paths;
@@ -10,16 +15,23 @@ mod pattern;
 mod phases;
 mod prefix;
 pub mod progress;
+mod settling;
 pub mod text;
+mod unwrapping;
 
 #[cfg(any(test, fuzzing))]
 pub mod promises;
 
 #[cfg(test)]
+mod fixtures_tests;
+#[cfg(test)]
 mod tests;
+
+use std::borrow::Cow;
 
 use crate::event::{Event, LogLine};
 use findings::Findings;
+use paths::Paths;
 use phases::Phases;
 use prefix::Prefixes;
 use progress::{Meter, Progress};
@@ -44,27 +56,33 @@ impl Pipeline {
             prefixes: Prefixes::new(),
             phases: Phases::default(),
             meter: Meter::default(),
-            findings: Findings::new(source_root),
+            findings: Findings::new(Paths::new(source_root)),
         }
     }
 
-    /// Shows what one message says, piece by piece: its lines, each within its phase and followed
-    /// by the finding that was read from it.
+    /// Shows what one message says, piece by piece: its lines, each within its phase. Findings are told
+    /// when their phase ends.
     pub fn feed(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
-        for text in self.cleaner.lines(&line.message) {
+        let Self { cleaner, prefixes, phases, meter, findings } = self;
+        for text in cleaner.lines(&line.message) {
             let plain = text::plain(&text);
-            let said = self.prefixes.strip(&plain);
-            let marker = phases::marker(said);
-            let before = self.phases.current();
-            self.phases.enter(marker, line.timestamp, show);
-            self.meter.read(said, before, &self.phases);
-            let finding = self.findings.read(said, &self.phases, &self.cleaner);
-            let text = text.into_owned();
-            show(Event::Line { level: line.level, text });
-            if let Some(finding) = finding {
-                show(Event::Finding(finding));
+            let said = said(prefixes, &plain);
+            let marker = phases::marker(&said);
+            let before = phases.current();
+            phases.enter(marker, line.timestamp, &mut |event| {
+                settled(findings, cleaner, event, show);
+            });
+            meter.read(&said, before, phases);
+            findings.read(&said, phases);
+            drop(said);
+            drop(plain);
+            show(Event::Line { level: line.level, text: text.into_owned() });
+            phases.leave(marker, line.timestamp, &mut |event| {
+                settled(findings, cleaner, event, show);
+            });
+            if findings.is_full() {
+                findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
             }
-            self.phases.leave(marker, line.timestamp, show);
         }
     }
 
@@ -73,8 +91,29 @@ impl Pipeline {
         self.meter.shows(&self.phases)
     }
 
+    /// Tells the findings that are held until their phase ends.
+    pub fn settle(&mut self, show: &mut dyn FnMut(Event)) {
+        self.findings.settle(&self.cleaner, &mut |finding| show(Event::Finding(finding)));
+    }
+
     /// Ends the phase that is still open when the log is over.
     pub fn finish(&mut self, show: &mut dyn FnMut(Event)) {
+        self.settle(show);
         self.phases.finish(show);
+    }
+}
+
+/// Shows an event after the findings of the phase that it begins or ends.
+fn settled(findings: &mut Findings, cleaner: &Cleaner, event: Event, show: &mut dyn FnMut(Event)) {
+    findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
+    show(event);
+}
+
+/// What the line itself says, without what others put before or around it.
+fn said<'t>(prefixes: &Prefixes, line: &'t str) -> Cow<'t, str> {
+    let said = prefixes.strip(line);
+    match unwrapping::unwrapped(said) {
+        Some(text) => Cow::Owned(prefixes.strip(&text).to_owned()),
+        None => Cow::Borrowed(said),
     }
 }

@@ -1,18 +1,27 @@
-//! Makes distinct findings of what the lines report.
+//! Makes distinct findings of what the lines report: one for each event, however often it is repeated.
+//! They are held until their phase ends, when it can be told what follows from what.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{HashMap, HashSet};
 
 use super::cascades::Cascades;
+use super::extent::{Extent, is_prelude};
+use super::grouping::Group;
+use super::keys::{Keys, hash};
 use super::lies::Lies;
 use super::matchers::{Matchers, Report};
 use super::paths::Paths;
 use super::phases::Phases;
+use super::settling::{Held, Settling};
 use super::text::Cleaner;
-use crate::event::{Finding, Location, Rank};
+use crate::event::{Finding, Rank, Severity};
 
-/// Channels that only repeat the errors of others, except for those that nobody else said.
-const ECHOES: [&str; 2] = ["PackagingResults", "CookResults"];
+/// What no tool may be quoted between.
+const SUSPENDED: &str = "<-- Suspend Log Parsing -->";
+const RESUMED: &str = "<-- Resume Log Parsing -->";
+/// How many findings a phase may hold; after that they are settled before it ends.
+const HELD: usize = 2_000;
+/// How many examples of "the same elsewhere" a finding keeps.
+pub(super) const EXAMPLES: usize = 10;
 
 /// Reads findings from lines, each only once.
 #[derive(Debug, Clone)]
@@ -20,54 +29,201 @@ pub(super) struct Findings {
     matchers: Matchers,
     lies: Lies,
     cascades: Cascades,
-    paths: Paths,
+    keys: Keys,
+    settling: Settling,
+    pub(super) paths: Paths,
+    /// The event whose lines are being read.
+    open: Option<Group>,
+    /// How a header came to be included, which stands before what is wrong with it.
+    prelude: Vec<String>,
+    /// The line before, if it reported nothing.
+    previous: String,
+    is_suspended: bool,
+    /// Whether the compiler has said that warnings are errors from here on.
+    promotes: bool,
+    held: Vec<Held>,
+    /// How many events have begun.
+    groups: u64,
+    /// Which of the held ones says the same of something else, by its cause.
+    by_cause: HashMap<u64, usize>,
     seen: Seen,
 }
 
 impl Findings {
-    pub(super) fn new(source_root: Option<&str>) -> Self {
+    pub(super) fn new(paths: Paths) -> Self {
         Self {
             matchers: Matchers::new(),
             lies: Lies::new(),
             cascades: Cascades::new(),
-            paths: Paths::new(source_root),
+            keys: Keys::new(),
+            settling: Settling::new(),
+            paths,
+            open: None,
+            prelude: Vec::new(),
+            previous: String::new(),
+            is_suspended: false,
+            promotes: false,
+            held: Vec::new(),
+            groups: 0,
+            by_cause: HashMap::new(),
             seen: Seen::default(),
         }
     }
 
-    /// What is wrong according to the line (colourless, stripped of its prefixes), unless an
-    /// earlier line has said so.
-    pub(super) fn read(
-        &mut self,
-        line: &str,
-        phases: &Phases,
-        cleaner: &Cleaner,
-    ) -> Option<Finding> {
+    /// Reads a line (colourless, stripped of its prefixes).
+    pub(super) fn read(&mut self, line: &str, phases: &Phases) {
         self.paths.learn(line);
-        let report = self.matchers.read(line, phases.speaker())?;
-        let severity = self.lies.truth(line, report.severity)?;
-        let finding = Finding {
-            severity,
-            code: report.code.map(|code| cleaner.title(code)),
-            message: cleaner.message(report.message),
-            location: self.location(&report, cleaner),
-            phase: phases.current(),
-            rank: if self.cascades.follow(line) { Rank::FollowUp } else { Rank::Other },
-            class: None,
-            hint: None,
-            repeats: 0,
-            also: Vec::new(),
-        };
-        self.seen.is_new(&finding).then_some(finding)
+        if line.starts_with("<-- ") {
+            self.is_suspended =
+                (self.is_suspended || line.trim_end() == SUSPENDED) && line.trim_end() != RESUMED;
+        }
+        if self.is_suspended {
+            return;
+        }
+        let report = self.matchers.read(line, phases.speaker());
+        // The editor repeats what is going wrong while it still goes on.
+        if let Some(echo) = report.filter(|report| report.extent == Extent::Echo) {
+            let echo = self.group(&echo, line, phases);
+            self.hold(echo);
+            return;
+        }
+        if let Some(open) = &mut self.open {
+            if open.absorb(line, report.as_ref()) {
+                return;
+            }
+            self.close();
+        }
+        match report {
+            Some(report) => {
+                self.previous.clear();
+                self.begin(&report, line, phases);
+            }
+            None => self.pass(line, phases),
+        }
     }
 
-    fn location(&self, report: &Report<'_>, cleaner: &Cleaner) -> Option<Location> {
-        let (path, in_repository) = self.paths.locate(report.file?);
-        let file = cleaner.message(&path);
-        // A name that had to be changed to be safe is no longer the name of the file.
-        let in_repository = in_repository && file == path;
-        Some(Location { file, in_repository, line: report.line, column: report.column })
+    /// Whether so much is held that it had better be settled.
+    pub(super) fn is_full(&self) -> bool {
+        self.held.len() >= HELD
     }
+
+    /// Ends what is being read, and makes findings of all that is held, in the order of the log.
+    pub(super) fn settle(&mut self, cleaner: &Cleaner, show: &mut dyn FnMut(Finding)) {
+        self.close();
+        self.by_cause.clear();
+        self.prelude.clear();
+        let mut held = std::mem::take(&mut self.held);
+        // An echo is held before the event that it came amid.
+        held.sort_by_key(|held| held.group.number);
+        held.retain(|held| !self.is_echo(held));
+        self.settling.settle(held, &mut self.paths, cleaner, show);
+    }
+
+    fn begin(&mut self, report: &Report<'_>, line: &str, phases: &Phases) {
+        let mut group = self.group(report, line, phases);
+        group.more.append(&mut self.prelude);
+        self.open = Some(group);
+    }
+
+    fn group(&mut self, report: &Report<'_>, line: &str, phases: &Phases) -> Group {
+        self.groups += 1;
+        Group::new(report, line, phases.current(), self.groups)
+    }
+
+    /// A line that reports nothing, and belongs to no event.
+    fn pass(&mut self, line: &str, phases: &Phases) {
+        if is_trace(line) {
+            self.blame_previous(phases);
+        }
+        self.previous.clear();
+        self.previous.push_str(line);
+        if self.promotes && line.trim_start().starts_with('[') {
+            self.promotes = false;
+        }
+        if is_prelude(line.trim_start()) {
+            self.prelude.push(line.to_owned());
+            self.prelude.truncate(EXAMPLES);
+        } else if !self.prelude.is_empty() {
+            self.prelude.clear();
+        }
+    }
+
+    /// AutomationTool says where its log is below whatever ended it, for which there are no words since 5.4.
+    fn blame_previous(&mut self, phases: &Phases) {
+        let previous = std::mem::take(&mut self.previous);
+        if previous.trim().is_empty() {
+            return;
+        }
+        let report = Report {
+            severity: Severity::Error,
+            code: Some("UAT"),
+            message: previous.trim(),
+            file: None,
+            line: None,
+            column: None,
+            rank: Rank::Other,
+            extent: Extent::Line,
+        };
+        self.begin(&report, &previous, phases);
+    }
+
+    fn close(&mut self) {
+        if let Some(group) = self.open.take().filter(Group::is_event) {
+            self.hold(group);
+        }
+    }
+
+    fn hold(&mut self, mut group: Group) {
+        let Some(severity) = self.lies.truth(&group.line, group.severity) else { return };
+        group.severity = severity;
+        // Says that the warnings behind it are errors, and not which.
+        if group.code.as_deref() == Some("C2220") {
+            self.promotes = true;
+            return;
+        }
+        if self.promotes && is_compiler_warning(&group) {
+            group.severity = Severity::Error;
+        }
+        if self.cascades.follow(&group.line) {
+            group.rank = Rank::FollowUp;
+        }
+        if !self.seen.is_new(&group) {
+            return;
+        }
+        let is_echo = group.extent == Extent::Echo;
+        let cause = if is_echo { None } else { self.keys.cause(&group) };
+        let same = cause.as_ref().and_then(|cause| self.by_cause.get(&cause.key));
+        if let Some(same) = same.and_then(|index| self.held.get_mut(*index)) {
+            same.repeats = same.repeats.saturating_add(1);
+            let of = cause.and_then(|cause| cause.of);
+            same.also.extend(of.filter(|of| same.also.len() < EXAMPLES && !same.also.contains(of)));
+            return;
+        }
+        if let Some(cause) = cause {
+            self.by_cause.insert(cause.key, self.held.len());
+        }
+        self.held.push(Held { group, repeats: 0, also: Vec::new() });
+    }
+
+    /// Whether somebody else has said it, before or after.
+    fn is_echo(&self, held: &Held) -> bool {
+        held.group.extent == Extent::Echo && self.seen.contains(said(&held.group.message))
+    }
+}
+
+/// `(see C:\Logs\Log.txt for full exception trace)`.
+fn is_trace(line: &str) -> bool {
+    line.trim_start().starts_with("(see ") && line.trim_end().ends_with("for full exception trace)")
+}
+
+fn is_compiler_warning(group: &Group) -> bool {
+    let code = group.code.as_deref().and_then(|code| code.strip_prefix('C'));
+    let numbered = code.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
+    numbered && group.severity == Severity::Warning
+}
+
+fn said(message: &str) -> u64 {
+    hash(("said", message.trim()))
 }
 
 /// Hashes of the findings there were, the latest and those before them: an endless log may repeat
@@ -82,15 +238,18 @@ impl Seen {
     /// Of each of the two; a finding has two hashes.
     const CAPACITY: usize = 100_000;
 
-    fn is_new(&mut self, finding: &Finding) -> bool {
-        let Finding { code, message, location, .. } = finding;
-        let said = hash(("said", message));
-        let echoed = hash(("echoed", message));
-        if code.as_deref().is_some_and(|code| ECHOES.contains(&code)) {
-            return !self.contains(said) && self.insert(echoed);
+    fn is_new(&mut self, group: &Group) -> bool {
+        let Group { code, message, place, severity, .. } = group;
+        let said = said(message);
+        if group.extent == Extent::Echo {
+            return !self.contains(said) && self.insert(hash(("echoed", message.trim())));
         }
         self.insert(said);
-        self.insert(hash((code, message, location))) && !self.contains(echoed)
+        // An echo leaves out what kind of exception it was.
+        if let Some((_exception, text)) = message.split_once(": ") {
+            self.insert(self::said(text));
+        }
+        self.insert(hash((severity, code, message, place)))
     }
 
     fn contains(&self, hash: u64) -> bool {
@@ -106,109 +265,5 @@ impl Seen {
     }
 }
 
-fn hash(key: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::{Phase, Severity};
-    use crate::log::phases;
-    use crate::log::text::Style;
-
-    fn read_all(lines: &[&str]) -> Vec<Finding> {
-        let cleaner = Cleaner::new(&["tok123456"], Style::default());
-        let mut findings = Findings::new(None);
-        let mut phases = Phases::default();
-        phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
-        lines.iter().filter_map(|line| findings.read(line, &phases, &cleaner)).collect()
-    }
-
-    #[test]
-    fn a_finding_carries_its_place_in_the_repository() {
-        let found = read_all(&[
-            r#"Parsing command line: -project="C:/W/Game/Game.uproject""#,
-            r"C:\W\Game\Source\A.cpp(42,7): error C2065: 'x': undeclared identifier",
-        ]);
-        let expected = Finding {
-            severity: Severity::Error,
-            code: Some("C2065".to_owned()),
-            message: "'x': undeclared identifier".to_owned(),
-            location: Some(Location {
-                file: "Source/A.cpp".to_owned(),
-                in_repository: true,
-                line: Some(42),
-                column: Some(7),
-            }),
-            phase: Some(Phase::Cook),
-            rank: Rank::Other,
-            class: None,
-            hint: None,
-            repeats: 0,
-            also: Vec::new(),
-        };
-        assert_eq!(found, [expected]);
-    }
-
-    #[test]
-    fn what_was_said_before_is_not_a_finding_again() {
-        let error = "Source/A.cpp(1): error C2065: x";
-        let there = "Source/A.cpp(2): error C2065: x";
-        let found =
-            read_all(&[error, error, there, "LogCook: Error: x", "LogCook: Error: x", there]);
-        assert_eq!(found.len(), 3);
-    }
-
-    #[test]
-    fn an_echo_is_a_finding_only_if_nobody_else_says_it() {
-        let raw = "LogCook: Error: Content is missing";
-        let echo = "PackagingResults: Error: Content is missing";
-        assert_eq!(read_all(&[raw, echo, echo])[0].code.as_deref(), Some("LogCook"));
-        assert_eq!(read_all(&[raw, echo, echo]).len(), 1);
-        assert_eq!(read_all(&[echo, raw, raw]).len(), 1);
-        assert_eq!(read_all(&[echo, "PackagingResults: Error: other"]).len(), 2);
-    }
-
-    #[test]
-    fn an_endless_log_does_not_fill_the_memory() {
-        let mut seen = Seen::default();
-        for number in 0..350_000 {
-            assert!(seen.insert(number));
-        }
-        assert!(seen.latest.len() + seen.earlier.len() <= 2 * Seen::CAPACITY);
-        assert!(!seen.insert(300_000), "what was new a moment ago is forgotten");
-    }
-
-    #[test]
-    fn twenty_thousand_findings_are_distinct_from_each_other_and_not_from_themselves() {
-        let line = |number| format!("LogCook: Error: {number}");
-        let lines: Vec<_> = (0..20_000).chain(0..20_000).map(line).collect();
-        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-        assert_eq!(read_all(&lines).len(), 20_000);
-    }
-
-    #[test]
-    fn the_texts_of_a_finding_are_safe_by_themselves() {
-        let found = read_all(&[
-            "Source/A.cpp(1): error: ::add-mask::x tok123456",
-            r"Source/#\#[x].cpp(1): error: x",
-            "Source/tok123456.cpp(1): error: x",
-        ]);
-        assert_eq!(found[0].message, r"\::add-mask::x ***");
-        let files: Vec<_> = found.iter().filter_map(|finding| finding.location.as_ref()).collect();
-        assert_eq!((files[1].file.as_str(), files[1].in_repository), ("Source/#/#[x].cpp", true));
-        assert_eq!((files[2].file.as_str(), files[2].in_repository), ("Source/***.cpp", false));
-    }
-
-    #[test]
-    fn a_consequence_is_marked_as_one() {
-        let found = read_all(&["ERROR: Cook failed.", "LogCook: Error: x"]);
-        assert_eq!(
-            found.iter().map(|finding| finding.is_follow_up()).collect::<Vec<_>>(),
-            [true, false]
-        );
-    }
-}
+mod tests;

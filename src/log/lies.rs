@@ -20,11 +20,6 @@ const TABLE: &[Lie] = &[
         truth: Some(Severity::Warning),
         example: "C:/Game/Source/A.cpp(1): error: Expected A.h to be first header included.",
     },
-    Lie {
-        pattern: r"=== Handled ensure: ===",
-        truth: Some(Severity::Warning),
-        example: "LogOutputDevice: Error: === Handled ensure: ===",
-    },
     // It is tried again.
     Lie {
         pattern: r"warning MSB3026\b",
@@ -43,18 +38,6 @@ const TABLE: &[Lie] = &[
     },
     // pdbcopy's way of saying that all is well.
     Lie { pattern: r"ERROR: Error: EC_OK\b", truth: None, example: "ERROR: Error: EC_OK -- ??" },
-    // What crashed stands on the next line.
-    Lie {
-        pattern: r"=== Critical error: ===",
-        truth: None,
-        example: "LogWindows: Error: === Critical error: ===",
-    },
-    // Frames of a crash that was reported.
-    Lie {
-        pattern: r"\[Callstack\]|(?:begin|end): stack for UAT",
-        truth: None,
-        example: "LogWindows: Error: [Callstack] 0x00007ffd UnrealEditor-Engine.dll!UWorld::Tick() []",
-    },
 ];
 
 /// The table, compiled.

@@ -32,11 +32,11 @@ const TABLE: &[Prefix] = &[
     },
     // The method of UAT that wrote the line, in its own log files and on the console up to 4.25.
     Prefix {
-        pattern: r"(?:Automation|BuildCommand|BuildCookRun|CommandUtils|HostPlatform|InternalUtils|Log|ProcessResult|Program|Project|ProjectParams|ScriptCompiler|UE4Build|UEBuild)\.[A-Za-z]+: (?:Run: )?",
+        pattern: r"(?:Automation|AutomationTool|BuildCommand|BuildCookRun|CommandUtils|CommandletUtils|DeploymentContext|InternalUtils|Log|ProcessResult|Program|Project|ProjectParams|ScriptCompiler|TurnkeyUtils|UE4Build|UEBuild\w*|UnrealBuildTool|Utils|\w+Platform)\.\.?[A-Za-z]+: (?:Run: )?",
         example: "CommandUtils.Run: Run: ",
     },
     Prefix {
-        pattern: r"(?:UnrealBuildTool|UnrealHeaderTool|UE4Editor-Cmd|UnrealEditor-Cmd): ",
+        pattern: r"(?:Cook|UnrealBuildTool|UnrealHeaderTool|UE4Editor-Cmd|UnrealEditor-Cmd): ",
         example: "UnrealBuildTool: ",
     },
     // MSBuild's node.

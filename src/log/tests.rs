@@ -68,20 +68,17 @@ fn a_failing_build_is_folded_and_its_errors_are_found() {
             "} source-sync Some(4s)",
             "9 lines",
             "compile {",
-            "10 lines",
+            "30 lines",
             "warning in compile, linked: games/Source/SpaceMiner/OreVein.cpp:88: C4996: 'UOreVein::Dig': Use Excavate instead.",
-            "2 lines",
             "error in compile, linked: games/Source/SpaceMiner/Drill.cpp:42:17: C2065: 'BitDiameter': undeclared identifier",
-            "3 lines",
-            "error in compile, linked: games/Source/SpaceMiner/Drill.cpp:43:17: C2065: 'BitDiameter': undeclared identifier",
-            "4 lines",
+            "error in compile, follows, linked: games/Source/SpaceMiner/Drill.cpp:43:17: C2065: 'BitDiameter': undeclared identifier",
             "error in compile: C:/UE_5.5/Engine/Source/Runtime/Core/Public/Templates/UnrealTemplate.h:128:9: C2338: static_assert failed: 'bitwise only'",
-            "8 lines",
-            "error in compile, follows: UnrealBuildTool failed. See log for more details. (D:\\Build\\Logs\\UBT-SpaceMiner-Win64-Shipping.txt)",
-            "3 lines",
+            "error in compile, follows: exit: Result: Failed (OtherCompilationError)",
+            "error in compile, follows: UAT: UnrealBuildTool failed. See log for more details. (D:\\Build\\Logs\\UBT-SpaceMiner-Win64-Shipping.txt)",
+            "error in compile, follows: exit: AutomationTool exiting with ExitCode=6 (6)",
             "} compile Some(29s)",
             "2 lines",
-            "error in -, follows: AutomationTool was unable to run successfully. Exited with code: 6",
+            "error in -, follows: UAT: AutomationTool was unable to run successfully. Exited with code: 6",
         ]
     );
 }
@@ -95,16 +92,14 @@ fn a_failing_cook_is_one_error_and_what_follows_from_it() {
             "6 lines",
             "} compile Some(5s)",
             "cook {",
-            "7 lines",
+            "16 lines",
             "warning in cook, linked: games/Content/Maps/Belt.umap: LogLinker: VerifyImport: Failed to find script package for import object 'Package /Script/OldOre'",
-            "1 lines",
             "error in cook, linked: games/Content/Rigs/BP_Drill.uasset: LogBlueprint: [Compiler] Could not find a function named \"StartDrill\" in 'BP_Drill_C'.",
-            "1 lines",
             "warning in cook: LogBlueprint: [Compiler BP_Drill] Compile of BP_Drill failed. 1 Fatal Issue(s)",
-            "7 lines",
-            "error in cook, follows: Cook failed.",
+            "error in cook, follows: UAT: Cook failed.",
             "} cook Some(15s)",
             "4 lines",
+            "error in -, follows: exit: AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
         ]
     );
 }
@@ -170,9 +165,10 @@ fn a_message_of_several_lines_is_read_line_by_line() {
     let banner = "********** COOK COMMAND STARTED **********";
     let text = format!("a\r{banner}\n\x1b[31mLogCook: Error: tok123456\x1b[0m\r\n");
     pipeline.feed(&message(1, &text), &mut |event| events.push(event));
-    assert_eq!(story(&events), ["1 lines", "cook {", "2 lines", "error in cook: LogCook: ***"]);
     pipeline.finish(&mut |event| events.push(event));
-    assert_eq!(story(&events).last().map(String::as_str), Some("} cook Some(0ns)"));
+    let expected =
+        ["1 lines", "cook {", "2 lines", "error in cook: LogCook: ***", "} cook Some(0ns)"];
+    assert_eq!(story(&events), expected);
 }
 
 #[test]
@@ -236,9 +232,8 @@ fn what_the_game_itself_logs_is_no_finding() {
 fn a_failed_package_of_the_cook_only_follows_from_what_is_wrong_with_it() {
     let log = "LogCook: Error: Failed to cook /Game/A\nLogBlueprint: Error: x";
     let expected = [
-        "1 lines",
+        "2 lines",
         "error in -, follows: LogCook: Failed to cook /Game/A",
-        "1 lines",
         "error in -: LogBlueprint: x",
     ];
     assert_eq!(story(&events(log)), expected);

@@ -1,0 +1,290 @@
+use super::*;
+use crate::event::Finding;
+use crate::log::findings::Findings;
+use crate::log::paths::Paths;
+use crate::log::phases::{self, Phases};
+use crate::log::text::{Cleaner, Style};
+
+fn findings(lines: &[&str]) -> Vec<Finding> {
+    let mut findings = Findings::new(Paths::new(None));
+    let mut phases = Phases::default();
+    phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
+    lines.iter().for_each(|line| findings.read(line, &phases));
+    let mut read = Vec::new();
+    findings.settle(&Cleaner::new(&[], Style::default()), &mut |finding| read.push(finding));
+    read
+}
+
+/// Code, first line and what is counted with it; of roots alone.
+fn roots(lines: &[&str]) -> Vec<String> {
+    let roots = findings(lines).into_iter().filter(|finding| !finding.is_follow_up());
+    let told = roots.map(|finding| {
+        let also =
+            if finding.also.is_empty() { String::new() } else { format!(" +{:?}", finding.also) };
+        let first = finding.message.lines().next().unwrap_or_default();
+        format!("{}: {first}{also}", finding.code.unwrap_or_default())
+    });
+    told.collect()
+}
+
+#[test]
+fn a_compiler_that_stumbles_over_a_statement_is_heard_once() {
+    let found = roots(&[
+        "S/A.cpp(17): error C2065: 'Hinge': undeclared identifier",
+        "S/A.cpp(17): error C2737: 'Door': const object must be initialized",
+        "S/A.cpp(19): error C2065: 'Door': undeclared identifier",
+        "S/A.cpp(15): error C4390: ';': empty controlled statement found",
+        "S/A.cpp(40): error C4390: ';': empty controlled statement found",
+        "S/B.cpp(17): error C2065: 'Hinge': undeclared identifier",
+        "S/A.cpp(60): error C2660: 'Hinge': function does not take 3 arguments",
+    ]);
+    assert_eq!(
+        found,
+        [
+            "C2065: 'Hinge': undeclared identifier",
+            "C4390: ';': empty controlled statement found",
+            "C2065: 'Hinge': undeclared identifier",
+            "C2660: 'Hinge': function does not take 3 arguments",
+        ]
+    );
+}
+
+#[test]
+fn a_name_that_clang_does_not_know_is_told_once_a_file() {
+    let found = roots(&[
+        "S/A.cpp:1:2: error: unknown type name 'FHinge'",
+        "S/A.cpp:9:2: error: use of undeclared identifier 'FHinge'",
+        "S/A.cpp:9:2: error: no matching function for call to 'FHinge'",
+        "S/B.cpp:9:2: error: unknown type name 'FHinge'",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
+fn of_all_that_is_wrong_with_a_blueprint_what_is_missing_is_the_root() {
+    let asset = r"LogBlueprint: Error: [AssetLog] C:\G\Content\Door.uasset: [Compiler] ";
+    let other = r"LogBlueprint: Error: [AssetLog] C:\G\Content\Wall.uasset: [Compiler] ";
+    let pin = "In use pin  Angle  no longer exists on node  Open . Please refresh node.";
+    let lines = [
+        format!("{asset}{pin}"),
+        format!("{asset}Could not find a function named \"Open\" in 'Door_C'."),
+        "Make sure 'Door_C' has been compiled for  Open from Source: /Game/Door.Door".to_owned(),
+        format!("{asset}Could not find a function named \"Close\" in 'Door_C'."),
+        format!("{asset}Could not find a variable named \"Key\" in 'Door_C'."),
+        format!(
+            "{asset}This blueprint (self) is not a Frame, therefore ' Target ' must have a connection."
+        ),
+        format!("{other}{pin}"),
+        format!("{other}{pin} 2"),
+    ];
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let expected = [
+        r#"LogBlueprint: [Compiler] Could not find a function named "Open" in 'Door_C'. +["Close", "Key"]"#,
+        "LogBlueprint: [Compiler] In use pin  Angle  no longer exists on node  Open . Please refresh node.",
+    ];
+    assert_eq!(roots(&lines), expected);
+    let all = findings(&lines);
+    assert_eq!(all.iter().filter(|finding| finding.is_follow_up()).count(), 3);
+    let root = all.iter().find(|finding| finding.repeats > 0).unwrap();
+    assert_eq!(root.repeats, 2);
+    assert!(root.message.ends_with("from Source: /Game/Door.Door"), "{}", root.message);
+}
+
+#[test]
+fn a_symbol_that_many_objects_miss_is_one_error() {
+    let found = roots(&[
+        "a.lib(x.obj) : error LNK2019: unresolved external symbol _hinge referenced in function \"f\"",
+        "b.lib(y.obj) : error LNK2001: unresolved external symbol _hinge",
+        "c.obj : error LNK2019: unresolved external symbol __imp__hinge referenced in function \"g\"",
+        r#"c.obj : error LNK2019: unresolved external symbol "void __cdecl Open(void)" (?Open@@YAXXZ)"#,
+        "Game.exe : fatal error LNK1120: 2 unresolved externals",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].ends_with(r#"+["b.lib(y.obj)", "c.obj"]"#), "{}", found[0]);
+}
+
+#[test]
+fn every_linker_says_which_symbol_is_missing() {
+    for (lines, expected) in [
+        (
+            vec![
+                "ld.lld: error: undefined symbol: UDoor::Open()",
+                ">>> referenced by Door.cpp:12",
+                ">>>               Door.o:(main)",
+                "ld.lld: error: undefined symbol: UDoor::Open()",
+            ],
+            "ld: undefined symbol: UDoor::Open()",
+        ),
+        (
+            vec![
+                "Undefined symbols for architecture arm64:",
+                "  \"UDoor::Open()\", referenced from:",
+                "      AHouse::Enter() in House.cpp.o",
+                "      AHouse::Leave() in House.cpp.o",
+                "ld: symbol(s) not found for architecture arm64",
+                "clang++: error: linker command failed with exit code 1 (use -v to see invocation)",
+            ],
+            "ld: undefined symbol: UDoor::Open()",
+        ),
+        (
+            vec![
+                "Door.cpp:(.text+0x5): undefined reference to `UDoor::Open()'",
+                "House.cpp:(.text+0x9): undefined reference to `UDoor::Open()'",
+                "collect2: error: ld returned 1 exit status",
+            ],
+            "ld: undefined reference to `UDoor::Open()'",
+        ),
+    ] {
+        let found = roots(&lines);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+    }
+}
+
+#[test]
+fn what_java_cannot_find_in_many_files_is_one_error_and_gradle_says_it_again() {
+    let found = roots(&[
+        r"Z:\app\src\Door.java:88: error: cannot find symbol",
+        "> Task :app:compile",
+        "\t\topen(Hinge.LEFT);",
+        "\t\t          ^",
+        "  symbol:   variable LEFT",
+        "  location: class Hinge",
+        r"Z:\app\src\House.java:8: error: cannot find symbol",
+        "\t\topen(Hinge.LEFT);",
+        "\t\t          ^",
+        "  symbol:   variable LEFT",
+        "  location: class Hinge",
+        "FAILURE: Build failed with an exception.",
+        "* What went wrong:",
+        "Execution failed for task ':app:compile'.",
+        "> Something odd.",
+        "* Try:",
+        "> Run with --stacktrace",
+    ]);
+    assert_eq!(found, [r#"javac: cannot find symbol: variable LEFT +["Z:/app/src/House.java"]"#]);
+}
+
+#[test]
+fn what_was_to_come_out_of_a_missing_package_is_missing_too() {
+    let found = roots(&[
+        "/app/Door.java:8: error: package com.example.hinge does not exist",
+        "import com.example.hinge.Hinge;",
+        "                        ^",
+        "/app/House.java:8: error: package com.example.hinge does not exist",
+        "/app/Door.java:12: error: cannot find symbol",
+        "  symbol:   class Hinge",
+        "/app/Door.java:14: error: ';' expected",
+    ]);
+    assert_eq!(
+        found,
+        [
+            r#"javac: package com.example.hinge does not exist +["/app/House.java"]"#,
+            "javac: ';' expected",
+        ]
+    );
+}
+
+#[test]
+fn gradle_speaks_for_itself_when_nobody_else_does() {
+    let found = findings(&[
+        "FAILURE: Build failed with an exception.",
+        "",
+        "* What went wrong:",
+        "Could not resolve all files for configuration ':classpath'.",
+        "> Could not resolve com.example:door:1.0.",
+        "",
+        "* Try:",
+        "> Run with --stacktrace",
+        "BUILD FAILED in 14s",
+    ]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].message,
+        "Could not resolve all files for configuration ':classpath'.\n> Could not resolve com.example:door:1.0."
+    );
+}
+
+#[test]
+fn a_crash_is_one_event_and_points_at_the_game() {
+    let found = findings(&[
+        r#"Parsing command line: -project="D:/G/Game.uproject""#,
+        "LogWindows: Error: begin: stack for UAT",
+        "LogWindows: Error: === Critical error: ===",
+        "LogWindows: Error:",
+        r"LogWindows: Error: Assertion failed: Hinge != nullptr [File:D:\UE\Engine\Source\Core\A.h] [Line: 678]",
+        "LogWindows: Error:",
+        r"LogWindows: Error: [Callstack] 0x00007ff7 Game.exe!TArray::Add() [D:\UE\Engine\Source\Core\A.h:12]",
+        r"LogWindows: Error: [Callstack] 0x00007ff7 Game.exe!ADoor::Open() [D:\G\Source\Door.cpp:346]",
+        "LogWindows: Error: end: stack for UAT",
+        "Took 87.1s to run UE4Editor-Cmd.exe, ExitCode=3",
+    ]);
+    let roots: Vec<_> = found.iter().filter(|finding| !finding.is_follow_up()).collect();
+    assert_eq!(roots.len(), 1);
+    let place = roots[0].location.as_ref().unwrap();
+    assert_eq!((place.to_string().as_str(), place.in_repository), ("Source/Door.cpp:346", true));
+    assert!(
+        roots[0].message.starts_with("Assertion failed: Hinge != nullptr"),
+        "{}",
+        roots[0].message
+    );
+}
+
+#[test]
+fn a_handled_ensure_is_a_warning_with_all_its_lines() {
+    let found = findings(&[
+        "LogOutputDevice: Error: === Handled ensure: ===",
+        "LogOutputDevice: Error:",
+        "LogOutputDevice: Error: Ensure condition failed: Hinge [File:A.cpp] [Line: 12]",
+        "LogOutputDevice: Error: Stack:",
+        "LogOutputDevice: Error: [Callstack] 0x00007ff7 Editor.dll!F() []",
+        "LogCook: Display: Cooked packages 4 Packages Remain 2 Total 6",
+    ]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].severity, Severity::Warning);
+    assert!(found[0].message.starts_with("Ensure condition failed: Hinge"), "{}", found[0].message);
+}
+
+#[test]
+fn an_asset_of_another_version_of_the_engine_is_one_error_for_all() {
+    let found = roots(&[
+        "LogAssetRegistry: Error: Package D:/UE/Engine/Content/A.uasset has newer custom version of Doors",
+        "LogAssetRegistry: Error: Package D:/UE/Engine/Content/B.uasset is too new. Engine Version: 8  Package Version: 9",
+    ]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains(r#"+["D:/UE/Engine/Content/B.uasset"]"#), "{}", found[0]);
+}
+
+#[test]
+fn an_exception_has_its_frames_and_none_without_them() {
+    let found = findings(&[
+        "ERROR: System.IO.IOException: The directory name is invalid.",
+        "          at System.IO.Directory.Open(String path)",
+        "          at Project.StageDoors(ProjectParams Params) in D:\\Project.cs:line 456",
+        "       (see C:\\Log.txt for full exception trace)",
+        "Some.Other.Exception: in passing",
+        "BuildException: Cannot make doors",
+        "   at UnrealBuildTool.Doors.Make()",
+        "x",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0].message.lines().count(), 3);
+    assert!(
+        found[1].message.starts_with("BuildException: Cannot make doors\n"),
+        "{}",
+        found[1].message
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_material_stands_below_it() {
+    let found = findings(&[
+        "LogShaderCompilers: Warning: Failed to compile Material /Game/M_Door (MI:/Game/MI_Door) for platform PCD3D_SM6",
+        "    /Engine/Private/Door.usf(12,3-9): error X3004: undeclared identifier 'Hinge'",
+        "LogShaderCompilers: Warning: Failed to compile Material /Game/M_Door (MI:/Game/MI_Gate) for platform PCD3D_SM5",
+        "    /Engine/Private/Door.usf(12,3-9): error X3004: undeclared identifier 'Hinge'",
+        "LogX: Error: x",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!((found[0].severity, found[0].repeats), (Severity::Warning, 1));
+    assert!(found[0].message.ends_with("undeclared identifier 'Hinge'"), "{}", found[0].message);
+}

@@ -1,0 +1,260 @@
+//! How far an event reaches: which of the lines after its first one belong to it.
+
+/// What an event goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Nothing.
+    Line,
+    /// Nothing, and it only repeats what was said elsewhere, unless nobody said it.
+    Echo,
+    /// Lines that are indented deeper than its first.
+    Indented,
+    /// The same, whatever they report by themselves.
+    Block,
+    /// Lines that are indented deeper, and the last line of a Blueprint's error, which names the asset.
+    Asset,
+    /// Notes, the line of source, the mark below it, the context of a template.
+    Compiler,
+    /// Who refers to the symbol.
+    Linker,
+    /// The same, as Apple's linker has it.
+    Symbol,
+    /// Frames of .NET, and where the whole log is.
+    DotNetStack,
+    /// The same; without a frame it is no event.
+    BareDotNetStack,
+    /// Frames of Java; without one it is no event.
+    JavaStack,
+    /// Python's frames, and then the exception.
+    Python,
+    /// Gradle's explanation.
+    Gradle,
+    /// Whatever the program says until its last word.
+    Crash,
+}
+
+impl Extent {
+    /// Whether it is only an event if anything follows.
+    pub(super) fn needs_more(self) -> bool {
+        matches!(self, Self::BareDotNetStack | Self::JavaStack)
+    }
+}
+
+/// What a line is to the event before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Belongs {
+    /// Not at all.
+    No,
+    /// It is worth keeping.
+    Yes,
+    /// It belongs there and says nothing.
+    Silently,
+    /// If the next one says so.
+    Perhaps,
+    /// It is what the event is about, for which the first line had no words.
+    AsEssence,
+    /// It belongs there, and is the last.
+    AsLast,
+}
+
+/// What is known of the event when the next line comes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SoFar<'e> {
+    pub(super) extent: Extent,
+    /// Blanks before its first line.
+    pub(super) indent: usize,
+    pub(super) code: Option<&'e str>,
+    /// Its last line that was kept.
+    pub(super) last: &'e str,
+    /// Whether the essence has been read that the first line had no words for.
+    pub(super) has_essence: bool,
+    /// Whether the line before this one waits for what this one says.
+    pub(super) waits: bool,
+}
+
+/// What a line, stripped of its prefixes, is to the event before it. `told`: the code of what the line
+/// reports by itself.
+pub(super) fn belongs(event: &SoFar<'_>, line: &str, told: Option<Option<&str>>) -> Belongs {
+    let text = line.trim();
+    let deeper = !text.is_empty() && indent(line) > event.indent;
+    let deep = if deeper && told.is_none() { Belongs::Yes } else { Belongs::No };
+    match event.extent {
+        Extent::Line | Extent::Echo => Belongs::No,
+        Extent::Indented => deep,
+        Extent::Block if deeper => Belongs::Yes,
+        Extent::Block => Belongs::No,
+        Extent::Asset if told.is_none() && is_source(text) && !is_source(event.last) => {
+            Belongs::Yes
+        }
+        Extent::Asset => deep,
+        Extent::Compiler => compiler(event, text, deeper, told.is_some()),
+        Extent::Linker if text.starts_with(">>> ") => Belongs::Yes,
+        Extent::Linker | Extent::Symbol => deep,
+        Extent::DotNetStack | Extent::BareDotNetStack => dot_net(text, deep),
+        Extent::JavaStack => java(line, text),
+        Extent::Python => python(event, text),
+        Extent::Gradle => gradle(event, text, told),
+        Extent::Crash => crash(event, line, text, told),
+    }
+}
+
+/// Blanks before the text; a tab is as good as any number of them.
+pub(super) fn indent(line: &str) -> usize {
+    line.bytes().take_while(u8::is_ascii_whitespace).map(|b| if b == b'\t' { 8 } else { 1 }).sum()
+}
+
+fn is_source(text: &str) -> bool {
+    text.contains(" from Source: /")
+}
+
+fn compiler(event: &SoFar<'_>, text: &str, deeper: bool, told: bool) -> Belongs {
+    if text.contains(": note: ") || is_mark(text) {
+        return Belongs::Yes;
+    }
+    // Gradle's progress gets between a message of javac and its source.
+    if text.starts_with("> Task ") {
+        return Belongs::Silently;
+    }
+    if told || text.is_empty() || text.starts_with(['[', '*']) || is_prelude(text) {
+        return Belongs::No;
+    }
+    if deeper {
+        return Belongs::Yes;
+    }
+    if event.waits || is_mark(event.last) { Belongs::No } else { Belongs::Perhaps }
+}
+
+/// Whether the line leads to the diagnostic behind it.
+pub(super) fn is_prelude(text: &str) -> bool {
+    text.starts_with("In file included from ") || text.starts_with("In file included by ")
+}
+
+/// `        ^~~~~`, perhaps with the number of a line and a bar before it.
+fn is_mark(text: &str) -> bool {
+    let mark = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '|' || c == ' ');
+    mark.starts_with(['^', '~']) && mark.chars().all(|c| matches!(c, '^' | '~' | ' ' | '-' | '+'))
+}
+
+fn dot_net(text: &str, deep: Belongs) -> Belongs {
+    if text.is_empty() {
+        return Belongs::Silently;
+    }
+    if is_frame(text) || text.starts_with("---> ") || text.starts_with("--- ") {
+        return Belongs::Yes;
+    }
+    // `(see …\Log.txt for full exception trace)`, in UAT's English whatever the machine speaks.
+    if text.starts_with("(see ") { Belongs::AsLast } else { deep }
+}
+
+fn java(line: &str, text: &str) -> Belongs {
+    let is_frame = is_frame(text) && indent(line) > 0;
+    let goes_on = text.starts_with("... ") || text.starts_with("Caused by: ");
+    if is_frame || goes_on { Belongs::Yes } else { Belongs::No }
+}
+
+/// Python indents its frames, and not the exception that they lead to.
+fn python(event: &SoFar<'_>, text: &str) -> Belongs {
+    let said =
+        text.strip_prefix("LogPython: Error:").or_else(|| text.strip_prefix("LogPython: Warning:"));
+    match said.map(|said| said.strip_prefix(' ').unwrap_or(said)) {
+        None => Belongs::No,
+        Some(_) if event.has_essence => Belongs::No,
+        Some(said) if said.trim().is_empty() => Belongs::Silently,
+        Some(said) if said.starts_with(' ') => Belongs::Yes,
+        Some(_) => Belongs::AsEssence,
+    }
+}
+
+fn is_frame(text: &str) -> bool {
+    text.strip_prefix("at ").is_some_and(|frame| frame.contains('('))
+}
+
+fn gradle(event: &SoFar<'_>, text: &str, told: Option<Option<&str>>) -> Belongs {
+    let ends = text.starts_with("* Try") || text.starts_with("* Get more help");
+    if ends || text.starts_with("BUILD FAILED in ") || text.starts_with("* Exception is:") {
+        return Belongs::AsLast;
+    }
+    // Whoever started Gradle.
+    if matches!(told, Some(Some("UAT" | "UBT" | "exit" | "crash"))) || text.starts_with("***") {
+        return Belongs::No;
+    }
+    let is_chatter = text.is_empty() || text.contains(" actionable task");
+    if is_chatter || text.starts_with("* What went wrong:") || text.starts_with("* Where:") {
+        return Belongs::Silently;
+    }
+    if event.has_essence { Belongs::Yes } else { Belongs::AsEssence }
+}
+
+/// How many words a program may have that lies in pieces is bounded by whoever collects them.
+fn crash(event: &SoFar<'_>, line: &str, text: &str, told: Option<Option<&str>>) -> Belongs {
+    if text.contains("end: stack for UAT") {
+        return Belongs::AsLast;
+    }
+    let said = without_channel(text);
+    if said.is_empty() || is_banner(said) {
+        return Belongs::Silently;
+    }
+    let is_crash = matches!(told, Some(Some("crash"))) && !text.starts_with("Took ");
+    // A crash is more than the ensure before it.
+    if is_crash && event.code == Some("ensure") {
+        return Belongs::No;
+    }
+    let is_error = said.len() < text.len();
+    let foreign = told.is_some() && !is_crash && !is_error;
+    let is_plain = told.is_none() && !has_channel(text);
+    if foreign || !(is_crash || is_error || (is_plain && is_of_crash(line))) {
+        return Belongs::No;
+    }
+    if event.has_essence || said.starts_with("[Callstack]") {
+        Belongs::Yes
+    } else {
+        Belongs::AsEssence
+    }
+}
+
+/// `=== Critical error: ===` and the like announce a crash, and say nothing about it.
+pub(super) fn is_banner(said: &str) -> bool {
+    (said.starts_with("=== ") && said.ends_with(" ==="))
+        || said.starts_with("Traceback (")
+        || said.starts_with("begin: stack for UAT")
+        || said == "Fatal error!"
+}
+
+/// What an engine's channel for crashes says: `LogWindows: Error: …`.
+pub(super) fn without_channel(text: &str) -> &str {
+    let said = text.split_once(": ").filter(|(channel, _)| is_crash_channel(channel));
+    let said = said.and_then(|(_, said)| {
+        let said = said.strip_prefix("Error:").or_else(|| said.strip_prefix("Critical:"));
+        said.or_else(|| text.split_once(": ")?.1.strip_prefix("Fatal:"))
+    });
+    said.map_or(text, str::trim)
+}
+
+fn is_crash_channel(name: &str) -> bool {
+    const CHANNELS: [&str; 9] = [
+        "LogWindows",
+        "LogLinux",
+        "LogMac",
+        "LogCore",
+        "LogOutputDevice",
+        "LogUnix",
+        "LogAndroid",
+        "LogIOS",
+        "LogExit",
+    ];
+    CHANNELS.contains(&name)
+}
+
+/// Whether anybody of the engine speaks.
+fn has_channel(text: &str) -> bool {
+    let word = text.split(':').next().unwrap_or_default();
+    word.len() < text.len()
+        && word.starts_with("Log")
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Lines of a crash without a channel: what was asserted, where, and a few words more.
+fn is_of_crash(line: &str) -> bool {
+    const OTHERS: [&str; 6] = ["Took ", "AutomationTool ", "ERROR: ", "Running: ", "***", "BUILD "];
+    !OTHERS.iter().any(|other| line.trim_start().starts_with(other))
+}

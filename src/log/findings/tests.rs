@@ -1,0 +1,269 @@
+use super::*;
+use crate::event::{Location, Phase};
+use crate::log::phases;
+use crate::log::text::Style;
+
+/// All findings of a cook that logs these lines.
+fn read_all(lines: &[&str]) -> Vec<Finding> {
+    let cleaner = Cleaner::new(&["tok123456"], Style::default());
+    let mut findings = Findings::new(Paths::new(None));
+    let mut phases = Phases::default();
+    phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
+    let mut read = Vec::new();
+    for line in lines {
+        findings.read(line, &phases);
+        if findings.is_full() {
+            findings.settle(&cleaner, &mut |finding| read.push(finding));
+        }
+    }
+    findings.settle(&cleaner, &mut |finding| read.push(finding));
+    read
+}
+
+/// Severity, code and first line of each finding, follow-ups in brackets.
+fn told(lines: &[&str]) -> Vec<String> {
+    let told = read_all(lines).into_iter().map(|finding| {
+        let first = finding.message.lines().next().unwrap_or_default();
+        let code = finding.code.as_deref().unwrap_or("-");
+        let more =
+            if finding.repeats > 0 { format!(" (+{})", finding.repeats) } else { String::new() };
+        let told = format!("{} {code}: {first}{more}", finding.severity.as_str());
+        if finding.is_follow_up() { format!("[{told}]") } else { told }
+    });
+    told.collect()
+}
+
+#[test]
+fn a_finding_carries_its_place_in_the_repository() {
+    let found = read_all(&[
+        r#"Parsing command line: -project="C:/W/Game/Game.uproject""#,
+        r"C:\W\Game\Source\A.cpp(42,7): error C2065: 'x': undeclared identifier",
+    ]);
+    assert_eq!(
+        found[0].location,
+        Some(Location {
+            file: "Source/A.cpp".to_owned(),
+            in_repository: true,
+            line: Some(42),
+            column: Some(7),
+        })
+    );
+    assert_eq!((found[0].phase, found[0].rank), (Some(Phase::Cook), Rank::Compile));
+    assert_eq!(found[0].message, "'x': undeclared identifier");
+}
+
+#[test]
+fn what_was_said_before_is_not_a_finding_again() {
+    let error = "Source/A.cpp(1): error C2660: x";
+    let there = "Source/A.cpp(2): error C2660: x";
+    let found = told(&[error, error, there, "LogCook: Error: x", "LogCook: Error: x", there]);
+    assert_eq!(found, ["error C2660: x", "error C2660: x", "error LogCook: x"]);
+}
+
+#[test]
+fn an_echo_is_a_finding_only_if_nobody_else_says_it() {
+    let raw = "LogCook: Error: Content is missing";
+    let echo = "PackagingResults: Error: Content is missing";
+    assert_eq!(told(&[raw, echo, echo]), ["error LogCook: Content is missing"]);
+    assert_eq!(told(&[echo, raw, raw]), ["error LogCook: Content is missing"]);
+    let other = told(&[echo, "PackagingResults: Error: other"]);
+    assert_eq!(
+        other,
+        ["error PackagingResults: Content is missing", "error PackagingResults: other"]
+    );
+    let exception = "ERROR: System.IO.IOException: Disk went away.";
+    let echo = "PackagingResults: Error: Disk went away.";
+    assert_eq!(told(&[exception, echo]).len(), 1);
+}
+
+#[test]
+fn what_the_cook_repeats_at_its_end_is_new_only_if_the_line_itself_is_missing() {
+    let asset = r"LogBlueprint: Error: [AssetLog] C:\G\Content\Door.uasset: [Compiler] x";
+    let lines = [
+        asset.to_owned(),
+        format!("LogInit: Display: {asset}"),
+        format!("LogInit: Display: {asset} y"),
+    ];
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let found = told(&lines);
+    assert_eq!(found, ["error LogBlueprint: [Compiler] x", "[error LogBlueprint: [Compiler] x y]"]);
+    assert!(told(&["LogInit: Display: LogX: Warning: y"]).is_empty());
+}
+
+#[test]
+fn an_echo_does_not_end_what_it_repeats() {
+    let found = read_all(&[
+        "ERROR: System.IO.IOException: Disk went away.",
+        "          at System.IO.Directory.Open(String path)",
+        "PackagingResults: Error: System.IO.IOException: Disk went away.",
+        "          at Project.StageDoors(ProjectParams Params)",
+        r"       (see C:\Logs\Log.txt for full exception trace)",
+    ]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].message.lines().count(), 3);
+}
+
+#[test]
+fn an_endless_log_does_not_fill_the_memory() {
+    let mut seen = Seen::default();
+    for number in 0..350_000 {
+        assert!(seen.insert(number));
+    }
+    assert!(seen.latest.len() + seen.earlier.len() <= 2 * Seen::CAPACITY);
+    assert!(!seen.insert(300_000), "what was new a moment ago is forgotten");
+}
+
+#[test]
+fn thousands_of_findings_are_distinct_from_each_other_and_not_from_themselves() {
+    let line = |number| format!("A.cpp({}): error C2660: x", number + 1);
+    let lines: Vec<_> = (0..5_000).chain(0..5_000).map(line).collect();
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    assert_eq!(read_all(&lines).len(), 5_000);
+}
+
+#[test]
+fn the_texts_of_a_finding_are_safe_by_themselves() {
+    let found = read_all(&[
+        "Source/A.cpp(1): error: ::add-mask::x tok123456",
+        r"Source/#\#[x].cpp(1): error: x",
+        "Source/tok123456.cpp(1): error: x",
+    ]);
+    assert_eq!(found[0].message, r"\::add-mask::x ***");
+    let files: Vec<_> = found.iter().filter_map(|finding| finding.location.as_ref()).collect();
+    assert_eq!((files[1].file.as_str(), files[1].in_repository), ("Source/#/#[x].cpp", true));
+    assert_eq!((files[2].file.as_str(), files[2].in_repository), ("Source/***.cpp", false));
+}
+
+#[test]
+fn a_consequence_is_marked_as_one() {
+    assert_eq!(
+        told(&["ERROR: Cook failed.", "LogCook: Error: x"]),
+        ["[error UAT: Cook failed.]", "error LogCook: x"]
+    );
+}
+
+#[test]
+fn what_the_engine_warns_of_a_hundred_assets_is_one_warning() {
+    let line =
+        |number| format!("LogLinker: Warning: Failed to load '/Game/Rock{number}': 12.{number} ms");
+    let lines: Vec<_> = (0..100).map(line).collect();
+    let lines: Vec<_> = lines.iter().chain(&lines).map(String::as_str).collect();
+    let found = read_all(&lines);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].repeats, found[0].also.len()), (99, EXAMPLES));
+    assert_eq!(found[0].also[0], "/Game/Rock1");
+}
+
+#[test]
+fn errors_that_differ_in_what_they_name_are_two_and_in_a_number_are_one() {
+    let found = told(&[
+        "LogTemp: Error: cannot open 'a' after 3 ms",
+        "LogTemp: Error: cannot open 'a' after 5 ms",
+        "LogTemp: Error: cannot open 'b' after 5 ms",
+    ]);
+    let expected = [
+        "error LogTemp: cannot open 'a' after 3 ms (+1)",
+        "error LogTemp: cannot open 'b' after 5 ms",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_compiler_warns_of_each_place() {
+    let found = told(&["A.cpp(1): warning C4996: 'F': old", "A.cpp(2): warning C4996: 'F': old"]);
+    assert_eq!(found.len(), 2);
+}
+
+#[test]
+fn warnings_that_a_compiler_treats_as_errors_are_errors_until_its_next_action() {
+    let found = told(&[
+        "A.cpp(1): error C2220: the following warning is treated as an error",
+        "A.cpp(1): warning C4996: 'F': old",
+        "B.h(7): warning C4458: hides a member",
+        "LogTemp: Warning: x",
+        "[2/3] Compile [x64] C.cpp",
+        "C.cpp(1): warning C4996: 'F': old",
+    ]);
+    let expected = [
+        "error C4996: 'F': old",
+        "error C4458: hides a member",
+        "warning LogTemp: x",
+        "warning C4996: 'F': old",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn nothing_is_read_where_the_log_says_so() {
+    let found = told(&[
+        "LogCook: Error: a",
+        "<-- Suspend Log Parsing -->",
+        "LogCook: Error: b",
+        "<-- something else -->",
+        "LogCook: Error: c",
+        "<-- Resume Log Parsing -->",
+        "LogCook: Error: d",
+    ]);
+    assert_eq!(found, ["error LogCook: a", "error LogCook: d"]);
+}
+
+#[test]
+fn how_a_header_was_included_belongs_to_what_is_wrong_with_it() {
+    let found = read_all(&[
+        "In file included from /g/Source/A.cpp:1:",
+        "In file included from /g/Source/A.h:6:",
+        "/g/Source/B.h:3:10: fatal error: 'C.h' file not found",
+        "#include \"C.h\"",
+        "         ^~~~~",
+        "1 error generated.",
+        "LogCook: Error: x",
+    ]);
+    assert_eq!(
+        found[0].message.lines().collect::<Vec<_>>(),
+        [
+            "'C.h' file not found",
+            "In file included from /g/Source/A.cpp:1:",
+            "In file included from /g/Source/A.h:6:",
+            "#include \"C.h\"",
+            "         ^~~~~",
+        ]
+    );
+    assert_eq!(found[1].message, "x");
+}
+
+#[test]
+fn a_phase_that_holds_too_much_is_settled_before_its_end() {
+    let lines: Vec<_> = (0..HELD + 1).map(|n| format!("A.cpp({}): error C10: x", n + 1)).collect();
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    assert_eq!(read_all(&lines).len(), HELD + 1);
+    let mut findings = Findings::new(Paths::new(None));
+    let phases = Phases::default();
+    lines.iter().for_each(|line| findings.read(line, &phases));
+    assert!(findings.is_full());
+    findings.settle(&Cleaner::new(&[], Style::default()), &mut |_| ());
+    assert!(!findings.is_full());
+}
+
+#[test]
+fn what_ended_uat_stands_before_the_place_of_its_log() {
+    let see = r"       (see C:\Logs\Log.txt for full exception trace)";
+    assert_eq!(told(&["Doors cannot be opened.", see]), ["error UAT: Doors cannot be opened."]);
+    assert_eq!(told(&["ERROR: Doors cannot be opened.", see]).len(), 1);
+    assert_eq!(told(&["LogCook: Error: x", "", see]), ["error LogCook: x"]);
+}
+
+#[test]
+fn a_traceback_is_one_error_with_the_exception_first() {
+    let found = read_all(&[
+        "LogPython: Error: Traceback (most recent call last):",
+        "LogPython: Error:   File \"doors.py\", line 3, in <module>",
+        "LogPython: Error:     open_doors()",
+        "LogPython: Error: KeyError: 'hinge'",
+        "LogPython: Error: another one",
+    ]);
+    assert_eq!(found.len(), 2);
+    assert_eq!(
+        found[0].message,
+        "KeyError: 'hinge'\n  File \"doors.py\", line 3, in <module>\n    open_doors()"
+    );
+}

@@ -1,0 +1,74 @@
+//! Whole logs of every kind of failure: what is read from each, in the order in which it is told.
+
+use std::fs;
+use std::path::Path;
+
+use super::Pipeline;
+use super::text::{Cleaner, Style};
+use crate::event::{Event, Finding, Level, LogLine};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs");
+
+/// All that a finding says.
+fn told(finding: &Finding) -> String {
+    let phase = finding.phase.map_or("-", |phase| phase.as_str());
+    let class = finding.class.map_or("-", |class| class.as_str());
+    let place = match &finding.location {
+        Some(location) if location.in_repository => format!("{location} (linked)"),
+        Some(location) => location.to_string(),
+        None => "-".to_owned(),
+    };
+    let code = finding.code.as_deref().unwrap_or("-");
+    let mut told = format!(
+        "{} {code} in {phase}, {:?}, {class}\n  at {place}\n",
+        finding.severity.as_str(),
+        finding.rank,
+    );
+    for line in finding.message.lines() {
+        told += &format!("  | {line}\n");
+    }
+    if finding.repeats > 0 {
+        told += &format!("  +{}: {}\n", finding.repeats, finding.also.join(", "));
+    }
+    if let Some(hint) = &finding.hint {
+        told += &format!("  hint: {hint}\n");
+    }
+    told
+}
+
+/// The log in messages of so many lines.
+fn read(pipeline: &Pipeline, log: &str, at_once: usize) -> Vec<Finding> {
+    let mut pipeline = pipeline.clone();
+    let mut findings = Vec::new();
+    let mut show = |event| {
+        if let Event::Finding(finding) = event {
+            findings.push(finding);
+        }
+    };
+    let lines: Vec<_> = log.lines().collect();
+    for lines in lines.chunks(at_once) {
+        let message = lines.join("\n");
+        pipeline.feed(&LogLine { timestamp: None, level: Level::Info, message }, &mut show);
+    }
+    pipeline.finish(&mut show);
+    findings
+}
+
+#[test]
+fn every_kind_of_failure_is_read_however_its_lines_arrive() {
+    let pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None);
+    let mut paths: Vec<_> =
+        fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        let log = fs::read_to_string(&path).unwrap();
+        let findings = read(&pipeline, &log, 1);
+        for at_once in [2, 3, 5, 1000] {
+            assert_eq!(read(&pipeline, &log, at_once), findings, "{path:?} by {at_once}");
+        }
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap();
+        let told: Vec<_> = findings.iter().map(told).collect();
+        insta::assert_snapshot!(name, told.join("\n"));
+    }
+    assert!(Path::new(FOLDER).join("green-with-lies.log").exists(), "the logs were not found");
+}

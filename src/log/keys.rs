@@ -1,0 +1,133 @@
+//! What makes two events the same: keys, and texts with everything folded that is a mere detail.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::grouping::Group;
+use super::pattern;
+use crate::event::Severity;
+
+/// Tells which events say the same of something else.
+#[derive(Debug, Clone)]
+pub(super) struct Keys {
+    symbol: Arc<Regex>,
+    version: Arc<Regex>,
+    material: Arc<Regex>,
+    details: Arc<Regex>,
+    numbers: Arc<Regex>,
+}
+
+/// What an event has in common with others, and what is its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cause {
+    pub(super) key: u64,
+    /// The file, the symbol, the asset that it says it of.
+    pub(super) of: Option<String>,
+}
+
+/// The symbol as a linker quotes it, decorated or not.
+const SYMBOL: &str = r#"(?:unresolved external symbol|undefined symbol:|undefined reference to|duplicate symbol:?|already defined in .*?) ?(?:"(?<a>[^"]+)"|[`'](?<b>[^'`]+)'|(?<c>(?:__declspec\(\w+\) )?[^\s(]+(?:\([^)]*\)[^\s(]*)*))"#;
+/// An asset that another version of the engine has saved, in any of its wordings.
+const VERSION: &str =
+    r"Package (?<of>\S.*?\.(?:uasset|umap)) (?:is too (?:new|old)|has newer custom version of )";
+const MATERIAL: &str = r"[Ff]ailed to compile (?:Global Shader |Material )(?<of>/?[\w./-]+)?";
+/// Paths, quotes, numbers.
+const DETAILS: &str = r#"'[^']*'|"[^"]*"|(?:[A-Za-z]:)?[\w.+~-]*(?:[/\\][\w.+~() -]*[\w.+~)-])+[/\\]?|0x[0-9A-Fa-f]+|\d+(?:[.,]\d+)*"#;
+const NUMBERS: &str = r"0x[0-9A-Fa-f]+|\d+(?:[.,]\d+)*";
+
+impl Keys {
+    pub(super) fn new() -> Self {
+        let compile = |pattern| Arc::new(pattern::compile(pattern));
+        Self {
+            symbol: compile(SYMBOL),
+            version: compile(VERSION),
+            material: compile(MATERIAL),
+            details: compile(DETAILS),
+            numbers: compile(NUMBERS),
+        }
+    }
+
+    /// What the event shares with others that say the same; none if it stands for itself.
+    pub(super) fn cause(&self, group: &Group) -> Option<Cause> {
+        let message = group.message.as_str();
+        let code = group.code.as_deref().unwrap_or_default();
+        if let Some(found) = self.version.captures(message) {
+            let of = found.name("of").map(|of| of.as_str().to_owned());
+            return Some(Cause { key: hash(("version", group.severity)), of });
+        }
+        if code == "ld" || code.starts_with("LNK") {
+            return self.linked(group);
+        }
+        if code == "javac" {
+            let symbol = group.more.iter().find(|line| line.trim_start().starts_with("symbol:"));
+            return Some(Cause { key: hash(("javac", message, symbol)), of: place(group) });
+        }
+        if let Some(found) = self.material.captures(message) {
+            let material = found.name("of").map(|of| of.as_str());
+            let asset = group.place.as_ref().map(|place| place.file.as_str());
+            let key = hash(("material", material.or(asset)));
+            return Some(Cause { key, of: None });
+        }
+        let placeless = group.place.is_none();
+        match group.severity {
+            // One for each place that a compiler warns about; what the engine says of a hundred assets is one.
+            Severity::Warning if placeless || is_channel(code) => {
+                let key = hash(("warning", code, self.folded(message)));
+                Some(Cause { key, of: place(group).or_else(|| self.detail(message)) })
+            }
+            Severity::Error if placeless => {
+                Some(Cause { key: hash(("error", code, self.counted(message))), of: None })
+            }
+            Severity::Warning | Severity::Error => None,
+        }
+    }
+
+    fn linked(&self, group: &Group) -> Option<Cause> {
+        let found = self.symbol.captures(&group.message);
+        let quoted = found.and_then(|found| {
+            let names = ["a", "b", "c"].into_iter();
+            names.filter_map(|name| found.name(name)).map(|name| name.as_str().to_owned()).next()
+        });
+        let symbol = quoted.or_else(|| {
+            (group.extent == super::extent::Extent::Symbol).then(|| group.message.clone())
+        })?;
+        // The import of a symbol and the symbol itself are missing together.
+        let bare = symbol.trim_start_matches("__declspec(dllimport) ");
+        let bare = bare.strip_prefix("__imp_").unwrap_or(bare);
+        let object = group.line.trim_start().split(" : ").next().filter(|o| !o.contains("error"));
+        Some(Cause { key: hash(("symbol", bare)), of: object.map(str::to_owned) })
+    }
+
+    /// The text without quotes, paths and numbers.
+    pub(super) fn folded(&self, message: &str) -> String {
+        self.details.replace_all(message, "#").into_owned()
+    }
+
+    fn counted(&self, message: &str) -> String {
+        self.numbers.replace_all(message, "#").into_owned()
+    }
+
+    /// The first of what folding takes away.
+    fn detail(&self, message: &str) -> Option<String> {
+        self.details
+            .find(message)
+            .map(|detail| detail.as_str().trim_matches(['\'', '"']).to_owned())
+    }
+}
+
+/// Whether it is the name of a channel of the engine, and not the code of a compiler.
+fn is_channel(code: &str) -> bool {
+    code.starts_with("Log") || matches!(code, "AssetCheck" | "LoadErrors" | "MapCheck")
+}
+
+fn place(group: &Group) -> Option<String> {
+    group.place.as_ref().map(|place| place.file.replace('\\', "/"))
+}
+
+pub(super) fn hash(key: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,77 @@
+//! What Xcode and the tools that sign say.
+
+use super::{Matcher, NOTHING, ROW, Report};
+use crate::event::Rank;
+
+const APPLE: Matcher = Matcher { rank: Rank::Package, tool: Some("Xcode"), ..ROW };
+
+const FAILED: Report<'static> = Report { code: Some("Xcode"), rank: Rank::Package, ..NOTHING };
+
+pub(super) const TABLE: &[Matcher] = &[
+    Matcher {
+        name: "xcode",
+        words: &[": error: ", "xcodebuild: error: "],
+        pattern: r"^\s*(?:\S.*\.xcodeproj|xcodebuild|\S+-Info\.plist|exportArchive): error: (?<message>.*)$",
+        example: "/g/Game.xcodeproj: error: No profiles for 'com.example.game' were found",
+        expected: Some(Report {
+            message: "No profiles for 'com.example.game' were found",
+            ..FAILED
+        }),
+        ..APPLE
+    },
+    Matcher {
+        name: "xcode-export",
+        words: &["error: exportarchive"],
+        pattern: r"^\s*error: exportArchive:? (?<message>.*)$",
+        example: "error: exportArchive: No signing certificate \"iOS Distribution\" found",
+        expected: Some(Report {
+            message: "No signing certificate \"iOS Distribution\" found",
+            ..FAILED
+        }),
+        ..APPLE
+    },
+    Matcher {
+        name: "signing",
+        words: &[
+            "code signing error: ",
+            "errsecinternalcomponent",
+            "no signing certificate",
+            "provisioning profile",
+        ],
+        pattern: r#"^\s*(?:error: )?(?:Code Signing Error: )?(?<message>.*errSecInternalComponent.*|(?:No signing certificate .*|No profiles for .* were found.*|Signing for .* requires .*|Provisioning profile ".*" (?:doesn't|does not|has|is|expired).*)|Code Signing Error: .*)$"#,
+        tool: Some("codesign"),
+        example: "/g/Game.app: errSecInternalComponent",
+        expected: Some(Report {
+            code: Some("codesign"),
+            message: "/g/Game.app: errSecInternalComponent",
+            ..FAILED
+        }),
+        ..APPLE
+    },
+    Matcher {
+        name: "xcpretty",
+        words: &["❌"],
+        pattern: r"^\s*❌\s+(?<message>\S.*)$",
+        example: "❌  No profiles for 'com.example.game' were found",
+        expected: Some(Report {
+            message: "No profiles for 'com.example.game' were found",
+            ..FAILED
+        }),
+        ..APPLE
+    },
+    Matcher {
+        name: "xcode-failed",
+        words: &[
+            "** build failed **",
+            "** archive failed **",
+            "** export failed **",
+            "command phasescriptexecution failed",
+            "command codesign failed",
+        ],
+        pattern: r"^\s*(?<message>\*\* (?:BUILD|ARCHIVE|EXPORT) FAILED \*\*|Command (?:PhaseScriptExecution|CodeSign) failed.*)",
+        rank: Rank::FollowUp,
+        example: "** ARCHIVE FAILED **",
+        expected: Some(Report { message: "** ARCHIVE FAILED **", rank: Rank::FollowUp, ..FAILED }),
+        ..APPLE
+    },
+];

@@ -1,0 +1,281 @@
+//! What Unreal's own build tools say in their own words: AutomationTool, UnrealBuildTool, and how they
+//! and what they start come to an end.
+
+use super::{ANYONE, Matcher, NOTHING, ROW, Report};
+use crate::event::{Rank, Severity};
+use crate::log::extent::Extent;
+
+const UAT: Matcher =
+    Matcher { said_by: ANYONE, tool: Some("UAT"), extent: Extent::DotNetStack, ..ROW };
+
+const SAID: Report<'static> = Report { code: Some("UAT"), extent: Extent::DotNetStack, ..NOTHING };
+
+const UBT: Matcher = Matcher { tool: Some("UBT"), ..ROW };
+
+const RULES: Report<'static> = Report { code: Some("UBT"), rank: Rank::Rules, ..NOTHING };
+
+const MACHINE: Report<'static> = Report { code: Some("UBT"), rank: Rank::Toolchain, ..NOTHING };
+
+const EXIT: Report<'static> =
+    Report { code: Some("exit"), rank: Rank::FollowUp, extent: Extent::Line, ..NOTHING };
+
+pub(super) const TABLE: &[Matcher] = &[
+    Matcher {
+        name: "rules",
+        words: &[
+            "could not find definition for module",
+            "unable to instantiate module",
+            "expecting to find a type to be declared in a module rules",
+            "missing precompiled manifest for",
+            "non-editor build cannot depend on",
+            "couldn't find target rules file",
+            "could not find a module named",
+        ],
+        pattern: r"^\s*(?:(?:UBT )?ERROR: |UnrealBuildTool ?: error ?: |Unhandled exception[.:] |\w+Exception: )*(?<message>(?:Could not find definition for module|Unable to instantiate module|Expecting to find a type to be declared in a module rules|Missing precompiled manifest for|Non-editor build cannot depend on|Couldn't find (?:target|module) rules file|Could not find a module named) ?.*)$",
+        rank: Rank::Rules,
+        example: "ERROR: Could not find definition for module 'Hinges' (referenced via Target -> Door.Build.cs)",
+        expected: Some(Report {
+            message: "Could not find definition for module 'Hinges' (referenced via Target -> Door.Build.cs)",
+            ..RULES
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "project",
+        words: &[
+            "unable to find plugin '",
+            "unable to load plugin '",
+            "' failed to load because module '",
+            "unable to build while live coding is active",
+            "a conflicting instance of ",
+        ],
+        pattern: r"^\s*(?:(?:UBT )?ERROR: |UnrealBuildTool ?: error ?: |Unhandled exception[.:] |\w+Exception: )*(?<message>(?:Unable to (?:find|load) plugin '|Plugin '[^']*' failed to load because module '|Unable to build while Live Coding is active|A conflicting instance of |Plugin '[^']*' .*does not contain the '[^']*' module).*)$",
+        rank: Rank::Rules,
+        example: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
+        expected: Some(Report {
+            message: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
+            ..RULES
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "dotnet",
+        words: &[
+            "to find any compatible framework version",
+            "you must install or update .net",
+            "hostfxr",
+        ],
+        pattern: r"^\s*(?<message>It was not possible to find any compatible framework version.*|You must install or update \.NET .*|.*\bhostfxr\S* could not be found.*)$",
+        rank: Rank::Toolchain,
+        tool: Some("dotnet"),
+        example: "You must install or update .NET to run this application.",
+        expected: Some(Report {
+            code: Some("dotnet"),
+            message: "You must install or update .NET to run this application.",
+            ..MACHINE
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "toolchain",
+        words: &[
+            "must be installed",
+            "could not find netfxsdk",
+            "is not a valid platform to build",
+            "unable to find installation of",
+            "no available toolchains",
+            "sdk validation failed",
+            "unable to find compiler",
+            "is missing the c++ toolchain",
+        ],
+        pattern: r"^\s*(?:UBT |UnrealBuildTool ?: )?(?:(?<severity>ERROR|WARNING|error|warning) ?: )?(?<message>(?:.*\bmust be installed\b|.*\bis missing the C\+\+ toolchain\b|Could not find NetFxSDK|Platform \w+ is not a valid platform to build|Unable to find installation of|No available toolchains|Unable to find compiler).*)$",
+        rank: Rank::Toolchain,
+        example: "ERROR: Visual Studio 2022 must be installed in order to build this target.",
+        expected: Some(Report {
+            message: "Visual Studio 2022 must be installed in order to build this target.",
+            ..MACHINE
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "uat-file",
+        said_by: ANYONE,
+        pattern: r#"^\s*(?<severity>ERROR|WARNING): (?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.[A-Za-z]\w*)\((?<line>\d+)(?:,(?<column>\d+))?\): (?<message>.*)$"#,
+        tool: Some("UAT"),
+        example: r"ERROR: C:\Game\Build\Graph.xml(50): Unknown element",
+        expected: Some(Report {
+            code: Some("UAT"),
+            message: "Unknown element",
+            file: Some(r"C:\Game\Build\Graph.xml"),
+            line: Some(50),
+            ..NOTHING
+        }),
+        ..ROW
+    },
+    // UnrealBuildTool, of the rules of a module.
+    Matcher {
+        name: "file",
+        words: &[": warning: ", ": error: "],
+        pattern: r#"^\s*(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.(?:Build\.cs|Target\.cs|uplugin|uproject|ini)): (?<severity>warning|error): (?<message>.*)$"#,
+        rank: Rank::Rules,
+        example: "C:/Game/Source/Door/Door.Build.cs: warning: Referenced directory 'C:/Hinges' does not exist.",
+        expected: Some(Report {
+            severity: Severity::Warning,
+            message: "Referenced directory 'C:/Hinges' does not exist.",
+            file: Some("C:/Game/Source/Door/Door.Build.cs"),
+            ..RULES
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "stage",
+        words: &["stage failed. "],
+        pattern: r"^\s*(?:ERROR: )?(?<message>Stage Failed\. .*)$",
+        rank: Rank::Stage,
+        example: "ERROR: Stage Failed. Missing receipt 'C:/Game/Binaries/Win64/Game.target'.",
+        expected: Some(Report {
+            message: "Stage Failed. Missing receipt 'C:/Game/Binaries/Win64/Game.target'.",
+            rank: Rank::Stage,
+            ..SAID
+        }),
+        ..UAT
+    },
+    Matcher {
+        name: "ubt",
+        words: &["ubt error: ", "ubt warning: "],
+        pattern: r"^\s*(?:ERROR: )?UBT (?<severity>ERROR|WARNING): (?<message>.*)$",
+        example: "UBT ERROR: Failed to produce item: C:/Game/Binaries/Win64/Game.exe",
+        expected: Some(Report {
+            code: Some("UBT"),
+            message: "Failed to produce item: C:/Game/Binaries/Win64/Game.exe",
+            ..NOTHING
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "uht-failed",
+        words: &["error: unrealheadertool failed"],
+        pattern: r"^\s*(?:ERROR|Error): (?<message>UnrealHeaderTool failed .*)$",
+        rank: Rank::FollowUp,
+        example: "Error: UnrealHeaderTool failed for target 'GameEditor'",
+        expected: Some(Report {
+            code: Some("UBT"),
+            message: "UnrealHeaderTool failed for target 'GameEditor'",
+            rank: Rank::FollowUp,
+            ..NOTHING
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "uat",
+        pattern: r"^\s*(?:RunUAT(?:\.\w+)? )?(?<severity>ERROR|WARNING): (?<message>.*)$",
+        example: "ERROR: System.IO.IOException: The directory name is invalid.",
+        expected: Some(Report {
+            message: "System.IO.IOException: The directory name is invalid.",
+            ..SAID
+        }),
+        ..UAT
+    },
+    // Since 5.4 without the word in front. Only with frames below it, or it is somebody's chatter.
+    Matcher {
+        name: "exception",
+        words: &["exception: "],
+        pattern: r"^(?:Unhandled exception\.? ?)?(?<message>(?:[A-Z]\w*\.)*[A-Z]\w*Exception: .*)$",
+        extent: Extent::BareDotNetStack,
+        example: "System.IO.IOException: The directory name is invalid.",
+        expected: Some(Report {
+            message: "System.IO.IOException: The directory name is invalid.",
+            extent: Extent::BareDotNetStack,
+            ..SAID
+        }),
+        ..UAT
+    },
+    Matcher {
+        name: "ubt-failed",
+        words: &["unrealbuildtool failed. see log"],
+        pattern: r"^\s*(?<message>UnrealBuildTool failed\. See log.*)$",
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "UnrealBuildTool failed. See log for more details. (C:/Logs/UBT.txt)",
+        expected: Some(Report {
+            code: Some("UBT"),
+            message: "UnrealBuildTool failed. See log for more details. (C:/Logs/UBT.txt)",
+            rank: Rank::FollowUp,
+            extent: Extent::Line,
+            ..NOTHING
+        }),
+        ..UBT
+    },
+    Matcher {
+        name: "command",
+        words: &[" failed with args "],
+        pattern: r"^\s*(?<message>\S+ failed with args .*)$",
+        rank: Rank::FollowUp,
+        example: "cmd.exe failed with args /c \"C:/Game/gradle/rungradle.bat\" :app:assembleDebug",
+        expected: Some(Report {
+            message: "cmd.exe failed with args /c \"C:/Game/gradle/rungradle.bat\" :app:assembleDebug",
+            rank: Rank::FollowUp,
+            ..SAID
+        }),
+        ..UAT
+    },
+    Matcher {
+        name: "uat-exit",
+        said_by: ANYONE,
+        words: &["automationtool exiting with exitcode="],
+        pattern: r"^\s*(?<message>AutomationTool exiting with ExitCode=(?:-\d|[1-9]).*)$",
+        tool: Some("exit"),
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
+        expected: Some(Report {
+            message: "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
+            ..EXIT
+        }),
+        ..ROW
+    },
+    Matcher {
+        name: "ubt-result",
+        words: &["result: failed ("],
+        pattern: r"^\s*(?<message>Result: Failed \(\w+\))",
+        tool: Some("exit"),
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "Result: Failed (OtherCompilationError)",
+        expected: Some(Report { message: "Result: Failed (OtherCompilationError)", ..EXIT }),
+        ..ROW
+    },
+    Matcher {
+        name: "tool-exit",
+        words: &["(tool returned code: "],
+        pattern: r"^\s*(?<message>Error executing .*\(tool returned code: -?\d+\))",
+        tool: Some("exit"),
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "Error executing C:/VC/bin/cl.exe (tool returned code: 2)",
+        expected: Some(Report {
+            message: "Error executing C:/VC/bin/cl.exe (tool returned code: 2)",
+            ..EXIT
+        }),
+        ..ROW
+    },
+    // How a crash is told by who started it: 3 is an abort, 137 and the like are signals.
+    Matcher {
+        name: "process-exit",
+        said_by: ANYONE,
+        words: &["exitcode="],
+        pattern: r"^\s*Took [\d.,]+s to run (?<message>[^\s,]+,? ExitCode=(?:3|132|134|135|136|137|139|-\d{6,}|3221\d{6}))$",
+        tool: Some("crash"),
+        rank: Rank::Cook,
+        extent: Extent::Line,
+        example: "Took 1,060.65s to run UnrealEditor-Cmd.exe, ExitCode=3",
+        expected: Some(Report {
+            code: Some("crash"),
+            message: "UnrealEditor-Cmd.exe, ExitCode=3",
+            rank: Rank::Cook,
+            extent: Extent::Line,
+            ..NOTHING
+        }),
+        ..ROW
+    },
+];

@@ -1,0 +1,66 @@
+//! Undoes what other programs did to a whole line: JSON around it, UTF-16 read as single bytes.
+
+use serde::Deserialize;
+
+/// What UnrealBuildTool and the editor print with `-JsonStdOut`, an object for each line.
+#[derive(Deserialize)]
+struct Structured {
+    message: String,
+}
+
+/// The line as it was meant, if it was wrapped.
+pub(super) fn unwrapped(line: &str) -> Option<String> {
+    let text = line.trim_start();
+    if text.starts_with('{') && text.contains("\"message\"") {
+        let structured: Structured = serde_json::from_str(text).ok()?;
+        return Some(structured.message.replace(['\r', '\n'], " "));
+    }
+    is_wide(text).then(|| text.chars().step_by(2).collect())
+}
+
+/// Whether every other character is a blank, or what a NUL is shown as: `L o g C o o k :`.
+fn is_wide(text: &str) -> bool {
+    /// Of which it must have at least so many, or it might be a word that is spaced out.
+    const SHORTEST: usize = 8;
+    let mut chars = text.chars();
+    let (mut pairs, mut blanks) = (0, 0);
+    while let (Some(c), gap) = (chars.next(), chars.next()) {
+        if gap.is_some_and(|gap| !matches!(gap, ' ' | '␀' | '\u{fffd}')) {
+            return false;
+        }
+        pairs += 1;
+        blanks += usize::from(c == ' ');
+    }
+    pairs >= SHORTEST && blanks < pairs / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_is_taken_out_of_its_object() {
+        let line = r#"{"time":"2026-05-10T14:23:45Z","level":"Error","message":"LogCook: Error: x","id":301,"line":0,"lineCount":2}"#;
+        assert_eq!(unwrapped(line).as_deref(), Some("LogCook: Error: x"));
+        assert_eq!(unwrapped(r#"{"message":"a\nb"}"#).as_deref(), Some("a b"));
+        for line in
+            [r#"{"message":1}"#, r#"{"message":"x""#, "{", "{\"level\":\"Error\"}", "LogX: {}"]
+        {
+            assert_eq!(unwrapped(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn wide_characters_are_joined() {
+        for gap in ["␀", " "] {
+            let wide: String = "LogCook: Error: x y".chars().map(|c| format!("{c}{gap}")).collect();
+            assert_eq!(unwrapped(&wide).as_deref(), Some("LogCook: Error: x y"));
+            assert_eq!(unwrapped(wide.trim_end()).as_deref(), Some("LogCook: Error: x y"));
+        }
+        for line in
+            ["", "x", "a b c", "LogCook: Error: x", "                      ", "a  b  c  d  e  f  g"]
+        {
+            assert_eq!(unwrapped(line), None, "{line}");
+        }
+    }
+}
