@@ -18,6 +18,10 @@ demo *options:
 fuzz *options:
     fuzz/run {{ options }}
 
+# Measure how fast the log is read: just bench; just bench --check fails if that is too slow
+bench *options:
+    cargo bench --manifest-path bench/Cargo.toml --target-dir target --bench log -- {{ options }}
+
 # Run the program against the reference Socket.IO server and inside real CI runners
 e2e:
     .ci/run e2e
