@@ -1,10 +1,12 @@
 //! Makes sense of a build log, one message at a time: pure, synchronous, without a clock. This
 //! file is the order of the steps; each is a file beside it.
 
+mod assets;
 mod cascades;
 mod findings;
 mod lies;
 mod matchers;
+mod origins;
 mod paths;
 mod pattern;
 mod phases;
@@ -19,7 +21,9 @@ pub mod promises;
 mod tests;
 
 use crate::event::{Event, LogLine};
+use crate::worktree::Worktree;
 use findings::Findings;
+use paths::Paths;
 use phases::Phases;
 use prefix::Prefixes;
 use progress::{Meter, Progress};
@@ -36,15 +40,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// `source_root` is the folder of the Unreal project inside the repository, if it is not the
-    /// repository itself.
-    pub fn new(cleaner: Cleaner, source_root: Option<&str>) -> Self {
+    /// `source_root` is the folder of the Unreal project inside the repository, if that was said, and
+    /// `worktree` the repository's files, as far as they are here.
+    pub fn new(cleaner: Cleaner, source_root: Option<&str>, worktree: Worktree) -> Self {
         Self {
             cleaner,
             prefixes: Prefixes::new(),
             phases: Phases::default(),
             meter: Meter::default(),
-            findings: Findings::new(source_root),
+            findings: Findings::new(Paths::new(source_root, worktree)),
         }
     }
 

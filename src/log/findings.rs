@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::cascades::Cascades;
 use super::lies::Lies;
 use super::matchers::{Matchers, Report};
-use super::paths::Paths;
+use super::paths::{self, Paths, Place};
 use super::phases::Phases;
 use super::text::Cleaner;
 use crate::event::{Finding, Location, Rank};
@@ -25,12 +25,12 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn new(source_root: Option<&str>) -> Self {
+    pub(super) fn new(paths: Paths) -> Self {
         Self {
             matchers: Matchers::new(),
             lies: Lies::new(),
             cascades: Cascades::new(),
-            paths: Paths::new(source_root),
+            paths,
             seen: Seen::default(),
         }
     }
@@ -62,11 +62,15 @@ impl Findings {
     }
 
     fn location(&self, report: &Report<'_>, cleaner: &Cleaner) -> Option<Location> {
-        let (path, in_repository) = self.paths.locate(report.file?);
-        let file = cleaner.message(&path);
-        // A name that had to be changed to be safe is no longer the name of the file.
-        let in_repository = in_repository && file == path;
-        Some(Location { file, in_repository, line: report.line, column: report.column })
+        self.paths.begin();
+        let location = match report.file {
+            Some(path) => {
+                let Place { file, in_repository } = self.paths.locate(path);
+                Location { file, in_repository, line: report.line, column: report.column }
+            }
+            None => self.paths.of_message(report.code, report.message)?,
+        };
+        Some(paths::safe(location, cleaner))
     }
 }
 
@@ -118,10 +122,11 @@ mod tests {
     use crate::event::{Phase, Severity};
     use crate::log::phases;
     use crate::log::text::Style;
+    use crate::worktree::Worktree;
 
     fn read_all(lines: &[&str]) -> Vec<Finding> {
         let cleaner = Cleaner::new(&["tok123456"], Style::default());
-        let mut findings = Findings::new(None);
+        let mut findings = Findings::new(Paths::new(None, Worktree::none()));
         let mut phases = Phases::default();
         phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
         lines.iter().filter_map(|line| findings.read(line, &phases, &cleaner)).collect()
