@@ -22,10 +22,10 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    /// `source_root` and the worktree are where the files of findings are looked for.
     pub(crate) fn new(
         cleaner: Cleaner,
-        (source_root, worktree): (Option<&str>, Worktree),
+        source_root: Option<&str>,
+        worktree: Worktree,
         report: Report,
         renderer: Renderer,
         keeps_log: bool,

@@ -29,7 +29,7 @@ const SOURCES: &[Shape] = &[
         asset: "/Game/M/Rust.Rust",
     },
     Shape {
-        pattern: r"Property '?\w+ (?<asset>/[^\s']+)'?\. Unknown structure",
+        pattern: r"Property '?[A-Za-z0-9_]+ (?<asset>/[^\s']+)'?\. Unknown structure",
         example: "FStructProperty::Serialize Loading: Property 'StructProperty /Game/A/Keys.Keys_C:Open:Key'. Unknown structure.",
         asset: "/Game/A/Keys.Keys_C:Open:Key",
     },

@@ -29,7 +29,7 @@ struct Row {
 /// The first row that fits decides.
 const TABLE: &[Row] = &[
     Row {
-        pattern: r"(?<ini>\w+)\.ini:\[(?<section>[^\]]+)\]:(?<key>\w+)",
+        pattern: r"(?<ini>[A-Za-z0-9_]+)\.ini:\[(?<section>[^\]]+)\]:(?<key>[A-Za-z0-9_]+)",
         origin: |found| {
             let ini = group(found, "ini")?;
             let ini = ini.strip_prefix("Default").filter(|ini| !ini.is_empty()).unwrap_or(ini);
@@ -44,7 +44,7 @@ const TABLE: &[Row] = &[
     },
     // The maps and modes of the project's settings.
     Row {
-        pattern: r"\b(?<key>GameDefaultMap|ServerDefaultMap|EditorStartupMap|TransitionMap|GlobalDefaultGameMode|GlobalDefaultServerGameMode|GameInstanceClass)\b",
+        pattern: r"(?-u:\b)(?<key>GameDefaultMap|ServerDefaultMap|EditorStartupMap|TransitionMap|GlobalDefaultGameMode|GlobalDefaultServerGameMode|GameInstanceClass)(?-u:\b)",
         origin: |found| {
             Some(Origin::Setting { ini: "Engine", section: None, key: group(found, "key")? })
         },
@@ -52,7 +52,7 @@ const TABLE: &[Row] = &[
         expected: Origin::Setting { ini: "Engine", section: None, key: "GlobalDefaultGameMode" },
     },
     Row {
-        pattern: r"\b(?<key>DirectoriesToAlways(?:StageAs|Cook|NeverCook)\w*|DirectoriesToNeverCook|MapsToCook)\b",
+        pattern: r"(?-u:\b)(?<key>DirectoriesToAlways(?:StageAs|Cook|NeverCook)[A-Za-z0-9_]*|DirectoriesToNeverCook|MapsToCook)(?-u:\b)",
         origin: |found| {
             Some(Origin::Setting { ini: "Game", section: None, key: group(found, "key")? })
         },
@@ -84,25 +84,25 @@ const TABLE: &[Row] = &[
         expected: Origin::File("Doors.Build.cs"),
     },
     Row {
-        pattern: r#"(?<file>(?:[A-Za-z]:)?[^\s:*?"'<>|(),\[\]]*\.(?:Build|Target)\.cs)\b"#,
+        pattern: r#"(?<file>(?:[A-Za-z]:)?[^\s:*?"'<>|(),\[\]]*\.(?:Build|Target)\.cs)(?-u:\b)"#,
         origin: |found| group(found, "file").map(Origin::File),
         example: "BuildSettings in GameEditor.Target.cs are out of date",
         expected: Origin::File("GameEditor.Target.cs"),
     },
     Row {
-        pattern: r#"\b(?<file>\w+\.uplugin)\b"#,
+        pattern: r#"(?-u:\b)(?<file>[A-Za-z0-9_]+\.uplugin)(?-u:\b)"#,
         origin: |found| group(found, "file").map(Origin::File),
         example: r"C:\My Game\Plugins\Doors\Doors.uplugin: warning: The 'Developer' module type is deprecated",
         expected: Origin::File("Doors.uplugin"),
     },
     Row {
-        pattern: r#"(?i)\bplugin ['"](?<plugin>\w+)['"]"#,
+        pattern: r#"(?i)(?-u:\b)plugin ['"](?<plugin>[A-Za-z0-9_]+)['"]"#,
         origin: |found| group(found, "plugin").map(Origin::Plugin),
         example: "Plugin 'Doors' failed to load because module 'Hinges' could not be found",
         expected: Origin::Plugin("Doors"),
     },
     Row {
-        pattern: r"(?i)\bmodule (?:rules named )?'(?<module>\w+)'",
+        pattern: r"(?i)(?-u:\b)module (?:rules named )?'(?<module>[A-Za-z0-9_]+)'",
         origin: |found| group(found, "module").map(Origin::Module),
         example: "Expecting to find a type to be declared in a module rules named 'Doors' in UE5Rules",
         expected: Origin::Module("Doors"),

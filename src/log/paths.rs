@@ -5,6 +5,8 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
+use std::sync::OnceLock;
+
 use super::assets::{self, Assets};
 use super::origins::{Origin, Origins};
 use super::text::Cleaner;
@@ -23,8 +25,9 @@ pub(super) struct Paths {
     /// The project's folder in the repository as it was given, empty or ending in `/`.
     source_root: Option<String>,
     worktree: Worktree,
-    assets: Assets,
-    origins: Origins,
+    /// Most logs need none of these two.
+    assets: OnceLock<Assets>,
+    origins: OnceLock<Origins>,
 }
 
 /// A file by the name to show.
@@ -34,6 +37,9 @@ pub(super) struct Place {
     /// Whether the name is the path in the repository.
     pub(super) in_repository: bool,
 }
+
+/// No file of a repository has a longer path.
+const LONGEST: usize = 4096;
 
 /// From which folders below the engine's programs run.
 const WORKING: [&str; 2] = ["Binaries/Win64", "Source"];
@@ -45,7 +51,7 @@ impl Paths {
             "" => root,
             _ => format!("{}/", root.trim_start_matches('/')),
         });
-        let (assets, origins) = (Assets::new(), Origins::new());
+        let (assets, origins) = (OnceLock::new(), OnceLock::new());
         Self { roots: Roots::new(), source_root, worktree, assets, origins }
     }
 
@@ -81,14 +87,16 @@ impl Paths {
         if code.is_some_and(is_of_code) {
             return None;
         }
-        if let Some(asset) = self.assets.source(message) {
+        let assets = self.assets.get_or_init(Assets::new);
+        if let Some(asset) = assets.source(message) {
             return self.asset(asset).map(|file| location(file, None));
         }
-        if let Some(path) = self.assets.package(message) {
+        if let Some(path) = assets.package(message) {
             let Place { file, in_repository } = self.locate(path);
             return Some(Location { file, in_repository, line: None, column: None });
         }
-        if let Some(found) = self.origins.of(message).and_then(|origin| self.origin(&origin)) {
+        let origin = self.origins.get_or_init(Origins::new).of(message);
+        if let Some(found) = origin.and_then(|origin| self.origin(origin)) {
             return Some(found);
         }
         let mentioned = assets::mentioned(message).find_map(|asset| self.asset_in_checkout(asset));
@@ -96,15 +104,15 @@ impl Paths {
     }
 
     /// The map to which the actor belongs whose file the message names, as `/Game/Maps/Level`.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the messages of findings do not name it yet")
-    )]
+    #[cfg_attr(not(test), expect(dead_code, reason = "findings do not show it yet"))]
     pub(super) fn map_of_message(message: &str) -> Option<String> {
         assets::mentioned(message).find_map(assets::map_of)
     }
 
     fn file(&self, path: &str) -> Option<String> {
+        if path.len() > LONGEST {
+            return None;
+        }
         let path = spelt(path)?;
         if let Some(module) = module_of_made(&path.path) {
             return self.worktree.only(&format!("{module}.Build.cs")).map(str::to_owned);
@@ -176,14 +184,16 @@ impl Paths {
         under(top, path).filter(|_| !top.is_empty()).map(str::to_owned)
     }
 
-    /// A file of a plugin that the checkout has, wherever it was put to be built.
-    fn in_plugin(&self, path: &str) -> Option<String> {
-        let ends: Vec<_> = path.match_indices('/').map(|(at, _)| at).collect();
-        ends.into_iter().rev().find_map(|end| {
+    /// A file of a plugin that the checkout has, wherever it was put to be built. A module may have the
+    /// name of its plugin.
+    fn in_plugin(&self, path: &str) -> Vec<String> {
+        let ends = path.match_indices('/');
+        let places = ends.filter_map(|(end, _)| {
             let (above, inside) = (path.get(..end)?, path.get(end + 1..)?);
             let name = above.rsplit('/').next().filter(|name| !FOLDERS.contains(name))?;
             Some(format!("{}{inside}", self.plugin(name)?))
-        })
+        });
+        places.collect()
     }
 
     /// The folder of a plugin in the checkout, empty or ending in `/`.
@@ -307,8 +317,8 @@ impl Paths {
         there.next().filter(|_| there.next().is_none())
     }
 
-    fn origin(&self, origin: &Origin<'_>) -> Option<Location> {
-        match *origin {
+    fn origin(&self, origin: Origin<'_>) -> Option<Location> {
+        match origin {
             Origin::Setting { ini, section, key } => {
                 let file = self.project_file(&format!("Config/Default{ini}.ini"))?;
                 let text = self.worktree.text(&file);

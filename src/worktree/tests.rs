@@ -154,7 +154,7 @@ fn a_tree_beyond_the_bounds_is_cut_and_is_not_taken_for_all_there_is() {
         let bounds = Bounds { entries, depth, ..Bounds::default() };
         patient(folder.path().to_owned(), bounds)
     };
-    // 52 files and five folders' entries, of which one is the top.
+    // 52 files and four folders.
     let whole = with(56, 3);
     assert!(whole.is_authoritative());
     assert_eq!(whole.only("d.cpp"), Some("a/b/c/d.cpp"));

@@ -11,10 +11,9 @@ const NAMED: &str = r#"(?i)(?:-(?:scriptsfor|for|foreign)?project="?|setting up 
 /// The path of some project.
 const MENTIONED: &str =
     r#"(?i)(?<folder>(?:[a-z]:[\\/]|/)[^:*?"<>|=]*?)[\\/](?<file>[^\\/:*?"<>|=]*?\.uproject)"#;
-/// The folder of the engine that runs. A path of Unix has no blank before what may be an argument.
-const RUNS: &str = r#"(?i)(?<folder>(?:[a-z]:[\\/](?:[^:*?"<>|=]*?[\\/])?|/(?:(?:[^:*?"<>|=&;\s]| [^\s:*?"<>|=&;/-])*?/)?)Engine)[\\/](?:Build[\\/]BatchFiles|Binaries)[\\/]"#;
-/// The same for an engine whose files are named.
-const READ: &str = r#"(?i)(?<folder>(?:[a-z]:[\\/](?:[^:*?"<>|=]*?[\\/])?|/(?:(?:[^:*?"<>|=&;\s]| [^\s:*?"<>|=&;/-])*?/)?)Engine)[\\/]Source[\\/]"#;
+/// The folder of an engine, that runs or whose sources are named. A path of Unix has no blank before what
+/// may be an argument.
+const ENGINE: &str = r#"(?i)(?<folder>(?:[a-z]:[\\/](?:[^:*?"<>|=]*?[\\/])?|/(?:(?:[^:*?"<>|=&; ]| [^:*?"<>|=&; /-])*?/)?)Engine)[\\/](?:(?<runs>Build[\\/]BatchFiles|Binaries)|Source)[\\/]"#;
 /// Without one of these a line tells nothing of the engine.
 const ENGINES: [&str; 6] = [
     "Engine/Binaries/",
@@ -42,8 +41,7 @@ pub(super) struct Project {
 pub(super) struct Roots {
     named: Regex,
     mentioned: Regex,
-    runs: Regex,
-    read: Regex,
+    in_engine: Regex,
     engines: Option<AhoCorasick>,
     /// The latest one last.
     projects: Vec<Project>,
@@ -56,8 +54,7 @@ impl Roots {
         Self {
             named: pattern::compile(NAMED),
             mentioned: pattern::compile(MENTIONED),
-            runs: pattern::compile(RUNS),
-            read: pattern::compile(READ),
+            in_engine: pattern::compile(ENGINE),
             // Without the words every line takes the slow way, to the same result.
             engines: AhoCorasick::new(ENGINES).ok(),
             projects: Vec::new(),
@@ -108,14 +105,14 @@ impl Roots {
     }
 
     fn learn_engine(&mut self, line: &str) {
-        let folder = |pattern: &Regex| {
-            let folder = normalised(pattern.captures(line)?.name("folder")?.as_str())?;
-            (!is_made_or_staged(&folder)).then_some(folder)
-        };
-        if let Some(folder) = folder(&self.runs) {
-            self.engine = Some((folder, true));
-        } else if self.engine.is_none() {
-            self.engine = folder(&self.read).map(|folder| (folder, false));
+        for found in self.in_engine.captures_iter(line) {
+            let folder = found.name("folder").and_then(|folder| normalised(folder.as_str()));
+            let Some(folder) = folder.filter(|folder| !is_made_or_staged(folder)) else { continue };
+            if found.name("runs").is_some() {
+                self.engine = Some((folder, true));
+                return;
+            }
+            self.engine.get_or_insert((folder, false));
         }
     }
 }

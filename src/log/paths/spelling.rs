@@ -120,10 +120,10 @@ pub(super) fn telling(path: &str) -> Option<usize> {
         engine
     } else if let Some(plugins) = segments.iter().rposition(is_plugins) {
         // Plugins may be sorted into folders, whose names say little.
-        let inside = segments.iter().skip(plugins + 2).position(|segment| is_folder(&segment));
+        let inside = segments.iter().skip(plugins + 2).position(is_folder);
         inside.map_or(plugins + 1, |at| plugins + 1 + at)
     } else {
-        segments.iter().rposition(|segment| is_folder(&segment))?
+        segments.iter().rposition(is_folder)?
     };
     Some(segments.len() - start)
 }
