@@ -48,8 +48,8 @@ const PACKAGES: &[Shape] = &[
         asset: "../../../Engine/Content/A B.uasset",
     },
     Shape {
-        pattern: r#"^(?:\[AssetLog\] )?(?<asset>(?:[A-Za-z]:)?[^:*?"<>|]*?\.(?:uasset|umap)): "#,
-        example: r"[AssetLog] C:\Game\Content\Door.uasset: [Compiler] Could not find a function",
+        pattern: r#"(?:^|\[AssetLog\] )(?<asset>(?:[A-Za-z]:)?[^:*?"<>|]*?\.(?:uasset|umap)): "#,
+        example: r"/Game/Door : [AssetLog] C:\Game\Content\Door.uasset: Failed to load '/Game/Lock'",
         asset: r"C:\Game\Content\Door.uasset",
     },
 ];

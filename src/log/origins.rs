@@ -112,18 +112,41 @@ const TABLE: &[Row] = &[
 /// The files that describe targets, modules, plugins and projects.
 const ENDS: [&str; 4] = [".Build.cs", ".Target.cs", ".uplugin", ".uproject"];
 
+/// What may be the path of a file, and the ends that it may have: there are blanks and dots in paths, too.
+const PATH: &str = r#"(?:[A-Za-z]:[\\/]|(?:\.\.[\\/])+)[^:*?"'<>|]{1,1000}"#;
+const END: &str = r"\.[A-Za-z0-9]{1,9}(?-u:\b)";
+/// How many ends of a path are tried.
+const MAX_ENDS: usize = 4;
+
 /// The table, compiled.
 #[derive(Debug, Clone)]
-pub(super) struct Origins(Vec<Regex>);
+pub(super) struct Origins {
+    rows: Vec<Regex>,
+    path: Regex,
+    end: Regex,
+}
 
 impl Origins {
     pub(super) fn new() -> Self {
-        Self(TABLE.iter().map(|row| pattern::compile(row.pattern)).collect())
+        Self {
+            rows: TABLE.iter().map(|row| pattern::compile(row.pattern)).collect(),
+            path: pattern::compile(PATH),
+            end: pattern::compile(END),
+        }
+    }
+
+    /// What may be the path of a file on the build machine, whatever the message says of it.
+    pub(super) fn mentioned<'m>(&self, message: &'m str) -> impl Iterator<Item = &'m str> {
+        self.path.find_iter(message).flat_map(|found| {
+            let text = found.as_str();
+            let ends = self.end.find_iter(text).take(MAX_ENDS);
+            ends.filter_map(move |end| text.get(..end.end()))
+        })
     }
 
     /// What the message names.
     pub(super) fn of<'m>(&self, message: &'m str) -> Option<Origin<'m>> {
-        let mut rows = TABLE.iter().zip(&self.0);
+        let mut rows = TABLE.iter().zip(&self.rows);
         rows.find_map(|(row, pattern)| (row.origin)(&pattern.captures(message)?))
     }
 }
@@ -175,7 +198,7 @@ mod tests {
     fn each_row_reads_its_example_and_no_row_before_it_does() {
         let origins = Origins::new();
         for (at, row) in TABLE.iter().enumerate() {
-            let first = origins.0.iter().position(|pattern| pattern.is_match(row.example));
+            let first = origins.rows.iter().position(|pattern| pattern.is_match(row.example));
             assert_eq!(first, Some(at), "{}", row.example);
             assert_eq!(origins.of(row.example), Some(row.expected), "{}", row.example);
         }
@@ -214,6 +237,22 @@ mod tests {
         }
         for message in ["x (referenced via Target)", "a plugin is missing", "'Game'", ""] {
             assert_eq!(origins.of(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn files_are_found_in_any_message() {
+        let origins = Origins::new();
+        for (message, expected) in [
+            (
+                r"Can't clobber writable file C:\My Game\A.B.txt",
+                &[r"C:\My Game\A.B", r"C:\My Game\A.B.txt"][..],
+            ),
+            ("File path: ../../x y/A.db\nFile path: D:/B.db.", &["../../x y/A.db", "D:/B.db"]),
+            ("copy 'C:/A.txt' to \"C:/B\"", &["C:/A.txt"]),
+            ("see A.txt, /b/C.txt", &[]),
+        ] {
+            assert_eq!(origins.mentioned(message).collect::<Vec<_>>(), expected, "{message}");
         }
     }
 

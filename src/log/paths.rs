@@ -1,5 +1,7 @@
 //! From what a log calls a file to the file in the repository, where that is certain.
 
+#[cfg(test)]
+mod checkout_tests;
 mod roots;
 mod spelling;
 #[cfg(test)]
@@ -95,12 +97,15 @@ impl Paths {
             let Place { file, in_repository } = self.locate(path);
             return Some(Location { file, in_repository, line: None, column: None });
         }
-        let origin = self.origins.get_or_init(Origins::new).of(message);
-        if let Some(found) = origin.and_then(|origin| self.origin(origin)) {
-            return Some(found);
-        }
-        let mentioned = assets::mentioned(message).find_map(|asset| self.asset_in_checkout(asset));
-        mentioned.map(|file| location(file, None))
+        let origins = self.origins.get_or_init(Origins::new);
+        let origin = origins.of(message).and_then(|origin| self.origin(origin));
+        origin.or_else(|| {
+            // What is merely mentioned may be what is missing.
+            let asset = assets::mentioned(message).find_map(|asset| self.asset_in_checkout(asset));
+            let mut files = origins.mentioned(message);
+            let file = asset.or_else(|| files.find_map(|path| self.file_in_checkout(path)));
+            file.map(|file| location(file, None))
+        })
     }
 
     /// The map to which the actor belongs whose file the message names, as `/Game/Maps/Level`.
@@ -110,23 +115,33 @@ impl Paths {
     }
 
     fn file(&self, path: &str) -> Option<String> {
+        if let Some(file) = self.file_in_checkout(path) {
+            return Some(file);
+        }
+        let path = normalised(path)?;
+        if self.worktree.is_authoritative() {
+            return None;
+        }
+        let inside = self.in_project(&path)?;
+        Some(format!("{}{inside}", self.folder()))
+    }
+
+    fn file_in_checkout(&self, path: &str) -> Option<String> {
         if path.len() > LONGEST {
             return None;
         }
         let path = spelt(path)?;
         if let Some(module) = module_of_made(&path.path) {
-            return self.worktree.only(&format!("{module}.Build.cs")).map(str::to_owned);
+            return self.rules(module);
         }
         let places = self.places(&path);
         let there = places.iter().find_map(|place| self.worktree.file(place));
-        if let Some(file) = there.or_else(|| self.ending(&path)) {
-            return Some(file.to_owned());
-        }
-        if path.climbs > 0 || self.worktree.is_authoritative() {
-            return None;
-        }
-        let inside = self.in_project(&path.path)?;
-        Some(format!("{}{inside}", self.folder()))
+        there.or_else(|| self.ending(&path)).map(str::to_owned)
+    }
+
+    /// The rules of a module.
+    fn rules(&self, module: &str) -> Option<String> {
+        self.worktree.only(&format!("{module}.Build.cs")).map(str::to_owned)
     }
 
     /// Where the file is in the repository if this is how it lies on the build machine; the likeliest
@@ -289,7 +304,7 @@ impl Paths {
 
     fn asset_in_checkout(&self, asset: &str) -> Option<String> {
         if let Some(module) = assets::module_of(asset) {
-            return self.worktree.only(&format!("{module}.Build.cs")).map(str::to_owned);
+            return self.rules(module);
         }
         let file = assets::file_of(asset)?;
         ["umap", "uasset"].iter().find_map(|end| {
@@ -333,10 +348,7 @@ impl Paths {
                 let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
                 self.worktree.only(name).map(|file| location(file.to_owned(), None))
             }
-            Origin::Module(name) => {
-                let rules = self.worktree.only(&format!("{name}.Build.cs"))?;
-                Some(location(rules.to_owned(), None))
-            }
+            Origin::Module(name) => self.rules(name).map(|rules| location(rules, None)),
             Origin::Plugin(name) => {
                 if let Some(file) = self.worktree.only(&format!("{name}.uplugin")) {
                     return Some(location(file.to_owned(), None));

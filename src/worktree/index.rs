@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 /// The files of a checkout. All paths are one text, because a large repository has hundreds of
 /// thousands.
@@ -10,6 +11,8 @@ pub(super) struct Index {
     paths: String,
     /// Sorted by name once the index is built.
     files: Vec<File>,
+    /// Where in the text the files of projects are.
+    projects: Vec<Range<usize>>,
     texts: BTreeMap<String, String>,
     is_cut: bool,
 }
@@ -18,8 +21,7 @@ pub(super) struct Index {
 struct File {
     /// Hash of the name, in lower case.
     name: u64,
-    start: usize,
-    end: usize,
+    place: Range<usize>,
 }
 
 /// A file whose path ends as another path does.
@@ -37,7 +39,11 @@ impl Index {
         let start = self.paths.len();
         self.paths.push_str(folder);
         self.paths.push_str(name);
-        self.files.push(File { name: hash(name), start, end: self.paths.len() });
+        let place = start..self.paths.len();
+        if name.ends_with(".uproject") {
+            self.projects.push(place.clone());
+        }
+        self.files.push(File { name: hash(name), place });
     }
 
     /// Not all of the files are in it.
@@ -59,15 +65,15 @@ impl Index {
     }
 
     pub(super) fn has_project(&self) -> bool {
-        self.projects().next().is_some()
+        !self.projects.is_empty()
     }
 
     pub(super) fn projects(&self) -> impl Iterator<Item = &str> {
-        self.paths().filter(|path| path.ends_with(".uproject"))
+        self.projects.iter().map(|place| self.path(place))
     }
 
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|file| self.path(file))
+        self.files.iter().map(|file| self.path(&file.place))
     }
 
     pub(super) fn file(&self, path: &str) -> Option<&str> {
@@ -98,11 +104,11 @@ impl Index {
         let wanted = hash(name);
         let first = self.files.partition_point(|file| file.name < wanted);
         let files = self.files.iter().skip(first).take_while(|file| file.name == wanted);
-        files.map(|file| self.path(file)).filter(|path| same(last(path), name)).collect()
+        files.map(|file| self.path(&file.place)).filter(|path| same(last(path), name)).collect()
     }
 
-    fn path(&self, file: &File) -> &str {
-        self.paths.get(file.start..file.end).unwrap_or_default()
+    fn path(&self, place: &Range<usize>) -> &str {
+        self.paths.get(place.clone()).unwrap_or_default()
     }
 }
 
