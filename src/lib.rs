@@ -23,6 +23,7 @@ pub mod socket;
 mod step;
 pub mod summary;
 pub mod trigger;
+pub mod worktree;
 mod writer;
 
 use std::io::Write;
@@ -166,7 +167,9 @@ impl Wish {
         let source_root = config.and_then(|config| config.source_root.as_deref());
         let renderer = Renderer::new(sink, options);
         let keeps_log = publisher.keeps_log();
-        let mut reporter = Reporter::new(cleaner, source_root, report, renderer, keeps_log);
+        let worktree = self.platform.worktree(env);
+        let mut reporter =
+            Reporter::new(cleaner, source_root, worktree, report, renderer, keeps_log);
         reporter.begin(&secrets, &self.warnings);
         (reporter, publisher)
     }

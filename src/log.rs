@@ -1,6 +1,7 @@
 //! Makes sense of a build log, one message at a time: pure, synchronous, without a clock. This
 //! file is the order of the steps; each is a file beside it.
 
+mod assets;
 mod cascades;
 mod consequences;
 mod explain;
@@ -10,6 +11,7 @@ mod grouping;
 mod keys;
 mod lies;
 mod matchers;
+mod origins;
 mod paths;
 mod pattern;
 mod phases;
@@ -30,6 +32,7 @@ mod tests;
 use std::borrow::Cow;
 
 use crate::event::{Event, LogLine};
+use crate::worktree::Worktree;
 use findings::Findings;
 use paths::Paths;
 use phases::Phases;
@@ -48,15 +51,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// `source_root` is the folder of the Unreal project inside the repository, if it is not the
-    /// repository itself.
-    pub fn new(cleaner: Cleaner, source_root: Option<&str>) -> Self {
+    /// `source_root` is the folder of the Unreal project inside the repository, if that was said, and
+    /// `worktree` the repository's files, as far as they are here.
+    pub fn new(cleaner: Cleaner, source_root: Option<&str>, worktree: Worktree) -> Self {
         Self {
             cleaner,
             prefixes: Prefixes::new(),
             phases: Phases::default(),
             meter: Meter::default(),
-            findings: Findings::new(Paths::new(source_root)),
+            findings: Findings::new(Paths::new(source_root, worktree)),
         }
     }
 

@@ -8,6 +8,7 @@ mod github;
 mod gitlab;
 mod jenkins;
 mod plain;
+mod worktree;
 
 use std::borrow::Cow;
 use std::time::SystemTime;

@@ -7,6 +7,7 @@ use crate::log::text::Cleaner;
 use crate::outcome::{Outcome, Report, Verdict};
 use crate::platform::PublishProblem;
 use crate::render::Renderer;
+use crate::worktree::Worktree;
 
 /// What is known of the build, and where it is shown.
 pub(crate) struct Reporter {
@@ -24,11 +25,12 @@ impl Reporter {
     pub(crate) fn new(
         cleaner: Cleaner,
         source_root: Option<&str>,
+        worktree: Worktree,
         report: Report,
         renderer: Renderer,
         keeps_log: bool,
     ) -> Self {
-        let pipeline = Pipeline::new(cleaner.clone(), source_root);
+        let pipeline = Pipeline::new(cleaner.clone(), source_root, worktree);
         let log = keeps_log.then(Vec::new);
         Self { cleaner, pipeline, report, renderer, out: Vec::new(), log }
     }

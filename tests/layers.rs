@@ -5,12 +5,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "event",
     "retry",
     "config",
     "json",
     "net",
+    "worktree",
     "log",
     "api",
     "socket",

@@ -58,7 +58,7 @@ pub const INPUTS: &[Input] = &[
     input(
         "source-root",
         "–",
-        "Folder of the Unreal project inside the repository, if it is not the repository's top.",
+        "Folder of the Unreal project inside the repository, where the checkout does not tell.",
     ),
     input("summary", "true", "Write the step summary (where the CI has one)."),
     input(

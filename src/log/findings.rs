@@ -120,6 +120,7 @@ impl Findings {
     }
 
     fn begin(&mut self, report: &Report<'_>, line: &str, phases: &Phases) {
+        self.paths.begin();
         let mut group = self.group(report, line, phases);
         group.more.append(&mut self.prelude);
         self.open = Some(group);

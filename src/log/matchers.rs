@@ -69,10 +69,6 @@ pub(super) struct Report<'l> {
     pub(super) extent: Extent,
 }
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "what the examples of the tables are compared with")
-)]
 const NOTHING: Report<'static> = Report {
     severity: Severity::Error,
     code: None,

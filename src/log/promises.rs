@@ -4,6 +4,7 @@ use super::Pipeline;
 use super::text::parsers::{acted_on, is_buildkite_heading};
 use super::text::{Cleaner, Style, plain};
 use crate::event::{Event, Level, LogLine};
+use crate::worktree::Worktree;
 
 /// What must not be shown.
 pub(crate) const SECRET: &str = "tok123456";
@@ -50,7 +51,8 @@ pub fn hold(style: u8, log: &str) {
 
 thread_local! {
     /// Compiling the tables takes far longer than reading a log with them.
-    static PIPELINE: Pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), Some("Game"));
+    static PIPELINE: Pipeline =
+        Pipeline::new(Cleaner::new(&[], Style::default()), Some("Game"), Worktree::none());
 }
 
 fn events(style: Style, log: &str) -> Vec<Event> {

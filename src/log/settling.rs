@@ -5,7 +5,7 @@ use super::consequences;
 use super::explain::{Explanations, Subject};
 use super::extent::Extent;
 use super::grouping::{Group, Place};
-use super::paths::Paths;
+use super::paths::{self, Paths};
 use super::text::Cleaner;
 use crate::event::{Finding, Location, Phase, Rank};
 
@@ -120,14 +120,16 @@ fn location(group: &Group, paths: &mut Paths, cleaner: &Cleaner) -> Option<Locat
         Extent::Linker | Extent::Symbol if own.is_none() => {
             origins().find(|origin| origin.in_repository)
         }
-        _ => own,
+        _ => own.or_else(|| {
+            let words = std::iter::once(&group.message).chain(&group.more);
+            let words = words.map(String::as_str).collect::<Vec<_>>().join("\n");
+            Some(paths::safe(paths.of_message(group.code.as_deref(), &words)?, cleaner))
+        }),
     }
 }
 
 fn locate(place: &Place, paths: &Paths, cleaner: &Cleaner) -> Location {
-    let (path, in_repository) = paths.locate(&place.file);
-    let file = cleaner.message(&path);
-    // A name that had to be changed to be safe is no longer the name of the file.
-    let in_repository = in_repository && file == path;
-    Location { file, in_repository, line: place.line, column: place.column }
+    let paths::Place { file, in_repository } = paths.locate(&place.file);
+    let location = Location { file, in_repository, line: place.line, column: place.column };
+    paths::safe(location, cleaner)
 }

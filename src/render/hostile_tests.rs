@@ -14,6 +14,7 @@ use crate::log::text::hostile_tests::hostile;
 use crate::log::text::parsers::{acted_on, is_buildkite_heading};
 use crate::outcome::Outcome;
 use crate::platform::Platform;
+use crate::worktree::Worktree;
 
 const HARMLESS: &str = "harmless";
 
@@ -35,7 +36,7 @@ fn messages() -> impl Strategy<Value = Vec<String>> {
 
 /// What the pipeline makes of the messages.
 fn read(messages: &[String], cleaner: &Cleaner) -> Vec<Event> {
-    let mut pipeline = Pipeline::new(cleaner.clone(), None);
+    let mut pipeline = Pipeline::new(cleaner.clone(), None, Worktree::none());
     let mut events = Vec::new();
     for message in messages {
         let message = message.clone();

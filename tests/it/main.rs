@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod checkout;
 mod endings;
 mod faults;
 mod leaving;

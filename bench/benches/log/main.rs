@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use buildpixel_ci::event::{Level, LogLine};
 use buildpixel_ci::log::Pipeline;
 use buildpixel_ci::log::text::{Cleaner, Style};
+use buildpixel_ci::worktree::Worktree;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 
@@ -27,7 +28,11 @@ const TRIES: usize = 7;
 
 /// Compiling the tables is not measured.
 static PIPELINE: LazyLock<Pipeline> = LazyLock::new(|| {
-    Pipeline::new(Cleaner::new(&["tok123456", "hunter2!"], Style::default()), None)
+    Pipeline::new(
+        Cleaner::new(&["tok123456", "hunter2!"], Style::default()),
+        None,
+        Worktree::none(),
+    )
 });
 
 fn main() -> ExitCode {

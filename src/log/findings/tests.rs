@@ -2,11 +2,12 @@ use super::*;
 use crate::event::{Location, Phase};
 use crate::log::phases;
 use crate::log::text::Style;
+use crate::worktree::Worktree;
 
 /// All findings of a cook that logs these lines.
 fn read_all(lines: &[&str]) -> Vec<Finding> {
     let cleaner = Cleaner::new(&["tok123456"], Style::default());
-    let mut findings = Findings::new(Paths::new(None));
+    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
     let mut read = Vec::new();
@@ -236,7 +237,7 @@ fn a_phase_that_holds_too_much_is_settled_before_its_end() {
     let lines: Vec<_> = (0..HELD + 1).map(|n| format!("A.cpp({}): error C10: x", n + 1)).collect();
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
     assert_eq!(read_all(&lines).len(), HELD + 1);
-    let mut findings = Findings::new(Paths::new(None));
+    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
     let phases = Phases::default();
     lines.iter().for_each(|line| findings.read(line, &phases));
     assert!(findings.is_full());

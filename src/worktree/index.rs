@@ -1,0 +1,136 @@
+//! Finding files by what a log calls them. Pure.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+
+/// The files of a checkout. All paths are one text, because a large repository has hundreds of
+/// thousands.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    paths: String,
+    /// Sorted by name once the index is built.
+    files: Vec<File>,
+    /// Where in the text the files of projects are.
+    projects: Vec<Range<usize>>,
+    texts: BTreeMap<String, String>,
+    is_cut: bool,
+}
+
+#[derive(Debug)]
+struct File {
+    /// Hash of the name, in lower case.
+    name: u64,
+    place: Range<usize>,
+}
+
+/// A file whose path ends as another path does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suffix<'t> {
+    /// Path of the file in the repository.
+    pub file: &'t str,
+    /// How many names at the end of the paths are the same.
+    pub names: usize,
+}
+
+impl Index {
+    /// Adds a file, by its path from the top.
+    pub(super) fn add(&mut self, folder: &str, name: &str) {
+        let start = self.paths.len();
+        self.paths.push_str(folder);
+        self.paths.push_str(name);
+        let place = start..self.paths.len();
+        if name.ends_with(".uproject") {
+            self.projects.push(place.clone());
+        }
+        self.files.push(File { name: hash(name), place });
+    }
+
+    /// Not all of the files are in it.
+    pub(super) fn cut(&mut self) {
+        self.is_cut = true;
+    }
+
+    pub(super) fn keep_text(&mut self, file: String, text: String) {
+        self.texts.insert(file, text);
+    }
+
+    /// To be called when all files were added.
+    pub(super) fn sort(&mut self) {
+        self.files.sort_unstable_by_key(|file| file.name);
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        !self.is_cut
+    }
+
+    pub(super) fn has_project(&self) -> bool {
+        !self.projects.is_empty()
+    }
+
+    pub(super) fn projects(&self) -> impl Iterator<Item = &str> {
+        self.projects.iter().map(|place| self.path(place))
+    }
+
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| self.path(&file.place))
+    }
+
+    pub(super) fn file(&self, path: &str) -> Option<&str> {
+        let named = self.named(last(path));
+        let exact = named.iter().find(|file| **file == path).copied();
+        exact.or_else(|| only(named.into_iter().filter(|file| same(file, path))))
+    }
+
+    pub(super) fn only(&self, name: &str) -> Option<&str> {
+        only(self.named(name).into_iter())
+    }
+
+    pub(super) fn ending(&self, path: &str) -> Option<Suffix<'_>> {
+        let shared = |file: &str| {
+            file.rsplit('/').zip(path.rsplit('/')).take_while(|(a, b)| same(a, b)).count()
+        };
+        let named = self.named(last(path)).into_iter();
+        let files: Vec<_> = named.map(|file| Suffix { file, names: shared(file) }).collect();
+        let most = files.iter().map(|file| file.names).max()?;
+        only(files.into_iter().filter(|file| file.names == most))
+    }
+
+    pub(super) fn text(&self, file: &str) -> Option<&str> {
+        self.texts.get(file).map(String::as_str)
+    }
+
+    fn named(&self, name: &str) -> Vec<&str> {
+        let wanted = hash(name);
+        let first = self.files.partition_point(|file| file.name < wanted);
+        let files = self.files.iter().skip(first).take_while(|file| file.name == wanted);
+        files.map(|file| self.path(&file.place)).filter(|path| same(last(path), name)).collect()
+    }
+
+    fn path(&self, place: &Range<usize>) -> &str {
+        self.paths.get(place.clone()).unwrap_or_default()
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn only<T>(mut found: impl Iterator<Item = T>) -> Option<T> {
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// Whether only upper and lower case differ.
+fn same(a: &str, b: &str) -> bool {
+    lower(a).eq(lower(b))
+}
+
+fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    lower(name).for_each(|c| c.hash(&mut hasher));
+    hasher.finish()
+}

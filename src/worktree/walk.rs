@@ -1,0 +1,139 @@
+//! Looking at every file of a checkout once, within bounds.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::index::Index;
+
+/// How much is looked at. The largest games have some hundred thousand files.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) entries: usize,
+    pub(super) depth: usize,
+    pub(super) texts: usize,
+    pub(super) text_bytes: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { entries: 300_000, depth: 32, texts: 64, text_bytes: 256 * 1024 }
+    }
+}
+
+/// What no log speaks of, anywhere.
+const FOREIGN: [&str; 2] = [".git", "node_modules"];
+/// Where tools keep what they make, beside what people write.
+const MADE: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
+/// Below these a folder is what its author calls it.
+const WRITTEN: [&str; 2] = ["Source", "Content"];
+
+struct Folder {
+    path: PathBuf,
+    /// From the top: empty, or ending in `/`.
+    name: String,
+    depth: usize,
+    is_written: bool,
+}
+
+/// All files below the folder, the upper ones first; nothing if it cannot be read. What is below a link
+/// belongs elsewhere.
+pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
+    fs::read_dir(root).ok()?;
+    let mut index = Index::default();
+    let mut left = bounds.entries;
+    let top = Folder { path: root.to_owned(), name: String::new(), depth: 0, is_written: false };
+    let mut folders = VecDeque::from([top]);
+    'walk: while let Some(folder) = folders.pop_front() {
+        // One that cannot be read is none of the checkout: it was made by somebody else.
+        let Ok(entries) = fs::read_dir(&folder.path) else { continue };
+        for entry in entries.flatten() {
+            let Some(fewer) = left.checked_sub(1) else {
+                index.cut();
+                break 'walk;
+            };
+            left = fewer;
+            let name = entry.file_name();
+            let Some(name) = name.to_str().filter(|name| is_plain(name)) else { continue };
+            match entry.file_type() {
+                Ok(kind) if kind.is_file() => index.add(&folder.name, name),
+                Ok(kind) if kind.is_dir() && !folder.leaves_out(name) => {
+                    if folder.depth >= bounds.depth {
+                        index.cut();
+                        continue;
+                    }
+                    folders.push_back(folder.inner(entry.path(), name));
+                }
+                _ => {}
+            }
+        }
+    }
+    index.sort();
+    read_texts(root, bounds, &mut index);
+    Some(index)
+}
+
+/// The top of the checkout that the folder is in.
+pub(super) fn top(folder: &Path) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    if let Some(top) = folder.ancestors().find(|above| above.join(".git").exists()) {
+        return Some(top.to_owned());
+    }
+    let mut names = fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.file_name());
+    names
+        .any(|name| Path::new(&name).extension().is_some_and(|end| end == "uproject"))
+        .then_some(folder)
+}
+
+impl Folder {
+    fn leaves_out(&self, name: &str) -> bool {
+        let is_one_of = |names: &[&str]| names.iter().any(|one| one.eq_ignore_ascii_case(name));
+        is_one_of(&FOREIGN) || (!self.is_written && is_one_of(&MADE))
+    }
+
+    fn inner(&self, path: PathBuf, name: &str) -> Self {
+        let is_written = self.is_written || WRITTEN.contains(&name);
+        Self { path, name: format!("{}{name}/", self.name), depth: self.depth + 1, is_written }
+    }
+}
+
+/// Other names would be taken for several, or for none, somewhere on the way to who reads them.
+fn is_plain(name: &str) -> bool {
+    !name.chars().any(|c| c.is_control() || matches!(c, '\\' | ':'))
+}
+
+/// Reads what is likely to be asked for: where a setting stands in the configuration, and a plugin in
+/// the project.
+fn read_texts(root: &Path, bounds: Bounds, index: &mut Index) {
+    let mut files: Vec<_> =
+        index.paths().filter(|path| is_asked_for(path)).map(str::to_owned).collect();
+    files.sort_unstable_by_key(|path| (path.matches('/').count(), path.clone()));
+    for file in files.into_iter().take(bounds.texts) {
+        let mut bytes = Vec::new();
+        let opened = File::open(root.join(&file));
+        if opened.and_then(|text| text.take(bounds.text_bytes).read_to_end(&mut bytes)).is_ok() {
+            index.keep_text(file, decoded(&bytes));
+        }
+    }
+}
+
+fn is_asked_for(path: &str) -> bool {
+    let mut names = path.rsplit('/');
+    let name = names.next().unwrap_or_default();
+    let is_ini = name.starts_with("Default") && name.ends_with(".ini");
+    name.ends_with(".uproject") || (is_ini && names.next() == Some("Config"))
+}
+
+/// The editor saves in UTF-16 what is not ASCII.
+fn decoded(bytes: &[u8]) -> String {
+    match bytes {
+        [0xff, 0xfe, text @ ..] => {
+            let units = text.chunks_exact(2).filter_map(|pair| pair.first_chunk());
+            String::from_utf16_lossy(
+                &units.map(|pair| u16::from_le_bytes(*pair)).collect::<Vec<_>>(),
+            )
+        }
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
