@@ -121,7 +121,7 @@ impl Matchers {
         let (words, rows_of_word): (Vec<_>, Vec<_>) = rows_of.into_iter().unzip();
         let words = AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(words);
         let rows = rows().map(|row| pattern::compile(row.pattern)).collect();
         // Without the words every line takes the slow way, to the same result.

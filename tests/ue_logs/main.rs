@@ -22,7 +22,7 @@ use reading::{Whole, outside_run, read, roots};
 use scoreboard::{Score, describe};
 
 /// Red sessions of which a root cause is told.
-const ROOTS_OF_RED: usize = 24;
+const ROOTS_OF_RED: usize = 28;
 /// Annotations of the sidecars that are found with place, code, severity and essence.
 const WHOLLY_FOUND: usize = 9;
 /// Annotations of which only one of these is different; those that are found may also be more.
