@@ -26,7 +26,7 @@ const ROOTS_OF_RED: usize = 28;
 /// Annotations of the sidecars that are found with place, code, severity and essence.
 const WHOLLY_FOUND: usize = 27;
 /// Annotations of which only one of these is different; those that are found may also be more.
-const NEARLY_FOUND: usize = 28;
+const NEARLY_FOUND: usize = 1;
 /// Errors that no sidecar asks for, at most: inside the builds, and in what the editor said around them.
 const UNEXPECTED: usize = 3;
 const UNEXPECTED_AROUND: usize = 39;
