@@ -26,6 +26,8 @@ pub mod promises;
 mod fixtures_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worst;
 
 use std::borrow::Cow;
 

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
-use super::Pipeline;
 use super::text::{Cleaner, Style};
+use super::{Pipeline, promises, worst};
 use crate::event::{Event, Finding, Level, LogLine};
 
 const FAILING_BUILD: &str = include_str!("../../tests/fixtures/failing-build.log");
@@ -237,6 +237,15 @@ fn a_failed_package_of_the_cook_only_follows_from_what_is_wrong_with_it() {
         "error in -: LogBlueprint: x",
     ];
     assert_eq!(story(&events(log)), expected);
+}
+
+#[test]
+fn the_worst_lines_keep_every_promise() {
+    // More than is shown of a line.
+    for (_, line) in worst::lines(17 * 1024) {
+        // Alone, and as the rest of what an event says.
+        promises::hold(0b111, &format!("{line}\nA.cpp(1): error C1: x\n  {line}\n{line}"));
+    }
 }
 
 proptest! {
