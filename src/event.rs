@@ -348,6 +348,20 @@ pub enum Event {
     },
     /// Something is wrong that was not reported before.
     Finding(Finding),
+    /// One action of the compile is done, such as a file or a link.
+    Action {
+        /// What it is called.
+        name: String,
+        /// How long it took.
+        took: Duration,
+    },
+    /// How far the cook is.
+    Cooked {
+        /// Packages that are done.
+        done: u32,
+        /// Packages in all, as far as is known by now.
+        total: u32,
+    },
     /// A word of our own about the following itself: a lost connection, a gap in the log.
     Notice {
         /// `Info` for good news.

@@ -77,7 +77,7 @@ impl Report {
             Event::PhaseEnded { phase, took, .. } => self.end(*phase, *took),
             Event::Line { .. } => self.lines += 1,
             Event::Finding(finding) => self.find(finding),
-            Event::Notice { .. } => {}
+            Event::Action { .. } | Event::Cooked { .. } | Event::Notice { .. } => {}
         }
     }
 

@@ -59,7 +59,10 @@ impl Renderer {
                     self.sink.say(Level::Info, &text, out);
                 }
             }
-            Event::PhaseEnded { .. } | Event::Finding(_) => {}
+            Event::PhaseEnded { .. }
+            | Event::Finding(_)
+            | Event::Action { .. }
+            | Event::Cooked { .. } => {}
             Event::Line { level, text } => {
                 if self.options.log_level.is_some_and(|lowest| *level >= lowest) {
                     self.sink.line(text, out);

@@ -45,7 +45,9 @@ pub fn hold(style: u8, log: &str) {
                     assert_harmless(text, inside);
                 }
             }
+            Event::Action { name, .. } => assert_harmless(&name, colourless),
             Event::PhaseStarted(_)
+            | Event::Cooked { .. }
             | Event::PhaseEnded { .. }
             | Event::Status(_)
             | Event::Notice { .. } => {}

@@ -60,7 +60,8 @@ fn harmless(events: &[Event]) -> Vec<Event> {
         Event::Finding(finding) => {
             Event::Finding(Finding { message: word(), location: None, ..finding.clone() })
         }
-        Event::PhaseStarted(_) | Event::PhaseEnded { .. } => event.clone(),
+        Event::Action { took, .. } => Event::Action { name: word(), took: *took },
+        Event::PhaseStarted(_) | Event::PhaseEnded { .. } | Event::Cooked { .. } => event.clone(),
     };
     events.iter().map(harmless).collect()
 }
