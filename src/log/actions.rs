@@ -42,7 +42,7 @@ fn timed(line: &str) -> Option<(&str, Duration)> {
     let (_counter, rest) = progress::counter(line)?;
     let (took, name) = rest.trim_ascii_start().strip_prefix("(Wall: ")?.split_once(") ")?;
     let (wall, _rest) = took.split_once('s')?;
-    named(name, seconds(wall)?)
+    Some((name.trim(), seconds(wall)?))
 }
 
 /// `[13/474] Compile Door.cpp (0:03.25 at +0:15)`, as IncrediBuild has it; perhaps with the helping machine:
@@ -54,7 +54,7 @@ fn distributed(line: &str) -> Option<(&str, Duration)> {
         None => said.rsplit_once(" (")?,
     };
     let name = progress::counter(name).map_or(name, |(_counter, name)| name);
-    named(name, clock(took)?)
+    Some((name.trim(), clock(took)?))
 }
 
 /// `Compile [x64] Door.cpp [ Wall Time 3.32 s / CPU Time 1.20 s ]`, `… [ Time 3.32s ]`.
@@ -62,12 +62,7 @@ fn summed_up(line: &str) -> Option<(&str, Duration)> {
     let (name, times) = line.strip_suffix(" ]")?.rsplit_once(" [ ")?;
     let wall = times.strip_prefix("Wall ").unwrap_or(times).strip_prefix("Time ")?;
     let (wall, _rest) = wall.split_once('s')?;
-    named(name, seconds(wall)?)
-}
-
-fn named(name: &str, took: Duration) -> Option<(&str, Duration)> {
-    let name = name.trim();
-    (!name.is_empty()).then_some((name, took))
+    Some((name.trim(), seconds(wall)?))
 }
 
 #[cfg(test)]

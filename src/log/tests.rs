@@ -165,7 +165,10 @@ fn the_cook_is_told_by_the_percent_which_never_falls_and_at_its_end() {
     ];
     let [none, fewer, percent, falls, last] = lines.each_ref().map(String::as_str);
     assert_eq!(
-        cooked(&[started, none, fewer, percent, falls, last, last, completed, started, fewer]),
+        cooked(&[
+            started, none, fewer, percent, falls, last, last, completed, started, fewer, percent,
+            "x"
+        ]),
         [
             "cook {",
             "0 of 1000 cooked",
@@ -174,7 +177,8 @@ fn the_cook_is_told_by_the_percent_which_never_falls_and_at_its_end() {
             "} cook Some(7s)",
             "cook {",
             "5 of 1000 cooked",
-            "} cook Some(1s)"
+            "10 of 1000 cooked",
+            "} cook Some(3s)"
         ]
     );
     // What did not make a percent is told all the same once no more can come.
@@ -185,8 +189,24 @@ fn the_cook_is_told_by_the_percent_which_never_falls_and_at_its_end() {
 
 #[test]
 fn a_timed_action_is_told_by_a_safe_name_after_its_line() {
-    let log = "[1/2] (Wall: 3.32s CPU: 1.20s) Compile \x1b[31mtok123456\x1b[0m.cpp";
-    assert_eq!(story(&events(log)), ["1 lines", "Compile ***.cpp: 3.32s"]);
+    let log = "[1/2] (Wall: 3.32s CPU: 1.20s) ::add-mask::\x1b[31mtok123456\x1b[0m";
+    assert_eq!(story(&events(log)), ["1 lines", r"\::add-mask::***: 3.32s"]);
+}
+
+#[test]
+fn without_a_clock_a_phase_takes_as_long_as_the_log_says() {
+    let lines = [
+        "********** COOK COMMAND STARTED **********",
+        "UATHelper: Embalando (Windows): Took 1.060,65s to run UnrealEditor-Cmd.exe, ExitCode=0",
+        "********** COOK COMMAND COMPLETED **********",
+    ];
+    let mut pipeline = pipeline();
+    let mut events = Vec::new();
+    for line in lines {
+        let line = LogLine { timestamp: None, ..message(0, line) };
+        pipeline.feed(&line, &mut |event| events.push(event));
+    }
+    assert_eq!(story(&events), ["cook {", "3 lines", "} cook Some(1060.65s)"]);
 }
 
 #[test]

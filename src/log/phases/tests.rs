@@ -159,6 +159,14 @@ fn an_automation_tool_that_is_run_within_a_phase_does_not_end_it() {
 }
 
 #[test]
+fn an_automation_tool_that_is_announced_otherwise_ends_what_it_was_announced_by() {
+    assert_eq!(
+        story(&[(1, "*** COMPILING ... ***"), (2, UAT), (5, SUCCESS), (9, "x")]),
+        ["+compile", "*** COMPILING ... ***", UAT, SUCCESS, "-compile 4s", "x"]
+    );
+}
+
+#[test]
 fn a_build_that_begins_after_one_that_was_killed_has_its_own_phases() {
     let told = story(&[(0, UAT), (1, COOK), (2, UAT), (5, BUILD), (6, SUCCESS), (9, "x")]);
     let expected =
