@@ -4,6 +4,7 @@
 mod assets;
 mod cascades;
 mod consequences;
+mod duration;
 mod explain;
 mod extent;
 mod findings;
@@ -19,6 +20,7 @@ mod prefix;
 pub mod progress;
 mod settling;
 pub mod text;
+mod timings;
 mod unwrapping;
 
 #[cfg(any(test, fuzzing))]
@@ -28,6 +30,8 @@ pub mod promises;
 mod fixtures_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worst;
 
 use std::borrow::Cow;
 
@@ -47,6 +51,7 @@ pub struct Pipeline {
     prefixes: Prefixes,
     phases: Phases,
     meter: Meter,
+    actions: Actions,
     findings: Findings,
 }
 
@@ -63,25 +68,30 @@ impl Pipeline {
         }
     }
 
-    /// Shows what one message says, piece by piece: its lines, each within its phase. Findings are told
-    /// when their phase ends.
+    /// Shows what one message says, piece by piece: its lines, each within its phase and followed by the action that
+    /// it tells of. Findings are told when their phase ends.
     pub fn feed(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
-        let Self { cleaner, prefixes, phases, meter, findings } = self;
+        let Self { cleaner, prefixes, phases, meter, actions, findings } = self;
         for text in cleaner.lines(&line.message) {
             let plain = text::plain(&text);
             let said = said(prefixes, &plain);
             let marker = phases::marker(&said);
             let before = phases.current();
             phases.enter(marker, line.timestamp, &mut |event| {
-                settled(findings, cleaner, event, show);
+                settled(meter, findings, cleaner, event, show);
             });
+            phases.hear(&said);
             meter.read(&said, before, phases);
             findings.read(&said, phases);
+            let action = actions.read(&said, phases);
+            let action =
+                action.map(|(name, took)| Event::Action { name: cleaner.title(name), took });
             drop(said);
             drop(plain);
             show(Event::Line { level: line.level, text: text.into_owned() });
+            action.into_iter().chain(meter.cooked()).for_each(&mut *show);
             phases.leave(marker, line.timestamp, &mut |event| {
-                settled(findings, cleaner, event, show);
+                settled(meter, findings, cleaner, event, show);
             });
             if findings.is_full() {
                 findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
@@ -101,13 +111,21 @@ impl Pipeline {
 
     /// Ends the phase that is still open when the log is over.
     pub fn finish(&mut self, show: &mut dyn FnMut(Event)) {
+        self.meter.ended().into_iter().for_each(&mut *show);
         self.settle(show);
         self.phases.finish(show);
     }
 }
 
-/// Shows an event after the findings of the phase that it begins or ends.
-fn settled(findings: &mut Findings, cleaner: &Cleaner, event: Event, show: &mut dyn FnMut(Event)) {
+/// Shows the beginning or the end of a phase after what was still to be told of the one before.
+fn settled(
+    meter: &mut Meter,
+    findings: &mut Findings,
+    cleaner: &Cleaner,
+    event: Event,
+    show: &mut dyn FnMut(Event),
+) {
+    meter.ended().into_iter().for_each(&mut *show);
     findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
     show(event);
 }

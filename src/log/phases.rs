@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::timings::Timings;
 use crate::event::{Event, Phase};
 
 /// What a line does to the phases.
@@ -14,11 +15,17 @@ pub(super) enum Marker {
     Closes(Phase, End),
     /// It is the last line of whatever phase is open.
     ClosesAny(End),
-    /// It is the last line of a build that prints the documented markers only. With banners it
+    /// It is the last line of a build that prints the documented markers only. Where AutomationTool runs it
     /// says nothing: Turnkey prints it before the build begins.
     ClosesDocumented(End),
+    /// It says that UnrealBuildTool fails; a phase that nobody announced does, too.
+    FailsUnannounced,
+    /// It is the last line of UnrealBuildTool, which ends a phase that nobody announced.
+    ClosesUnannounced,
     /// It is the first line after the source sync.
     LeavesSync,
+    /// The same, and AutomationTool begins, once more perhaps.
+    StartsUat,
     /// It is the first line after whatever phase is open.
     LeavesAny,
     /// The same, and what follows is the log of the game itself.
@@ -56,12 +63,15 @@ pub(super) enum Kind {
     Documented,
     /// RunUAT.
     Banner,
+    /// UnrealBuildTool, when nobody else says what it is run for.
+    Unannounced,
 }
 
 use End::{BrokenOff, Completed};
-use Kind::{Banner, Documented, Sync};
+use Kind::{Banner, Documented, Sync, Unannounced};
 use Marker::{
-    Closes, ClosesAny, ClosesDocumented, GameEnded, LeavesAny, LeavesSync, Opens, RunsGame,
+    Closes, ClosesAny, ClosesDocumented, ClosesUnannounced, FailsUnannounced, GameEnded, LeavesAny,
+    LeavesSync, Opens, RunsGame, StartsUat,
 };
 
 /// How lines begin after their asterisks.
@@ -92,7 +102,11 @@ const STARTS: &[(&str, Marker)] = &[
     ("Running AutomationTool...", LeavesSync),
     ("Starting AutomationTool...", LeavesSync),
     ("Start UAT", LeavesSync),
-    ("Parsing command line:", LeavesSync),
+    ("Parsing command line:", StartsUat),
+    ("Parsing headers for ", Opens(Phase::Compile, Unannounced)),
+    ("------ Building ", Opens(Phase::Compile, Unannounced)),
+    ("Result: Failed (", FailsUnannounced),
+    ("Total execution time: ", ClosesUnannounced),
     ("ERROR: Cook failed.", Closes(Phase::Cook, BrokenOff)),
     ("AutomationTool exiting with ExitCode=0 ", ClosesAny(Completed)),
     ("AutomationTool exiting with ExitCode=", ClosesAny(BrokenOff)),
@@ -121,6 +135,10 @@ pub(super) fn marker(line: &str) -> Option<Marker> {
 pub(super) struct Phases {
     open: Option<Open>,
     has_left_sync: bool,
+    /// Whether AutomationTool has spoken.
+    has_uat: bool,
+    /// How many AutomationTools were started within the phase that is open, and run.
+    nested: u32,
     runs_game: bool,
     last_line: Option<SystemTime>,
 }
@@ -130,6 +148,9 @@ struct Open {
     phase: Phase,
     kind: Kind,
     since: Option<SystemTime>,
+    timings: Timings,
+    /// How it ends, if nobody says otherwise.
+    end: End,
 }
 
 impl Phases {
@@ -161,14 +182,27 @@ impl Phases {
                 self.runs_game = true;
             }
             Some(GameEnded) => self.runs_game = false,
-            Some(LeavesSync) => {
-                self.has_left_sync = true;
-                self.runs_game = false;
-                if self.current() == Some(Phase::SourceSync) {
-                    self.close(at, Completed, show);
+            Some(FailsUnannounced) => {
+                if let Some(open) = &mut self.open {
+                    open.end = BrokenOff;
                 }
             }
-            Some(Closes(..) | ClosesAny(_) | ClosesDocumented(_)) | None => {}
+            Some(LeavesSync) => self.leave_sync(at, show),
+            Some(StartsUat) => {
+                self.leave_sync(at, show);
+                self.has_uat = true;
+                if self.open.as_ref().is_some_and(|open| open.kind == Banner) {
+                    self.nested = self.nested.saturating_add(1);
+                }
+            }
+            Some(Closes(..) | ClosesAny(_) | ClosesDocumented(_) | ClosesUnannounced) | None => {}
+        }
+    }
+
+    /// Listens to what the line, stripped of its prefixes, tells of the phase that is open.
+    pub(super) fn hear(&mut self, line: &str) {
+        if let Some(open) = &mut self.open {
+            open.timings.hear(line, open.phase);
         }
     }
 
@@ -182,7 +216,16 @@ impl Phases {
         self.runs_game &= !matches!(marker, Some(ClosesAny(_)));
         let end = match (marker, &self.open) {
             (Some(Closes(phase, end)), Some(open)) if open.phase == phase => end,
-            (Some(ClosesDocumented(end)), Some(open)) if open.kind == Documented => end,
+            (Some(ClosesDocumented(end)), Some(open))
+                if open.kind == Documented && !self.has_uat =>
+            {
+                end
+            }
+            (Some(ClosesUnannounced), Some(open)) if open.kind == Unannounced => open.end,
+            (Some(ClosesAny(_)), _) if self.nested > 0 => {
+                self.nested -= 1;
+                return;
+            }
             (Some(ClosesAny(end)), _) => end,
             _ => return,
         };
@@ -194,6 +237,14 @@ impl Phases {
         self.close(self.last_line, BrokenOff, show);
     }
 
+    fn leave_sync(&mut self, at: Option<SystemTime>, show: &mut dyn FnMut(Event)) {
+        self.has_left_sync = true;
+        self.runs_game = false;
+        if self.current() == Some(Phase::SourceSync) {
+            self.close(at, Completed, show);
+        }
+    }
+
     fn open(
         &mut self,
         phase: Phase,
@@ -201,27 +252,41 @@ impl Phases {
         at: Option<SystemTime>,
         show: &mut dyn FnMut(Event),
     ) {
-        if kind == Sync && self.has_left_sync {
+        let is_late = kind == Sync && self.has_left_sync;
+        let is_inside = kind == Unannounced && (self.has_phase_of_build() || self.runs_game);
+        if is_late || is_inside {
             return;
         }
         self.has_left_sync |= kind != Sync;
         self.runs_game = false;
+        // Whoever opens it, it is not from inside the phase before it.
+        self.nested = 0;
         if let Some(open) = self.open.as_mut().filter(|open| open.phase == phase) {
-            // Both kinds of marker stand in one log; the banners know better when it ends.
-            if kind == Banner {
-                open.kind = Banner;
+            let is_another_run = kind == Banner && open.kind == Banner;
+            if !is_another_run {
+                // Both kinds of marker stand in one log; the banners know better when it ends.
+                if kind == Banner {
+                    open.kind = Banner;
+                }
+                return;
             }
-            return;
         }
         self.close(at, Completed, show);
-        self.open = Some(Open { phase, kind, since: at });
+        self.open =
+            Some(Open { phase, kind, since: at, timings: Timings::default(), end: Completed });
         show(Event::PhaseStarted(phase));
     }
 
+    fn has_phase_of_build(&self) -> bool {
+        self.current().is_some_and(|phase| phase != Phase::SourceSync)
+    }
+
     fn close(&mut self, at: Option<SystemTime>, end: End, show: &mut dyn FnMut(Event)) {
-        if let Some(Open { phase, since, .. }) = self.open.take() {
+        self.nested = 0;
+        if let Some(Open { phase, since, timings, .. }) = self.open.take() {
             let completed = end == Completed;
-            show(Event::PhaseEnded { phase, took: span(since, at), completed });
+            let took = span(since, at).or_else(|| timings.took());
+            show(Event::PhaseEnded { phase, took, completed });
         }
     }
 }
@@ -232,124 +297,4 @@ fn span(from: Option<SystemTime>, to: Option<SystemTime>) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Feeds `(second, line)` and writes down what happened, lines included.
-    fn story(lines: &[(u64, &str)]) -> Vec<String> {
-        let mut phases = Phases::default();
-        let mut story = Vec::new();
-        let mut tell = |event: Event| {
-            story.push(match event {
-                Event::PhaseStarted(phase) => format!("+{}", phase.as_str()),
-                Event::PhaseEnded { phase, took, .. } => match took {
-                    Some(took) => format!("-{} {}s", phase.as_str(), took.as_secs()),
-                    None => format!("-{}", phase.as_str()),
-                },
-                Event::Line { text, .. } => text,
-                other => format!("{other:?}"),
-            });
-        };
-        for (second, line) in lines {
-            let at = (*second > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(*second));
-            phases.enter(marker(line), at, &mut tell);
-            let level = crate::event::Level::Info;
-            tell(Event::Line { level, text: (*line).to_owned() });
-            phases.leave(marker(line), at, &mut tell);
-        }
-        phases.finish(&mut tell);
-        story
-    }
-
-    #[test]
-    fn a_marker_is_the_first_and_its_counterpart_the_last_line_of_a_phase() {
-        let started = "********** COOK COMMAND STARTED **********";
-        let completed = "********** COOK COMMAND COMPLETED **********";
-        let told = story(&[(1, "a"), (2, started), (3, "b"), (9, completed), (10, "c")]);
-        assert_eq!(told, ["a", "+cook", started, "b", completed, "-cook 7s", "c"]);
-    }
-
-    #[test]
-    fn the_documented_markers_end_each_other_and_the_build_ends_the_last() {
-        let told = story(&[
-            (1, "*** COMPILING ... ***"),
-            (2, "LogCook: Cooking maps from path..."),
-            (4, "LogStaging: Staging..."),
-            (7, "BUILD SUCCESSFUL"),
-            (8, "z"),
-        ]);
-        let phases: Vec<_> = told.iter().filter(|line| line.starts_with(['+', '-'])).collect();
-        assert_eq!(phases, ["+compile", "-compile 1s", "+cook", "-cook 2s", "+stage", "-stage 3s"]);
-        assert_eq!(told.last().map(String::as_str), Some("z"));
-    }
-
-    #[test]
-    fn both_kinds_of_marker_open_a_phase_once() {
-        let banner = "********** BUILD COMMAND STARTED **********";
-        for lines in [["*** COMPILING Game ***", banner], [banner, "*** COMPILING ... ***"]] {
-            let told = story(&[(1, lines[0]), (2, lines[1]), (3, "BUILD SUCCESSFUL"), (4, "x")]);
-            assert_eq!(
-                told,
-                ["+compile", lines[0], lines[1], "BUILD SUCCESSFUL", "x", "-compile 3s"]
-            );
-        }
-    }
-
-    #[test]
-    fn a_success_of_turnkey_or_gradle_is_not_the_end() {
-        let package = "********** PACKAGE COMMAND STARTED **********";
-        let told = story(&[
-            (1, "BUILD SUCCESSFUL"),
-            (2, package),
-            (3, "BUILD SUCCESSFUL"),
-            (4, "BUILD SUCCESSFUL in 35s"),
-        ]);
-        assert_eq!(told.last().map(String::as_str), Some("-package 2s"));
-        assert_eq!(told.len(), 6);
-    }
-
-    #[test]
-    fn a_failed_cook_and_the_end_of_uat_end_a_phase() {
-        let cook = "********** COOK COMMAND STARTED **********";
-        let told = story(&[(1, cook), (2, "ERROR: Cook failed."), (3, "x")]);
-        assert_eq!(told, ["+cook", cook, "ERROR: Cook failed.", "-cook 1s", "x"]);
-        let exit = "AutomationTool exiting with ExitCode=6 (6)";
-        let told = story(&[(1, cook), (2, exit), (3, "BUILD FAILED")]);
-        assert_eq!(told, ["+cook", cook, exit, "-cook 1s", "BUILD FAILED"]);
-    }
-
-    #[test]
-    fn what_has_no_phase_ends_the_one_before_it() {
-        let stage = "********** STAGE COMMAND STARTED **********";
-        let run = "********** RUN COMMAND STARTED **********";
-        let other = "********** COOK COMMAND COMPLETED **********";
-        let told = story(&[(1, stage), (2, other), (3, run), (4, "x")]);
-        assert_eq!(told, ["+stage", stage, other, "-stage 2s", run, "x"]);
-    }
-
-    #[test]
-    fn the_sources_are_synced_before_uat_starts_and_never_after() {
-        let told = story(&[
-            (1, "Cloning into 'Game'..."),
-            (5, "Running AutomationTool..."),
-            (6, "Syncing 3 files"),
-        ]);
-        let cloning = "Cloning into 'Game'...";
-        let expected = [
-            "+source-sync",
-            cloning,
-            "-source-sync 4s",
-            "Running AutomationTool...",
-            "Syncing 3 files",
-        ];
-        assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn a_phase_may_come_again_and_its_time_may_be_unknown() {
-        let cook = "********** COOK COMMAND STARTED **********";
-        let completed = "********** COOK COMMAND COMPLETED **********";
-        let told = story(&[(5, cook), (4, completed), (0, cook), (9, completed)]);
-        assert_eq!(told, ["+cook", cook, completed, "-cook", "+cook", cook, completed, "-cook"]);
-    }
-}
+mod tests;

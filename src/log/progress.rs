@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::phases::{Phases, Speaker};
-use crate::event::Phase;
+use crate::event::{Event, Phase};
 
 /// How much of a phase is done. The total may grow while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,23 +35,64 @@ impl fmt::Display for Progress {
 
 /// The latest progress, and the phase that it was told in.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Meter(Option<(Progress, Option<Phase>)>);
+pub(super) struct Meter {
+    latest: Option<(Progress, Option<Phase>)>,
+    cooked: Cooked,
+}
 
 impl Meter {
     /// Reads a line, stripped of its prefixes. `before`: the phase that was open before it. What was
     /// told before a phase began says nothing about it.
     pub(super) fn read(&mut self, line: &str, before: Option<Phase>, phases: &Phases) {
         let phase = phases.current();
-        let known = self.0.filter(|_| phase == before);
+        let known = self.latest.filter(|_| phase == before);
         // The game may count whatever it likes.
         let told = Progress::read(line).filter(|_| phases.speaker() != Speaker::Game);
-        self.0 = told.map(|progress| (progress, phase)).or(known);
+        if let Some(Progress::Packages { done, total }) = told {
+            self.cooked.latest = Some((done, total));
+        }
+        self.latest = told.map(|progress| (progress, phase)).or(known);
+    }
+
+    /// How far the cook has come, if that is worth telling.
+    pub(super) fn cooked(&mut self) -> Option<Event> {
+        let (done, total) = self.cooked.latest?;
+        let percent = u64::from(done) * 100 / u64::from(total);
+        if self.cooked.percent.is_some_and(|shown| percent <= shown) {
+            return None;
+        }
+        self.cooked.percent = Some(percent);
+        self.cooked.told()
+    }
+
+    /// How far the cook had come when its phase ended, unless that was told.
+    pub(super) fn ended(&mut self) -> Option<Event> {
+        let last = self.cooked.told();
+        self.cooked = Cooked::default();
+        last
     }
 
     /// What it shows of the phase that is open.
     pub(super) fn shows(&self, phases: &Phases) -> Option<Progress> {
-        let (progress, phase) = self.0?;
+        let (progress, phase) = self.latest?;
         (phase == phases.current()).then_some(progress)
+    }
+}
+
+/// How far the cook is, and what of it was told. The total grows while it cooks, so the percentage may fall; what is
+/// told never does.
+#[derive(Debug, Default, Clone)]
+struct Cooked {
+    latest: Option<(u32, u32)>,
+    told: Option<(u32, u32)>,
+    percent: Option<u64>,
+}
+
+impl Cooked {
+    fn told(&mut self) -> Option<Event> {
+        let latest = self.latest.filter(|_| self.latest != self.told);
+        self.told = self.latest;
+        latest.map(|(done, total)| Event::Cooked { done, total })
     }
 }
 
@@ -69,10 +110,21 @@ impl Progress {
 
 /// `[12/423] Compile [x64] Door.cpp`.
 fn actions(line: &str) -> Option<Progress> {
-    let (counter, _what) = line.strip_prefix('[')?.split_once("] ")?;
-    let (done, total) = counter.split_once('/')?;
-    let (done, total) = sane(number(done.trim_ascii_start())?, number(total)?)?;
+    let ((done, total), _what) = counter(line)?;
     Some(Progress::Actions { done, total })
+}
+
+/// What stands before the name of an action, and the rest of the line: `[12/423] `, or with the target that it is
+/// for, `[12/423][Game Win64 Shipping] `.
+pub(super) fn counter(line: &str) -> Option<((u32, u32), &str)> {
+    let (counter, rest) = line.trim_ascii_start().strip_prefix('[')?.split_once(']')?;
+    let (done, total) = counter.split_once('/')?;
+    let counter = sane(number(done.trim_ascii_start())?, number(total)?)?;
+    let rest = match rest.strip_prefix('[') {
+        Some(target) => target.split_once(']')?.1,
+        None => rest,
+    };
+    Some((counter, rest.strip_prefix(' ')?))
 }
 
 /// `LogCook: Display: Cooked packages 400 Packages Remain 260 Total 660`.
@@ -122,6 +174,10 @@ mod tests {
             ("[12/423] Compile [x64] Door.cpp", "[12/423]"),
             ("  [ 7/621] Door.cpp [armv7]", "[7/621]"),
             ("[38/119] Link [Apple] Door.dylib (UBA disabled)", "[38/119]"),
+            ("[5/10] Resource Default.rc2", "[5/10]"),
+            ("[1/10] Copy tbb12.dll", "[1/10]"),
+            ("[12/423] (Wall: 3.32s CPU: 1.20s) Compile [x64] Door.cpp", "[12/423]"),
+            ("[12/423][Game Win64 Shipping] Compile [x64] Door.cpp", "[12/423]"),
             (
                 "LogCook: Display: Cooked packages 400 Packages Remain 260 Total 660",
                 "400 of 660 packages cooked",
@@ -159,6 +215,8 @@ mod tests {
             "[1/9999999999999999999999999999999999999999] Compile",
             "[٣/٤] Compile",
             "[1/2/3] Compile",
+            "[1/2][Game",
+            "[1/2][Game]Door.cpp",
             "[2026.05.10] x",
             "[x/y] Compile",
             "****** [9/10] Build DDC Win64",

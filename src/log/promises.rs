@@ -2,7 +2,7 @@
 
 use super::Pipeline;
 use super::text::parsers::{acted_on, is_buildkite_heading};
-use super::text::{Cleaner, Style, plain};
+use super::text::{Cleaner, MAX_MESSAGE, Style, plain};
 use crate::event::{Event, Level, LogLine};
 use crate::worktree::Worktree;
 
@@ -14,6 +14,9 @@ const NEXT: char = '\u{1f}';
 
 /// A line has 16 KiB, and a note on what was cut off.
 const LONGEST_LINE_BYTES: usize = 17 * 1024;
+
+/// What a finding names of what is just as wrong.
+const MOST_EXAMPLES: usize = 10;
 
 /// Reads a log of several messages. The lowest bits of `style` say for which dialect.
 pub fn hold(style: u8, log: &str) {
@@ -33,9 +36,13 @@ pub fn hold(style: u8, log: &str) {
                 assert!(text.len() <= LONGEST_LINE_BYTES, "{} bytes", text.len());
             }
             Event::Finding(finding) => {
+                let units = finding.message.encode_utf16().count();
+                assert!(units <= MAX_MESSAGE, "{units} UTF-16 units");
+                assert!(finding.also.len() <= MOST_EXAMPLES, "{}", finding.also.len());
                 finding.message.split('\n').for_each(|line| assert_harmless(line, colourless));
                 let place = finding.location.as_ref().map(ToString::to_string);
-                for text in [finding.code, place].iter().flatten() {
+                let texts = [finding.code, finding.hint, place];
+                for text in texts.iter().flatten().chain(&finding.also) {
                     assert_harmless(text, inside);
                 }
             }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
-use super::Pipeline;
 use super::text::{Cleaner, Style};
+use super::{Pipeline, promises, worst};
 use crate::event::{Event, Finding, Level, LogLine};
 use crate::worktree::Worktree;
 
@@ -41,6 +41,8 @@ fn story(events: &[Event]) -> Vec<String> {
             [Event::PhaseStarted(phase)] => format!("{} {{", phase.as_str()),
             [Event::PhaseEnded { phase, took, .. }] => format!("}} {} {took:?}", phase.as_str()),
             [Event::Finding(finding)] => told(finding),
+            [Event::Action { name, took }] => format!("{name}: {took:?}"),
+            [Event::Cooked { done, total }] => format!("{done} of {total} cooked"),
             lines => format!("{} lines", lines.len()),
         });
     }
@@ -93,7 +95,11 @@ fn a_failing_cook_is_one_error_and_what_follows_from_it() {
             "6 lines",
             "} compile Some(5s)",
             "cook {",
-            "16 lines",
+            "5 lines",
+            "0 of 812 cooked",
+            "6 lines",
+            "812 of 812 cooked",
+            "5 lines",
             "warning in cook, linked: games/Content/Maps/Belt.umap: LogLinker: VerifyImport: Failed to find script package for import object 'Package /Script/OldOre'",
             "error in cook, linked: games/Content/Rigs/BP_Drill.uasset: LogBlueprint: [Compiler] Could not find a function named \"StartDrill\" in 'BP_Drill_C'.",
             "warning in cook: LogBlueprint: [Compiler BP_Drill] Compile of BP_Drill failed. 1 Fatal Issue(s)",
@@ -134,6 +140,74 @@ fn progress_is_of_the_phase_that_is_open() {
     let packages = "251 of 643 packages cooked";
     let expected = ["", "[1/2]", "[1/2]", "[2/2]", "", "", "", packages, packages, "", ""];
     assert_eq!(told, expected);
+}
+
+/// A cook of which all is told that the log says, without the lines.
+fn cooked(log: &[&str]) -> Vec<String> {
+    let story = story(&events(&log.join("\n")));
+    story.into_iter().filter(|told| !told.ends_with(" lines")).collect()
+}
+
+fn packages(done: u32, total: u32) -> String {
+    let remain = total - done;
+    format!("LogCook: Display: Cooked packages {done} Packages Remain {remain} Total {total}")
+}
+
+#[test]
+fn the_cook_is_told_by_the_percent_which_never_falls_and_at_its_end() {
+    let started = "********** COOK COMMAND STARTED **********";
+    let completed = "********** COOK COMMAND COMPLETED **********";
+    let lines = [
+        packages(0, 1000),
+        packages(5, 1000),
+        packages(10, 1000),
+        packages(11, 2000),
+        packages(30, 2000),
+    ];
+    let [none, fewer, percent, falls, last] = lines.each_ref().map(String::as_str);
+    assert_eq!(
+        cooked(&[
+            started, none, fewer, percent, falls, last, last, completed, started, fewer, percent,
+            "x"
+        ]),
+        [
+            "cook {",
+            "0 of 1000 cooked",
+            "10 of 1000 cooked",
+            "30 of 2000 cooked",
+            "} cook Some(7s)",
+            "cook {",
+            "5 of 1000 cooked",
+            "10 of 1000 cooked",
+            "} cook Some(3s)"
+        ]
+    );
+    // What did not make a percent is told all the same once no more can come.
+    let told = cooked(&[started, percent, falls, completed]);
+    assert_eq!(told, ["cook {", "10 of 1000 cooked", "11 of 2000 cooked", "} cook Some(3s)"]);
+    assert_eq!(cooked(&[percent, falls]), ["10 of 1000 cooked", "11 of 2000 cooked"]);
+}
+
+#[test]
+fn a_timed_action_is_told_by_a_safe_name_after_its_line() {
+    let log = "[1/2] (Wall: 3.32s CPU: 1.20s) ::add-mask::\x1b[31mtok123456\x1b[0m";
+    assert_eq!(story(&events(log)), ["1 lines", r"\::add-mask::***: 3.32s"]);
+}
+
+#[test]
+fn without_a_clock_a_phase_takes_as_long_as_the_log_says() {
+    let lines = [
+        "********** COOK COMMAND STARTED **********",
+        "UATHelper: Embalando (Windows): Took 1.060,65s to run UnrealEditor-Cmd.exe, ExitCode=0",
+        "********** COOK COMMAND COMPLETED **********",
+    ];
+    let mut pipeline = pipeline();
+    let mut events = Vec::new();
+    for line in lines {
+        let line = LogLine { timestamp: None, ..message(0, line) };
+        pipeline.feed(&line, &mut |event| events.push(event));
+    }
+    assert_eq!(story(&events), ["cook {", "3 lines", "} cook Some(1060.65s)"]);
 }
 
 #[test]
@@ -238,6 +312,15 @@ fn a_failed_package_of_the_cook_only_follows_from_what_is_wrong_with_it() {
         "error in -: LogBlueprint: x",
     ];
     assert_eq!(story(&events(log)), expected);
+}
+
+#[test]
+fn the_worst_lines_keep_every_promise() {
+    // More than is shown of a line.
+    for (_, line) in worst::lines(17 * 1024) {
+        // Alone, and as the rest of what an event says.
+        promises::hold(0b111, &format!("{line}\nA.cpp(1): error C1: x\n  {line}\n{line}"));
+    }
 }
 
 proptest! {

@@ -17,8 +17,9 @@ mod scoreboard;
 use std::collections::BTreeMap;
 
 use annotations::annotations;
+use buildpixel_ci::event::{Event, Phase};
 use corpus::{Corpus, Outcome};
-use reading::{Whole, outside_run, read, roots};
+use reading::{Whole, events, outside_run, read, roots};
 use scoreboard::{Score, describe};
 
 /// Red sessions of which a root cause is told.
@@ -107,4 +108,39 @@ fn however_the_lines_arrive_the_findings_are_the_same() {
         let by_line = read(&session.lines, Whole::Lines);
         assert_eq!(read(&session.lines, Whole::Messages), by_line, "{}", session.name);
     }
+}
+
+#[test]
+fn phases_are_told_with_their_lengths_and_the_cook_never_goes_back() {
+    let Some(corpus) = Corpus::open() else { return };
+    let mut phases: BTreeMap<Phase, (usize, usize, usize)> = BTreeMap::new();
+    for session in corpus.sessions() {
+        let mut cooked = 0;
+        for event in events(&session.lines, Whole::Lines) {
+            match event {
+                Event::PhaseStarted(_) => cooked = 0,
+                Event::PhaseEnded { phase, took, completed } => {
+                    let count = phases.entry(phase).or_default();
+                    count.0 += 1;
+                    count.1 += usize::from(completed);
+                    count.2 += usize::from(took.is_some());
+                }
+                Event::Cooked { done, .. } => {
+                    assert!(done >= cooked, "{done} after {cooked} in {}", session.name);
+                    cooked = done;
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut timed = 0;
+    for (phase, (all, completed, told)) in &phases {
+        println!(
+            "{}: {all} phases, {completed} completed, {told} with their length",
+            phase.as_str()
+        );
+        timed += told;
+    }
+    println!("== {timed} phases with their length, {TIMED_PHASES} at least");
+    assert!(timed >= TIMED_PHASES);
 }

@@ -23,11 +23,20 @@ thread_local! {
 
 /// All that is found in the lines, in the order in which it is told.
 pub(crate) fn read(lines: &[String], whole: Whole) -> Vec<Finding> {
+    let finding = |event| match event {
+        Event::Finding(finding) => Some(finding),
+        _ => None,
+    };
+    events(lines, whole).into_iter().filter_map(finding).collect()
+}
+
+/// All that happens in the lines, but for the lines themselves.
+pub(crate) fn events(lines: &[String], whole: Whole) -> Vec<Event> {
     let mut pipeline = PIPELINE.with(Pipeline::clone);
-    let mut findings = Vec::new();
+    let mut events = Vec::new();
     let mut keep = |event: Event| {
-        if let Event::Finding(finding) = event {
-            findings.push(finding);
+        if !matches!(event, Event::Line { .. }) {
+            events.push(event);
         }
     };
     let mut rest = lines;
@@ -47,7 +56,7 @@ pub(crate) fn read(lines: &[String], whole: Whole) -> Vec<Finding> {
         rest = after;
     }
     pipeline.finish(&mut keep);
-    findings
+    events
 }
 
 /// The time that the editor puts before a line: `[2026.05.10-14.23.45:123][ 51]`.

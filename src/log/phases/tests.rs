@@ -1,0 +1,234 @@
+//! Logs of single lines, and what becomes of the phases.
+
+use super::*;
+
+/// Feeds `(second, line)` and writes down what happened, lines included.
+fn story(lines: &[(u64, &str)]) -> Vec<String> {
+    let mut phases = Phases::default();
+    let mut story = Vec::new();
+    let mut tell = |event: Event| {
+        story.push(match event {
+            Event::PhaseStarted(phase) => format!("+{}", phase.as_str()),
+            Event::PhaseEnded { phase, took, .. } => match took {
+                Some(took) => format!("-{} {}s", phase.as_str(), took.as_secs()),
+                None => format!("-{}", phase.as_str()),
+            },
+            Event::Line { text, .. } => text,
+            other => format!("{other:?}"),
+        });
+    };
+    for (second, line) in lines {
+        let at = (*second > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(*second));
+        phases.enter(marker(line), at, &mut tell);
+        phases.hear(line);
+        let level = crate::event::Level::Info;
+        tell(Event::Line { level, text: (*line).to_owned() });
+        phases.leave(marker(line), at, &mut tell);
+    }
+    phases.finish(&mut tell);
+    story
+}
+
+#[test]
+fn a_marker_is_the_first_and_its_counterpart_the_last_line_of_a_phase() {
+    let started = "********** COOK COMMAND STARTED **********";
+    let completed = "********** COOK COMMAND COMPLETED **********";
+    let told = story(&[(1, "a"), (2, started), (3, "b"), (9, completed), (10, "c")]);
+    assert_eq!(told, ["a", "+cook", started, "b", completed, "-cook 7s", "c"]);
+}
+
+#[test]
+fn the_documented_markers_end_each_other_and_the_build_ends_the_last() {
+    let told = story(&[
+        (1, "*** COMPILING ... ***"),
+        (2, "LogCook: Cooking maps from path..."),
+        (4, "LogStaging: Staging..."),
+        (7, "BUILD SUCCESSFUL"),
+        (8, "z"),
+    ]);
+    let phases: Vec<_> = told.iter().filter(|line| line.starts_with(['+', '-'])).collect();
+    assert_eq!(phases, ["+compile", "-compile 1s", "+cook", "-cook 2s", "+stage", "-stage 3s"]);
+    assert_eq!(told.last().map(String::as_str), Some("z"));
+}
+
+#[test]
+fn both_kinds_of_marker_open_a_phase_once() {
+    let banner = "********** BUILD COMMAND STARTED **********";
+    for lines in [["*** COMPILING Game ***", banner], [banner, "*** COMPILING ... ***"]] {
+        let told = story(&[(1, lines[0]), (2, lines[1]), (3, "BUILD SUCCESSFUL"), (4, "x")]);
+        assert_eq!(told, ["+compile", lines[0], lines[1], "BUILD SUCCESSFUL", "x", "-compile 3s"]);
+    }
+}
+
+#[test]
+fn a_success_of_turnkey_or_gradle_is_not_the_end() {
+    let package = "********** PACKAGE COMMAND STARTED **********";
+    let told = story(&[
+        (1, "BUILD SUCCESSFUL"),
+        (2, package),
+        (3, "BUILD SUCCESSFUL"),
+        (4, "BUILD SUCCESSFUL in 35s"),
+    ]);
+    assert_eq!(told.last().map(String::as_str), Some("-package 2s"));
+    assert_eq!(told.len(), 6);
+}
+
+#[test]
+fn a_failed_cook_and_the_end_of_uat_end_a_phase() {
+    let cook = "********** COOK COMMAND STARTED **********";
+    let told = story(&[(1, cook), (2, "ERROR: Cook failed."), (3, "x")]);
+    assert_eq!(told, ["+cook", cook, "ERROR: Cook failed.", "-cook 1s", "x"]);
+    let exit = "AutomationTool exiting with ExitCode=6 (6)";
+    let told = story(&[(1, cook), (2, exit), (3, "BUILD FAILED")]);
+    assert_eq!(told, ["+cook", cook, exit, "-cook 1s", "BUILD FAILED"]);
+}
+
+#[test]
+fn what_has_no_phase_ends_the_one_before_it() {
+    let stage = "********** STAGE COMMAND STARTED **********";
+    let run = "********** RUN COMMAND STARTED **********";
+    let other = "********** COOK COMMAND COMPLETED **********";
+    let told = story(&[(1, stage), (2, other), (3, run), (4, "x")]);
+    assert_eq!(told, ["+stage", stage, other, "-stage 2s", run, "x"]);
+}
+
+#[test]
+fn the_sources_are_synced_before_uat_starts_and_never_after() {
+    let told = story(&[
+        (1, "Cloning into 'Game'..."),
+        (5, "Running AutomationTool..."),
+        (6, "Syncing 3 files"),
+    ]);
+    let cloning = "Cloning into 'Game'...";
+    let expected = [
+        "+source-sync",
+        cloning,
+        "-source-sync 4s",
+        "Running AutomationTool...",
+        "Syncing 3 files",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_phase_may_come_again_and_its_time_may_be_unknown() {
+    let cook = "********** COOK COMMAND STARTED **********";
+    let completed = "********** COOK COMMAND COMPLETED **********";
+    let told = story(&[(5, cook), (4, completed), (0, cook), (9, completed)]);
+    assert_eq!(told, ["+cook", cook, completed, "-cook", "+cook", cook, completed, "-cook"]);
+}
+
+/// The phases of a log without a clock.
+fn untimed(lines: &[&str]) -> Vec<String> {
+    let lines: Vec<_> = lines.iter().map(|line| (0, *line)).collect();
+    story(&lines).into_iter().filter(|told| told.starts_with(['+', '-'])).collect()
+}
+
+const BUILD: &str = "********** BUILD COMMAND STARTED **********";
+const BUILT: &str = "********** BUILD COMMAND COMPLETED **********";
+const COOK: &str = "********** COOK COMMAND STARTED **********";
+const COOKED: &str = "********** COOK COMMAND COMPLETED **********";
+const UAT: &str = "Parsing command line: BuildCookRun -project=Door.uproject";
+const SUCCESS: &str = "AutomationTool exiting with ExitCode=0 (Success)";
+
+#[test]
+fn without_a_clock_the_log_itself_says_how_long_a_phase_took() {
+    let told = untimed(&[
+        "Took 90.0s to run git.exe, ExitCode=0",
+        BUILD,
+        "Took 33,52s to run dotnet.exe, ExitCode=0",
+        "Took 2,50s to run dotnet.exe, ExitCode=0",
+        BUILT,
+        COOK,
+        "Took 60.00s to run UnrealEditor-Cmd.exe, ExitCode=0",
+        "Cook command time: 61.00 s",
+        COOKED,
+    ]);
+    assert_eq!(told, ["+compile", "-compile 36s", "+cook", "-cook 61s"]);
+    let timed = story(&[(1, COOK), (5, "Cook command time: 61.00 s"), (9, COOKED)]);
+    assert_eq!(timed.last().map(String::as_str), Some("-cook 8s"));
+}
+
+#[test]
+fn an_automation_tool_that_is_run_within_a_phase_does_not_end_it() {
+    let told = untimed(&[UAT, COOK, UAT, SUCCESS, UAT, SUCCESS, COOKED, SUCCESS]);
+    assert_eq!(told, ["+cook", "-cook"]);
+    let told =
+        story(&[(0, UAT), (1, COOK), (2, UAT), (3, SUCCESS), (4, "x"), (5, SUCCESS), (9, "y")]);
+    assert_eq!(told, [UAT, "+cook", COOK, UAT, SUCCESS, "x", SUCCESS, "-cook 4s", "y"]);
+}
+
+#[test]
+fn an_automation_tool_that_is_announced_otherwise_ends_what_it_was_announced_by() {
+    assert_eq!(
+        story(&[(1, "*** COMPILING ... ***"), (2, UAT), (5, SUCCESS), (9, "x")]),
+        ["+compile", "*** COMPILING ... ***", UAT, SUCCESS, "-compile 4s", "x"]
+    );
+}
+
+#[test]
+fn a_build_that_begins_after_one_that_was_killed_has_its_own_phases() {
+    let told = story(&[(0, UAT), (1, COOK), (2, UAT), (5, BUILD), (6, SUCCESS), (9, "x")]);
+    let expected =
+        [UAT, "+cook", COOK, UAT, "-cook 4s", "+compile", BUILD, SUCCESS, "-compile 1s", "x"];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_phase_that_begins_again_before_it_ended_is_another_one() {
+    let told = story(&[(1, COOK), (3, COOK), (8, COOKED)]);
+    assert_eq!(told, ["+cook", COOK, "-cook 2s", "+cook", COOK, COOKED, "-cook 5s"]);
+}
+
+#[test]
+fn a_compile_that_nobody_announced_lasts_as_long_as_the_build_tool_runs() {
+    let total = "Total execution time: 2.39 seconds";
+    for first in ["Parsing headers for DoorEditor", "------ Building 4 action(s) started ------"] {
+        let told = story(&[(0, "x"), (0, first), (0, total), (0, "y")]);
+        assert_eq!(told, ["x", "+compile", first, total, "-compile 2s", "y"]);
+    }
+    let parsing = "Parsing headers for Door";
+    let told = story(&[(1, "Cloning into 'x'"), (2, parsing), (4, total), (5, "Cloning into 'y'")]);
+    let cloning = ["+source-sync", "Cloning into 'x'", "-source-sync 1s"];
+    let compiling = ["+compile", parsing, total, "-compile 2s", "Cloning into 'y'"];
+    assert_eq!(told, [cloning.as_slice(), &compiling].concat());
+}
+
+#[test]
+fn a_compile_that_nobody_announced_can_fail() {
+    let completed = |lines: &[&str]| {
+        let mut phases = Phases::default();
+        let mut ends = Vec::new();
+        for line in lines {
+            let mut keep = |event| {
+                if let Event::PhaseEnded { completed, .. } = event {
+                    ends.push(completed);
+                }
+            };
+            phases.enter(marker(line), None, &mut keep);
+            phases.leave(marker(line), None, &mut keep);
+        }
+        ends
+    };
+    let parsing = "Parsing headers for Door";
+    let failed = "Result: Failed (OtherCompilationError)";
+    let total = "Total execution time: 2.39 seconds";
+    assert_eq!(completed(&[parsing, failed, total, parsing, total]), [false, true]);
+    assert_eq!(completed(&[BUILD, parsing, failed, total, BUILT]), [true]);
+}
+
+#[test]
+fn what_the_build_tool_does_within_a_phase_is_part_of_it() {
+    let parsing = "Parsing headers for Door";
+    let total = "Total execution time: 2.39 seconds";
+    assert_eq!(untimed(&[BUILD, parsing, total, "x", BUILT]), ["+compile", "-compile 2s"]);
+    assert_eq!(untimed(&[COOK, parsing, total, "x", COOKED]), ["+cook", "-cook"]);
+    let run = "********** RUN COMMAND STARTED **********";
+    assert_eq!(untimed(&[run, parsing, total]), [""; 0]);
+}
+
+#[test]
+fn a_success_of_turnkey_does_not_end_what_was_announced_otherwise() {
+    let told = untimed(&["*** COMPILING ... ***", UAT, "BUILD SUCCESSFUL", BUILD, BUILT]);
+    assert_eq!(told, ["+compile", "-compile"]);
+}
