@@ -1,6 +1,7 @@
 //! Makes sense of a build log, one message at a time: pure, synchronous, without a clock. This
 //! file is the order of the steps; each is a file beside it.
 
+mod actions;
 mod assets;
 mod cascades;
 mod consequences;
@@ -37,6 +38,7 @@ use std::borrow::Cow;
 
 use crate::event::{Event, LogLine};
 use crate::worktree::Worktree;
+use actions::Actions;
 use findings::Findings;
 use paths::Paths;
 use phases::Phases;
@@ -64,6 +66,7 @@ impl Pipeline {
             prefixes: Prefixes::new(),
             phases: Phases::default(),
             meter: Meter::default(),
+            actions: Actions::default(),
             findings: Findings::new(Paths::new(source_root, worktree)),
         }
     }

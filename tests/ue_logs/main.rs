@@ -31,6 +31,8 @@ const NEARLY_FOUND: usize = 1;
 /// Errors that no sidecar asks for, at most: inside the builds, and in what the editor said around them.
 const UNEXPECTED: usize = 3;
 const UNEXPECTED_AROUND: usize = 39;
+/// Phases of which the log tells how long they took, without a clock.
+const TIMED_PHASES: usize = 416;
 /// The only session that counts as green and is not: the log was cut off before it could say that the cook had failed.
 const REALLY_RED: &str = "d9eb1e53-s00";
 
