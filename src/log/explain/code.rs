@@ -1,4 +1,4 @@
-//! What those who write code have to mend.
+//! What compilers, linkers, UnrealHeaderTool and crashes say of code.
 
 use super::{ROW, Row};
 use crate::event::FailureClass;
@@ -7,42 +7,213 @@ const CODE: Row = Row { class: FailureClass::Code, ..ROW };
 
 pub(super) const TABLE: &[Row] = &[
     Row {
-        pattern: r"(?:undefined symbol|unresolved external symbol)[^\n]*?\b(?<symbol>_Cnd_\w+|__std_\w+)",
-        class: FailureClass::Toolchain,
-        hint: "Update the MSVC toolset of the build machine, or rebuild the library with an older one: {symbol} is newer.",
-        example: "unresolved external symbol _Cnd_timedwait_for referenced in function f",
-        expected: "Update the MSVC toolset of the build machine, or rebuild the library with an older one: _Cnd_timedwait_for is newer.",
-        ..CODE
-    },
-    Row {
-        pattern: r"unresolved external symbol|[Uu]ndefined symbol|undefined reference to",
-        hint: "Add the module that owns the symbol to your Build.cs, or export it there with the module's _API macro.",
-        example: "undefined symbol: UDoor::Open()",
-        expected: "Add the module that owns the symbol to your Build.cs, or export it there with the module's _API macro.",
+        codes: &["clang", "C1083"],
+        pattern: r#"['"“](?<header>[^'"”\n]+\.generated\.h)"#,
+        hint: "Give the class of {header} a UCLASS, USTRUCT or UENUM and its file to a module with a Build.cs, or no such header is made.",
+        example: "'Door.generated.h' file not found",
+        expected: "Give the class of Door.generated.h a UCLASS, USTRUCT or UENUM and its file to a module with a Build.cs, or no such header is made.",
         ..CODE
     },
     Row {
         codes: &["clang"],
         pattern: r"'(?<header>[^'\n]+)' file not found",
-        hint: "Check case, submodules and Git LFS, and the include paths in Build.cs: {header} is not on the build machine.",
+        hint: "Check the case of {header}, submodules, Git LFS and the include paths in Build.cs: it is not on the build machine.",
         example: "'Hinge/Hinge.h' file not found",
-        expected: "Check case, submodules and Git LFS, and the include paths in Build.cs: Hinge/Hinge.h is not on the build machine.",
+        expected: "Check the case of Hinge/Hinge.h, submodules, Git LFS and the include paths in Build.cs: it is not on the build machine.",
+        ..CODE
+    },
+    // Other languages have other quotes and words.
+    Row {
+        codes: &["C1083"],
+        pattern: r#"['"“‘«「](?<header>[^'"”’»」\n]+)"#,
+        hint: "Check the case of {header}, submodules, Git LFS and the include paths in Build.cs: it is not on the build machine.",
+        example: "无法打开包括文件: “Hinge.h”: No such file or directory",
+        expected: "Check the case of Hinge.h, submodules, Git LFS and the include paths in Build.cs: it is not on the build machine.",
         ..CODE
     },
     Row {
-        codes: &["C1083"],
-        pattern: r"'(?<header>[^'\n]+)'",
-        hint: "Check case, submodules and Git LFS, and the include paths in Build.cs: {header} is not on the build machine.",
-        example: "Cannot open include file: 'Hinge.h': No such file or directory",
-        expected: "Check case, submodules and Git LFS, and the include paths in Build.cs: Hinge.h is not on the build machine.",
+        codes: &["C2065", "C2653", "C3861"],
+        pattern: r#"^\s*['"“‘«「](?<name>[^'"”’»」\n]+)"#,
+        hint: "Include the header that declares {name} and depend on its module in Build.cs, or correct the spelling.",
+        example: "'Hinge': undeclared identifier",
+        expected: "Include the header that declares Hinge and depend on its module in Build.cs, or correct the spelling.",
+        ..CODE
+    },
+    Row {
+        codes: &["clang"],
+        pattern: r"(?:undeclared identifier|unknown (?:type|class) name) '(?<name>[^'\n]+)'",
+        hint: "Include the header that declares {name} and depend on its module in Build.cs, or correct the spelling.",
+        example: "use of undeclared identifier 'Hinge'",
+        expected: "Include the header that declares Hinge and depend on its module in Build.cs, or correct the spelling.",
+        ..CODE
+    },
+    Row {
+        codes: &["C2039"],
+        pattern: r#"^\s*['"“‘«「](?<name>[^'"”’»」\n]+)['"”’»」][^\n]*['"“‘«「](?<class>[^'"”’»」\n]+)['"”’»」]"#,
+        hint: "Use a member that {class} has: {name} is misspelt, was renamed or is not in this engine version.",
+        example: "'Hinge': is not a member of 'UDoor'",
+        expected: "Use a member that UDoor has: Hinge is misspelt, was renamed or is not in this engine version.",
+        ..CODE
+    },
+    Row {
+        codes: &["clang"],
+        pattern: r"no member named '(?<name>[^'\n]+)' in '(?<class>[^'\n]+)'",
+        hint: "Use a member that {class} has: {name} is misspelt, was renamed or is not in this engine version.",
+        example: "no member named 'Hinge' in 'UDoor'",
+        expected: "Use a member that UDoor has: Hinge is misspelt, was renamed or is not in this engine version.",
+        ..CODE
+    },
+    // A name of C is not quoted; who refers to it is.
+    Row {
+        codes: &["LNK2001", "LNK2019"],
+        pattern: r#"external symbol (?<symbol>[^\s"]\S*)"#,
+        hint: "Link the library that has {symbol}: add it to PublicAdditionalLibraries in Build.cs, for this platform.",
+        example: r#"unresolved external symbol dooropen referenced in function "void __cdecl F(void)" (?F@@YAXXZ)"#,
+        expected: "Link the library that has dooropen: add it to PublicAdditionalLibraries in Build.cs, for this platform.",
+        ..CODE
+    },
+    Row {
+        codes: &["LNK2001", "LNK2019"],
+        pattern: r#"^[^"_?\n]*"(?:[^"(\n]*\s)?(?<symbol>[^\s"(]+)(?:\(|" \()"#,
+        hint: "Add the module that owns {symbol} to Build.cs, export it there with the module's _API macro, or define it.",
+        example: r#"unresolved external symbol "public: void __cdecl UDoor::Open(int)" (?Open@UDoor@@QEAAXH@Z) referenced in function f"#,
+        expected: "Add the module that owns UDoor::Open to Build.cs, export it there with the module's _API macro, or define it.",
+        ..CODE
+    },
+    Row {
+        codes: &["LNK2001", "LNK2019"],
+        pattern: r"\s(?<symbol>[?_][\w@?$]+)",
+        hint: "Link the library that has {symbol}: add it to PublicAdditionalLibraries in Build.cs, for this platform.",
+        example: "无法解析的外部符号 __imp_door_open，函数 f 中引用了该符号",
+        expected: "Link the library that has __imp_door_open: add it to PublicAdditionalLibraries in Build.cs, for this platform.",
+        ..CODE
+    },
+    Row {
+        codes: &["LNK2001", "LNK2019"],
+        pattern: "",
+        hint: "Add the module that owns the symbol to Build.cs, export it there with the module's _API macro, or define it.",
+        example: "无法解析的外部符号 main",
+        expected: "Add the module that owns the symbol to Build.cs, export it there with the module's _API macro, or define it.",
+        ..CODE
+    },
+    Row {
+        codes: &["ld"],
+        pattern: r"(?:undefined symbol: |undefined reference to [`'])(?<symbol>[^'(\n]+[^'(\n\s])",
+        hint: "Add the module that owns {symbol} to Build.cs, export it there with the module's _API macro, or define it.",
+        example: "undefined symbol: UDoor::Open(int)",
+        expected: "Add the module that owns UDoor::Open to Build.cs, export it there with the module's _API macro, or define it.",
+        ..CODE
+    },
+    Row {
+        codes: &["ld"],
+        pattern: r"duplicate symbol:? '?(?<symbol>[^'(\n]+[^'(\n\s])|multiple definition of [`'](?<other>[^'(\n]+)",
+        hint: "Define {symbol}{other} once: move its body out of the header or make it inline, and link its library once.",
+        example: "duplicate symbol: UDoor::Open(int)",
+        expected: "Define UDoor::Open once: move its body out of the header or make it inline, and link its library once.",
+        ..CODE
+    },
+    Row {
+        codes: &["LNK2005"],
+        pattern: r#"^\s*"?(?:[^"(\n]*\s)?(?<symbol>[^\s"(]+)(?:\(|" \(|\s)"#,
+        hint: "Define {symbol} once: move its body out of the header or make it inline, and link its library once.",
+        example: r#""void __cdecl Open(int)" (?Open@@YAXH@Z) already defined in Door.cpp.obj"#,
+        expected: "Define Open once: move its body out of the header or make it inline, and link its library once.",
+        ..CODE
+    },
+    Row {
+        codes: &["LNK1104", "LNK1181"],
+        pattern: r#"['"“‘«「](?<library>[^'"”’»」\n]+)"#,
+        hint: "Provide {library}: fetch it (submodule, Git LFS), build it for this platform, or correct its path in Build.cs.",
+        example: "cannot open input file 'door.lib'",
+        expected: "Provide door.lib: fetch it (submodule, Git LFS), build it for this platform, or correct its path in Build.cs.",
+        ..CODE
+    },
+    Row {
+        codes: &["ld"],
+        pattern: r"(?:library not found for|unable to find library|cannot find|library|framework not found|framework) '?(?<library>[^\s']+)'?(?: not found|:|$)",
+        hint: "Provide {library}: fetch it (submodule, Git LFS), build it for this platform, or correct its path in Build.cs.",
+        example: "library not found for -ldoor",
+        expected: "Provide -ldoor: fetch it (submodule, Git LFS), build it for this platform, or correct its path in Build.cs.",
+        ..CODE
+    },
+    Row {
+        codes: &["LNK1107", "LNK1136", "ld"],
+        pattern: r"invalid or corrupt file|unknown file type|file format not recognized",
+        hint: "Fetch the library with Git LFS and check its platform: what was checked out is no library (an LFS pointer?).",
+        example: "invalid or corrupt file: cannot read at 0x84",
+        expected: "Fetch the library with Git LFS and check its platform: what was checked out is no library (an LFS pointer?).",
         ..CODE
     },
     Row {
         codes: &["UHT"],
-        pattern: r"Unrecognized type '(?<name>[^'\n]+)'",
-        hint: "Include the header that declares {name} before the generated one, or check that its plugin fits this engine version.",
+        pattern: r"(?:Unrecognized type|Unable to find '[^\n]*' with name) '(?<type>[^'\n]+)'",
+        hint: "Include the header that declares {type} before the .generated.h, or update its plugin to this engine version.",
         example: "Unrecognized type 'FHinge' - type must be a UCLASS, USTRUCT or UENUM",
-        expected: "Include the header that declares FHinge before the generated one, or check that its plugin fits this engine version.",
+        expected: "Include the header that declares FHinge before the .generated.h, or update its plugin to this engine version.",
+        ..CODE
+    },
+    Row {
+        codes: &["UHT"],
+        pattern: r"(?:Struct|Class|Enum) '?(?<name>\w+)'? shares engine name",
+        hint: "Rename {name}: the engine has a type of that name.",
+        example: "Struct 'FDoor' shares engine name 'Door' with struct 'FDoor' in Hinge.h",
+        expected: "Rename FDoor: the engine has a type of that name.",
+        ..CODE
+    },
+    Row {
+        codes: &["UHT"],
+        pattern: r"#include found after \.generated\.h",
+        hint: "Move the include of the .generated.h below all others.",
+        example: "#include found after .generated.h file - the .generated.h file should always be the last #include in a header",
+        expected: "Move the include of the .generated.h below all others.",
+        ..CODE
+    },
+    Row {
+        codes: &["IWYU"],
+        pattern: r"Expected (?<header>\S+) to be first",
+        hint: "Include {header} before all other headers in this file.",
+        example: "Expected Door.h to be first header included.",
+        expected: "Include Door.h before all other headers in this file.",
+        ..CODE
+    },
+    Row {
+        codes: &["javac"],
+        pattern: r"package (?<package>\S+) does not exist",
+        hint: "Add the library that has the Java package {package} to the build: in the UPL of the plugin that uses it, or its libs folder.",
+        example: "package com.example.door does not exist",
+        expected: "Add the library that has the Java package com.example.door to the build: in the UPL of the plugin that uses it, or its libs folder.",
+        ..CODE
+    },
+    Row {
+        codes: &["javac"],
+        pattern: r"cannot find symbol: (?<symbol>[^\n]+)",
+        hint: "Use an Android SDK platform or library that has {symbol}, or correct the Java code that the plugin adds.",
+        example: "cannot find symbol: variable HINGE",
+        expected: "Use an Android SDK platform or library that has variable HINGE, or correct the Java code that the plugin adds.",
+        ..CODE
+    },
+    Row {
+        codes: &["crash"],
+        pattern: r"Assertion failed: (?<assert>[^\n]+?) \[File:",
+        hint: "Look at the top frame of the game's own code: the program ended because this was not true: {assert}.",
+        example: "Assertion failed: Hinge != nullptr [File:A.cpp] [Line: 42]",
+        expected: "Look at the top frame of the game's own code: the program ended because this was not true: Hinge != nullptr.",
+        ..CODE
+    },
+    Row {
+        codes: &["crash"],
+        pattern: r"(?i)unhandled exception|access.violation|caught signal|signal (?:\d+ caught|=\d)|fatal error|critical error|stack for UAT",
+        hint: "Look at the top frame of the game's own code in the call stack: the program crashed there.",
+        example: "Unhandled Exception: EXCEPTION_ACCESS_VIOLATION reading address 0x00000000",
+        expected: "Look at the top frame of the game's own code in the call stack: the program crashed there.",
+        ..CODE
+    },
+    Row {
+        codes: &["Log*"],
+        pattern: r"(?<property>\S+) is not initialized properly",
+        hint: "Give {property} a default value in the header that declares it.",
+        example: "EnumProperty FDoor::Hinge is not initialized properly even though its struct probably has a custom default constructor.",
+        expected: "Give FDoor::Hinge a default value in the header that declares it.",
         ..CODE
     },
 ];

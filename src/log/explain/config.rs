@@ -116,4 +116,100 @@ pub(super) const TABLE: &[Row] = &[
         expected: "Build the editor of the engine first, or take an installed engine: UnrealEditor-Cmd is missing, and it is what cooks.",
         ..CONFIG
     },
+    Row {
+        pattern: r"(?<key>\w+) contains a redirected reference '(?<asset>[^']+)'",
+        hint: "Select {asset} again for {key} in Project Settings > Maps & Modes (Config/DefaultEngine.ini).",
+        example: "GameDefaultMap contains a redirected reference '/Game/Maps/House'. The intended asset will fail to load",
+        expected: "Select /Game/Maps/House again for GameDefaultMap in Project Settings > Maps & Modes (Config/DefaultEngine.ini).",
+        ..CONFIG
+    },
+    Row {
+        pattern: r"Unable to find package for cooking '?(?<package>[^\s']+)",
+        hint: "Take {package} out of the maps and directories to cook, or add it to the repository.",
+        example: "Unable to find package for cooking /Game/Maps/House",
+        expected: "Take /Game/Maps/House out of the maps and directories to cook, or add it to the repository.",
+        ..CONFIG
+    },
+    Row {
+        codes: &["Log*", "LoadErrors"],
+        pattern: r"(?i)script package[^\n]*?/Script/(?<module>\w+)|(?:Failed to load|Can't find file for (?:package|asset)|VerifyImport)[^\n]*?/Script/(?<other>\w+)",
+        hint: "Enable the plugin that has the module {module}{other} for this platform, or remove from the content what uses it.",
+        example: "VerifyImport: Failed to find script package for import object 'Package /Script/Hinges'",
+        expected: "Enable the plugin that has the module Hinges for this platform, or remove from the content what uses it.",
+        ..CONFIG
+    },
+    Row {
+        codes: &["Log*"],
+        pattern: r"Project Settings ?-> ?(?<page>[^\n.]*[^\n.\s])",
+        hint: "Correct this in Project Settings -> {page}: any Error-level line fails a cook, even if the content is fine.",
+        example: "Invalid Network Interface IP for Port. Please update your Ports in Project Settings -> Plugins -> Doors",
+        expected: "Correct this in Project Settings -> Plugins -> Doors: any Error-level line fails a cook, even if the content is fine.",
+        ..CONFIG
+    },
+    Row {
+        pattern: r"No profiles for '(?<bundle>[^']+)'",
+        hint: "Install a provisioning profile for {bundle} on the build machine, or correct the bundle identifier in the iOS settings.",
+        example: "No profiles for 'com.example.door' were found",
+        expected: "Install a provisioning profile for com.example.door on the build machine, or correct the bundle identifier in the iOS settings.",
+        ..CONFIG
+    },
+    Row {
+        pattern: r#"Provisioning profile "(?<profile>[^"]+)""#,
+        hint: "Renew the provisioning profile {profile}, with this bundle identifier and certificate, and install it on the build machine.",
+        example: r#"Provisioning profile "Door Distribution" doesn't include signing certificate "Apple Distribution"."#,
+        expected: "Renew the provisioning profile Door Distribution, with this bundle identifier and certificate, and install it on the build machine.",
+        ..CONFIG
+    },
+    Row {
+        pattern: r#"No (?:valid )?(?:signing|code signing|"?iOS) [^\n"]*"(?<certificate>[^"]+)""#,
+        hint: "Install the certificate {certificate}, with its private key, in the keychain of the build machine.",
+        example: r#"No signing certificate "iOS Distribution" found"#,
+        expected: "Install the certificate iOS Distribution, with its private key, in the keychain of the build machine.",
+        ..CONFIG
+    },
+    Row {
+        pattern: r#"Signing for "(?<target>[^"]+)" requires"#,
+        hint: "Set the development team for {target} in the iOS settings of the project.",
+        example: r#"Signing for "Door" requires a development team."#,
+        expected: "Set the development team for Door in the iOS settings of the project.",
+        ..CONFIG
+    },
+    Row {
+        pattern: r"errSecInternalComponent|User interaction is not allowed",
+        class: FailureClass::Infrastructure,
+        hint: "Unlock the keychain of the build machine for codesign: security unlock-keychain, then set-key-partition-list.",
+        example: "/g/Game.app: errSecInternalComponent",
+        expected: "Unlock the keychain of the build machine for codesign: security unlock-keychain, then set-key-partition-list.",
+        ..CONFIG
+    },
+    Row {
+        pattern: r"Manifest merger failed",
+        hint: "Make the entries in AndroidManifest.xml agree that the project, its plugins and their UPL files add.",
+        example: "Manifest merger failed : uses-sdk:minSdkVersion 21 cannot be smaller than version 24",
+        expected: "Make the entries in AndroidManifest.xml agree that the project, its plugins and their UPL files add.",
+        ..CONFIG
+    },
+    Row {
+        codes: &["aapt", "Gradle"],
+        pattern: r"resource (?<resource>\S+) (?:\([^)]*\) )?not found",
+        hint: "Add the Android resource {resource} to the project, or take out what refers to it (UPL, manifest).",
+        example: "AAPT: error: resource string/door not found.",
+        expected: "Add the Android resource string/door to the project, or take out what refers to it (UPL, manifest).",
+        ..CONFIG
+    },
+    Row {
+        codes: &["Gradle"],
+        pattern: r"Could not find (?<artifact>[\w.-]+:[\w.-]+:[\w.-]*\w)",
+        hint: "Correct the version of {artifact} in the UPL or Gradle file that asks for it, or add the repository that has it.",
+        example: "Could not find com.example:door:1.2.3.",
+        expected: "Correct the version of com.example:door:1.2.3 in the UPL or Gradle file that asks for it, or add the repository that has it.",
+        ..CONFIG
+    },
+    Row {
+        pattern: r"(?i)\bobb\b[^\n]*(?:too large|too big|larger than|exceed|limit)|AndroidOBBError",
+        hint: "Make the OBB smaller: package fewer maps, put data into chunks, or let the project use Android App Bundles.",
+        example: "OBB file is too large: 4294967297 bytes",
+        expected: "Make the OBB smaller: package fewer maps, put data into chunks, or let the project use Android App Bundles.",
+        ..CONFIG
+    },
 ];

@@ -35,3 +35,86 @@ fn a_hint_asks_only_for_names_that_its_pattern_has() {
         assert_eq!(asked, names.into_iter().collect(), "{}", row.hint);
     }
 }
+
+#[test]
+fn a_name_in_a_hint_is_short_and_on_one_line() {
+    let explanations = Explanations::new();
+    let name = format!("F{}\r\n::error::{}", "ü".repeat(50), "x".repeat(NAME));
+    let message = format!("[Compiler] Could not find a function named \"{name}\" in 'BP_Door_C'.");
+    let hint =
+        explanations.explain(&subject(Some("LogBlueprint"), &message)).unwrap().hint.unwrap();
+    assert!(!hint.contains(['\r', '\n']), "{hint}");
+    let shown = hint.split(' ').find(|word| word.starts_with("::error")).unwrap();
+    assert_eq!(shown.chars().count(), NAME - 51 - 1 + "…".chars().count());
+}
+
+#[test]
+fn only_the_beginning_of_a_message_is_looked_at() {
+    let explanations = Explanations::new();
+    let at = |bytes| format!("{}\nError downloading: disk full. path", "é".repeat(bytes / 2));
+    let class = |message: &str| {
+        explanations.explain(&subject(None, message)).map(|explanation| explanation.class)
+    };
+    assert_eq!(class(&at(READ - 100)), Some(FailureClass::Infrastructure));
+    assert_eq!(class(&at(READ - 20)), None);
+    assert_eq!(class(&format!("x{}", "é".repeat(READ))), None);
+}
+
+#[test]
+fn what_no_row_explains_has_the_class_of_who_says_it() {
+    let explanations = Explanations::new();
+    for (code, class) in [
+        (Some("C4456"), Some(FailureClass::Code)),
+        (Some("CS1501"), Some(FailureClass::Code)),
+        (Some("LNK4099"), Some(FailureClass::Code)),
+        (Some("-Wshadow"), Some(FailureClass::Code)),
+        (Some("UHT"), Some(FailureClass::Code)),
+        (Some("kotlin"), Some(FailureClass::Code)),
+        (Some("X3004"), Some(FailureClass::Code)),
+        (Some("LogBlueprint"), Some(FailureClass::Content)),
+        (Some("LogDoors"), Some(FailureClass::Config)),
+        (Some("Perforce"), Some(FailureClass::Infrastructure)),
+        (Some("OS"), Some(FailureClass::Infrastructure)),
+        (Some("Turnkey"), Some(FailureClass::Toolchain)),
+        (Some("codesign"), Some(FailureClass::Config)),
+        (Some("CDoor1"), None),
+        (Some("UAT"), None),
+        (Some("exit"), None),
+        (None, None),
+    ] {
+        let warning = Subject { severity: Severity::Warning, ..subject(code, "x") };
+        let explanation = explanations.explain(&warning);
+        assert_eq!(explanation.as_ref().map(|found| found.class), class, "{code:?}");
+        assert_eq!(explanation.and_then(|found| found.hint), None, "{code:?}");
+    }
+    let file = Some("Content/Door.uasset");
+    let of_asset = explanations.explain(&Subject { file, ..subject(Some("LogDoors"), "x") });
+    assert_eq!(of_asset.unwrap().class, FailureClass::Content);
+}
+
+#[test]
+fn a_warning_that_was_made_an_error_says_so() {
+    let explanations = Explanations::new();
+    let hint = |code, severity| {
+        explanations.explain(&Subject { severity, ..subject(Some(code), "x") }).unwrap().hint
+    };
+    for code in ["C4996", "C5038", "-Wshadow"] {
+        assert_eq!(hint(code, Severity::Error).as_deref(), Some(PROMOTED), "{code}");
+        assert_eq!(hint(code, Severity::Warning), None, "{code}");
+    }
+    for code in ["C2664", "LNK4099", "UHT"] {
+        assert_eq!(hint(code, Severity::Error), None, "{code}");
+    }
+}
+
+#[test]
+fn any_error_that_is_logged_while_cooking_fails_the_cook() {
+    let explanations = Explanations::new();
+    let hint = |severity, phase| {
+        let subject = Subject { severity, phase, ..subject(Some("LogDoors"), "x") };
+        explanations.explain(&subject).unwrap().hint
+    };
+    assert_eq!(hint(Severity::Error, Some(Phase::Cook)).as_deref(), Some(FAILS_COOK));
+    assert_eq!(hint(Severity::Warning, Some(Phase::Cook)), None);
+    assert_eq!(hint(Severity::Error, Some(Phase::Stage)), None);
+}
