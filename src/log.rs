@@ -6,6 +6,7 @@ mod assets;
 mod cascades;
 mod consequences;
 mod duration;
+mod exits;
 mod explain;
 mod extent;
 mod findings;

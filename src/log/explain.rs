@@ -8,6 +8,8 @@ mod content;
 mod machine;
 mod toolchain;
 
+use std::cell::OnceCell;
+
 use regex::{Captures, Regex, RegexSet};
 
 use super::pattern;
@@ -73,13 +75,14 @@ const NAME: usize = 120;
 #[derive(Debug, Clone)]
 pub(super) struct Explanations {
     all: RegexSet,
-    rows: Vec<Regex>,
+    /// For what things are called. Compiled when asked for: few rows ever are, and each costs time and memory.
+    rows: Vec<OnceCell<Regex>>,
 }
 
 impl Explanations {
     pub(super) fn new() -> Self {
         let all = pattern::compile_set(rows().map(|row| row.pattern));
-        let rows = rows().map(|row| pattern::compile(row.pattern)).collect();
+        let rows = rows().map(|_| OnceCell::new()).collect();
         Self { all, rows }
     }
 
@@ -91,8 +94,13 @@ impl Explanations {
     fn by_table(&self, subject: &Subject<'_>) -> Option<Explanation> {
         let message = beginning(subject.message);
         let index = self.row(subject.code, message)?;
-        let (row, found) = (rows().nth(index)?, self.rows.get(index)?.captures(message)?);
-        let hint = filled(row.hint, &found);
+        let row = rows().nth(index)?;
+        let hint = if row.hint.contains('{') {
+            let pattern = self.rows.get(index)?.get_or_init(|| pattern::compile(row.pattern));
+            filled(row.hint, &pattern.captures(message)?)
+        } else {
+            row.hint.to_owned()
+        };
         Some(Explanation { class: row.class, rank: row.rank, hint: Some(hint) })
     }
 

@@ -2,6 +2,7 @@
 //! and what to do about it.
 
 use super::consequences;
+use super::exits::{Exit, Exits};
 use super::explain::{Explanations, Subject};
 use super::extent::Extent;
 use super::grouping::{Group, Place};
@@ -21,11 +22,12 @@ pub(super) struct Held {
 #[derive(Debug, Clone)]
 pub(super) struct Settling {
     explanations: Explanations,
+    exits: Exits,
 }
 
 impl Settling {
     pub(super) fn new() -> Self {
-        Self { explanations: Explanations::new() }
+        Self { explanations: Explanations::new(), exits: Exits::new() }
     }
 
     /// Makes findings of events, in their order.
@@ -47,7 +49,9 @@ impl Settling {
 
     fn finding(&self, held: Held, location: Option<Location>, cleaner: &Cleaner) -> Finding {
         let Held { group, repeats, also } = held;
-        let mut lines = vec![essence(&group)];
+        let exit = self.exit(&group);
+        let essence = exit.as_ref().map_or_else(|| essence(&group), |exit| exit.words.clone());
+        let mut lines = vec![essence];
         lines.extend(group.more.iter().cloned());
         let message = lines.join("\n");
         let explanation = self.explanations.explain(&Subject {
@@ -62,6 +66,7 @@ impl Settling {
             (own, better) => better.unwrap_or_else(|| ranked(own, group.phase)),
         };
         let hint = explanation.as_ref().and_then(|found| found.hint.as_deref());
+        let class = exit.and_then(|exit| exit.class);
         Finding {
             severity: group.severity,
             code: group.code.map(|code| cleaner.title(&code)),
@@ -69,11 +74,16 @@ impl Settling {
             location,
             phase: group.phase,
             rank,
-            class: explanation.as_ref().map(|found| found.class),
+            class: class.or_else(|| explanation.as_ref().map(|found| found.class)),
             hint: hint.map(|hint| cleaner.message(hint).replace('\n', " ")),
             repeats,
             also: also.iter().map(|of| cleaner.title(of)).collect(),
         }
+    }
+
+    fn exit(&self, group: &Group) -> Option<Exit> {
+        let ends = matches!(group.code.as_deref(), Some("exit" | "crash" | "UAT"));
+        ends.then(|| self.exits.explained(&group.line)).flatten()
     }
 }
 

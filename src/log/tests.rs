@@ -76,9 +76,9 @@ fn a_failing_build_is_folded_and_its_errors_are_found() {
             "error in compile, linked: games/Source/SpaceMiner/Drill.cpp:42:17: C2065: 'BitDiameter': undeclared identifier",
             "error in compile, follows, linked: games/Source/SpaceMiner/Drill.cpp:43:17: C2065: 'BitDiameter': undeclared identifier",
             "error in compile: C:/UE_5.5/Engine/Source/Runtime/Core/Public/Templates/UnrealTemplate.h:128:9: C2338: static_assert failed: 'bitwise only'",
-            "error in compile, follows: exit: Result: Failed (OtherCompilationError)",
+            "error in compile, follows: exit: UnrealBuildTool failed (OtherCompilationError): the code could not be built; the errors stand above",
             "error in compile, follows: UAT: UnrealBuildTool failed. See log for more details. (D:\\Build\\Logs\\UBT-SpaceMiner-Win64-Shipping.txt)",
-            "error in compile, follows: exit: AutomationTool exiting with ExitCode=6 (6)",
+            "error in compile, follows: exit: AutomationTool exited with 6, which is UnrealBuildTool's OtherCompilationError: the code could not be built; the errors stand above",
             "} compile Some(29s)",
             "2 lines",
             "error in -, follows: UAT: AutomationTool was unable to run successfully. Exited with code: 6",
@@ -106,7 +106,7 @@ fn a_failing_cook_is_one_error_and_what_follows_from_it() {
             "error in cook, follows: UAT: Cook failed.",
             "} cook Some(15s)",
             "4 lines",
-            "error in -, follows: exit: AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
+            "error in -, follows: exit: AutomationTool exited with 25 (UnknownCookFailure): the cook failed; look for LogX: Error lines above",
         ]
     );
 }
@@ -296,7 +296,8 @@ fn what_the_game_itself_logs_is_no_finding() {
                 _ => None,
             })
             .collect();
-        assert_eq!(found, ["Client exited with error code: 3", "x"], "{end}");
+        let crashed = "Client exited with error code: 3 (abort, usually a failed assertion)";
+        assert_eq!(found, [crashed, "x"], "{end}");
     }
     let deploy = "********** DEPLOY COMMAND STARTED **********";
     let deployed = [deploy, "LogDeploy: Error: x"].join("\n");
