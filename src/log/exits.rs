@@ -145,17 +145,17 @@ impl Exits {
         let compile = pattern::compile;
         Self {
             uat: compile(
-                r"AutomationTool exiting with ExitCode=(?<code>-?\d{1,10})(?: \((?<name>-?\w{1,60})\))?",
+                r"AutomationTool exiting with ExitCode=(?<code>-?[0-9]+)(?: \((?<name>-?[A-Za-z0-9_]+)\))?",
             ),
-            ubt: compile(r"^\s*Result: Failed \((?<name>\w{1,60})\)"),
-            process: compile(r"\bto run (?<program>[^\s,]{1,200}),? ExitCode=(?<code>-?\d{1,10})$"),
+            ubt: compile(r"^\s*Result: Failed \((?<name>[A-Za-z0-9_]+)\)"),
+            process: compile(r"\bto run (?<program>[^\s,]+),? ExitCode=(?<code>-?[0-9]+)$"),
             tool: compile(
-                r"^\s*Error executing (?:.*[/\\])?(?<program>[^/\\]{1,200}?) \(tool returned code: (?<code>-?\d{1,10})\)",
+                r"^\s*Error executing (?:.*[/\\])?(?<program>[^/\\]+?) \(tool returned code: (?<code>-?[0-9]+)\)",
             ),
             editor: compile(
-                r"Editor terminated with exit code (?<code>-?\d{1,10}) while running (?<command>\w{1,60})",
+                r"Editor terminated with exit code (?<code>-?[0-9]+) while running (?<command>[A-Za-z0-9_]+)",
             ),
-            client: compile(r"Client exited with error code: (?<code>-?\d{1,10})"),
+            client: compile(r"Client exited with error code: (?<code>-?[0-9]+)"),
         }
     }
 

@@ -71,19 +71,17 @@ const READ: usize = 8 * 1024;
 /// How long a name in a hint may be, in characters.
 const NAME: usize = 120;
 
-/// The tables, compiled.
+/// The tables, compiled once they are asked: a build that goes well does without them, and they cost time and memory.
 #[derive(Debug, Clone)]
 pub(super) struct Explanations {
-    all: RegexSet,
-    /// For what things are called. Compiled when asked for: few rows ever are, and each costs time and memory.
+    all: OnceCell<RegexSet>,
+    /// For what things are called.
     rows: Vec<OnceCell<Regex>>,
 }
 
 impl Explanations {
     pub(super) fn new() -> Self {
-        let all = pattern::compile_set(rows().map(|row| row.pattern));
-        let rows = rows().map(|_| OnceCell::new()).collect();
-        Self { all, rows }
+        Self { all: OnceCell::new(), rows: rows().map(|_| OnceCell::new()).collect() }
     }
 
     /// What is known of it, if anything is.
@@ -106,7 +104,8 @@ impl Explanations {
 
     /// The row that decides.
     fn row(&self, code: Option<&str>, message: &str) -> Option<usize> {
-        let fitting = self.all.matches(message);
+        let all = || pattern::compile_set(rows().map(|row| row.pattern));
+        let fitting = self.all.get_or_init(all).matches(message);
         let mut fitting = rows().enumerate().filter(|(index, _)| fitting.matched(*index));
         fitting.find(|(_, row)| is_said_by(row.codes, code)).map(|(index, _)| index)
     }
