@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::text::{Cleaner, Style};
 use super::{Pipeline, promises, worst};
-use crate::event::{Event, Finding, Level, LogLine};
+use crate::event::{Event, FailureClass, Finding, Level, LogLine};
 use crate::worktree::Worktree;
 
 const FAILING_BUILD: &str = include_str!("../../tests/fixtures/failing-build.log");
@@ -347,5 +347,27 @@ proptest! {
             }
         }
         prop_assert_eq!(open, None);
+    }
+}
+
+#[test]
+fn an_exit_code_that_says_whose_turn_it_is_is_heard() {
+    for (line, class) in [
+        (
+            "AutomationTool exiting with ExitCode=154 (Error_LicenseNotAccepted)",
+            Some(FailureClass::Config),
+        ),
+        ("AutomationTool exiting with ExitCode=1 (Error_Unknown)", None),
+        ("Took 8.1s to run UnrealEditor-Cmd, ExitCode=137", Some(FailureClass::Infrastructure)),
+        ("Took 8.1s to run UnrealEditor-Cmd, ExitCode=139", Some(FailureClass::Code)),
+    ] {
+        let classes: Vec<_> = events(line)
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Finding(finding) => Some(finding.class),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(classes, [class], "{line}");
     }
 }

@@ -84,7 +84,7 @@ pub(super) const TABLE: &[Row] = &[
         codes: &["LNK2001", "LNK2019"],
         pattern: r"\s(?<symbol>[?_][\w@?$]+)",
         hint: "Link the library that has {symbol}: add it to PublicAdditionalLibraries in Build.cs, for this platform.",
-        example: "无法解析的外部符号 __imp_door_open，函数 f 中引用了该符号",
+        example: r#"无法解析的外部符号 __imp_door_open，函数 "void __cdecl F(void)" (?F@@YAXXZ) 中引用了该符号"#,
         expected: "Link the library that has __imp_door_open: add it to PublicAdditionalLibraries in Build.cs, for this platform.",
         ..CODE
     },

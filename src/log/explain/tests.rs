@@ -118,3 +118,12 @@ fn any_error_that_is_logged_while_cooking_fails_the_cook() {
     assert_eq!(hint(Severity::Warning, Some(Phase::Cook)), None);
     assert_eq!(hint(Severity::Error, Some(Phase::Stage)), None);
 }
+
+#[test]
+fn a_family_of_codes_is_whatever_begins_so() {
+    let explanations = Explanations::new();
+    let row = |code| explanations.row(code, "'X' is not initialized properly");
+    assert!(row(Some("LogDoors")).is_some());
+    assert_eq!(row(Some("Doors")), None);
+    assert_eq!(row(None), None);
+}
