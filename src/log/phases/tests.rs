@@ -71,6 +71,10 @@ fn a_success_of_turnkey_or_gradle_is_not_the_end() {
     ]);
     assert_eq!(told.last().map(String::as_str), Some("-package 2s"));
     assert_eq!(told.len(), 6);
+    let staging = "LogStaging: Staging...";
+    let told =
+        story(&[(1, staging), (2, "BUILD SUCCESSFUL in 35s"), (3, "x"), (4, "BUILD FAILED")]);
+    assert_eq!(told.last().map(String::as_str), Some("-stage 3s"));
 }
 
 #[test]
@@ -173,6 +177,9 @@ fn without_a_clock_the_log_itself_says_how_long_a_phase_took() {
 fn an_automation_tool_that_is_run_within_a_phase_does_not_end_it() {
     let told = untimed(&[UAT, COOK, UAT, SUCCESS, UAT, SUCCESS, COOKED, SUCCESS]);
     assert_eq!(told, ["+cook", "-cook"]);
+    let within = [(1, UAT), (2, UAT), (3, SUCCESS), (4, SUCCESS)];
+    let told = story(&[[(0, UAT), (1, COOK)].as_slice(), &within, &[(9, COOKED)]].concat());
+    assert_eq!(told.last().map(String::as_str), Some("-cook 8s"));
     let told =
         story(&[(0, UAT), (1, COOK), (2, UAT), (3, SUCCESS), (4, "x"), (5, SUCCESS), (9, "y")]);
     assert_eq!(told, [UAT, "+cook", COOK, UAT, SUCCESS, "x", SUCCESS, "-cook 4s", "y"]);
