@@ -259,8 +259,6 @@ impl Phases {
         }
         self.has_left_sync |= kind != Sync;
         self.runs_game = false;
-        // Whoever opens it, it is not from inside the phase before it.
-        self.nested = 0;
         if let Some(open) = self.open.as_mut().filter(|open| open.phase == phase) {
             let is_another_run = kind == Banner && open.kind == Banner;
             if !is_another_run {
@@ -271,7 +269,9 @@ impl Phases {
                 return;
             }
         }
-        self.close(at, Completed, show);
+        // AutomationTool does one thing after the other, unless it was killed and is run again.
+        let end = if self.nested > 0 { BrokenOff } else { Completed };
+        self.close(at, end, show);
         self.open =
             Some(Open { phase, kind, since: at, timings: Timings::default(), end: Completed });
         show(Event::PhaseStarted(phase));

@@ -211,6 +211,27 @@ fn without_a_clock_a_phase_takes_as_long_as_the_log_says() {
 }
 
 #[test]
+fn a_marker_is_one_whoever_stands_before_it_and_in_whatever_language() {
+    for prefix in [
+        "UATHelper: Embalando (Android (ASTC)): ",
+        "UATHelper: 打包 (Windows): ",
+        "[2026.05.10-14.23.45:123][ 51]UATHelper: パッケージ化 (Windows): ",
+        "UATHelper: Packaging (Android (Multi:ASTC,DXT,ETC2)):   ",
+        "Project.Cook: ",
+        "[11:10:16][Step 5/6] ",
+        "#17 19085.2 ",
+    ] {
+        let told = cooked(&[
+            &format!("{prefix}********** COOK COMMAND STARTED **********"),
+            &format!("{prefix}LogCook: Display: Cooked packages 3 Packages Remain 1 Total 4"),
+            &format!("{prefix}********** COOK COMMAND COMPLETED **********"),
+            &format!("{prefix}AutomationTool exiting with ExitCode=0 (Success)"),
+        ]);
+        assert_eq!(told, ["cook {", "3 of 4 cooked", "} cook Some(2s)"], "{prefix}");
+    }
+}
+
+#[test]
 fn what_the_game_counts_is_no_progress_of_the_build() {
     let told = progress(&[
         "********** RUN COMMAND STARTED **********",

@@ -71,6 +71,10 @@ fn a_success_of_turnkey_or_gradle_is_not_the_end() {
     ]);
     assert_eq!(told.last().map(String::as_str), Some("-package 2s"));
     assert_eq!(told.len(), 6);
+    let staging = "LogStaging: Staging...";
+    let told =
+        story(&[(1, staging), (2, "BUILD SUCCESSFUL in 35s"), (3, "x"), (4, "BUILD FAILED")]);
+    assert_eq!(told.last().map(String::as_str), Some("-stage 3s"));
 }
 
 #[test]
@@ -124,6 +128,26 @@ fn untimed(lines: &[&str]) -> Vec<String> {
     story(&lines).into_iter().filter(|told| told.starts_with(['+', '-'])).collect()
 }
 
+/// Which phases ended, and whether they came to their own end.
+fn ends(lines: &[&str]) -> Vec<(Phase, bool)> {
+    let mut phases = Phases::default();
+    let mut ends = Vec::new();
+    let mut keep = |event| {
+        if let Event::PhaseEnded { phase, completed, .. } = event {
+            ends.push((phase, completed));
+        }
+    };
+    for line in lines {
+        phases.enter(marker(line), None, &mut keep);
+        phases.leave(marker(line), None, &mut keep);
+    }
+    phases.finish(&mut keep);
+    ends
+}
+
+const COMPILED: (Phase, bool) = (Phase::Compile, true);
+const COMPILE_BROKEN: (Phase, bool) = (Phase::Compile, false);
+
 const BUILD: &str = "********** BUILD COMMAND STARTED **********";
 const BUILT: &str = "********** BUILD COMMAND COMPLETED **********";
 const COOK: &str = "********** COOK COMMAND STARTED **********";
@@ -153,6 +177,9 @@ fn without_a_clock_the_log_itself_says_how_long_a_phase_took() {
 fn an_automation_tool_that_is_run_within_a_phase_does_not_end_it() {
     let told = untimed(&[UAT, COOK, UAT, SUCCESS, UAT, SUCCESS, COOKED, SUCCESS]);
     assert_eq!(told, ["+cook", "-cook"]);
+    let within = [(1, UAT), (2, UAT), (3, SUCCESS), (4, SUCCESS)];
+    let told = story(&[[(0, UAT), (1, COOK)].as_slice(), &within, &[(9, COOKED)]].concat());
+    assert_eq!(told.last().map(String::as_str), Some("-cook 8s"));
     let told =
         story(&[(0, UAT), (1, COOK), (2, UAT), (3, SUCCESS), (4, "x"), (5, SUCCESS), (9, "y")]);
     assert_eq!(told, [UAT, "+cook", COOK, UAT, SUCCESS, "x", SUCCESS, "-cook 4s", "y"]);
@@ -196,25 +223,11 @@ fn a_compile_that_nobody_announced_lasts_as_long_as_the_build_tool_runs() {
 
 #[test]
 fn a_compile_that_nobody_announced_can_fail() {
-    let completed = |lines: &[&str]| {
-        let mut phases = Phases::default();
-        let mut ends = Vec::new();
-        for line in lines {
-            let mut keep = |event| {
-                if let Event::PhaseEnded { completed, .. } = event {
-                    ends.push(completed);
-                }
-            };
-            phases.enter(marker(line), None, &mut keep);
-            phases.leave(marker(line), None, &mut keep);
-        }
-        ends
-    };
     let parsing = "Parsing headers for Door";
     let failed = "Result: Failed (OtherCompilationError)";
     let total = "Total execution time: 2.39 seconds";
-    assert_eq!(completed(&[parsing, failed, total, parsing, total]), [false, true]);
-    assert_eq!(completed(&[BUILD, parsing, failed, total, BUILT]), [true]);
+    assert_eq!(ends(&[parsing, failed, total, parsing, total]), [COMPILE_BROKEN, COMPILED]);
+    assert_eq!(ends(&[BUILD, parsing, failed, total, BUILT]), [COMPILED]);
 }
 
 #[test]
@@ -231,4 +244,67 @@ fn what_the_build_tool_does_within_a_phase_is_part_of_it() {
 fn a_success_of_turnkey_does_not_end_what_was_announced_otherwise() {
     let told = untimed(&["*** COMPILING ... ***", UAT, "BUILD SUCCESSFUL", BUILD, BUILT]);
     assert_eq!(told, ["+compile", "-compile"]);
+}
+
+#[test]
+fn whatever_its_tools_say_a_phase_goes_on() {
+    for line in [
+        "****** [9/10] Build DDC Win64",
+        "****** [10/10] Cook Game Win64",
+        "BUILD SUCCESSFUL",
+        "BUILD SUCCESSFUL in 35s",
+        "BUILD FAILED in 4s",
+        "Result: Succeeded",
+        "Running AutomationTool...",
+        "Total execution time: 2.39 seconds",
+        "********** STAGE COMMAND COMPLETED **********",
+    ] {
+        let package = "********** PACKAGE COMMAND STARTED **********";
+        let packaged = "********** PACKAGE COMMAND COMPLETED **********";
+        let told = story(&[(1, UAT), (2, package), (3, line), (4, "x"), (9, packaged)]);
+        assert_eq!(told, [UAT, "+package", package, line, "x", packaged, "-package 7s"], "{line}");
+    }
+}
+
+#[test]
+fn client_and_server_have_phases_of_their_own() {
+    let told = ends(&[UAT, BUILD, BUILT, COOK, COOKED, BUILD, BUILT, COOK, COOKED, SUCCESS]);
+    let cooked = (Phase::Cook, true);
+    assert_eq!(told, [COMPILED, cooked, COMPILED, cooked]);
+}
+
+#[test]
+fn the_last_phases_are_told_apart_and_deploying_is_none() {
+    let told = untimed(&[
+        "********** PACKAGE COMMAND STARTED **********",
+        "Package command time: 74.68 s",
+        "********** PACKAGE COMMAND COMPLETED **********",
+        "  ********** ARCHIVE COMMAND STARTED **********",
+        "Archive command time: 1,33 s",
+        "  ********** ARCHIVE COMMAND COMPLETED **********",
+        "********** DEPLOY COMMAND STARTED **********",
+        "Deploy command time: 5.00 s",
+        "********** DEPLOY COMMAND COMPLETED **********",
+    ]);
+    assert_eq!(told, ["+package", "-package 74s", "+upload", "-upload 1s"]);
+}
+
+#[test]
+fn a_phase_that_is_never_closed_ends_well_if_its_automation_tool_goes_on() {
+    assert_eq!(ends(&[UAT, BUILD, COOK, COOKED]), [COMPILED, (Phase::Cook, true)]);
+    assert_eq!(ends(&[UAT, BUILD, "********** DEPLOY COMMAND STARTED **********"]), [COMPILED]);
+    assert_eq!(ends(&[UAT, BUILD, SUCCESS]), [COMPILED]);
+    assert_eq!(ends(&[UAT, BUILD, "AutomationTool exiting with ExitCode=6 (6)"]), [COMPILE_BROKEN]);
+    assert_eq!(ends(&[UAT, BUILD, "x"]), [COMPILE_BROKEN]);
+    // Another one that is not the phase's own tool: the first was killed.
+    assert_eq!(ends(&[UAT, BUILD, UAT, COOK, COOKED]), [COMPILE_BROKEN, (Phase::Cook, true)]);
+    assert_eq!(ends(&[UAT, BUILD, UAT, SUCCESS, COOK, COOKED]), [COMPILED, (Phase::Cook, true)]);
+}
+
+#[test]
+fn the_documented_words_of_a_tool_within_do_not_let_its_end_be_the_phases() {
+    let cooking = "LogCook: Cooking maps from path...";
+    assert_eq!(untimed(&[UAT, COOK, UAT, cooking, SUCCESS, COOKED]), ["+cook", "-cook"]);
+    let told = story(&[(1, COOK), (2, UAT), (3, cooking), (4, SUCCESS), (9, COOKED)]);
+    assert_eq!(told.last().map(String::as_str), Some("-cook 8s"));
 }
