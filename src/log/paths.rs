@@ -136,7 +136,16 @@ impl Paths {
         }
         let places = self.places(&path);
         let there = places.iter().find_map(|place| self.worktree.file(place));
-        there.or_else(|| self.ending(&path)).map(str::to_owned)
+        let is_placed =
+            |path: &String| self.roots.projects().any(|project| self.is_placed(project, path));
+        let known = self.absolute(&path);
+        let elsewhere = || self.ending(&path).filter(|_| !known.iter().any(is_placed));
+        there.or_else(elsewhere).map(str::to_owned)
+    }
+
+    /// Whether the file is below a project whose place in the checkout is certain.
+    fn is_placed(&self, project: &Project, path: &str) -> bool {
+        project.holds(path).is_some() && self.worktree.only(&project.file).is_some()
     }
 
     /// The rules of a module.
@@ -156,8 +165,6 @@ impl Paths {
                 }));
                 places.extend(self.beside(project, &path));
             }
-            let engine = self.roots.engine().and_then(|engine| under(engine, &path));
-            places.extend(engine.map(|inside| format!("Engine/{inside}")));
         }
         if path.climbs == 0 && !is_absolute(&path.path) {
             let folders = self.likely_folders().into_iter();
@@ -248,7 +255,8 @@ impl Paths {
         } else {
             starts_in(&FOLDERS, path).then_some(path)
         };
-        inside.filter(|inside| !is_made(inside))
+        // A name with a colon is the beginning of another path.
+        inside.filter(|inside| !is_made(inside) && !inside.contains(':'))
     }
 
     /// Where a project may be in the repository.

@@ -90,6 +90,7 @@ fn a_checkout_with_a_project_decides_what_is_in_the_repository_and_how_it_is_spe
             ("Source/../../Source/Game/Door.cpp", Some("Source/Game/Door.cpp")),
             (r"C:\..\Source\Game\Door.cpp", None),
             ("/../Source/Game/Door.cpp", None),
+            (&format!("{}Source/Game/Door.cpp", "x/".repeat(3000)), None),
             ("", None),
         ],
     );
@@ -106,19 +107,23 @@ fn a_project_in_a_folder_of_the_repository_is_found_by_its_name() {
         "games/two/Source/B.cpp",
         "games/two/Config/DefaultEngine.ini",
         "shared/Include/C.h",
+        "Top.h",
     ]);
     let paths = checkout.paths(None, &["-project=/b/games/one/one.uproject"]);
     let table = [
         ("/b/games/one/Source/A.cpp", Some("games/one/Source/A.cpp")),
         ("/b/games/two/Source/A.cpp", Some("games/two/Source/A.cpp")),
         ("/b/shared/Include/C.h", Some("shared/Include/C.h")),
+        ("/b/Top.h", Some("Top.h")),
         ("/x/Include/C.h", None),
+        ("/x/Top.h", None),
         ("/x/Source/A.cpp", None),
         ("/x/Source/B.cpp", Some("games/two/Source/B.cpp")),
         ("Source/A.cpp", Some("games/one/Source/A.cpp")),
-        ("/b/games/one/Source/B.cpp", Some("games/two/Source/B.cpp")),
+        // It is known where it would be.
+        ("/b/games/one/Source/B.cpp", None),
     ];
-    assert_located(&paths, &table[..7]);
+    assert_located(&paths, &table);
     let setting = [("GameDefaultMap is wrong", Some("games/one/Config/DefaultEngine.ini"))];
     assert_placed(&paths, &setting);
 
@@ -128,6 +133,28 @@ fn a_project_in_a_folder_of_the_repository_is_found_by_its_name() {
     assert_located(&paths, &table[..2]);
     assert_located(&paths, &[("Source/A.cpp", Some("games/two/Source/A.cpp"))]);
     assert_placed(&paths, &[("GameDefaultMap", Some("games/two/Config/DefaultEngine.ini"))]);
+}
+
+#[test]
+fn a_project_that_was_renamed_for_the_build_is_the_only_one_there_is() {
+    let files = ["g/Game.uproject", "g/Tools/A.txt", "x/Tools/A.txt", "g/Config/DefaultGame.ini"];
+    let checkout = Checkout::new(&files);
+    let renamed = checkout.paths(None, &["-project=/w/Renamed.uproject"]);
+    assert_located(&renamed, &[("/w/Tools/A.txt", Some("g/Tools/A.txt"))]);
+    let unnamed = checkout.paths(None, &[]);
+    assert_located(&unnamed, &[("/w/Tools/A.txt", None)]);
+    let setting = [("MapsToCook is wrong", Some("g/Config/DefaultGame.ini"))];
+    assert_placed(&unnamed, &setting);
+}
+
+#[test]
+fn an_asset_or_a_setting_of_two_projects_is_of_neither_until_one_is_named() {
+    let files = ["a/A.uproject", "a/Content/X.uasset", "b/B.uproject", "b/Content/X.uasset"];
+    let checkout = Checkout::new(&files);
+    let message = "x from Source: /Game/X.X";
+    assert_placed(&checkout.paths(None, &[]), &[(message, None)]);
+    let named = checkout.paths(None, &["-project=/w/B.uproject"]);
+    assert_placed(&named, &[(message, Some("b/Content/X.uasset"))]);
 }
 
 #[test]
@@ -196,7 +223,13 @@ fn an_engine_in_the_repository_has_its_files_there() {
 fn without_a_project_in_the_checkout_the_project_of_the_log_decides_what_the_checkout_does_not() {
     let docs = Checkout::new(&["README.md", "docs/Source/A.md"]);
     let paths = docs.paths(Some("games"), &["-project=/w/Game.uproject"]);
-    let expected = [("/w/Source/A.cpp", Some("games/Source/A.cpp")), ("/x/Source/A.cpp", None)];
+    let expected = [
+        ("/w/Source/A.cpp", Some("games/Source/A.cpp")),
+        ("/w/Source/A.cpp/C:", None),
+        ("/x/Source/A.cpp", None),
+        ("A.md", None),
+        ("Source/A.md", Some("docs/Source/A.md")),
+    ];
     assert_located(&paths, &expected);
     let plugin = Checkout::new(&["Doors.uplugin", "Source/Doors/Hinge.cpp"]);
     let host = "-project=/out/HostProject/HostProject.uproject";
@@ -438,6 +471,8 @@ fn odd_path() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn nothing_in_the_repository_is_absolute_or_climbs_out_of_it(
         path in odd_path(),

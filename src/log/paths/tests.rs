@@ -18,6 +18,8 @@ fn a_path_under_the_project_becomes_relative_to_the_repository() {
         (r"-ScriptsForProject=D:\Game\Game.uproject -x", "D:/Game/Source/A.cpp"),
         ("-project=/builds/g/Game.uproject -noP4", "/builds/g/Source/A.cpp"),
         (r"Setting up ProjectParams for E:\My Game\Game.uproject", r"E:\My Game\Source\A.cpp"),
+        ("-project=/Users/ci/Game/Game.uproject", "/users/CI/game/Source/A.cpp"),
+        ("-project=/Volumes/g/Game.uproject", "/Volumes/G/Source/A.cpp"),
         ("-project=Game/Game.uproject", "/builds/g/Source/A.cpp"),
         (r"-project=C:\Game.uproject", "C:/Source/A.cpp"),
         ("", r"Source\A.cpp"),
@@ -149,4 +151,13 @@ fn what_runs_is_known_better_than_what_is_mentioned() {
         (roots.engine(), files(&roots)),
         (Some("C:/Epic Games/UE_5.4/Engine"), vec!["Game.uproject".to_owned()])
     );
+}
+
+#[test]
+fn an_engine_among_the_sources_of_the_project_is_the_engine() {
+    let mut paths = Paths::new(None, Worktree::none());
+    paths.learn("-project=/w/Game.uproject");
+    paths.learn("/w/Source/UE/Engine/Build/BatchFiles/RunUAT.sh");
+    assert!(!paths.locate("/w/Source/UE/Engine/Source/A.h").in_repository);
+    assert!(paths.locate("/w/Source/UE/A.h").in_repository);
 }
