@@ -8,11 +8,9 @@ mod content;
 mod machine;
 mod toolchain;
 
-use std::cell::OnceCell;
+use regex::{Captures, RegexSet};
 
-use regex::{Captures, Regex, RegexSet};
-
-use super::pattern;
+use super::pattern::{self, Lazy, LazyPattern};
 use crate::event::{FailureClass, Phase, Rank, Severity};
 
 /// What there is to explain; its texts are as the log has them.
@@ -74,14 +72,17 @@ const NAME: usize = 120;
 /// The tables, compiled once they are asked: a build that goes well does without them, and they cost time and memory.
 #[derive(Debug, Clone)]
 pub(super) struct Explanations {
-    all: OnceCell<RegexSet>,
+    all: Lazy<RegexSet>,
     /// For what things are called.
-    rows: Vec<OnceCell<Regex>>,
+    rows: Vec<LazyPattern>,
 }
 
 impl Explanations {
     pub(super) fn new() -> Self {
-        Self { all: OnceCell::new(), rows: rows().map(|_| OnceCell::new()).collect() }
+        Self {
+            all: Lazy::new(|| pattern::compile_set(rows().map(|row| row.pattern))),
+            rows: rows().map(|row| LazyPattern::new(row.pattern)).collect(),
+        }
     }
 
     /// What is known of it, if anything is.
@@ -94,7 +95,7 @@ impl Explanations {
         let index = self.row(subject.code, message)?;
         let row = rows().nth(index)?;
         let hint = if row.hint.contains('{') {
-            let pattern = self.rows.get(index)?.get_or_init(|| pattern::compile(row.pattern));
+            let pattern = self.rows.get(index)?.get();
             filled(row.hint, &pattern.captures(message)?)
         } else {
             row.hint.to_owned()
@@ -104,8 +105,7 @@ impl Explanations {
 
     /// The row that decides.
     fn row(&self, code: Option<&str>, message: &str) -> Option<usize> {
-        let all = || pattern::compile_set(rows().map(|row| row.pattern));
-        let fitting = self.all.get_or_init(all).matches(message);
+        let fitting = self.all.get().matches(message);
         let mut fitting = rows().enumerate().filter(|(index, _)| fitting.matched(*index));
         fitting.find(|(_, row)| is_said_by(row.codes, code)).map(|(index, _)| index)
     }

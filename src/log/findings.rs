@@ -10,6 +10,7 @@ use super::keys::{Keys, hash};
 use super::lies::Lies;
 use super::matchers::{Matchers, Report};
 use super::paths::Paths;
+use super::pattern::Lazy;
 use super::phases::Phases;
 use super::settling::{Held, Settling};
 use super::text::Cleaner;
@@ -27,9 +28,9 @@ pub(super) const EXAMPLES: usize = 10;
 #[derive(Debug, Clone)]
 pub(super) struct Findings {
     matchers: Matchers,
-    lies: Lies,
-    cascades: Cascades,
-    keys: Keys,
+    lies: Lazy<Lies>,
+    cascades: Lazy<Cascades>,
+    keys: Lazy<Keys>,
     settling: Settling,
     pub(super) paths: Paths,
     /// The event whose lines are being read.
@@ -53,9 +54,9 @@ impl Findings {
     pub(super) fn new(paths: Paths) -> Self {
         Self {
             matchers: Matchers::new(),
-            lies: Lies::new(),
-            cascades: Cascades::new(),
-            keys: Keys::new(),
+            lies: Lazy::new(Lies::new),
+            cascades: Lazy::new(Cascades::new),
+            keys: Lazy::new(Keys::new),
             settling: Settling::new(),
             paths,
             open: None,
@@ -175,7 +176,7 @@ impl Findings {
     }
 
     fn hold(&mut self, mut group: Group) {
-        let Some(severity) = self.lies.truth(&group.line, group.severity) else { return };
+        let Some(severity) = self.lies.get().truth(&group.line, group.severity) else { return };
         group.severity = severity;
         // Says that the warnings behind it are errors, and not which.
         if group.code.as_deref() == Some("C2220") {
@@ -185,14 +186,14 @@ impl Findings {
         if self.promotes && is_compiler_warning(&group) {
             group.severity = Severity::Error;
         }
-        if self.cascades.follow(&group.line) {
+        if self.cascades.get().follow(&group.line) {
             group.rank = Rank::FollowUp;
         }
         if !self.seen.is_new(&group) {
             return;
         }
         let is_echo = group.extent == Extent::Echo;
-        let cause = if is_echo { None } else { self.keys.cause(&group) };
+        let cause = if is_echo { None } else { self.keys.get().cause(&group) };
         let same = cause.as_ref().and_then(|cause| self.by_cause.get(&cause.key));
         if let Some(same) = same.and_then(|index| self.held.get_mut(*index)) {
             same.repeats = same.repeats.saturating_add(1);

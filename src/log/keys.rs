@@ -1,7 +1,6 @@
 //! What makes two events the same: keys, and texts with everything folded that is a mere detail.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 
 use regex::Regex;
 
@@ -12,11 +11,11 @@ use crate::event::Severity;
 /// Tells which events say the same of something else.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
-    symbol: Arc<Regex>,
-    version: Arc<Regex>,
-    material: Arc<Regex>,
-    details: Arc<Regex>,
-    numbers: Arc<Regex>,
+    symbol: Regex,
+    version: Regex,
+    material: Regex,
+    details: Regex,
+    numbers: Regex,
 }
 
 /// What an event has in common with others, and what is its own.
@@ -39,7 +38,7 @@ const NUMBERS: &str = r"0x[0-9A-Fa-f]+|\d+(?:[.,]\d+)*";
 
 impl Keys {
     pub(super) fn new() -> Self {
-        let compile = |pattern| Arc::new(pattern::compile(pattern));
+        let compile = pattern::compile;
         Self {
             symbol: compile(SYMBOL),
             version: compile(VERSION),

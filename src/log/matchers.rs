@@ -15,10 +15,10 @@ mod unreal;
 use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use super::extent::Extent;
-use super::pattern;
+use super::pattern::LazyPattern;
 use super::phases::Speaker;
 use crate::event::{Rank, Severity};
 
@@ -107,7 +107,7 @@ pub(super) struct Matchers {
     words: Option<AhoCorasick>,
     /// For each word the rows that ask for it, one bit each.
     rows_of_word: Vec<u128>,
-    rows: Vec<Regex>,
+    rows: Vec<LazyPattern>,
 }
 
 impl Matchers {
@@ -123,7 +123,7 @@ impl Matchers {
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(words);
-        let rows = rows().map(|row| pattern::compile(row.pattern)).collect();
+        let rows = rows().map(|row| LazyPattern::new(row.pattern)).collect();
         // Without the words every line takes the slow way, to the same result.
         Self { words: words.ok(), rows_of_word, rows }
     }
@@ -171,7 +171,7 @@ impl Matchers {
         let rows = rows().zip(&self.rows).enumerate();
         let rows = rows.filter(|(index, _)| candidates & (1 << index) != 0);
         let rows = rows.map(|(_, row)| row).filter(|(row, _)| row.said_by.contains(&speaker));
-        let mut fits = rows.filter_map(|(row, pattern)| Some((row, pattern.captures(line)?)));
+        let mut fits = rows.filter_map(|(row, pattern)| Some((row, pattern.get().captures(line)?)));
         fits.find(|(_, found)| !names_a_binary(found))
     }
 

@@ -7,10 +7,9 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
-
 use super::assets::{self, Assets};
 use super::origins::{Origin, Origins};
+use super::pattern::Lazy;
 use super::text::Cleaner;
 use crate::event::Location;
 use crate::worktree::Worktree;
@@ -28,8 +27,8 @@ pub(super) struct Paths {
     source_root: Option<String>,
     worktree: Worktree,
     /// Most logs need none of these two.
-    assets: OnceLock<Assets>,
-    origins: OnceLock<Origins>,
+    assets: Lazy<Assets>,
+    origins: Lazy<Origins>,
 }
 
 /// A file by the name to show.
@@ -53,7 +52,7 @@ impl Paths {
             "" => root,
             _ => format!("{}/", root.trim_start_matches('/')),
         });
-        let (assets, origins) = (OnceLock::new(), OnceLock::new());
+        let (assets, origins) = (Lazy::new(Assets::new), Lazy::new(Origins::new));
         Self { roots: Roots::new(), source_root, worktree, assets, origins }
     }
 
@@ -89,7 +88,7 @@ impl Paths {
         if code.is_some_and(is_of_code) {
             return None;
         }
-        let assets = self.assets.get_or_init(Assets::new);
+        let assets = self.assets.get();
         if let Some(asset) = assets.source(message) {
             return self.asset(asset).map(|file| location(file, None));
         }
@@ -97,7 +96,7 @@ impl Paths {
             let Place { file, in_repository } = self.locate(path);
             return Some(Location { file, in_repository, line: None, column: None });
         }
-        let origins = self.origins.get_or_init(Origins::new);
+        let origins = self.origins.get();
         let origin = origins.of(message).and_then(|origin| self.origin(origin));
         origin.or_else(|| {
             // What is merely mentioned may be what is missing.

@@ -7,6 +7,7 @@ use super::explain::{Explanations, Subject};
 use super::extent::Extent;
 use super::grouping::{Group, Place};
 use super::paths::{self, Paths};
+use super::pattern::Lazy;
 use super::text::Cleaner;
 use crate::event::{Finding, Location, Phase, Rank};
 
@@ -22,12 +23,12 @@ pub(super) struct Held {
 #[derive(Debug, Clone)]
 pub(super) struct Settling {
     explanations: Explanations,
-    exits: Exits,
+    exits: Lazy<Exits>,
 }
 
 impl Settling {
     pub(super) fn new() -> Self {
-        Self { explanations: Explanations::new(), exits: Exits::new() }
+        Self { explanations: Explanations::new(), exits: Lazy::new(Exits::new) }
     }
 
     /// Makes findings of events, in their order.
@@ -83,7 +84,7 @@ impl Settling {
 
     fn exit(&self, group: &Group) -> Option<Exit> {
         let ends = matches!(group.code.as_deref(), Some("exit" | "crash" | "UAT"));
-        ends.then(|| self.exits.explained(&group.line)).flatten()
+        ends.then(|| self.exits.get().explained(&group.line)).flatten()
     }
 }
 

@@ -74,6 +74,7 @@ fn the_word_error_alone_is_nothing() {
         "Running UnrealHeaderTool -LogCmds=\"loginit warning, logexit error\" -WarningsAsErrors",
         "12:30:45: error: no file",
         "Game.obj(3) : warning : x",
+        "PIE: Error: x",
         "Info: Error: x",
         "LogWindows: Error: ",
         "ERROR: ",
