@@ -283,6 +283,25 @@ impl Finding {
     }
 }
 
+#[cfg(test)]
+impl Finding {
+    /// An error of which nothing but its message is known.
+    pub(crate) fn error(message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: None,
+            message: message.into(),
+            location: None,
+            phase: None,
+            rank: Rank::Compile,
+            class: None,
+            hint: None,
+            repeats: 0,
+            also: Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     /// One line: `Source/A.cpp:42: C2065: 'undefined': undeclared identifier (+4 more)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,14 +19,12 @@ fn pretty(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use crate::config::Task;
-    use crate::event::{Event, Finding, Id, Location, Phase, Rank, Severity};
+    use crate::event::{Event, Finding, Id, Location, Phase};
     use crate::outcome::Report;
 
     pub(super) fn finding(message: &str) -> Finding {
         Finding {
-            severity: Severity::Error,
             code: Some("C2065".to_owned()),
-            message: message.to_owned(),
             location: Some(Location {
                 file: "Source/A.cpp".to_owned(),
                 in_repository: true,
@@ -34,11 +32,7 @@ mod tests {
                 column: Some(5),
             }),
             phase: Some(Phase::Compile),
-            rank: Rank::Compile,
-            class: None,
-            hint: None,
-            repeats: 0,
-            also: Vec::new(),
+            ..Finding::error(message)
         }
     }
 

@@ -10,18 +10,7 @@ fn report() -> Report {
 }
 
 fn finding(severity: Severity, message: &str) -> Finding {
-    Finding {
-        severity,
-        code: None,
-        message: message.to_owned(),
-        location: None,
-        phase: None,
-        rank: Rank::Compile,
-        class: None,
-        hint: None,
-        repeats: 0,
-        also: Vec::new(),
-    }
+    Finding { severity, ..Finding::error(message) }
 }
 
 fn error(message: &str) -> Finding {

@@ -69,20 +69,14 @@ fn hint(finding: &Finding) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Rank, Severity};
 
     fn finding(message: &str, repeats: u32, also: &[&str]) -> Finding {
         Finding {
-            severity: Severity::Error,
             code: Some("javac".to_owned()),
-            message: message.to_owned(),
-            location: None,
-            phase: None,
-            rank: Rank::Package,
-            class: None,
             hint: Some("Look up.".to_owned()),
             repeats,
             also: also.iter().map(|name| (*name).to_owned()).collect(),
+            ..Finding::error(message)
         }
     }
 

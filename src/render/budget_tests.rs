@@ -17,7 +17,6 @@ fn finding(number: usize) -> Finding {
     Finding {
         severity: if number.is_multiple_of(3) { Severity::Warning } else { Severity::Error },
         code: Some(format!("C{}", pick(4))),
-        message: format!("m{number}."),
         location: Some(Location {
             file: format!("Source/F{}.cpp", pick(6)),
             in_repository: true,
@@ -26,10 +25,7 @@ fn finding(number: usize) -> Finding {
         }),
         phase: PHASES.get(pick(5)).copied(),
         rank: [Rank::Compile, Rank::FollowUp, Rank::Infrastructure][pick(3)],
-        class: None,
-        hint: None,
-        repeats: 0,
-        also: Vec::new(),
+        ..Finding::error(format!("m{number}."))
     }
 }
 

@@ -12,7 +12,6 @@ fn finding(severity: Severity, code: &str, message: &str, line: Option<u32>) -> 
     Finding {
         severity,
         code: Some(code.to_owned()),
-        message: message.to_owned(),
         location: line.map(|line| Location {
             file: "Source/Game/A,b%20.cpp".to_owned(),
             in_repository: true,
@@ -20,11 +19,7 @@ fn finding(severity: Severity, code: &str, message: &str, line: Option<u32>) -> 
             column: Some(5),
         }),
         phase: Some(Phase::Compile),
-        rank: Rank::Compile,
-        class: None,
-        hint: None,
-        repeats: 0,
-        also: Vec::new(),
+        ..Finding::error(message)
     }
 }
 

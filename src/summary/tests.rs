@@ -9,18 +9,7 @@ use crate::outcome::Outcome;
 fn report(messages: impl IntoIterator<Item = String>) -> Report {
     let mut report = Report::new(&Task::Attach(Id::new("b1").unwrap()));
     for message in messages {
-        report.observe(&Event::Finding(Finding {
-            severity: Severity::Error,
-            code: None,
-            message,
-            location: None,
-            phase: None,
-            rank: Rank::Compile,
-            class: None,
-            hint: None,
-            repeats: 0,
-            also: Vec::new(),
-        }));
+        report.observe(&Event::Finding(Finding::error(message)));
     }
     report
 }

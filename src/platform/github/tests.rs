@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Event, Finding, Id, Location, Rank};
+use crate::event::{Event, Finding, Id, Location};
 use crate::outcome::Outcome;
 
 fn written(write: impl FnOnce(&mut GitHub, &mut Vec<u8>)) -> String {
@@ -233,18 +233,7 @@ fn a_summary_shares_its_budget_with_what_is_there_already() {
     let github = Files::new(&env);
     let mut report = Report::new(&crate::config::Task::Attach(Id::new("b1").unwrap()));
     for n in 0..99 {
-        report.observe(&Event::Finding(Finding {
-            severity: Severity::Error,
-            code: None,
-            message: format!("{n} {}", "日".repeat(400)),
-            location: None,
-            phase: None,
-            rank: Rank::Compile,
-            class: None,
-            hint: None,
-            repeats: 0,
-            also: Vec::new(),
-        }));
+        report.observe(&Event::Finding(Finding::error(format!("{n} {}", "日".repeat(400)))));
     }
     let verdict = Verdict::new(&report, &Outcome::Failure);
     for (foreign, cut) in [(0, false), (SUMMARY_BYTES - 50_000, true), (SUMMARY_BYTES, true)] {
