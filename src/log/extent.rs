@@ -174,8 +174,9 @@ fn gradle(event: &SoFar<'_>, text: &str, told: Option<Option<&str>>) -> Belongs 
     if ends || text.starts_with("BUILD FAILED in ") || text.starts_with("* Exception is:") {
         return Belongs::AsLast;
     }
-    // Whoever started Gradle.
-    if matches!(told, Some(Some("UAT" | "UBT" | "exit" | "crash"))) || text.starts_with("***") {
+    // Compilers, whose words may come late, and whoever started Gradle speak for themselves.
+    let speaks = told.is_some_and(|code| !matches!(code, Some("Gradle" | "aapt")));
+    if speaks || text.starts_with("***") {
         return Belongs::No;
     }
     let is_chatter = text.is_empty() || text.contains(" actionable task");

@@ -111,6 +111,8 @@ impl Findings {
     /// Ends what is being read, and makes findings of all that is held, in the order of the log.
     pub(super) fn settle(&mut self, cleaner: &Cleaner, show: &mut dyn FnMut(Finding)) {
         self.close();
+        // Nobody may forget to resume for longer than a phase.
+        self.is_suspended = false;
         self.by_cause.clear();
         self.prelude.clear();
         let mut held = std::mem::take(&mut self.held);

@@ -206,6 +206,18 @@ fn gradle_speaks_for_itself_when_nobody_else_does() {
 }
 
 #[test]
+fn what_a_compiler_says_amid_the_words_of_gradle_is_not_lost() {
+    let found = roots(&[
+        "FAILURE: Build failed with an exception.",
+        "* What went wrong:",
+        "Execution failed for task ':app:compile'.",
+        "/app/Door.java:14: error: ';' expected",
+        "* Try:",
+    ]);
+    assert!(found.contains(&"javac: ';' expected".to_owned()), "{found:?}");
+}
+
+#[test]
 fn a_crash_is_one_event_and_points_at_the_game() {
     let found = findings(&[
         r#"Parsing command line: -project="D:/G/Game.uproject""#,

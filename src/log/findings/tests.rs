@@ -209,6 +209,21 @@ fn nothing_is_read_where_the_log_says_so() {
 }
 
 #[test]
+fn what_is_never_resumed_is_read_again_in_the_next_phase() {
+    let cleaner = Cleaner::new(&[], Style::default());
+    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let phases = Phases::default();
+    let mut read = Vec::new();
+    for line in [SUSPENDED, "LogCook: Error: a"] {
+        findings.read(line, &phases);
+    }
+    findings.settle(&cleaner, &mut |finding| read.push(finding.message));
+    findings.read("LogCook: Error: b", &phases);
+    findings.settle(&cleaner, &mut |finding| read.push(finding.message));
+    assert_eq!(read, ["b"]);
+}
+
+#[test]
 fn how_a_header_was_included_belongs_to_what_is_wrong_with_it() {
     let found = read_all(&[
         "In file included from /g/Source/A.cpp:1:",
