@@ -108,6 +108,9 @@ impl Reporter {
     /// Shows the end, and returns how it was put.
     pub(crate) fn conclude(&mut self, outcome: &Outcome) -> Verdict {
         let has_ended = self.report.has_ended();
+        if matches!(outcome, Outcome::Interrupted(_)) {
+            self.pipeline.hurry();
+        }
         let mut show = |event| {
             self.report.observe(&event);
             self.renderer.event(&event, &self.report, &mut self.out);

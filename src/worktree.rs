@@ -33,6 +33,9 @@ struct Tree {
     found: Condvar,
 }
 
+/// Where tools keep what they make, beside what people write.
+pub(crate) const MADE: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
+
 type Walk = Box<dyn FnOnce() -> Option<Index> + Send>;
 
 impl Worktree {
@@ -44,6 +47,13 @@ impl Worktree {
     /// The checkout whose top is this folder.
     pub fn at(root: PathBuf) -> Self {
         Self::walked_by(PATIENCE, move || walk::walk(&root, Bounds::default()))
+    }
+
+    /// The checkout of a workspace: the only repository in a folder of it, if it is none itself.
+    pub fn within(workspace: PathBuf) -> Self {
+        Self::walked_by(PATIENCE, move || {
+            walk::walk(&walk::repository(workspace), Bounds::default())
+        })
     }
 
     /// The checkout that this folder is in: the nearest folder above it that is the top of a Git
@@ -82,6 +92,13 @@ impl Worktree {
             // Without a thread the tree stays unknown.
             let _detached = thread::Builder::new().name("worktree".to_owned()).spawn(work);
         });
+    }
+
+    /// Whoever asks from now on waits no more.
+    pub fn hurry(&self) {
+        if let Some(tree) = &self.0 {
+            *tree.patience.lock().unwrap_or_else(PoisonError::into_inner) = Duration::ZERO;
+        }
     }
 
     /// Whether this is all of a repository that has an Unreal project: what is not in it is not in the

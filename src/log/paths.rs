@@ -61,6 +61,11 @@ impl Paths {
         self.roots.learn(line);
     }
 
+    /// Nobody can wait for the checkout any more.
+    pub(super) fn hurry(&self) {
+        self.worktree.hurry();
+    }
+
     /// Files will be asked for; the checkout may be looked at meanwhile.
     pub(super) fn begin(&self) {
         self.worktree.begin();
@@ -108,7 +113,6 @@ impl Paths {
     }
 
     /// The map to which the actor belongs whose file the message names, as `/Game/Maps/Level`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "findings do not show it yet"))]
     pub(super) fn map_of_message(message: &str) -> Option<String> {
         assets::mentioned(message).find_map(assets::map_of)
     }
@@ -268,6 +272,9 @@ impl Paths {
         folders.extend(by_path.map(|found| folder_of(found.file).to_owned()));
         folders.extend(only.map(|file| folder_of(file).to_owned()));
         if folders.is_empty() {
+            folders.extend(self.roots.in_clone(project));
+        }
+        if folders.is_empty() {
             folders.push(String::new());
         }
         folders
@@ -373,7 +380,9 @@ impl Paths {
 /// name of the file.
 pub(super) fn safe(location: Location, cleaner: &Cleaner) -> Location {
     let file = cleaner.message(&location.file).replace('\n', " ");
-    let in_repository = location.in_repository && file == location.file;
+    // What was made visible is no part of a name either.
+    let is_itself = file == location.file && !file.contains("\\u{") && !file.contains("/u{");
+    let in_repository = location.in_repository && is_itself;
     Location { file, in_repository, ..location }
 }
 

@@ -54,6 +54,9 @@ impl Settling {
         let essence = exit.as_ref().map_or_else(|| essence(&group), |exit| exit.words.clone());
         let mut lines = vec![essence];
         lines.extend(group.more.iter().cloned());
+        // An actor that has a file of its own is found in its map.
+        let map = Paths::map_of_message(&lines.join("\n"));
+        lines.extend(map.map(|map| format!("map: {map}")));
         let message = lines.join("\n");
         let explanation = self.explanations.explain(&Subject {
             code: group.code.as_deref(),
@@ -111,6 +114,7 @@ fn essence(group: &Group) -> String {
                 |symbol| format!("{message}: {}", squeezed(symbol)),
             )
         }
+        Some("crash" | "ensure") => message.trim_matches(['=', ' ', ':']).to_owned(),
         _ if group.extent == Extent::Symbol => format!("undefined symbol: {message}"),
         _ => message.clone(),
     }

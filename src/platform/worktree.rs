@@ -25,7 +25,15 @@ impl Platform {
             }
         };
         let told = variables.iter().find_map(|name| env.get(name));
-        told.map_or_else(Worktree::none, |folder| Worktree::at(from_home(folder.trim(), env)))
+        let folder = told.map(|folder| from_home(folder.trim(), env));
+        match (self, folder) {
+            (_, None) => Worktree::none(),
+            // The checkout action has an input for the folder, which the workspace does not tell.
+            (Self::GitHub | Self::Gitea | Self::Forgejo | Self::Act, Some(workspace)) => {
+                Worktree::within(workspace)
+            }
+            (_, Some(top)) => Worktree::at(top),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::pretty;
-use crate::event::{FailureClass, Finding, Severity};
+use crate::event::{FailureClass, Finding, Location, Severity};
 use crate::outcome::{Report, words};
 
 /// The description is shown as HTML.
@@ -41,8 +41,11 @@ pub fn render(report: &Report) -> String {
 }
 
 fn issue(finding: &Finding) -> Issue<'_> {
-    let location = finding.location.as_ref();
-    let message = words::message(finding);
+    let in_repository = |place: &&Location| place.in_repository;
+    let location = finding.location.as_ref().filter(in_repository);
+    let elsewhere = finding.location.as_ref().filter(|place| !place.in_repository);
+    let elsewhere = elsewhere.map(|place| format!("{place}: ")).unwrap_or_default();
+    let message = format!("{elsewhere}{}", words::message(finding));
     Issue {
         file_name: location.map(|location| location.file.as_str()),
         line_start: location.and_then(|location| location.line),
@@ -80,6 +83,15 @@ mod tests {
           ]
         }
         "##);
+    }
+
+    #[test]
+    fn a_file_outside_the_repository_is_told_in_words() {
+        let mut outside = finding("m");
+        outside.location.as_mut().unwrap().in_repository = false;
+        let json = render(&report([outside]));
+        assert!(!json.contains("fileName") && !json.contains("lineStart"), "{json}");
+        assert!(json.contains(r#""message": "Source/A.cpp:12:5: m""#), "{json}");
     }
 
     #[test]

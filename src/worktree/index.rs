@@ -33,6 +33,9 @@ pub struct Suffix<'t> {
     pub names: usize,
 }
 
+/// Of more files that have the same name none is looked for by its name.
+const NAMESAKES: usize = 256;
+
 impl Index {
     /// Adds a file, by its path from the top.
     pub(super) fn add(&mut self, folder: &str, name: &str) {
@@ -77,9 +80,8 @@ impl Index {
     }
 
     pub(super) fn file(&self, path: &str) -> Option<&str> {
-        let named = self.named(last(path));
-        let exact = named.iter().find(|file| **file == path).copied();
-        exact.or_else(|| only(named.into_iter().filter(|file| same(file, path))))
+        let exact = self.alike(last(path)).find(|file| *file == path);
+        exact.or_else(|| only(self.named(last(path)).into_iter().filter(|file| same(file, path))))
     }
 
     pub(super) fn only(&self, name: &str) -> Option<&str> {
@@ -101,10 +103,19 @@ impl Index {
     }
 
     fn named(&self, name: &str) -> Vec<&str> {
+        let named: Vec<_> = self.alike(name).take(NAMESAKES + 1).collect();
+        if named.len() > NAMESAKES {
+            return Vec::new();
+        }
+        named.into_iter().filter(|path| same(last(path), name)).collect()
+    }
+
+    /// The files whose names have the same hash.
+    fn alike(&self, name: &str) -> impl Iterator<Item = &str> {
         let wanted = hash(name);
         let first = self.files.partition_point(|file| file.name < wanted);
-        let files = self.files.iter().skip(first).take_while(|file| file.name == wanted);
-        files.map(|file| self.path(&file.place)).filter(|path| same(last(path), name)).collect()
+        let files = self.files.iter().skip(first).take_while(move |file| file.name == wanted);
+        files.map(|file| self.path(&file.place))
     }
 
     fn path(&self, place: &Range<usize>) -> &str {

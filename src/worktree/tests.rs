@@ -261,3 +261,64 @@ fn whoever_waits_for_a_walk_is_woken_when_it_ends() {
     }
     assert!(began.elapsed() < longest, "{:?}", began.elapsed());
 }
+
+#[test]
+fn a_checkout_that_git_was_told_to_leave_files_out_of_decides_nothing() {
+    let sparse = folder(&["Game.uproject", ".git/info/sparse-checkout"]);
+    assert!(!at(&sparse).is_authoritative());
+    assert_eq!(at(&sparse).file("game.uproject"), Some("Game.uproject"));
+    let linked = folder(&["Game.uproject", "elsewhere/info/sparse-checkout"]);
+    write(linked.path(), ".git", "gitdir: elsewhere\n");
+    assert!(!at(&linked).is_authoritative());
+    let whole = folder(&["Game.uproject", ".git/info/exclude"]);
+    assert!(at(&whole).is_authoritative());
+}
+
+#[test]
+fn the_files_of_a_submodule_are_none_of_the_repository() {
+    let folder =
+        folder(&["Game.uproject", "Plugins/Fog/Fog.cpp", "Plugins/Rain/Rain.cpp", ".git/HEAD"]);
+    write(folder.path(), "Plugins/Fog/.git", "gitdir: ../../.git/modules/Fog");
+    assert_eq!(all(&at(&folder)), ["Game.uproject", "Plugins/Rain/Rain.cpp"]);
+}
+
+#[test]
+fn a_workspace_may_hold_the_repository_in_a_folder_of_its_own() {
+    let of = |files: &[&str]| {
+        let workspace = folder(files);
+        let worktree = Worktree::within(workspace.path().to_owned());
+        let found = worktree.projects().next().map(str::to_owned);
+        drop(workspace);
+        found
+    };
+    assert_eq!(of(&["game/.git/HEAD", "game/Game.uproject"]).as_deref(), Some("Game.uproject"));
+    let both = ["game/.git/HEAD", "game/Game.uproject", "tools/.git/HEAD"];
+    assert_eq!(of(&both).as_deref(), None, "each is a repository of its own");
+    let top = [".git/HEAD", "game/Game.uproject"];
+    assert_eq!(of(&top).as_deref(), Some("game/Game.uproject"));
+}
+
+#[test]
+fn whoever_is_in_a_hurry_waits_for_no_walk() {
+    let (end, ended) = mpsc::channel::<()>();
+    let worktree = Worktree::walked_by(Duration::from_secs(60), move || {
+        // The other end is dropped at the end of the test.
+        let _ended = ended.recv();
+        None
+    });
+    worktree.hurry();
+    let began = Instant::now();
+    assert_eq!(worktree.file("A.cpp"), None);
+    assert!(began.elapsed() < Duration::from_secs(20));
+    drop(end);
+}
+
+#[test]
+fn of_very_many_namesakes_only_a_whole_path_tells_one() {
+    let names: Vec<_> = (0..300).map(|n| format!("m{n}/Main.cpp")).collect();
+    let folder = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let worktree = at(&folder);
+    assert_eq!(worktree.file("m7/Main.cpp"), Some("m7/Main.cpp"));
+    assert_eq!(worktree.file("M7/main.cpp"), None);
+    assert_eq!(worktree.ending("x/m7/Main.cpp"), None);
+}

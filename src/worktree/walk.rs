@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::MADE;
 use super::index::Index;
 
 /// How much is looked at. The largest games have some hundred thousand files.
@@ -24,8 +25,6 @@ impl Default for Bounds {
 
 /// What no log speaks of, anywhere.
 const FOREIGN: [&str; 2] = [".git", "node_modules"];
-/// Where tools keep what they make, beside what people write.
-const MADE: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
 /// Below these a folder is what its author calls it.
 const WRITTEN: [&str; 2] = ["Source", "Content"];
 
@@ -42,10 +41,17 @@ struct Folder {
 pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
     fs::read_dir(root).ok()?;
     let mut index = Index::default();
+    if is_sparse(root) {
+        index.cut();
+    }
     let mut left = bounds.entries;
     let top = Folder { path: root.to_owned(), name: String::new(), depth: 0, is_written: false };
     let mut folders = VecDeque::from([top]);
     'walk: while let Some(folder) = folders.pop_front() {
+        if folder.depth > 0 && folder.path.join(".git").exists() {
+            // A submodule is a repository of its own.
+            continue;
+        }
         // One that cannot be read is none of the checkout: it was made by somebody else.
         let Ok(entries) = fs::read_dir(&folder.path) else { continue };
         for entry in entries.flatten() {
@@ -72,6 +78,30 @@ pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
     index.sort();
     read_texts(root, bounds, &mut index);
     Some(index)
+}
+
+/// Whether Git was told to leave files out.
+fn is_sparse(root: &Path) -> bool {
+    let git = root.join(".git");
+    // In a worktree or a submodule it is a file that says where the folder is.
+    let elsewhere = fs::read_to_string(&git).ok();
+    let elsewhere = elsewhere.as_deref().and_then(|text| text.strip_prefix("gitdir: "));
+    let git = elsewhere.map_or(git, |folder| root.join(folder.trim_end()));
+    git.join("info/sparse-checkout").exists()
+}
+
+/// The repository in a workspace that may hold it in a folder of its own.
+pub(super) fn repository(workspace: PathBuf) -> PathBuf {
+    let is_repository = |folder: &PathBuf| folder.join(".git").exists();
+    if is_repository(&workspace) {
+        return workspace;
+    }
+    let inner = fs::read_dir(&workspace).into_iter().flatten().flatten();
+    let mut inner = inner.map(|entry| entry.path()).filter(is_repository);
+    match (inner.next(), inner.next()) {
+        (Some(only), None) => only,
+        _ => workspace,
+    }
 }
 
 /// The top of the checkout that the folder is in.
@@ -121,8 +151,10 @@ fn read_texts(root: &Path, bounds: Bounds, index: &mut Index) {
 fn is_asked_for(path: &str) -> bool {
     let mut names = path.rsplit('/');
     let name = names.next().unwrap_or_default();
-    let is_ini = name.starts_with("Default") && name.ends_with(".ini");
-    name.ends_with(".uproject") || (is_ini && names.next() == Some("Config"))
+    let (name, folder) = (name.to_ascii_lowercase(), names.next());
+    let is_ini = name.starts_with("default") && name.ends_with(".ini");
+    let is_config = folder.is_some_and(|folder| folder.eq_ignore_ascii_case("Config"));
+    name.ends_with(".uproject") || (is_ini && is_config)
 }
 
 /// The editor saves in UTF-16 what is not ASCII.

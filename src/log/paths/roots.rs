@@ -3,8 +3,9 @@
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
-use super::spelling::{MADE, is_absolute, is_drive, normalised, under};
+use super::spelling::{is_absolute, is_drive, normalised, under};
 use crate::log::pattern;
+use crate::worktree::MADE;
 
 /// How a command line or UAT names the project that it is about.
 const NAMED: &str = r#"(?i)(?:-(?:scriptsfor|for|foreign)?project="?|setting up projectparams for |unrealheadertool(?:\.exe)?"? "?|editor(?:-cmd)?(?:\.exe)?"? "?)(?<folder>(?:[a-z]:)?[^:*?"<>|=]*?)[\\/]?(?<file>[^\\/:*?"<>|=]*?\.uproject)"#;
@@ -47,6 +48,8 @@ pub(super) struct Roots {
     projects: Vec<Project>,
     /// The folder that is called `Engine`, and whether it is the one that runs.
     engine: Option<(String, bool)>,
+    /// Where the build machine cloned the repository to.
+    clone: Option<String>,
 }
 
 impl Roots {
@@ -59,6 +62,7 @@ impl Roots {
             engines: AhoCorasick::new(ENGINES).ok(),
             projects: Vec::new(),
             engine: None,
+            clone: None,
         }
     }
 
@@ -66,6 +70,10 @@ impl Roots {
     pub(super) fn learn(&mut self, line: &str) {
         if line.contains(".uproject") {
             self.learn_project(line);
+        }
+        if let Some(folder) = line.strip_prefix("Cloning into '") {
+            let folder = folder.split('\'').next().and_then(normalised);
+            self.clone = folder.filter(|folder| is_absolute(folder)).or(self.clone.take());
         }
         let is_certain = matches!(self.engine, Some((_, true)));
         if !is_certain && self.engines.as_ref().is_none_or(|words| words.is_match(line)) {
@@ -76,6 +84,12 @@ impl Roots {
     /// The latest first.
     pub(super) fn projects(&self) -> impl Iterator<Item = &Project> {
         self.projects.iter().rev()
+    }
+
+    /// The project's folder within what was cloned, ending in `/` if it is not all of it.
+    pub(super) fn in_clone(&self, project: &Project) -> Option<String> {
+        let inside = under(self.clone.as_deref()?, project.folder.as_deref()?)?;
+        Some(format!("{inside}/"))
     }
 
     /// The folder that is called `Engine`.

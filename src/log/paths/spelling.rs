@@ -1,9 +1,9 @@
 //! How paths are spelt: by Windows, by Unix, from where a tool happened to run.
 
+use crate::worktree::MADE;
+
 /// The folders in which a project keeps what people write.
 pub(super) const FOLDERS: [&str; 5] = ["Source", "Plugins", "Content", "Config", "Shaders"];
-/// The folders in which tools keep what they make.
-pub(super) const MADE: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
 
 /// A path with `/`, without `.` and `x/..`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -161,3 +161,32 @@ fn an_engine_among_the_sources_of_the_project_is_the_engine() {
     assert!(!paths.locate("/w/Source/UE/Engine/Source/A.h").in_repository);
     assert!(paths.locate("/w/Source/UE/A.h").in_repository);
 }
+
+#[test]
+fn what_was_cloned_tells_in_which_folder_of_the_repository_the_project_is() {
+    let mut paths = Paths::new(None, Worktree::none());
+    paths.learn(r"Cloning into 'D:\ws\repo'...");
+    paths.learn(r"-project=D:\ws\repo\games\one\Game.uproject");
+    let place = paths.locate(r"D:\ws\repo\games\one\Source\A.cpp");
+    assert_eq!((place.file.as_str(), place.in_repository), ("games/one/Source/A.cpp", true));
+    let mut given = Paths::new(Some("other"), Worktree::none());
+    given.learn("Cloning into '/ws/repo'...");
+    given.learn("-project=/ws/repo/games/Game.uproject");
+    assert_eq!(given.locate("/ws/repo/games/Source/A.cpp").file, "other/Source/A.cpp");
+    let mut relative = Paths::new(None, Worktree::none());
+    relative.learn("Cloning into 'repo'...");
+    relative.learn("-project=/ws/repo/games/Game.uproject");
+    assert_eq!(relative.locate("/ws/repo/games/Source/A.cpp").file, "Source/A.cpp");
+}
+
+#[test]
+fn what_was_made_visible_in_a_name_is_not_the_name() {
+    let location = Location {
+        file: "Source/A\\u{202e}.cpp".to_owned(),
+        in_repository: true,
+        line: None,
+        column: None,
+    };
+    let cleaner = Cleaner::new(&[], crate::log::text::Style::default());
+    assert!(!safe(location, &cleaner).in_repository);
+}
