@@ -38,7 +38,7 @@ pub struct Report {
     pub follow_ups: usize,
     /// Distinct warnings, kept or not.
     pub warnings: usize,
-    /// How often the log has each kind of warning, by its code.
+    /// Distinct warnings of each kind, by its code.
     pub kinds: BTreeMap<String, u64>,
     /// The slowest actions of the compile, slowest first.
     pub actions: Vec<(String, Duration)>,

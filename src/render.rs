@@ -111,12 +111,15 @@ impl Renderer {
             !finding.is_follow_up() && finding.phase.is_none_or(|of| of == phase)
         };
         for severity in [Severity::Error, Severity::Warning] {
+            let share = self.budget.share_of_a_phase(severity);
+            if share == 0 {
+                continue;
+            }
             let ranked = match severity {
                 Severity::Error => report.ranked_errors(),
                 Severity::Warning => report.ranked_warnings(),
             };
             let due = self.budget.pending(ranked.into_iter().filter(is_due));
-            let share = self.budget.share_of_a_phase(severity);
             self.annotate(due.into_iter().take(share), out);
         }
     }

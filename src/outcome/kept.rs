@@ -18,12 +18,12 @@ impl Report {
 
     /// Distinct errors: what follows from another one only counts where there is none to follow from.
     pub fn error_count(&self) -> usize {
-        if self.errors > 0 { self.errors } else { self.follow_ups }
+        if self.shows_follow_ups() { self.errors + self.follow_ups } else { self.errors }
     }
 
     /// Errors that are not shown, because they merely follow from those that are.
     pub fn hidden(&self) -> usize {
-        if self.errors > 0 { self.follow_ups } else { 0 }
+        if self.shows_follow_ups() { 0 } else { self.follow_ups }
     }
 
     pub(super) fn find(&mut self, finding: &Finding) {

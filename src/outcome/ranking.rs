@@ -15,20 +15,33 @@ impl Report {
 
     /// The errors of the phase that failed, and those outside phases, come before others; among them
     /// those that others are likely to follow from, in the order of the log. What merely follows is
-    /// shown only if there is nothing else.
+    /// shown only if there is nothing else where the build failed.
     pub fn ranked_errors(&self) -> Vec<&Finding> {
-        let is_shown = |error: &&Finding| self.errors == 0 || !error.is_follow_up();
+        let shows_follow_ups = self.shows_follow_ups();
+        let is_shown = |error: &&Finding| shows_follow_ups || !error.is_follow_up();
         let mut errors: Vec<_> = self.of(Severity::Error).filter(is_shown).collect();
         let failed: Vec<_> = self
             .unfinished()
             .filter(|phase| errors.iter().any(|error| error.phase == Some(*phase)))
             .collect();
         let distance = |phase: Option<Phase>| match phase {
-            None => 0,
+            // Between the phases that failed and those that did not.
+            None => failed.len(),
             Some(phase) => failed.iter().position(|failed| *failed == phase).unwrap_or(usize::MAX),
         };
         errors.sort_by_key(|error| (distance(error.phase), error.rank));
         spread(errors, |error| (error.code.as_deref(), error.message.lines().next()))
+    }
+
+    /// Whether what merely follows is all that there is to show: of the build, or of what failed in it.
+    pub(super) fn shows_follow_ups(&self) -> bool {
+        let failed: Vec<_> = self.unfinished().collect();
+        let errors = self.of(Severity::Error).filter(|error| match error.phase {
+            None => !error.is_follow_up(),
+            Some(phase) => failed.contains(&phase),
+        });
+        let mut errors = errors.peekable();
+        self.errors == 0 || (errors.peek().is_some() && errors.all(Finding::is_follow_up))
     }
 
     /// The warnings in the order of the log, but the first of each code before all others.

@@ -301,8 +301,21 @@ fn errors_of_the_phase_that_failed_come_first_then_by_rank_then_in_the_order_of_
             ("outside", None, Rank::Rules),
         ],
     );
-    assert_eq!(messages(&report), ["stage a", "outside", "stage b", "stage c", "cook", "compile"]);
+    assert_eq!(messages(&report), ["stage a", "stage b", "stage c", "cook", "outside", "compile"]);
     assert_eq!(report.failed_phase(), Some(Stage));
+}
+
+#[test]
+fn what_follows_is_the_root_if_all_else_is_of_phases_that_completed() {
+    use Phase::{Compile, Cook};
+    let errors =
+        [("harmless", Some(Compile), Rank::Compile), ("Cook failed.", Some(Cook), Rank::FollowUp)];
+    let report = ranked(&[(Compile, true), (Cook, false)], &errors);
+    assert_eq!(messages(&report), ["Cook failed.", "harmless"]);
+    assert_eq!((report.error_count(), report.hidden()), (2, 0));
+    let report = ranked(&[(Compile, false), (Cook, false)], &errors);
+    assert_eq!(messages(&report), ["harmless"]);
+    assert_eq!((report.error_count(), report.hidden()), (1, 1));
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Budget {
         pending
     }
 
-    /// How many a phase that ends may spend: at most half of what is left, so that a phase to come has as
+    /// How many a phase that ends may spend: half of what is left, rounded up, so that a phase to come has as
     /// much to say. At the end there is always one left for the number of the rest and, of errors, one
     /// for the root cause and one for the verdict.
     pub(super) fn share_of_a_phase(&self, severity: Severity) -> usize {

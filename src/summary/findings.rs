@@ -56,5 +56,5 @@ fn kinds(report: &Report, page: &mut Page) {
     let rows =
         kinds.iter().take(KINDS).map(|(kind, times)| row(&[inline(kind), times.to_string()]));
     let rows: String = rows.collect();
-    page.push(&folded("Warnings by kind", &format!("{}{rows}", head(&["Kind", "Times:"]))));
+    page.push(&folded("Warnings by kind", &format!("{}{rows}", head(&["Kind", "Distinct:"]))));
 }
