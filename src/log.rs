@@ -37,7 +37,7 @@ mod worst;
 
 use std::borrow::Cow;
 
-use crate::event::{Event, LogLine};
+use crate::event::{Event, LogLine, Severity};
 use crate::worktree::Worktree;
 use actions::Actions;
 use findings::Findings;
@@ -46,6 +46,7 @@ use phases::Phases;
 use prefix::Prefixes;
 use progress::{Meter, Progress};
 use text::Cleaner;
+use unwrapping::Unwrapped;
 
 /// Turns the messages of one build's log into events, in the order in which they are fed.
 #[derive(Debug, Clone)]
@@ -78,7 +79,7 @@ impl Pipeline {
         let Self { cleaner, prefixes, phases, meter, actions, findings } = self;
         for text in cleaner.lines(&line.message) {
             let plain = text::plain(&text);
-            let said = said(prefixes, &plain);
+            let (said, claims) = said(prefixes, &plain);
             let marker = phases::marker(&said);
             let before = phases.current();
             phases.enter(marker, line.timestamp, &mut |event| {
@@ -86,7 +87,7 @@ impl Pipeline {
             });
             phases.hear(&said);
             meter.read(&said, before, phases);
-            findings.read(&said, phases);
+            findings.read(&said, claims, phases);
             let action = actions.read(&said, phases);
             let action =
                 action.map(|(name, took)| Event::Action { name: cleaner.title(name), took });
@@ -106,6 +107,11 @@ impl Pipeline {
     /// How far the build is within what it is doing now, as far as it has told.
     pub fn progress(&self) -> Option<Progress> {
         self.meter.shows(&self.phases)
+    }
+
+    /// Whoever leaves waits for no file: places are told as far as they are known.
+    pub fn hurry(&mut self) {
+        self.findings.paths.hurry();
     }
 
     /// Tells the findings that are held until their phase ends.
@@ -134,11 +140,12 @@ fn settled(
     show(event);
 }
 
-/// What the line itself says, without what others put before or around it.
-fn said<'t>(prefixes: &Prefixes, line: &'t str) -> Cow<'t, str> {
+/// What the line itself says, without what others put before or around it, and how grave those say that
+/// it is.
+fn said<'t>(prefixes: &Prefixes, line: &'t str) -> (Cow<'t, str>, Option<Severity>) {
     let said = prefixes.strip(line);
     match unwrapping::unwrapped(said) {
-        Some(text) => Cow::Owned(prefixes.strip(&text).to_owned()),
-        None => Cow::Borrowed(said),
+        Some(Unwrapped { text, claims }) => (Cow::Owned(prefixes.strip(&text).to_owned()), claims),
+        None => (Cow::Borrowed(said), None),
     }
 }

@@ -25,7 +25,8 @@ impl Actions {
         if !line.ends_with([')', ']']) && !line.trim_ascii_start().starts_with('[') {
             return None;
         }
-        if phases.speaker() == Speaker::Game {
+        let compiles = phases.current().is_none_or(|phase| phase == Phase::Compile);
+        if !compiles || phases.speaker() == Speaker::Game {
             return None;
         }
         let line = line.trim();
@@ -137,10 +138,16 @@ mod tests {
         let action = "[1/2] (Wall: 3.32s CPU: 1.20s) Compile Door.cpp";
         let slowest = "Compile Door.cpp [ Wall Time 3.32 s / CPU Time 1.20 s ]";
         let build = "********** BUILD COMMAND STARTED **********";
-        let cook = "********** COOK COMMAND STARTED **********";
+        let built = "********** BUILD COMMAND COMPLETED **********";
         assert_eq!(told(&[build, action, slowest]).len(), 1);
         assert_eq!(told(&[build, slowest, action]).len(), 2);
-        assert_eq!(told(&[build, action, cook, slowest]).len(), 2);
+        assert_eq!(told(&[build, action, built, slowest]).len(), 2);
+    }
+
+    #[test]
+    fn what_looks_like_an_action_in_another_phase_is_none_of_the_compiler() {
+        let stage = "********** STAGE COMMAND STARTED **********";
+        assert_eq!(told(&[stage, "[2/2] (Wall: 99.0s) Copy Door.pak"]), [""; 0]);
     }
 
     #[test]

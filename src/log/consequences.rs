@@ -107,7 +107,12 @@ fn same_import(held: &mut [Located]) {
         if held.group.code.as_deref() != Some("javac") || !is_root(held) {
             continue;
         }
-        if is_missing && held.group.message.starts_with("cannot find symbol") {
+        // Only a class can come out of it.
+        let is_class =
+            |line: &String| line.trim_start().starts_with("symbol:") && line.contains(" class ");
+        let is_of_package = held.group.message.starts_with("cannot find symbol")
+            && held.group.more.iter().any(is_class);
+        if is_missing && is_of_package {
             follow(held);
         }
         is_missing |= held.group.message.starts_with("package ");
@@ -126,7 +131,8 @@ fn same_package(held: &mut [Located]) {
         if has_root && repeats && is_root(held) {
             follow(held);
         }
-        has_root |= of_android(held);
+        // One that failed in two tasks has two reasons.
+        has_root |= of_android(held) && held.group.extent != Extent::Gradle;
     }
 }
 

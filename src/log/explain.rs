@@ -123,8 +123,7 @@ fn is_said_by(codes: &[&str], code: Option<&str>) -> bool {
 }
 
 fn beginning(message: &str) -> &str {
-    let end = (0..=READ.min(message.len())).rev().find(|end| message.is_char_boundary(*end));
-    end.and_then(|end| message.get(..end)).unwrap_or_default()
+    message.get(..message.floor_char_boundary(READ)).unwrap_or(message)
 }
 
 /// The hint with what the log calls things.

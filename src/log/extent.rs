@@ -9,7 +9,7 @@ pub(super) enum Extent {
     Echo,
     /// Lines that are indented deeper than its first.
     Indented,
-    /// The same, whatever they report by themselves.
+    /// The same, and what the compiler of a shader reports in them.
     Block,
     /// Lines that are indented deeper, and the last line of a Blueprint's error, which names the asset.
     Asset,
@@ -49,6 +49,8 @@ pub(super) enum Belongs {
     Yes,
     /// It belongs there and says nothing.
     Silently,
+    /// It announces what the next ones say.
+    Announced,
     /// If the next one says so.
     Perhaps,
     /// It is what the event is about, for which the first line had no words.
@@ -70,6 +72,10 @@ pub(super) struct SoFar<'e> {
     pub(super) has_essence: bool,
     /// Whether the line before this one waits for what this one says.
     pub(super) waits: bool,
+    /// Whether it was announced that a crash is told.
+    pub(super) is_announced: bool,
+    /// How many lines there were after its first.
+    pub(super) lines: usize,
 }
 
 /// What a line, stripped of its prefixes, is to the event before it. `told`: the code of what the line
@@ -81,7 +87,7 @@ pub(super) fn belongs(event: &SoFar<'_>, line: &str, told: Option<Option<&str>>)
     match event.extent {
         Extent::Line | Extent::Echo => Belongs::No,
         Extent::Indented => deep,
-        Extent::Block if deeper => Belongs::Yes,
+        Extent::Block if deeper && told.is_none_or(is_of_shader) => Belongs::Yes,
         Extent::Block => Belongs::No,
         Extent::Asset if told.is_none() && is_source(text) && !is_source(event.last) => {
             Belongs::Yes
@@ -92,7 +98,7 @@ pub(super) fn belongs(event: &SoFar<'_>, line: &str, told: Option<Option<&str>>)
         Extent::Linker | Extent::Symbol => deep,
         Extent::DotNetStack | Extent::BareDotNetStack => dot_net(text, deep),
         Extent::JavaStack => java(line, text),
-        Extent::Python => python(event, text),
+        Extent::Python => python(event, text, told.is_some()),
         Extent::Gradle => gradle(event, text, told),
         Extent::Crash => crash(event, line, text, told),
     }
@@ -107,15 +113,21 @@ fn is_source(text: &str) -> bool {
     text.contains(" from Source: /")
 }
 
+/// `X3004` and the like are the codes of its compiler.
+fn is_of_shader(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code == "shader" || code.starts_with('X'))
+}
+
 fn compiler(event: &SoFar<'_>, text: &str, deeper: bool, told: bool) -> Belongs {
-    if text.contains(": note: ") || is_mark(text) {
+    if !told && (text.contains(": note: ") || is_mark(text)) {
         return Belongs::Yes;
     }
     // Gradle's progress gets between a message of javac and its source.
     if text.starts_with("> Task ") {
         return Belongs::Silently;
     }
-    if told || text.is_empty() || text.starts_with(['[', '*']) || is_prelude(text) {
+    let is_other = text.starts_with(['[', '*']) || text.starts_with("(see ") || is_prelude(text);
+    if told || text.is_empty() || is_other {
         return Belongs::No;
     }
     if deeper {
@@ -126,7 +138,12 @@ fn compiler(event: &SoFar<'_>, text: &str, deeper: bool, told: bool) -> Belongs 
 
 /// Whether the line leads to the diagnostic behind it.
 pub(super) fn is_prelude(text: &str) -> bool {
-    text.starts_with("In file included from ") || text.starts_with("In file included by ")
+    let is_chain = text.starts_with("from ") && text.ends_with([':', ',']);
+    is_chain
+        || text.starts_with("In file included from ")
+        || text.starts_with("In file included by ")
+        || text.contains(": In function ")
+        || text.contains(": In member function ")
 }
 
 /// `        ^~~~~`, perhaps with the number of a line and a bar before it.
@@ -153,11 +170,13 @@ fn java(line: &str, text: &str) -> Belongs {
 }
 
 /// Python indents its frames, and not the exception that they lead to.
-fn python(event: &SoFar<'_>, text: &str) -> Belongs {
+fn python(event: &SoFar<'_>, text: &str, told: bool) -> Belongs {
     let said =
         text.strip_prefix("LogPython: Error:").or_else(|| text.strip_prefix("LogPython: Warning:"));
     match said.map(|said| said.strip_prefix(' ').unwrap_or(said)) {
-        None => Belongs::No,
+        None if told || event.has_essence => Belongs::No,
+        // Others go on talking meanwhile.
+        None => Belongs::Silently,
         Some(_) if event.has_essence => Belongs::No,
         Some(said) if said.trim().is_empty() => Belongs::Silently,
         Some(said) if said.starts_with(' ') => Belongs::Yes,
@@ -165,7 +184,7 @@ fn python(event: &SoFar<'_>, text: &str) -> Belongs {
     }
 }
 
-fn is_frame(text: &str) -> bool {
+pub(super) fn is_frame(text: &str) -> bool {
     text.strip_prefix("at ").is_some_and(|frame| frame.contains('('))
 }
 
@@ -174,17 +193,26 @@ fn gradle(event: &SoFar<'_>, text: &str, told: Option<Option<&str>>) -> Belongs 
     if ends || text.starts_with("BUILD FAILED in ") || text.starts_with("* Exception is:") {
         return Belongs::AsLast;
     }
+    if let Some((number, "Task failed with an exception.")) = text.split_once(": ")
+        && number.bytes().all(|b| b.is_ascii_digit())
+    {
+        return if event.has_essence { Belongs::No } else { Belongs::Silently };
+    }
     // Compilers, whose words may come late, and whoever started Gradle speak for themselves.
     let speaks = told.is_some_and(|code| !matches!(code, Some("Gradle" | "aapt")));
     if speaks || text.starts_with("***") {
         return Belongs::No;
     }
-    let is_chatter = text.is_empty() || text.contains(" actionable task");
+    let is_rule = text.starts_with("-----") || text.starts_with("=====");
+    let is_chatter = text.is_empty() || is_rule || text.contains(" actionable task");
     if is_chatter || text.starts_with("* What went wrong:") || text.starts_with("* Where:") {
         return Belongs::Silently;
     }
     if event.has_essence { Belongs::Yes } else { Belongs::AsEssence }
 }
+
+/// How many lines an event may have that nobody announced.
+const UNANNOUNCED: usize = 20;
 
 /// How many words a program may have that lies in pieces is bounded by whoever collects them.
 fn crash(event: &SoFar<'_>, line: &str, text: &str, told: Option<Option<&str>>) -> Belongs {
@@ -192,25 +220,30 @@ fn crash(event: &SoFar<'_>, line: &str, text: &str, told: Option<Option<&str>>) 
         return Belongs::AsLast;
     }
     let said = without_channel(text);
-    if said.is_empty() || is_banner(said) {
+    let is_frame = said.starts_with("[Callstack]");
+    let is_ensure = event.code == Some("ensure");
+    let was_framed = event.last.starts_with("[Callstack]");
+    if said.is_empty() {
         return Belongs::Silently;
     }
-    let is_crash = matches!(told, Some(Some("crash"))) && !text.starts_with("Took ");
-    // A crash is more than the ensure before it.
-    if is_crash && event.code == Some("ensure") {
+    if is_banner(said) || text.ends_with(": Fatal error!") {
+        // A crash is more than the ensure before it, and another ensure is another one.
+        return if is_ensure && event.has_essence { Belongs::No } else { Belongs::Announced };
+    }
+    let is_ending = matches!(told, Some(Some("crash" | "ensure"))) && !text.starts_with("Took ");
+    if is_ending && (is_ensure || was_framed) && event.has_essence {
         return Belongs::No;
     }
     let is_error = said.len() < text.len();
-    let foreign = told.is_some() && !is_crash && !is_error;
-    let is_plain = told.is_none() && !has_channel(text);
-    if foreign || !(is_crash || is_error || (is_plain && is_of_crash(line))) {
-        return Belongs::No;
+    // What the program logs besides stands neither before it was announced nor behind the frames.
+    let is_word = is_error && event.is_announced && !was_framed;
+    let is_plain = told.is_none() && !has_channel(text) && is_of_crash(line) && !was_framed;
+    let is_near = event.is_announced || event.lines < UNANNOUNCED;
+    if is_frame || is_ending || is_word || (is_plain && is_near) {
+        let is_essence = !event.has_essence && !is_frame;
+        return if is_essence { Belongs::AsEssence } else { Belongs::Yes };
     }
-    if event.has_essence || said.starts_with("[Callstack]") {
-        Belongs::Yes
-    } else {
-        Belongs::AsEssence
-    }
+    Belongs::No
 }
 
 /// `=== Critical error: ===` and the like announce a crash, and say nothing about it.

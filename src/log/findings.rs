@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::cascades::Cascades;
-use super::extent::{Extent, is_prelude};
+use super::extent::{Extent, is_frame, is_prelude};
 use super::grouping::Group;
 use super::keys::{Keys, hash};
 use super::lies::Lies;
@@ -71,17 +71,19 @@ impl Findings {
         }
     }
 
-    /// Reads a line (colourless, stripped of its prefixes).
-    pub(super) fn read(&mut self, line: &str, phases: &Phases) {
+    /// Reads a line (colourless, stripped of its prefixes). `claims`: how grave its tool says that it is, which
+    /// counts if the line itself does not tell.
+    pub(super) fn read(&mut self, line: &str, claims: Option<Severity>, phases: &Phases) {
         self.paths.learn(line);
-        if line.starts_with("<-- ") {
+        if line.contains("<-- ") {
             self.is_suspended =
-                (self.is_suspended || line.trim_end() == SUSPENDED) && line.trim_end() != RESUMED;
+                (self.is_suspended || line.contains(SUSPENDED)) && !line.contains(RESUMED);
         }
         if self.is_suspended {
             return;
         }
         let report = self.matchers.read(line, phases.speaker());
+        let report = report.or_else(|| claimed(line, claims?));
         // The editor repeats what is going wrong while it still goes on.
         if let Some(echo) = report.filter(|report| report.extent == Extent::Echo) {
             let echo = self.group(&echo, line, phases);
@@ -91,6 +93,9 @@ impl Findings {
         if let Some(open) = &mut self.open {
             if open.absorb(line, report.as_ref()) {
                 return;
+            }
+            if let Some(line) = open.unclaimed() {
+                self.previous = line;
             }
             self.close();
         }
@@ -139,8 +144,11 @@ impl Findings {
         if is_trace(line) {
             self.blame_previous(phases);
         }
-        self.previous.clear();
-        self.previous.push_str(line);
+        let text = line.trim_start();
+        if !text.is_empty() && !is_frame(text) {
+            self.previous.clear();
+            self.previous.push_str(line);
+        }
         if self.promotes && line.trim_start().starts_with('[') {
             self.promotes = false;
         }
@@ -158,16 +166,8 @@ impl Findings {
         if previous.trim().is_empty() {
             return;
         }
-        let report = Report {
-            severity: Severity::Error,
-            code: Some("UAT"),
-            message: previous.trim(),
-            file: None,
-            line: None,
-            column: None,
-            rank: Rank::Other,
-            extent: Extent::Line,
-        };
+        let report =
+            Report { code: Some("UAT"), ..bare(previous.trim(), Severity::Error, Extent::Line) };
         self.begin(&report, &previous, phases);
     }
 
@@ -212,6 +212,27 @@ impl Findings {
     /// Whether somebody else has said it, before or after.
     fn is_echo(&self, held: &Held) -> bool {
         held.group.extent == Extent::Echo && self.seen.contains(said(&held.group.message))
+    }
+}
+
+/// What a tool calls an error in a line that has no words for it. That of a whole event begins with its
+/// progress.
+fn claimed(line: &str, severity: Severity) -> Option<Report<'_>> {
+    let text = line.trim();
+    let says_something = !text.is_empty() && !text.starts_with('[');
+    says_something.then(|| bare(text, severity, Extent::Indented))
+}
+
+fn bare(message: &str, severity: Severity, extent: Extent) -> Report<'_> {
+    Report {
+        severity,
+        code: None,
+        message,
+        file: None,
+        line: None,
+        column: None,
+        rank: Rank::Other,
+        extent,
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) struct Group {
     pub(super) number: u64,
     indent: usize,
     has_essence: bool,
+    is_announced: bool,
     waiting: Option<String>,
     lines: usize,
     is_over: bool,
@@ -64,6 +65,7 @@ impl Group {
             number,
             indent: indent(line),
             has_essence,
+            is_announced: is_banner(report.message),
             waiting: None,
             lines: 0,
             is_over: false,
@@ -82,12 +84,15 @@ impl Group {
             last: self.more.last().unwrap_or(&self.message),
             has_essence: self.has_essence,
             waits: self.waiting.is_some(),
+            is_announced: self.is_announced,
+            lines: self.lines,
         };
         let belongs = belongs(&so_far, line, report.map(|report| report.code));
         self.lines += 1;
         match belongs {
             Belongs::No => return false,
             Belongs::Silently => {}
+            Belongs::Announced => self.is_announced = true,
             Belongs::AsLast => self.is_over = true,
             Belongs::Perhaps => self.waiting = Some(line.to_owned()),
             Belongs::AsEssence => {
@@ -104,9 +109,15 @@ impl Group {
         true
     }
 
+    /// The line that waited for another one to say that it belongs here, and does not.
+    pub(super) fn unclaimed(&mut self) -> Option<String> {
+        self.waiting.take()
+    }
+
     /// Whether it is an event at all, now that nothing more belongs to it.
     pub(super) fn is_event(&self) -> bool {
-        self.has_essence && !(self.extent.needs_more() && self.more.is_empty())
+        let has_frames = self.extent == Extent::Crash && !self.more.is_empty();
+        (self.has_essence || has_frames) && !(self.extent.needs_more() && self.more.is_empty())
     }
 
     fn keep(&mut self, line: &str) {

@@ -12,6 +12,7 @@ use crate::event::Severity;
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     symbol: Regex,
+    quoted: Regex,
     version: Regex,
     material: Regex,
     details: Regex,
@@ -27,20 +28,25 @@ pub(super) struct Cause {
 }
 
 /// The symbol as a linker quotes it, decorated or not.
-const SYMBOL: &str = r#"(?:unresolved external symbol|undefined symbol:|undefined reference to|duplicate symbol:?|already defined in .*?) ?(?:"(?<a>[^"]+)"|[`'](?<b>[^'`]+)'|(?<c>(?:__declspec\(\w+\) )?[^\s(]+(?:\([^)]*\)[^\s(]*)*))"#;
+const SYMBOL: &str = r#"unresolved external symbol (?:"(?<a>[^"]+)"|(?<b>\S+))|(?:undefined|duplicate) symbol:? (?:'(?<c>[^']+)'|(?<d>.+))|undefined reference to [`'](?<e>[^'`]+)'|(?:"(?<f>[^"]+)"|^(?<g>\S+)).* already defined in "#;
+const QUOTED: &str = r#""(?<a>[^"]+)"|(?<b>[?_][\w@?$]+)"#;
 /// An asset that another version of the engine has saved, in any of its wordings.
 const VERSION: &str =
     r"Package (?<of>\S.*?\.(?:uasset|umap)) (?:is too (?:new|old)|has newer custom version of )";
-const MATERIAL: &str = r"[Ff]ailed to compile (?:Global Shader |Material )(?<of>/?[\w./-]+)?";
+const MATERIAL: &str = r"[Ff]ailed to compile (?:Material )?(?<of>/[\w./-]+|Global Shader \w+)?";
 /// Paths, quotes, numbers.
 const DETAILS: &str = r#"'[^']*'|"[^"]*"|(?:[A-Za-z]:)?[\w.+~-]*(?:[/\\][\w.+~() -]*[\w.+~)-])+[/\\]?|0x[0-9A-Fa-f]+|\d+(?:[.,]\d+)*"#;
-const NUMBERS: &str = r"0x[0-9A-Fa-f]+|\d+(?:[.,]\d+)*";
+/// Not those that are a part of a name.
+const NUMBERS: &str = r"\b(?:0x[0-9A-Fa-f]+|[0-9A-Fa-f]{8,}|\d+(?:[.,]\d+)*)\b";
+/// How much of a message tells what it is about, in bytes.
+const TELLING: usize = 1024;
 
 impl Keys {
     pub(super) fn new() -> Self {
         let compile = pattern::compile;
         Self {
             symbol: compile(SYMBOL),
+            quoted: compile(QUOTED),
             version: compile(VERSION),
             material: compile(MATERIAL),
             details: compile(DETAILS),
@@ -66,8 +72,8 @@ impl Keys {
         if let Some(found) = self.material.captures(message) {
             let material = found.name("of").map(|of| of.as_str());
             let asset = group.place.as_ref().map(|place| place.file.as_str());
-            let key = hash(("material", material.or(asset)));
-            return Some(Cause { key, of: None });
+            let of = material.or(asset)?;
+            return Some(Cause { key: hash(("material", of)), of: None });
         }
         let placeless = group.place.is_none();
         match group.severity {
@@ -77,16 +83,21 @@ impl Keys {
                 Some(Cause { key, of: place(group).or_else(|| self.detail(message)) })
             }
             Severity::Error if placeless => {
-                Some(Cause { key: hash(("error", code, self.counted(message))), of: None })
+                let key = hash(("error", code, self.counted(message)));
+                Some(Cause { key, of: self.detail(message) })
             }
             Severity::Warning | Severity::Error => None,
         }
     }
 
     fn linked(&self, group: &Group) -> Option<Cause> {
-        let found = self.symbol.captures(&group.message);
+        let found = self.symbol.captures(&group.message).or_else(|| {
+            // Link.exe speaks the machine's language around the symbol.
+            let is_missing = matches!(group.code.as_deref(), Some("LNK2001" | "LNK2019"));
+            is_missing.then(|| self.quoted.captures(&group.message)).flatten()
+        });
         let quoted = found.and_then(|found| {
-            let names = ["a", "b", "c"].into_iter();
+            let names = ["a", "b", "c", "d", "e", "f", "g"].into_iter();
             names.filter_map(|name| found.name(name)).map(|name| name.as_str().to_owned()).next()
         });
         let symbol = quoted.or_else(|| {
@@ -101,17 +112,19 @@ impl Keys {
 
     /// The text without quotes, paths and numbers.
     pub(super) fn folded(&self, message: &str) -> String {
-        self.details.replace_all(message, "#").into_owned()
+        self.details.replace_all(beginning(message), "#").into_owned()
     }
 
     fn counted(&self, message: &str) -> String {
-        self.numbers.replace_all(message, "#").into_owned()
+        let told = beginning(message);
+        let rest = message.get(told.len()..).unwrap_or_default();
+        format!("{}{rest}", self.numbers.replace_all(told, "#"))
     }
 
     /// The first of what folding takes away.
     fn detail(&self, message: &str) -> Option<String> {
         self.details
-            .find(message)
+            .find(beginning(message))
             .map(|detail| detail.as_str().trim_matches(['\'', '"']).to_owned())
     }
 }
@@ -119,6 +132,10 @@ impl Keys {
 /// Whether it is the name of a channel of the engine, and not the code of a compiler.
 fn is_channel(code: &str) -> bool {
     code.starts_with("Log") || matches!(code, "AssetCheck" | "LoadErrors" | "MapCheck")
+}
+
+fn beginning(message: &str) -> &str {
+    message.get(..message.floor_char_boundary(TELLING)).unwrap_or(message)
 }
 
 fn place(group: &Group) -> Option<String> {

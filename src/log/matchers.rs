@@ -85,6 +85,7 @@ const TOOLS: &[Speaker] = &[Speaker::SourceControl, Speaker::Build];
 const ANYONE: &[Speaker] = &[Speaker::SourceControl, Speaker::Build, Speaker::Game];
 
 const TABLES: &[&[Matcher]] = &[
+    unreal::FIRST,
     crashes::TABLE,
     unreal::TABLE,
     linkers::TABLE,

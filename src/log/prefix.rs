@@ -67,7 +67,7 @@ pub(super) struct Prefixes(Regex);
 impl Prefixes {
     pub(super) fn new() -> Self {
         let rows: Vec<_> = TABLE.iter().map(|row| row.pattern).collect();
-        Self(pattern::compile(&format!("^(?:{})", rows.join("|"))))
+        Self(pattern::compile(&format!("^ {{0,16}}(?:{})", rows.join("|"))))
     }
 
     /// The line from where its own text begins. Indentation after a prefix is kept: it tells what
@@ -93,6 +93,8 @@ mod tests {
             for rest in ["  ERROR: x", "LogCook: Error: x", "a.cpp(3): error: x"] {
                 assert_eq!(prefixes.strip(&format!("{example}{rest}")), rest, "{example:?}");
             }
+            let indented = format!("  {example}x");
+            assert_eq!(prefixes.strip(&indented), "x", "{example:?}");
             let after_time = format!("[2026.05.10-14.23.45:123][  0]{example}x");
             assert_eq!(prefixes.strip(&after_time), "x");
         }

@@ -2,20 +2,40 @@
 
 use serde::Deserialize;
 
+use crate::event::Severity;
+
 /// What UnrealBuildTool and the editor print with `-JsonStdOut`, an object for each line.
 #[derive(Deserialize)]
 struct Structured {
     message: String,
+    #[serde(default)]
+    level: String,
+    /// Which line it is of the event that it belongs to.
+    #[serde(default)]
+    line: u32,
+}
+
+/// The line as it was meant.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unwrapped {
+    pub(super) text: String,
+    /// How grave its tool says that it is, if it begins an event.
+    pub(super) claims: Option<Severity>,
 }
 
 /// The line as it was meant, if it was wrapped.
-pub(super) fn unwrapped(line: &str) -> Option<String> {
+pub(super) fn unwrapped(line: &str) -> Option<Unwrapped> {
     let text = line.trim_start();
     if text.starts_with('{') && text.contains("\"message\"") {
         let structured: Structured = serde_json::from_str(text).ok()?;
-        return Some(structured.message.replace(['\r', '\n'], " "));
+        let claims = match structured.level.as_str() {
+            "Error" | "Critical" | "Fatal" if structured.line == 0 => Some(Severity::Error),
+            "Warning" if structured.line == 0 => Some(Severity::Warning),
+            _ => None,
+        };
+        return Some(Unwrapped { text: structured.message.replace(['\r', '\n'], " "), claims });
     }
-    is_wide(text).then(|| text.chars().step_by(2).collect())
+    is_wide(text).then(|| Unwrapped { text: text.chars().step_by(2).collect(), claims: None })
 }
 
 /// Whether every other character is a blank, or what a NUL is shown as: `L o g C o o k :`.
@@ -38,11 +58,15 @@ fn is_wide(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn text(line: &str) -> Option<String> {
+        unwrapped(line).map(|unwrapped| unwrapped.text)
+    }
+
     #[test]
     fn the_message_is_taken_out_of_its_object() {
         let line = r#"{"time":"2026-05-10T14:23:45Z","level":"Error","message":"LogCook: Error: x","id":301,"line":0,"lineCount":2}"#;
-        assert_eq!(unwrapped(line).as_deref(), Some("LogCook: Error: x"));
-        assert_eq!(unwrapped(r#"{"message":"a\nb"}"#).as_deref(), Some("a b"));
+        assert_eq!(text(line).as_deref(), Some("LogCook: Error: x"));
+        assert_eq!(text(r#"{"message":"a\nb"}"#).as_deref(), Some("a b"));
         for line in
             [r#"{"message":1}"#, r#"{"message":"x""#, "{", "{\"level\":\"Error\"}", "LogX: {}"]
         {
@@ -54,8 +78,8 @@ mod tests {
     fn wide_characters_are_joined() {
         for gap in ["␀", " "] {
             let wide: String = "LogCook: Error: x y".chars().map(|c| format!("{c}{gap}")).collect();
-            assert_eq!(unwrapped(&wide).as_deref(), Some("LogCook: Error: x y"));
-            assert_eq!(unwrapped(wide.trim_end()).as_deref(), Some("LogCook: Error: x y"));
+            assert_eq!(text(&wide).as_deref(), Some("LogCook: Error: x y"));
+            assert_eq!(text(wide.trim_end()).as_deref(), Some("LogCook: Error: x y"));
         }
         for line in
             ["", "x", "a b c", "LogCook: Error: x", "                      ", "a  b  c  d  e  f  g"]

@@ -56,6 +56,11 @@ const RECIPES: &[Recipe] = &[
     ("", "clang-", "clang: error: x"),
     ("", "LogCook: Error: ", ""),
     ("", "LogInit: Display: ", "LogCook: Error: x"),
+    // What differs between two lines that say the same: numbers, addresses, names.
+    ("LogA: Warning: ", "1a", ""),
+    ("LogA: Warning: ", "1 ", ""),
+    ("LogA: Error: ", "0x1f ", ""),
+    ("LogA: Error: ", "0123456789abcdef", "g"),
     ("LogBlueprint: Error: [AssetLog] ", "a.uasset: ", ""),
     ("LogBlueprint: Error: ", "[Compiler x] ", "from Source: /Game/A"),
     ("LogProperty: Error: Property /Game/", "A.", " Unknown structure."),

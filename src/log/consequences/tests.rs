@@ -10,7 +10,7 @@ fn findings(lines: &[&str]) -> Vec<Finding> {
     let mut findings = Findings::new(Paths::new(None, Worktree::none()));
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
-    lines.iter().for_each(|line| findings.read(line, &phases));
+    lines.iter().for_each(|line| findings.read(line, None, &phases));
     let mut read = Vec::new();
     findings.settle(&Cleaner::new(&[], Style::default()), &mut |finding| read.push(finding));
     read
@@ -300,4 +300,130 @@ fn what_is_wrong_with_a_material_stands_below_it() {
     assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!((found[0].severity, found[0].repeats), (Severity::Warning, 1));
     assert!(found[0].message.ends_with("undeclared identifier 'Hinge'"), "{}", found[0].message);
+}
+
+#[test]
+fn symbols_with_blanks_and_assets_without_a_path_are_told_apart() {
+    for pair in [
+        [
+            "ld.lld: error: undefined symbol: vtable for ADoor",
+            "ld.lld: error: undefined symbol: vtable for AHinge",
+        ],
+        [
+            r#"A.obj : error LNK2005: "void __cdecl F(void)" (?F@@YAXXZ) already defined in D.obj"#,
+            r#"A.obj : error LNK2005: "void __cdecl G(void)" (?G@@YAXXZ) already defined in D.obj"#,
+        ],
+        [
+            r#"A.obj : error LNK2019: 无法解析的外部符号 "void __cdecl F(void)" (?F@@YAXXZ)"#,
+            r#"A.obj : error LNK2019: 无法解析的外部符号 "void __cdecl G(void)" (?G@@YAXXZ)"#,
+        ],
+        [
+            r"LogMaterial: Error: [AssetLog] C:\G\M_A.uasset: Failed to compile Material for platform P",
+            r"LogMaterial: Error: [AssetLog] C:\G\M_B.uasset: Failed to compile Material for platform P",
+        ],
+    ] {
+        assert_eq!(roots(&pair).len(), 2, "{:?}", roots(&pair));
+        assert_eq!(roots(&[pair[0], pair[0]]).len(), 1);
+    }
+}
+
+#[test]
+fn a_crash_behind_an_ensure_is_not_lost_and_nor_is_what_is_logged_besides() {
+    let found = findings(&[
+        "LogOutputDevice: Error: === Handled ensure: ===",
+        "LogOutputDevice: Error: Ensure condition failed: Hinge [File:A.cpp] [Line: 12]",
+        "LogOutputDevice: Error: [Callstack] 0x00007ff7 Editor.dll!F() []",
+        "LogWindows: Error: === Critical error: ===",
+        "LogWindows: Error: Fatal error!",
+        "LogWindows: Error: Array index out of bounds: 3",
+        "LogWindows: Error: [Callstack] 0x00007ff7 Editor.dll!G() []",
+        "LogCore: Error: the door fell off",
+    ]);
+    let told: Vec<_> = found
+        .iter()
+        .map(|finding| (finding.severity, finding.message.lines().next().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Severity::Warning, "Ensure condition failed: Hinge [File:A.cpp] [Line: 12]"),
+            (Severity::Error, "Array index out of bounds: 3"),
+            (Severity::Error, "the door fell off"),
+        ]
+    );
+}
+
+#[test]
+fn what_is_logged_after_an_assertion_that_nobody_announced_speaks_for_itself() {
+    let found = roots(&[
+        "LogWindows: Error: appError called: Assertion failed: Hinge [File:A.cpp] [Line: 12]",
+        "LogWindows: Error: saving the map failed",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
+fn a_crash_of_which_only_frames_are_told_is_one() {
+    let found = roots(&[
+        "LogWindows: Error: === Critical error: ===",
+        "LogWindows: Error: Fatal error!",
+        "LogWindows: Error: [Callstack] 0x00007ff7 Editor.dll!G() []",
+    ]);
+    assert_eq!(found, ["crash: Critical error"]);
+}
+
+#[test]
+fn a_material_has_the_words_of_its_compiler_and_no_others() {
+    let found = roots(&[
+        "LogShaderCompilers: Warning: Failed to compile Material /Game/M_Door for platform P",
+        "    /Engine/Private/Door.usf(12,3-9): error X3004: undeclared identifier 'Hinge'",
+        "  LogCook: Error: the door is missing",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
+fn two_failed_tasks_of_gradle_are_two_errors() {
+    let found = roots(&[
+        "FAILURE: Build completed with 2 failures.",
+        "",
+        "1: Task failed with an exception.",
+        "-----------",
+        "* What went wrong:",
+        "Execution failed for task ':app:packageDoor'.",
+        "* Try:",
+        "> Run with --stacktrace",
+        "==============================================================================",
+        "2: Task failed with an exception.",
+        "-----------",
+        "* What went wrong:",
+        "Could not resolve com.example:door:1.0.",
+        "* Try:",
+    ]);
+    assert_eq!(
+        found,
+        [
+            "Gradle: Execution failed for task ':app:packageDoor'.",
+            "Gradle: Could not resolve com.example:door:1.0.",
+        ]
+    );
+}
+
+#[test]
+fn an_error_that_speaks_of_a_note_is_an_error() {
+    let found = roots(&[
+        "S/A.cpp(1): warning C4996: old",
+        "S/B.cpp(2): error C2338: please take: note: of this",
+    ]);
+    assert_eq!(found, ["C4996: old", "C2338: please take: note: of this"]);
+}
+
+#[test]
+fn a_missing_package_does_not_explain_a_missing_variable() {
+    let found = roots(&[
+        "/app/Door.java:8: error: package com.example.hinge does not exist",
+        "/app/House.java:12: error: cannot find symbol",
+        "  symbol:   variable RECEIVER_EXPORTED",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
 }

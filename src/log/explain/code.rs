@@ -74,9 +74,9 @@ pub(super) const TABLE: &[Row] = &[
     },
     Row {
         codes: &["LNK2001", "LNK2019"],
-        pattern: r#"^[^"_?\n]*"(?:[^"(\n]*\s)?(?<symbol>[^\s"(]+)(?:\(|" \()"#,
+        pattern: r#"^[^"_?\n]*"(?:__declspec\(\w+\) )?(?:[^"(\n]*\s)?(?<symbol>[^\s"(]+)(?:\(|" \()"#,
         hint: "Add the module that owns {symbol} to Build.cs, export it there with the module's _API macro, or define it.",
-        example: r#"unresolved external symbol "public: void __cdecl UDoor::Open(int)" (?Open@UDoor@@QEAAXH@Z) referenced in function f"#,
+        example: r#"unresolved external symbol "__declspec(dllimport) public: void __cdecl UDoor::Open(int)" (?Open@UDoor@@QEAAXH@Z) referenced in function f"#,
         expected: "Add the module that owns UDoor::Open to Build.cs, export it there with the module's _API macro, or define it.",
         ..CODE
     },

@@ -21,7 +21,7 @@ pub(super) const TABLE: &[Row] = &[
         ..TOOLCHAIN
     },
     Row {
-        pattern: r"(?<product>\S[^\n:]*?) must be installed\b",
+        pattern: r"(?<product>[A-Za-z.][^\n:]*?) must be installed\b",
         hint: "Install {product} on the build machine, or build with an engine that uses what is there.",
         example: "Visual Studio 2019 must be installed in order to build this target.",
         expected: "Install Visual Studio 2019 on the build machine, or build with an engine that uses what is there.",

@@ -12,7 +12,7 @@ fn read_all(lines: &[&str]) -> Vec<Finding> {
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
     let mut read = Vec::new();
     for line in lines {
-        findings.read(line, &phases);
+        findings.read(line, None, &phases);
         if findings.is_full() {
             findings.settle(&cleaner, &mut |finding| read.push(finding));
         }
@@ -170,6 +170,17 @@ fn errors_that_differ_in_what_they_name_are_two_and_in_a_number_are_one() {
 }
 
 #[test]
+fn a_digit_in_a_name_makes_another_error() {
+    let found = told(&[
+        "LogCook: Error: Content is missing from cook: /Game/Maps/Level1",
+        "LogCook: Error: Content is missing from cook: /Game/Maps/Level2",
+        "Unable to find plugin 'Hinge2D' (referenced via Door.uproject).",
+        "Unable to find plugin 'Hinge3D' (referenced via Door.uproject).",
+    ]);
+    assert_eq!(found.len(), 4, "{found:?}");
+}
+
+#[test]
 fn a_compiler_warns_of_each_place() {
     let found = told(&["A.cpp(1): warning C4996: 'F': old", "A.cpp(2): warning C4996: 'F': old"]);
     assert_eq!(found.len(), 2);
@@ -204,8 +215,12 @@ fn nothing_is_read_where_the_log_says_so() {
         "LogCook: Error: c",
         "<-- Resume Log Parsing -->",
         "LogCook: Error: d",
+        "  LogTests: Display: <-- Suspend Log Parsing -->",
+        "LogCook: Error: e",
+        "  LogTests: Display: <-- Resume Log Parsing -->",
+        "LogCook: Error: f",
     ]);
-    assert_eq!(found, ["error LogCook: a", "error LogCook: d"]);
+    assert_eq!(found, ["error LogCook: a", "error LogCook: d", "error LogCook: f"]);
 }
 
 #[test]
@@ -215,10 +230,10 @@ fn what_is_never_resumed_is_read_again_in_the_next_phase() {
     let phases = Phases::default();
     let mut read = Vec::new();
     for line in [SUSPENDED, "LogCook: Error: a"] {
-        findings.read(line, &phases);
+        findings.read(line, None, &phases);
     }
     findings.settle(&cleaner, &mut |finding| read.push(finding.message));
-    findings.read("LogCook: Error: b", &phases);
+    findings.read("LogCook: Error: b", None, &phases);
     findings.settle(&cleaner, &mut |finding| read.push(finding.message));
     assert_eq!(read, ["b"]);
 }
@@ -254,7 +269,7 @@ fn a_phase_that_holds_too_much_is_settled_before_its_end() {
     assert_eq!(read_all(&lines).len(), HELD + 1);
     let mut findings = Findings::new(Paths::new(None, Worktree::none()));
     let phases = Phases::default();
-    lines.iter().for_each(|line| findings.read(line, &phases));
+    lines.iter().for_each(|line| findings.read(line, None, &phases));
     assert!(findings.is_full());
     findings.settle(&Cleaner::new(&[], Style::default()), &mut |_| ());
     assert!(!findings.is_full());
@@ -266,6 +281,13 @@ fn what_ended_uat_stands_before_the_place_of_its_log() {
     assert_eq!(told(&["Doors cannot be opened.", see]), ["error UAT: Doors cannot be opened."]);
     assert_eq!(told(&["ERROR: Doors cannot be opened.", see]).len(), 1);
     assert_eq!(told(&["LogCook: Error: x", "", see]), ["error LogCook: x"]);
+    let after_a_warning = ["S/A.cpp(3): warning C4996: old", "Doors cannot be opened.", see];
+    assert_eq!(
+        told(&after_a_warning),
+        ["warning C4996: old", "error UAT: Doors cannot be opened."]
+    );
+    let frames = ["Doors cannot be opened.", "   at Doors.Open(Hinge hinge)", "", see];
+    assert_eq!(told(&frames), ["error UAT: Doors cannot be opened."]);
 }
 
 #[test]
@@ -273,6 +295,7 @@ fn a_traceback_is_one_error_with_the_exception_first() {
     let found = read_all(&[
         "LogPython: Error: Traceback (most recent call last):",
         "LogPython: Error:   File \"doors.py\", line 3, in <module>",
+        "LogCook: Display: Cooked packages 4 Packages Remain 2 Total 6",
         "LogPython: Error:     open_doors()",
         "LogPython: Error: KeyError: 'hinge'",
         "LogPython: Error: another one",
@@ -282,4 +305,59 @@ fn a_traceback_is_one_error_with_the_exception_first() {
         found[0].message,
         "KeyError: 'hinge'\n  File \"doors.py\", line 3, in <module>\n    open_doors()"
     );
+}
+
+#[test]
+fn an_actor_with_a_file_of_its_own_is_told_with_its_map() {
+    let found =
+        read_all(&["LogCook: Error: cannot load /Game/__ExternalActors__/Maps/Level/0/AB/XYZ"]);
+    assert!(found[0].message.ends_with("map: /Game/Maps/Level"), "{}", found[0].message);
+}
+
+#[test]
+fn what_is_indented_as_a_child_of_uat_is_read_as_well() {
+    let found = told(&[
+        "  e: file:///g/Door.kt:12:8 Unresolved reference: hinge",
+        "  System.IO.IOException: The disk went away.",
+        "     at System.IO.File.Open()",
+    ]);
+    let expected = [
+        "error kotlin: Unresolved reference: hinge",
+        "error UAT: System.IO.IOException: The disk went away.",
+    ];
+    assert_eq!(found, expected);
+    let java = told(&[
+        "  Exception in thread \"main\" java.lang.IllegalStateException: no door",
+        "  \tat com.example.Door.open(Door.java:3)",
+    ]);
+    assert_eq!(java, ["error Gradle: java.lang.IllegalStateException: no door"]);
+}
+
+#[test]
+fn what_its_tool_calls_an_error_is_one_though_the_line_has_no_words_for_it() {
+    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let phases = Phases::default();
+    let error = Some(Severity::Error);
+    findings.read("the door is stuck", error, &phases);
+    findings.read("[1/3] Compile [x64] Door.cpp", error, &phases);
+    findings.read("S/A.cpp(3): error C2660: x", error, &phases);
+    findings.read("the lock is loose", Some(Severity::Warning), &phases);
+    let mut read = Vec::new();
+    findings
+        .settle(&Cleaner::new(&[], Style::default()), &mut |found| read.push(found.to_string()));
+    assert_eq!(read, ["the door is stuck", "S/A.cpp:3: C2660: x", "the lock is loose"]);
+}
+
+#[test]
+fn what_only_reads_like_an_error_is_none() {
+    for line in [
+        "Note: Visual Studio 2022 must be installed only for editing.",
+        "The following NEW packages must be installed: zlib",
+        "Unable to find compiler cache.",
+        "Unable to find installation of optional PIX; skipping.",
+        "Provisioning profile \"x\" has been installed",
+        "LogAutomationTest: Display: Assertion failed: handled [File:a.cpp] [Line: 3]",
+    ] {
+        assert!(told(&[line]).is_empty(), "{line}: {:?}", told(&[line]));
+    }
 }

@@ -12,8 +12,12 @@ pub(super) const TABLE: &[Matcher] = &[
     // What went wrong stands below it.
     Matcher {
         name: "gradle",
-        words: &["failure: build failed with an exception", "failure: build completed with "],
-        pattern: r"^\s*(?<message>FAILURE: Build (?:failed with an exception|completed with \d+ failures)\.)",
+        words: &[
+            "failure: build failed with an exception",
+            "failure: build completed with ",
+            ": task failed with an exception.",
+        ],
+        pattern: r"^\s*(?<message>FAILURE: Build (?:failed with an exception|completed with \d+ failures)\.|\d+: Task failed with an exception\.)",
         extent: Extent::Gradle,
         example: "FAILURE: Build failed with an exception.",
         expected: Some(Report {
@@ -39,11 +43,26 @@ pub(super) const TABLE: &[Matcher] = &[
         }),
         ..ANDROID
     },
+    Matcher {
+        name: "task",
+        words: &["> task "],
+        pattern: r"^\s*(?<message>> Task \S+ FAILED)$",
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "> Task :app:packageDebug FAILED",
+        expected: Some(Report {
+            message: "> Task :app:packageDebug FAILED",
+            rank: Rank::FollowUp,
+            extent: Extent::Line,
+            ..FAILED
+        }),
+        ..ANDROID
+    },
     // Only with frames below it, or it is somebody's chatter.
     Matcher {
         name: "java",
         words: &["exception", "error"],
-        pattern: r#"^(?:Exception in thread "[^"]*" |Caused by: )?(?<message>(?:[a-z]\w*\.)+(?:[A-Z]\w*[.$])?[A-Z]\w*(?:Exception|Error)(?:: .*)?)$"#,
+        pattern: r#"^(?:\s*Exception in thread "[^"]*" |Caused by: )?(?<message>(?:[a-z]\w*\.)+(?:[A-Z]\w*[.$])?[A-Z]\w*(?:Exception|Error)(?:: .*)?)$"#,
         extent: Extent::JavaStack,
         example: "java.lang.NoClassDefFoundError: Could not initialize class org.codehaus.groovy.vmplugin.v7.Java7",
         expected: Some(Report {

@@ -2,6 +2,7 @@
 
 use super::{Matcher, NOTHING, ROW, Report};
 use crate::event::Rank;
+use crate::log::phases::Speaker;
 
 const APPLE: Matcher = Matcher { rank: Rank::Package, tool: Some("Xcode"), ..ROW };
 
@@ -37,8 +38,10 @@ pub(super) const TABLE: &[Matcher] = &[
             "errsecinternalcomponent",
             "no signing certificate",
             "provisioning profile",
+            "signing for ",
+            "xcode license agreements",
         ],
-        pattern: r#"^\s*(?:error: )?(?:Code Signing Error: )?(?<message>.*errSecInternalComponent.*|(?:No signing certificate .*|No profiles for .* were found.*|Signing for .* requires .*|Provisioning profile ".*" (?:doesn't|does not|has|is|expired).*)|Code Signing Error: .*)$"#,
+        pattern: r#"^\s*(?:error: )?(?:Code Signing Error: )?(?<message>.*errSecInternalComponent.*|(?:No signing certificate .*|No profiles for .* were found.*|Signing for .* requires .*|Provisioning profile ".*" (?:doesn't|does not|has expired|is not|isn't|is invalid|expired)\b.*|You have not agreed to the Xcode license agreements.*)|Code Signing Error: .*)$"#,
         tool: Some("codesign"),
         example: "/g/Game.app: errSecInternalComponent",
         expected: Some(Report {
@@ -46,6 +49,17 @@ pub(super) const TABLE: &[Matcher] = &[
             message: "/g/Game.app: errSecInternalComponent",
             ..FAILED
         }),
+        ..APPLE
+    },
+    // Xcode's own words have nothing in front.
+    Matcher {
+        name: "xcode-bare",
+        said_by: &[Speaker::Build],
+        words: &["error: "],
+        pattern: r"^error: (?<message>\S.*)$",
+        tool: None,
+        example: "error: the door is not signed",
+        expected: Some(Report { code: None, message: "the door is not signed", ..FAILED }),
         ..APPLE
     },
     Matcher {

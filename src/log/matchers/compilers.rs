@@ -58,7 +58,7 @@ pub(super) const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "msvc-tool",
-        pattern: r"^\s*[A-Za-z][\w.+-]*\s*:\s+(?<severity>fatal error|error|warning) (?<code>[A-Z]+\d+)\s*:\s*(?<message>.*)$",
+        pattern: r#"^\s*(?:(?:[A-Za-z]:)?[^:"]*[/\\])?[A-Za-z][\w.+-]*\s*:\s+(?:Command line )?(?<severity>fatal error|error|warning) (?<code>[A-Z]+\d+)\s*:\s*(?<message>.*)$"#,
         extent: Extent::Linker,
         example: "LINK : fatal error LNK1181: cannot open input file 'x.lib'",
         expected: Some(Report {
@@ -86,7 +86,7 @@ pub(super) const TABLE: &[Matcher] = &[
     Matcher {
         name: "kotlin",
         words: &["e: ", "w: "],
-        pattern: r#"^(?<severity>[ew]): (?:file://)?(?<file>[^*?"<>|]*?\.kts?):(?: \()?(?<line>\d+)(?::|, )(?<column>\d+)\)?:? (?<message>.*)$"#,
+        pattern: r#"^\s*(?<severity>[ew]): (?:file://)?(?<file>[^*?"<>|]*?\.kts?):(?: \()?(?<line>\d+)(?::|, )(?<column>\d+)\)?:? (?<message>.*)$"#,
         example: "e: file:///game/src/Door.kt:12:8 Unresolved reference: hinge",
         expected: Some(Report {
             code: Some("kotlin"),

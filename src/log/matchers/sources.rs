@@ -1,6 +1,6 @@
 //! What Git and Perforce say before the build begins.
 
-use super::{Matcher, NOTHING, ROW, Report};
+use super::{Matcher, NOTHING, ROW, Report, TOOLS};
 use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
 use crate::log::phases::Speaker;
@@ -45,6 +45,7 @@ pub(super) const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "perforce",
+        said_by: TOOLS,
         words: &[
             "p4passwd",
             "your session has expired",

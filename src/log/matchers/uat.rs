@@ -88,7 +88,7 @@ pub(super) const TABLE: &[Matcher] = &[
             "unable to find compiler",
             "is missing the c++ toolchain",
         ],
-        pattern: r"^\s*(?:UBT |UnrealBuildTool ?: )?(?:(?<severity>ERROR|WARNING|error|warning) ?: )?(?<message>(?:.*\bmust be installed\b|.*\bis missing the C\+\+ toolchain\b|Could not find NetFxSDK|Platform \w+ is not a valid platform to build|Unable to find installation of|No available toolchains|Unable to find compiler).*)$",
+        pattern: r"^\s*(?:UBT |UnrealBuildTool ?: )?(?<severity>ERROR|WARNING|error|warning) ?: (?<message>(?:.*\bmust be installed\b|.*\bis missing the C\+\+ toolchain\b|Could not find NetFxSDK|Platform \w+ is not a valid platform to build|Unable to find installation of|No available toolchains|Unable to find compiler).*)$",
         rank: Rank::Toolchain,
         example: "ERROR: Visual Studio 2022 must be installed in order to build this target.",
         expected: Some(Report {
@@ -111,6 +111,23 @@ pub(super) const TABLE: &[Matcher] = &[
             ..NOTHING
         }),
         ..ROW
+    },
+    // The same without a word in front, of what cannot be meant otherwise.
+    Matcher {
+        name: "toolchain-bare",
+        words: &[
+            "must be installed",
+            "could not find netfxsdk",
+            "is not a valid platform to build",
+        ],
+        pattern: r"^\s*(?<message>(?:(?:Visual Studio|Windows SDK|Windows 10 SDK|Xcode|Android NDK|Android SDK|JDK|\.NET)\b[^:]* must be installed in order\b|Could not find NetFxSDK|Platform \w+ is not a valid platform to build).*)$",
+        rank: Rank::Toolchain,
+        example: "Visual Studio 2022 must be installed in order to build this target.",
+        expected: Some(Report {
+            message: "Visual Studio 2022 must be installed in order to build this target.",
+            ..MACHINE
+        }),
+        ..UBT
     },
     // UnrealBuildTool, of the rules of a module.
     Matcher {
@@ -180,7 +197,7 @@ pub(super) const TABLE: &[Matcher] = &[
     Matcher {
         name: "exception",
         words: &["exception: "],
-        pattern: r"^(?:Unhandled exception\.? ?)?(?<message>(?:[A-Z]\w*\.)*[A-Z]\w*Exception: .*)$",
+        pattern: r"^\s*(?:Unhandled exception[.:]? ?)?(?<message>(?:[A-Z]\w*\.)*[A-Z]\w*Exception: .*)$",
         extent: Extent::BareDotNetStack,
         example: "System.IO.IOException: The directory name is invalid.",
         expected: Some(Report {
@@ -259,12 +276,23 @@ pub(super) const TABLE: &[Matcher] = &[
         }),
         ..ROW
     },
+    Matcher {
+        name: "make",
+        words: &["make: *** [", "make[1]: *** ["],
+        pattern: r"^\s*(?<message>make(?:\[\d+\])?: \*\*\* \[.*\] Error \d+)$",
+        tool: Some("exit"),
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "make: *** [package] Error 25",
+        expected: Some(Report { message: "make: *** [package] Error 25", ..EXIT }),
+        ..ROW
+    },
     // How a crash is told by who started it: 3 is an abort, 137 and the like are signals.
     Matcher {
         name: "process-exit",
         said_by: ANYONE,
         words: &["exitcode="],
-        pattern: r"^\s*Took [\d.,]+s to run (?<message>[^\s,]+,? ExitCode=(?:3|132|134|135|136|137|139|-\d{6,}|3221\d{6}))$",
+        pattern: r"^\s*Took [\d.,]+s to run (?<message>(?:(?:UE4Editor|UnrealEditor)\S*?,? ExitCode=(?:255|-\d+)|[^\s,]+,? ExitCode=(?:3|132|134|135|136|137|139|-\d{6,}|3221\d{6})))$",
         tool: Some("crash"),
         rank: Rank::Cook,
         extent: Extent::Line,
@@ -276,6 +304,17 @@ pub(super) const TABLE: &[Matcher] = &[
             extent: Extent::Line,
             ..NOTHING
         }),
+        ..ROW
+    },
+    Matcher {
+        name: "child-exit",
+        words: &["exitcode="],
+        pattern: r"^\s*(?<message>Took [\d.,]+s to run (?:UnrealBuildTool|dotnet|UE4Editor|UnrealEditor)\S*?,? ExitCode=[1-9]\d*)$",
+        tool: Some("exit"),
+        rank: Rank::FollowUp,
+        extent: Extent::Line,
+        example: "Took 33.52s to run dotnet.exe, ExitCode=6",
+        expected: Some(Report { message: "Took 33.52s to run dotnet.exe, ExitCode=6", ..EXIT }),
         ..ROW
     },
 ];

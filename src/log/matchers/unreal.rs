@@ -4,7 +4,8 @@ use super::{Matcher, NOTHING, ROW, Report};
 use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
 
-pub(super) const TABLE: &[Matcher] = &[
+/// What says that it is no error comes before all that reads like one.
+pub(super) const FIRST: &[Matcher] = &[
     // The cook repeats its errors at its end.
     Matcher {
         name: "summary",
@@ -21,6 +22,16 @@ pub(super) const TABLE: &[Matcher] = &[
         }),
         ..ROW
     },
+    Matcher {
+        name: "channel-info",
+        words: &[": display: ", ": log: ", ": verbose: ", ": veryverbose: "],
+        pattern: r"^\s*\w+:\s?(?<severity>Display|Log|Verbose|VeryVerbose): (?<message>.)",
+        example: "LogShaders: Display: 3 errors were mended",
+        ..ROW
+    },
+];
+
+pub(super) const TABLE: &[Matcher] = &[
     // The editor that started the build repeats them, too.
     Matcher {
         name: "results",
@@ -34,13 +45,6 @@ pub(super) const TABLE: &[Matcher] = &[
             extent: Extent::Echo,
             ..NOTHING
         }),
-        ..ROW
-    },
-    Matcher {
-        name: "channel-info",
-        words: &[": display: ", ": log: ", ": verbose: ", ": veryverbose: "],
-        pattern: r"^\s*\w+:\s?(?<severity>Display|Log|Verbose|VeryVerbose): (?<message>.)",
-        example: "LogShaders: Display: 3 errors were mended",
         ..ROW
     },
     // No channel is called so.
