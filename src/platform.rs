@@ -6,6 +6,7 @@ mod detect;
 pub mod files;
 mod github;
 mod gitlab;
+mod groups;
 mod jenkins;
 mod plain;
 mod worktree;
@@ -98,9 +99,11 @@ impl Platform {
     }
 
     /// Where later steps look for outputs and summary.
-    pub fn handover(self, env: &Env) -> Handover {
-        Handover(match self {
-            Self::GitHub | Self::Gitea | Self::Act | Self::Forgejo => Some(github::Files::new(env)),
+    pub fn handover(self, env: &Env) -> Box<dyn Handover> {
+        match self {
+            Self::GitHub | Self::Gitea | Self::Act | Self::Forgejo => {
+                Box::new(github::Files::new(env))
+            }
             Self::GitLab
             | Self::Jenkins
             | Self::Azure
@@ -110,8 +113,8 @@ impl Platform {
             | Self::Bitbucket
             | Self::Travis
             | Self::Plain
-            | Self::Terminal => None,
-        })
+            | Self::Terminal => Box::new(()),
+        }
     }
 
     /// What text may look like here.
@@ -152,6 +155,15 @@ impl Platform {
 /// Tells the time for markers that carry it.
 pub type Clock = fn() -> SystemTime;
 
+/// How a group looks at first, where a platform lets us choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folding {
+    /// Only its title can be seen.
+    Collapsed,
+    /// Its lines can be seen.
+    Expanded,
+}
+
 /// Something to point at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Annotation<'a> {
@@ -188,7 +200,7 @@ pub trait Sink: Send {
     fn mask(&mut self, _secret: &str, _out: &mut Vec<u8>) {}
 
     /// Opens a foldable group.
-    fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
+    fn group_begin(&mut self, title: &str, _folding: Folding, out: &mut Vec<u8>) {
         plain::heading(title, self.color(), out);
     }
 
@@ -220,38 +232,41 @@ pub trait Sink: Send {
         plain::mention(annotation, self.color(), out);
     }
 
+    /// Hands the outputs to the later steps, where the platform takes them from what is printed.
+    fn outputs(&mut self, _outputs: &[(&str, String)], _out: &mut Vec<u8>) {}
+
     /// Ends the story.
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
         plain::verdict(verdict, self.color(), out);
     }
 }
 
-/// The files through which a platform hands things on, where it has a way of its own. Apart from the
-/// [`Sink`], because a disk may take its time.
-pub struct Handover(Option<github::Files>);
-
-impl Handover {
+/// The ways besides stdout in which a platform is handed things. Apart from the [`Sink`], because a disk
+/// may take its time. The defaults are for a platform that has none.
+pub trait Handover: Send {
     /// Whether there is a place for the summary.
-    pub fn has_summary(&self) -> bool {
-        self.0.as_ref().is_some_and(github::Files::has_summary)
+    fn has_summary(&self) -> bool {
+        false
     }
 
     /// Hands the outputs to the later steps.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
-        self.0.as_ref().map_or(Ok(()), |files| files.publish_outputs(outputs))
+    fn outputs(&self, _outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
+        Ok(())
     }
 
     /// Shows the summary.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn summary(&self, report: &Report, verdict: &Verdict) -> Result<(), PublishProblem> {
-        self.0.as_ref().map_or(Ok(()), |files| files.publish_summary(report, verdict))
+    fn summary(&self, _report: &Report, _verdict: &Verdict) -> Result<(), PublishProblem> {
+        Ok(())
     }
 }
+
+impl Handover for () {}
 
 fn put(out: &mut Vec<u8>, parts: &[&str]) {
     for part in parts {

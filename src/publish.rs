@@ -18,8 +18,17 @@ use crate::platform::{Handover, PublishProblem};
 use crate::writer::{Writer, Written};
 use folder::{Folder, Log};
 
-/// Outputs by name.
-pub(crate) type Outputs = Vec<(&'static str, String)>;
+/// Outputs by name, none of which holds a secret.
+pub(crate) struct Outputs {
+    values: Vec<(&'static str, String)>,
+    withheld: Vec<&'static str>,
+}
+
+impl Outputs {
+    pub(crate) fn values(&self) -> &[(&'static str, String)] {
+        &self.values
+    }
+}
 
 /// All that is told at the end.
 pub(crate) struct Edition {
@@ -39,7 +48,7 @@ pub(crate) struct Publisher {
 
 /// The platform's own files.
 struct Place {
-    handover: Handover,
+    handover: Box<dyn Handover>,
     summary: bool,
 }
 
@@ -60,7 +69,7 @@ impl Publisher {
     /// anywhere.
     pub(crate) fn start(
         cleaner: Cleaner,
-        handover: Handover,
+        handover: Box<dyn Handover>,
         summary: bool,
         reports_dir: Option<PathBuf>,
     ) -> Self {
@@ -98,12 +107,12 @@ impl Publisher {
 
     /// Hands over what is known so far, so that a run that is killed leaves the build's id behind. What
     /// cannot be written now is told at the end, when it is tried again.
-    pub(crate) fn publish_early(&self, outputs: Outputs) {
-        let (outputs, _told_at_the_end) = self.without_secrets(outputs);
+    pub(crate) fn publish_early(&self, outputs: &Outputs) {
         if let Some(reports) = &self.reports {
-            let outputs = outputs.clone();
+            let outputs = outputs.values.clone();
             drop(reports.folder.ask(move |folder| folder.publish_outputs(&outputs)));
         }
+        let outputs = outputs.values.clone();
         drop(self.platform.ask(move |place| place.handover.outputs(&outputs)));
     }
 
@@ -116,7 +125,7 @@ impl Publisher {
         late: &watch::Receiver<bool>,
     ) -> Vec<PublishProblem> {
         let Edition { outputs, report, verdict } = edition;
-        let (outputs, mut problems) = self.without_secrets(outputs);
+        let Outputs { values: outputs, withheld } = outputs;
         let ours = (outputs.clone(), report.clone(), verdict.clone());
         let platform = self.platform.ask(move |place| {
             let (outputs, report, verdict) = ours;
@@ -159,20 +168,20 @@ impl Publisher {
             written.into_iter().chain(logged.into_iter().filter(|_| !is_told)).collect()
         };
         let (platform, reports) = tokio::join!(platform, reports);
-        problems.extend(platform);
-        problems.extend(reports);
-        problems
+        let withheld = withheld.into_iter().map(|output| PublishProblem::Withheld { output });
+        withheld.chain(platform).chain(reports).collect()
     }
 
-    fn without_secrets(&self, mut outputs: Outputs) -> (Outputs, Vec<PublishProblem>) {
-        let mut problems = Vec::new();
-        for (output, value) in &mut outputs {
+    /// What may be published of the outputs; the rest is blank.
+    pub(crate) fn without_secrets(&self, mut values: Vec<(&'static str, String)>) -> Outputs {
+        let mut withheld = Vec::new();
+        for (output, value) in &mut values {
             if self.cleaner.holds_secret(value) {
                 value.clear();
-                problems.push(PublishProblem::Withheld { output });
+                withheld.push(*output);
             }
         }
-        (outputs, problems)
+        Outputs { values, withheld }
     }
 }
 

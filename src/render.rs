@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::event::{Event, Finding, Level, Phase, Severity, Status};
 use crate::outcome::verdict::{counted_as, human};
 use crate::outcome::{Report, Verdict};
-use crate::platform::{Annotation, Sink};
+use crate::platform::{Annotation, Folding, Sink};
 use budget::Budget;
 
 /// How many findings of each severity are told in all; the rest is in the reports.
@@ -58,7 +58,7 @@ impl Renderer {
             }
             Event::PhaseStarted(phase) => {
                 self.close(out);
-                self.sink.group_begin(phase.title(), out);
+                self.sink.group_begin(phase.title(), folding(*phase), out);
                 self.open = Some(*phase);
             }
             Event::PhaseEnded { phase, took, .. } => {
@@ -78,6 +78,11 @@ impl Renderer {
             Event::Notice { level, text } => self.sink.say(*level, text, out),
             Event::Finding(_) | Event::Action { .. } | Event::Cooked { .. } => {}
         }
+    }
+
+    /// Hands over what is known so far, or at the end everything.
+    pub fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
+        self.sink.outputs(outputs, out);
     }
 
     /// Closes what is open, points at the findings that are left, those first that tell most, and ends
@@ -176,6 +181,15 @@ impl Renderer {
         let rest = counted_as(rest, &format!("more {}", severity.as_str())).unwrap_or_default();
         let message = format!("and {rest}: see {place}").into();
         self.sink.annotate(&Annotation { severity, title: None, location: None, message }, out);
+    }
+}
+
+/// Where people look for the line that broke the build, the lines are open. The others are chatty, and
+/// their findings stand below the log.
+fn folding(phase: Phase) -> Folding {
+    match phase {
+        Phase::Compile | Phase::Package => Folding::Expanded,
+        Phase::SourceSync | Phase::Cook | Phase::Stage | Phase::Upload => Folding::Collapsed,
     }
 }
 

@@ -105,8 +105,13 @@ impl Reporter {
         self.report.learn(facts);
     }
 
-    /// Shows the end, and returns how it was put.
-    pub(crate) fn conclude(&mut self, outcome: &Outcome) -> Verdict {
+    /// Hands outputs over that platforms take from what is printed.
+    pub(crate) fn outputs(&mut self, outputs: &[(&str, String)]) {
+        self.renderer.outputs(outputs, &mut self.out);
+    }
+
+    /// Nothing more will be learnt: tells what is still held.
+    pub(crate) fn settle(&mut self, outcome: &Outcome) {
         let has_ended = self.report.has_ended();
         if matches!(outcome, Outcome::Interrupted(_)) {
             self.pipeline.hurry();
@@ -120,6 +125,10 @@ impl Reporter {
         if has_ended {
             self.pipeline.finish(&mut show);
         }
+    }
+
+    /// Shows the end, and returns how it was put.
+    pub(crate) fn conclude(&mut self, outcome: &Outcome) -> Verdict {
         let verdict = Verdict::new(&self.report, outcome).cleaned(|text| self.sentence(text));
         self.renderer.conclude(&self.report, &verdict, &mut self.out);
         verdict

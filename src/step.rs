@@ -123,7 +123,9 @@ impl Step {
             }
         }
         self.reporter.build_is_known();
-        self.publisher.publish_early(self.reporter.report().outputs(None));
+        let outputs = self.publisher.without_secrets(self.reporter.report().outputs(None));
+        self.reporter.outputs(outputs.values());
+        self.publisher.publish_early(&outputs);
         let outcome = match &mut follow {
             Some(follow) => self.drive(follow, config, timings).await,
             None => Outcome::Detached,

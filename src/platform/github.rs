@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Annotation, PublishProblem, Sink, files, plain, put};
+use super::groups::Groups;
+use super::{Annotation, Folding, Handover, PublishProblem, Sink, files, plain, put};
 use crate::config::Env;
 use crate::event::{Level, Severity};
 use crate::log::text::{MAX_MESSAGE, shortened};
@@ -35,7 +36,10 @@ pub(super) struct GitHub {
 impl GitHub {
     /// `annotates`: Forgejo shows annotations raw, so it gets plain lines instead.
     pub(super) fn new(annotates: bool) -> Self {
-        Self { annotates, groups: Groups::default() }
+        Self {
+            annotates,
+            groups: Groups::new(|title| format!("::group::{}\n", data(title)), "::endgroup::\n"),
+        }
     }
 }
 
@@ -50,7 +54,7 @@ impl Sink for GitHub {
         }
     }
 
-    fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
+    fn group_begin(&mut self, title: &str, _folding: Folding, out: &mut Vec<u8>) {
         self.groups.begin(title, out);
     }
 
@@ -100,22 +104,20 @@ impl Files {
         let path = |name| env.get(name).map(PathBuf::from);
         Self { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") }
     }
+}
 
-    pub(super) fn has_summary(&self) -> bool {
+impl Handover for Files {
+    fn has_summary(&self) -> bool {
         self.summary.is_some()
     }
 
-    pub(super) fn publish_outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
+    fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
         let path = self.output.as_deref().ok_or(PublishProblem::Unset("GITHUB_OUTPUT"))?;
         let records = outputs.iter().map(|(name, value)| record(name, value, random_delimiter));
         files::append(path, &records.collect::<String>())
     }
 
-    pub(super) fn publish_summary(
-        &self,
-        report: &Report,
-        verdict: &Verdict,
-    ) -> Result<(), PublishProblem> {
+    fn summary(&self, report: &Report, verdict: &Verdict) -> Result<(), PublishProblem> {
         let Some(path) = self.summary.as_deref() else { return Ok(()) };
         // One byte is for the line feed that a foreign text may lack.
         let budget = SUMMARY_BYTES.saturating_sub(size_bytes(path) + 1);
@@ -173,45 +175,6 @@ fn record(name: &str, value: &str, mut delimiter: impl FnMut() -> String) -> Str
         }
     };
     format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")
-}
-
-/// Groups that nest, for a log that has but one level: an inner group closes the outer one, which is
-/// opened anew when it has more to say.
-#[derive(Default)]
-struct Groups {
-    titles: Vec<String>,
-    open: bool,
-}
-
-impl Groups {
-    fn begin(&mut self, title: &str, out: &mut Vec<u8>) {
-        self.close(out);
-        let title = title.split(['\r', '\n']).collect::<Vec<_>>().join(" ");
-        self.titles.push(if title.is_empty() { "(untitled)".to_owned() } else { title });
-        self.open(&self.titles.join(" › "), out);
-    }
-
-    fn end(&mut self, out: &mut Vec<u8>) {
-        self.close(out);
-        self.titles.pop();
-    }
-
-    fn resume(&mut self, out: &mut Vec<u8>) {
-        if !self.open && !self.titles.is_empty() {
-            self.open(&format!("{} (cont.)", self.titles.join(" › ")), out);
-        }
-    }
-
-    fn open(&mut self, title: &str, out: &mut Vec<u8>) {
-        put(out, &["::group::", &data(title), "\n"]);
-        self.open = true;
-    }
-
-    fn close(&mut self, out: &mut Vec<u8>) {
-        if std::mem::take(&mut self.open) {
-            put(out, &["::endgroup::\n"]);
-        }
-    }
 }
 
 #[cfg(test)]

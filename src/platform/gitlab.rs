@@ -1,8 +1,8 @@
-//! GitLab CI: collapsed sections; findings reach the merge request through report files.
+//! GitLab CI: sections; findings reach the merge request through report files.
 
 use std::time::UNIX_EPOCH;
 
-use super::{Clock, Sink, Style, put};
+use super::{Clock, Folding, Sink, Style, put};
 
 /// Counts the sections, because GitLab tells them apart by name.
 pub(super) struct GitLab {
@@ -29,10 +29,14 @@ impl Sink for GitLab {
         self.color
     }
 
-    fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
+    fn group_begin(&mut self, title: &str, folding: Folding, out: &mut Vec<u8>) {
         self.sections += 1;
         let name = slug(&format!("ci {} {title}", self.sections));
-        let start = self.marker("start", &format!("{name}[collapsed=true]"));
+        let collapsed = match folding {
+            Folding::Collapsed => "[collapsed=true]",
+            Folding::Expanded => "",
+        };
+        let start = self.marker("start", &format!("{name}{collapsed}"));
         put(out, &[&start, title, "\n"]);
         self.open.push(name);
     }

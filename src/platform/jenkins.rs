@@ -1,6 +1,6 @@
 //! Jenkins: plain text, with marker lines that the Collapsing Console Sections plugin can be told of.
 
-use super::{Sink, put};
+use super::{Folding, Sink, put};
 
 /// Remembers the open groups, because an end names what it ends.
 #[derive(Default)]
@@ -9,7 +9,7 @@ pub(super) struct Jenkins {
 }
 
 impl Sink for Jenkins {
-    fn group_begin(&mut self, title: &str, out: &mut Vec<u8>) {
+    fn group_begin(&mut self, title: &str, _folding: Folding, out: &mut Vec<u8>) {
         put(out, &[">>> [ci] begin ", title, "\n"]);
         self.open.push(title.to_owned());
     }

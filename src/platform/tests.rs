@@ -131,10 +131,10 @@ fn reports_go_where_the_platform_looks_for_them() {
 fn gitlab_sections_have_unique_names_and_nest() {
     let mut gitlab = sink(Platform::GitLab);
     let nested = written(|out| {
-        gitlab.group_begin("Compile C++", out);
-        gitlab.group_begin("a section_end:1:x", out);
+        gitlab.group_begin("Compile C++", Folding::Collapsed, out);
+        gitlab.group_begin("a section_end:1:x", Folding::Collapsed, out);
         gitlab.group_end(out);
-        gitlab.group_begin("日本", out);
+        gitlab.group_begin("日本", Folding::Collapsed, out);
         gitlab.group_end(out);
         gitlab.group_end(out);
         gitlab.group_end(out);
@@ -155,7 +155,7 @@ fn other_groups_are_plain_lines() {
     let group = |platform| {
         let mut sink = sink(platform);
         written(|out| {
-            sink.group_begin("Compile", out);
+            sink.group_begin("Compile", Folding::Collapsed, out);
             sink.group_end(out);
             sink.group_end(out);
         })

@@ -20,15 +20,16 @@ fn publisher(variables: &[(&str, &Path)], reports_dir: Option<&Path>) -> Publish
     Publisher::start(cleaner, handover, true, reports_dir.map(Path::to_owned))
 }
 
-fn edition() -> Edition {
-    let report = report();
-    Edition { outputs: report.outputs(Some(&Outcome::Failure)), report, verdict: failure() }
+fn edition(publisher: &Publisher, report: Report) -> Edition {
+    let outputs = publisher.without_secrets(report.outputs(Some(&Outcome::Failure)));
+    Edition { outputs, report, verdict: failure() }
 }
 
 /// What could not be published though there was all the time that it took.
 async fn problems(publisher: Publisher, last_lines: &str) -> Vec<PublishProblem> {
     let (_never, late) = watch::channel(false);
-    publisher.publish(edition(), last_lines.into(), &late).await
+    let edition = edition(&publisher, report());
+    publisher.publish(edition, last_lines.into(), &late).await
 }
 
 #[tokio::test]
@@ -72,10 +73,10 @@ async fn an_output_that_holds_a_secret_is_withheld_and_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("output");
     let publisher = publisher(&[("GITHUB_OUTPUT", &file)], None);
-    let mut edition = edition();
-    edition.report.facts.branch = Some(format!("feature/{SECRET}"));
-    edition.outputs = edition.report.outputs(None);
-    publisher.publish_early(edition.outputs.clone());
+    let mut report = report();
+    report.facts.branch = Some(format!("feature/{SECRET}"));
+    let edition = edition(&publisher, report);
+    publisher.publish_early(&edition.outputs);
     let (_never, late) = watch::channel(false);
     let problems = publisher.publish(edition, Vec::new(), &late).await;
     assert_eq!(problems.len(), 1);
@@ -89,7 +90,8 @@ async fn github_gets_the_outputs_early_and_again_complete_and_the_summary_once()
     let [output, summary] = ["output", "summary"].map(|name| folder.path().join(name));
     let publisher =
         publisher(&[("GITHUB_OUTPUT", &output), ("GITHUB_STEP_SUMMARY", &summary)], None);
-    publisher.publish_early(Report::new(&Task::Attach(build())).outputs(None));
+    let outputs = Report::new(&Task::Attach(build())).outputs(None);
+    publisher.publish_early(&publisher.without_secrets(outputs));
     assert!(problems(publisher, "").await.is_empty());
 
     let output = fs::read_to_string(output).unwrap();
@@ -158,9 +160,10 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
         fs::create_dir(&reports).unwrap();
         hanging(&reports.join(hangs));
         let publisher = publisher(&[("GITHUB_OUTPUT", &output)], Some(&reports));
-        publisher.publish_early(report().outputs(None));
+        publisher.publish_early(&publisher.without_secrets(report().outputs(None)));
         let (too_late, late) = watch::channel(false);
-        let publication = publisher.publish(edition(), b"x\n".to_vec(), &late);
+        let edition = edition(&publisher, report());
+        let publication = publisher.publish(edition, b"x\n".to_vec(), &late);
         let written = async {
             while !fs::read_to_string(&output).is_ok_and(|text| text.contains("\nfailure\n")) {
                 tokio::task::yield_now().await;

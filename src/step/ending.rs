@@ -56,14 +56,13 @@ impl Step {
     /// may be waited for, a second one does not wait.
     pub(crate) async fn end(self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
         let Self { mut reporter, publisher, mut writer, mut signals, patience, .. } = self;
+        reporter.settle(&outcome);
+        let outputs = publisher.without_secrets(reporter.report().outputs(Some(&outcome)));
+        reporter.outputs(outputs.values());
         let verdict = reporter.conclude(&outcome);
         // Neither a disk nor a pipe keeps the verdict from being said.
         writer.write_now(std::mem::take(&mut reporter.out));
-        let edition = Edition {
-            outputs: reporter.report().outputs(Some(&outcome)),
-            report: reporter.report().clone(),
-            verdict,
-        };
+        let edition = Edition { outputs, report: reporter.report().clone(), verdict };
         let (too_late, late) = signpost::channel(false);
         let told = async {
             let last_lines = reporter.log.take().unwrap_or_default();

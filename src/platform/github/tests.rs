@@ -75,7 +75,10 @@ fn a_group_is_one_command_with_an_escaped_title() {
         ("", "::group::(untitled)\n"),
     ];
     for (title, expected) in rows {
-        assert_eq!(written(|github, out| github.group_begin(title, out)), expected);
+        assert_eq!(
+            written(|github, out| github.group_begin(title, Folding::Collapsed, out)),
+            expected
+        );
     }
     assert_eq!(written(|github, out| github.group_end(out)), "");
 }
@@ -83,8 +86,8 @@ fn a_group_is_one_command_with_an_escaped_title() {
 #[test]
 fn nested_groups_become_flat_ones() {
     let flat = written(|github, out| {
-        github.group_begin("A", out);
-        github.group_begin("B", out);
+        github.group_begin("A", Folding::Collapsed, out);
+        github.group_begin("B", Folding::Collapsed, out);
         github.line("x", out);
         github.group_end(out);
         github.group_end(out);
@@ -95,8 +98,8 @@ fn nested_groups_become_flat_ones() {
 #[test]
 fn an_outer_group_is_opened_again_only_if_it_has_more_to_say() {
     let resumed = written(|github, out| {
-        github.group_begin("A", out);
-        github.group_begin("B", out);
+        github.group_begin("A", Folding::Collapsed, out);
+        github.group_begin("B", Folding::Collapsed, out);
         github.group_end(out);
         github.line("y", out);
         github.group_end(out);
@@ -221,7 +224,7 @@ fn a_delimiter_is_random_and_never_part_of_the_value() {
 
 #[test]
 fn outputs_without_a_file_are_a_problem_but_no_failure() {
-    let problem = Files::new(&Env::default()).publish_outputs(&[]).unwrap_err();
+    let problem = Files::new(&Env::default()).outputs(&[]).unwrap_err();
     assert_eq!(problem.to_string(), "GITHUB_OUTPUT is not set: the outputs were not handed over");
     assert!(!problem.is_failure());
 }
@@ -239,7 +242,7 @@ fn a_summary_shares_its_budget_with_what_is_there_already() {
     for (foreign, cut) in [(0, false), (SUMMARY_BYTES - 50_000, true), (SUMMARY_BYTES, true)] {
         let before = "x".repeat(foreign);
         fs::write(file.path(), &before).unwrap();
-        github.publish_summary(&report, &verdict).unwrap();
+        github.summary(&report, &verdict).unwrap();
         let text = fs::read_to_string(file.path()).unwrap();
         assert!(text.starts_with(&before));
         assert!(text.len() <= SUMMARY_BYTES + 1, "{}", text.len());
