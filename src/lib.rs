@@ -151,7 +151,6 @@ impl Wish {
         let secrets: Vec<_> = self.token.iter().chain(&proxy).map(Secret::expose).collect();
         let style = self.platform.text_style(env, is_terminal);
         let cleaner = Cleaner::new(&secrets, style);
-        let sink = self.platform.open(style, SystemTime::now);
         let usual = self.platform.default_reports_dir();
         let reports_dir = self.reports_dir.as_deref().or(usual).map(PathBuf::from);
         let handover = self.platform.handover(env);
@@ -165,9 +164,10 @@ impl Wish {
         let publisher = Publisher::start(cleaner.clone(), handover, summary, reports_dir);
         let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
         let source_root = config.and_then(|config| config.source_root.as_deref());
+        let worktree = self.platform.worktree(env);
+        let sink = self.platform.open(env, is_terminal, &worktree, SystemTime::now);
         let renderer = Renderer::new(sink, options);
         let keeps_log = publisher.keeps_log();
-        let worktree = self.platform.worktree(env);
         let mut reporter =
             Reporter::new(cleaner, source_root, worktree, report, renderer, keeps_log);
         reporter.begin(&secrets, &self.warnings);

@@ -9,6 +9,7 @@ mod gitlab;
 mod groups;
 mod jenkins;
 mod plain;
+mod terminal;
 mod worktree;
 
 use std::borrow::Cow;
@@ -21,6 +22,8 @@ use crate::config::{Env, Mistake};
 use crate::event::{Finding, Level, Location, Severity};
 use crate::log::text::Style;
 use crate::outcome::{Report, Verdict, words};
+use crate::worktree::Worktree;
+use terminal::Terminal;
 
 /// A CI system, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +84,14 @@ impl Platform {
     }
 
     /// Opens the platform's output.
-    pub fn open(self, style: Style, clock: Clock) -> Box<dyn Sink> {
+    pub fn open(
+        self,
+        env: &Env,
+        stdout_is_terminal: bool,
+        worktree: &Worktree,
+        clock: Clock,
+    ) -> Box<dyn Sink> {
+        let style = self.text_style(env, stdout_is_terminal);
         match self {
             Self::GitHub | Self::Gitea | Self::Act => Box::new(github::GitHub::new(true)),
             Self::Forgejo => Box::new(github::GitHub::new(false)),
@@ -93,8 +103,11 @@ impl Platform {
             | Self::CircleCi
             | Self::Bitbucket
             | Self::Travis
-            | Self::Plain
-            | Self::Terminal => Box::new(plain::Plain { color: style.color }),
+            | Self::Plain => Box::new(plain::Plain { color: style.color }),
+            Self::Terminal => {
+                let terminal = Terminal::new(style.color, stdout_is_terminal, env, worktree);
+                Box::new(terminal)
+            }
         }
     }
 
@@ -229,11 +242,24 @@ pub trait Sink: Send {
 
     /// Points at something in plain words: for what is beyond the platform's budget.
     fn mention(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
-        plain::mention(annotation, self.color(), out);
+        let place = annotation.location.map(ToString::to_string);
+        plain::mention(annotation, place, self.color(), out);
     }
 
     /// Hands the outputs to the later steps, where the platform takes them from what is printed.
     fn outputs(&mut self, _outputs: &[(&str, String)], _out: &mut Vec<u8>) {}
+
+    /// Whether the last line may change after it was written.
+    fn is_live(&self) -> bool {
+        false
+    }
+
+    /// Writes a last line, in the place of the one before, that something else will take the place of. The
+    /// only thing that is no whole line.
+    fn live(&mut self, _text: &str, _out: &mut Vec<u8>) {}
+
+    /// Takes the last line back.
+    fn wipe(&mut self, _out: &mut Vec<u8>) {}
 
     /// Ends the story.
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {

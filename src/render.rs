@@ -32,12 +32,14 @@ pub struct Renderer {
     options: Options,
     open: Option<Phase>,
     budget: Budget,
+    /// The last line, for as long as it gives way to whatever comes next.
+    live: Option<String>,
 }
 
 impl Renderer {
     /// Nothing is written yet.
     pub fn new(sink: Box<dyn Sink>, options: Options) -> Self {
-        Self { sink, options, open: None, budget: Budget::default() }
+        Self { sink, options, open: None, budget: Budget::default(), live: None }
     }
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
@@ -48,9 +50,45 @@ impl Renderer {
         self.sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
     }
 
+    /// Whether a last line may change after it was shown.
+    pub fn is_live(&self) -> bool {
+        self.sink.is_live()
+    }
+
+    /// Shows a last line that gives way to whatever comes next.
+    pub fn live(&mut self, text: &str, out: &mut Vec<u8>) {
+        if self.live.as_deref() != Some(text) {
+            self.sink.live(text, out);
+            self.live = Some(text.to_owned());
+        }
+    }
+
     /// Shows one event, which the report knows already. Findings wait until they can be ranked: for the
     /// end of their phase, or for the end.
     pub fn event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
+        self.instead_of_the_last_line(out, |this, out| this.show(event, report, out));
+    }
+
+    /// Takes the last line back, unless nothing comes in its place.
+    fn instead_of_the_last_line(
+        &mut self,
+        out: &mut Vec<u8>,
+        show: impl FnOnce(&mut Self, &mut Vec<u8>),
+    ) {
+        let before = out.len();
+        if self.live.is_some() {
+            self.sink.wipe(out);
+        }
+        let wiped = out.len();
+        show(self, out);
+        if out.len() == wiped {
+            out.truncate(before);
+        } else {
+            self.live = None;
+        }
+    }
+
+    fn show(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
         match event {
             Event::Status(status) if status.is_terminal() => {} // The verdict will say so.
             Event::Status(status) => {
@@ -82,12 +120,16 @@ impl Renderer {
 
     /// Hands over what is known so far, or at the end everything.
     pub fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
-        self.sink.outputs(outputs, out);
+        self.instead_of_the_last_line(out, |this, out| this.sink.outputs(outputs, out));
     }
 
     /// Closes what is open, points at the findings that are left, those first that tell most, and ends
     /// with the verdict.
     pub fn conclude(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
+        self.instead_of_the_last_line(out, |this, out| this.end(report, verdict, out));
+    }
+
+    fn end(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
         self.close(out);
         let errors = report.ranked_errors();
         self.tell(Severity::Error, &errors, report.error_count(), verdict, out);

@@ -81,6 +81,16 @@ impl Reporter {
         });
     }
 
+    /// Whether a last line may change after it was shown.
+    pub(crate) fn is_live(&self) -> bool {
+        self.renderer.is_live()
+    }
+
+    /// Shows a last line that gives way to whatever comes next.
+    pub(crate) fn live(&mut self, text: &str) {
+        self.renderer.live(text, &mut self.out);
+    }
+
     pub(crate) fn status(&mut self, status: Status) {
         let status = self.safe(status);
         self.show(&Event::Status(status));

@@ -2,6 +2,7 @@
 //! comes between them.
 
 mod ending;
+mod live;
 mod watch;
 
 use std::future::ready;
@@ -188,6 +189,9 @@ impl Step {
         let deadline = self.started.checked_add(config.timeout);
         let mut watch = Watch::new(timings, deadline, config.queue_timeout, now);
         watch.status_is_known(self.reporter.report(), now);
+        if self.reporter.is_live() {
+            watch.live(now);
+        }
         let alarm = sleep_until(now);
         tokio::pin!(alarm);
         loop {
@@ -302,6 +306,12 @@ impl Step {
             Alarm::LongQueue => {
                 let text = watch.advice(self.reporter.report(), now);
                 self.reporter.notice(Level::Warn, &text);
+            }
+            Alarm::Live => {
+                let followed = watch.followed_for(now);
+                let line = live::line(self.reporter.report(), self.reporter.progress(), followed);
+                self.reporter.live(&line);
+                watch.live(now);
             }
             Alarm::Heartbeat => {
                 let progress = self.reporter.progress();

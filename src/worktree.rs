@@ -7,7 +7,7 @@ mod tests;
 mod walk;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, Once, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -99,6 +99,11 @@ impl Worktree {
         if let Some(tree) = &self.0 {
             *tree.patience.lock().unwrap_or_else(PoisonError::into_inner) = Duration::ZERO;
         }
+    }
+
+    /// The folder that paths in the repository are relative to, if that is known already. Does not wait.
+    pub fn top(&self) -> Option<&Path> {
+        Some(self.0.as_ref()?.index.get()?.as_ref()?.top())
     }
 
     /// Whether this is all of a repository that has an Unreal project: what is not in it is not in the

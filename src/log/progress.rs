@@ -24,6 +24,15 @@ pub enum Progress {
     },
 }
 
+impl Progress {
+    /// How many are done, and of how many.
+    pub fn parts(self) -> (u32, u32) {
+        match self {
+            Self::Actions { done, total } | Self::Packages { done, total } => (done, total),
+        }
+    }
+}
+
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

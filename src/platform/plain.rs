@@ -38,21 +38,22 @@ pub(super) fn own(level: Level, text: &str, color: bool, out: &mut Vec<u8>) {
     put(out, &[&painted(&format!("{NAME}:"), CYAN, color), " ", &word, text, "\n"]);
 }
 
-/// A finding; each of its lines tells its severity.
-pub(super) fn mention(annotation: &Annotation<'_>, color: bool, out: &mut Vec<u8>) {
+/// A finding; each of its lines tells its severity. `place`: where, as it is to be shown.
+pub(super) fn mention(
+    annotation: &Annotation<'_>,
+    place: Option<String>,
+    color: bool,
+    out: &mut Vec<u8>,
+) {
     let (word, paint) = match annotation.severity {
         Severity::Warning => ("warning:", YELLOW),
         Severity::Error => ("error:", RED),
     };
     let word = painted(word, paint, color);
-    let location = annotation.location.map(|location| format!("{location}: "));
+    let place = place.map(|place| format!("{place}: "));
     let title = annotation.title.map(|title| format!("{title}: "));
-    let message = format!(
-        "{}{}{}",
-        location.unwrap_or_default(),
-        title.unwrap_or_default(),
-        annotation.message
-    );
+    let message =
+        format!("{}{}{}", place.unwrap_or_default(), title.unwrap_or_default(), annotation.message);
     for line in message.lines() {
         put(out, &[&word, " ", line, "\n"]);
     }

@@ -11,8 +11,7 @@ fn env(variables: &[(&str, &str)]) -> Env {
 
 fn sink(platform: Platform) -> Box<dyn Sink> {
     let env = Env::default();
-    let style = platform.text_style(&env, false);
-    platform.open(style, CLOCK)
+    platform.open(&env, false, &Worktree::none(), CLOCK)
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {

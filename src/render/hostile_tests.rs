@@ -74,8 +74,7 @@ fn harmless(events: &[Event]) -> Vec<Event> {
 fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
     let env = Env::default();
     let options = Options { log_level: Some(Level::Info), annotations: true, ..Options::default() };
-    let style = platform.text_style(&env, false);
-    let sink = platform.open(style, || UNIX_EPOCH);
+    let sink = platform.open(&env, false, &Worktree::none(), || UNIX_EPOCH);
     let mut renderer = Renderer::new(sink, options);
     let build = Id::new("build0000000000000000001").unwrap();
     let mut report = Report::new(&Task::Attach(build));

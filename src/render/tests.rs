@@ -5,6 +5,7 @@ use crate::config::{Env, Task};
 use crate::event::{Facts, FailureClass, Id, Location, Rank, Status};
 use crate::outcome::{Outcome, Signal};
 use crate::platform::Platform;
+use crate::worktree::Worktree;
 
 pub(crate) const SECRET: &str = "bp_s3cr%et";
 
@@ -113,8 +114,7 @@ pub(crate) fn failure() -> Verdict {
 
 pub(super) fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
-    let style = platform.text_style(env, false);
-    Renderer::new(platform.open(style, clock), options)
+    Renderer::new(platform.open(env, false, &Worktree::none(), clock), options)
 }
 
 fn shown(platform: Platform, env: &Env, options: Options) -> String {
@@ -353,4 +353,37 @@ fn the_end_of_a_phase_says_how_it_went() {
 fn secrets_are_masked_before_anything_else_is_written() {
     let shown = shown(Platform::GitHub, &Env::default(), options());
     assert!(shown.starts_with("::add-mask::bp_s3cr%25et\nbuildpixel-ci "), "{shown}");
+}
+
+/// What a real terminal shows.
+fn on_a_terminal() -> Renderer {
+    let env = Env::from_iter([("TERM", "xterm")]);
+    let clock = || UNIX_EPOCH;
+    let sink = Platform::Terminal.open(&env, true, &Worktree::none(), clock);
+    Renderer::new(sink, options())
+}
+
+#[test]
+fn the_last_line_of_a_terminal_gives_way_to_whatever_comes_next() {
+    let mut renderer = on_a_terminal();
+    let mut report = report_of([]);
+    let drawn = |text| format!("\r\x1b[K\x1b[?7l{text}\x1b[?7h");
+    let mut out = Vec::new();
+    renderer.live("Cook", &mut out);
+    renderer.live("Cook", &mut out);
+    assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), drawn("Cook"));
+
+    renderer.event(&Event::Cooked { done: 1, total: 2 }, &report, &mut out);
+    assert_eq!(String::from_utf8(out.clone()).unwrap(), "", "nothing came");
+    renderer.event(&line(Level::Info, "a"), &report, &mut out);
+    renderer.event(&line(Level::Info, "b"), &report, &mut out);
+    assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), "\r\x1b[Ka\nb\n");
+
+    renderer.live("Cook", &mut out);
+    assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), drawn("Cook"));
+    report.observe(&Event::Status(Status::Complete));
+    renderer.conclude(&report, &Verdict::new(&report, &Outcome::Success), &mut out);
+    let end = String::from_utf8(out).unwrap();
+    assert!(end.starts_with("\r\x1b[K") && end.ends_with('\n'), "{end:?}");
+    assert_eq!(end.matches("\x1b[K").count(), 1, "{end:?}");
 }

@@ -24,7 +24,12 @@ pub(super) struct Watch {
     spoke: Instant,
     /// When a line last came.
     heard: Option<Instant>,
+    /// When the last line of the terminal changes, where one is watched.
+    live: Option<Instant>,
 }
+
+/// How often the last line of a terminal may change.
+const LIVE: Duration = Duration::from_millis(200);
 
 /// Something that it is time for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub(super) enum Alarm {
     LongQueue,
     /// It is time to say that we are still here.
     Heartbeat,
+    /// It is time for the last line of a terminal to move.
+    Live,
 }
 
 impl Watch {
@@ -56,6 +63,7 @@ impl Watch {
             advised: false,
             spoke: now,
             heard: None,
+            live: None,
         }
     }
 
@@ -74,6 +82,7 @@ impl Watch {
                 after(Some(self.spoke), Some(self.timings.heartbeat)).filter(|_| !waiting),
                 Alarm::Heartbeat,
             ),
+            (self.live.filter(|_| !waiting), Alarm::Live),
         ];
         let alarms = alarms.into_iter().filter_map(|(at, alarm)| Some((at?, alarm)));
         alarms.min_by_key(|(at, _)| *at)
@@ -92,6 +101,16 @@ impl Watch {
 
     pub(super) fn spoke(&mut self, now: Instant) {
         self.spoke = now;
+    }
+
+    /// The last line of a terminal was just seen to.
+    pub(super) fn live(&mut self, now: Instant) {
+        self.live = now.checked_add(LIVE);
+    }
+
+    /// How long the build has been followed.
+    pub(super) fn followed_for(&self, now: Instant) -> Duration {
+        now - self.followed
     }
 
     /// Whom to ask about a long queue; once.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 /// The files of a checkout. All paths are one text, because a large repository has hundreds of
 /// thousands.
 #[derive(Debug, Default)]
 pub(super) struct Index {
+    top: PathBuf,
     paths: String,
     /// Sorted by name once the index is built.
     files: Vec<File>,
@@ -38,6 +40,14 @@ const NAMESAKES: usize = 256;
 
 impl Index {
     /// Adds a file, by its path from the top.
+    pub(super) fn of(top: &Path) -> Self {
+        Self { top: top.to_owned(), ..Self::default() }
+    }
+
+    pub(super) fn top(&self) -> &Path {
+        &self.top
+    }
+
     pub(super) fn add(&mut self, folder: &str, name: &str) {
         let start = self.paths.len();
         self.paths.push_str(folder);

@@ -40,7 +40,7 @@ struct Folder {
 /// belongs elsewhere.
 pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
     fs::read_dir(root).ok()?;
-    let mut index = Index::default();
+    let mut index = Index::of(root);
     if is_sparse(root) {
         index.cut();
     }

@@ -11,3 +11,5 @@ mod program;
 mod secrets;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod terminal;

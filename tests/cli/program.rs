@@ -79,8 +79,17 @@ impl Program {
 
     /// The same, with a stderr that the test has prepared, too.
     pub(crate) fn launch_with(&self, mut command: Command, stderr: impl Into<Stdio>) -> Running {
-        let command = command.envs(&self.env).current_dir(&self.folder);
-        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        self.spawn(command.stdout(Stdio::piped()).stderr(stderr))
+    }
+
+    /// Starts the program with a stdout that the test has prepared.
+    #[cfg(unix)]
+    pub(crate) fn start_on(&self, stdout: impl Into<Stdio>) -> Running {
+        self.spawn(scrubbed(binary()).stdout(stdout).stderr(Stdio::inherit()))
+    }
+
+    fn spawn(&self, command: &mut Command) -> Running {
+        let mut child = command.envs(&self.env).current_dir(&self.folder).spawn().unwrap();
         let stdout = child.stdout.take().map(BufReader::new);
         Running { child, stdout, shown: String::new() }
     }

@@ -1,0 +1,87 @@
+//! What the last line of a terminal says while a build is followed.
+
+use std::time::Duration;
+
+use crate::event::Status;
+use crate::log::progress::Progress;
+use crate::outcome::Report;
+use crate::outcome::verdict::{counted, human};
+
+/// How wide a bar is, in characters.
+const BAR: u64 = 20;
+
+/// Where the build is, how far, and what was found so far. `followed`: for how long.
+pub(super) fn line(report: &Report, progress: Option<Progress>, followed: Duration) -> String {
+    let phase = report.phases.last().filter(|run| !run.ended).map(|run| run.phase.title());
+    let place = match (&report.status, phase) {
+        (Some(Status::Pending), _) => "Queued",
+        (Some(status), _) if status.is_terminal() => "Ended",
+        (_, Some(phase)) => phase,
+        (Some(_), None) => "Running",
+        (None, None) => "Waiting",
+    };
+    let mut line = place.to_owned();
+    if let Some(progress) = progress {
+        let (done, total) = progress.parts();
+        line += &format!(" {} {progress}", bar(done, total));
+    }
+    let parts = counted(report).into_iter().chain([human(followed)]);
+    format!("{line} - {}", parts.collect::<Vec<_>>().join(" - "))
+}
+
+/// `[=====>    ]`.
+fn bar(done: u32, total: u32) -> String {
+    let filled = u64::from(done) * BAR / u64::from(total.max(1));
+    let filled = usize::try_from(filled.min(BAR)).unwrap_or_default();
+    let width = BAR as usize;
+    let head = if filled < width { ">" } else { "" };
+    format!("[{:<width$}]", "=".repeat(filled) + head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Task;
+    use crate::event::{Event, Finding, Id, Phase};
+
+    fn said(events: &[Event], progress: Option<Progress>) -> String {
+        let mut report = Report::new(&Task::Attach(Id::new("build1").unwrap()));
+        for event in events {
+            report.observe(event);
+        }
+        line(&report, progress, Duration::from_secs(732))
+    }
+
+    #[test]
+    fn the_line_says_where_the_build_is_and_what_was_found() {
+        let running = Event::Status(Status::Running);
+        let cook = Event::PhaseStarted(Phase::Cook);
+        let error = Event::Finding(Finding::error("m"));
+        let packages = |done| Some(Progress::Packages { done, total: 400 });
+        assert_eq!(said(&[], None), "Waiting - 12m 12s");
+        assert_eq!(said(&[Event::Status(Status::Pending)], None), "Queued - 12m 12s");
+        assert_eq!(said(&[running.clone()], None), "Running - 12m 12s");
+        let events = [running, cook, error];
+        assert_eq!(
+            said(&events, packages(100)),
+            "Cook [=====>              ] 100 of 400 packages cooked - 1 error - 12m 12s"
+        );
+        let failed = [&events[..], &[Event::Status(Status::Failed)]].concat();
+        assert_eq!(said(&failed, None), "Ended - 1 error - 12m 12s");
+    }
+
+    #[test]
+    fn a_bar_is_as_wide_whatever_was_done() {
+        for (done, expected) in [
+            (0, "[>                   ]"),
+            (1, "[>                   ]"),
+            (50, "[==========>         ]"),
+            (99, "[===================>]"),
+            (100, "[====================]"),
+            (u32::MAX, "[====================]"),
+        ] {
+            assert_eq!(bar(done, 100), expected);
+        }
+        assert_eq!(bar(0, 0), "[>                   ]");
+    }
+}
