@@ -60,7 +60,7 @@ mod tests {
         let packages = |done| Some(Progress::Packages { done, total: 400 });
         assert_eq!(said(&[], None), "Waiting - 12m 12s");
         assert_eq!(said(&[Event::Status(Status::Pending)], None), "Queued - 12m 12s");
-        assert_eq!(said(&[running.clone()], None), "Running - 12m 12s");
+        assert_eq!(said(std::slice::from_ref(&running), None), "Running - 12m 12s");
         let events = [running, cook, error];
         assert_eq!(
             said(&events, packages(100)),

@@ -27,7 +27,7 @@ fn read_until(screen: &mut File, text: &str, written: &mut String) {
     while !written.contains(text) {
         // A terminal whose programs have gone has an error instead of an end.
         let Ok(read @ 1..) = screen.read(&mut chunk) else { return };
-        written.push_str(&String::from_utf8_lossy(&chunk[..read]));
+        written.push_str(&String::from_utf8_lossy(chunk.get(..read).unwrap()));
     }
 }
 
