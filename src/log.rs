@@ -136,6 +136,9 @@ fn settled(
     show: &mut dyn FnMut(Event),
 ) {
     meter.ended().into_iter().for_each(&mut *show);
+    if matches!(event, Event::PhaseEnded { completed: true, .. }) {
+        findings.forgive();
+    }
     findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
     show(event);
 }

@@ -107,9 +107,13 @@ fn same_import(held: &mut [Located]) {
         if held.group.code.as_deref() != Some("javac") || !is_root(held) {
             continue;
         }
-        // Only a class can come out of it.
-        let is_class =
-            |line: &String| line.trim_start().starts_with("symbol:") && line.contains(" class ");
+        // Only a class can come out of it; one of which a member is asked is called a variable.
+        let is_class = |line: &String| {
+            let symbol = line.trim_start().strip_prefix("symbol:").map(str::trim_start);
+            let name = symbol.and_then(|symbol| symbol.strip_prefix("variable "));
+            symbol.is_some_and(|symbol| symbol.starts_with("class "))
+                || name.is_some_and(is_name_of_class)
+        };
         let is_of_package = held.group.message.starts_with("cannot find symbol")
             && held.group.more.iter().any(is_class);
         if is_missing && is_of_package {
@@ -119,20 +123,31 @@ fn same_import(held: &mut [Located]) {
     }
 }
 
+/// `DoorApi`; neither `door` nor `DOOR`.
+fn is_name_of_class(name: &str) -> bool {
+    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+}
+
 /// Gradle says at its end what others have said before.
 fn same_package(held: &mut [Located]) {
     let of_android = |held: &Held| {
         matches!(held.group.code.as_deref(), Some("javac" | "kotlin" | "aapt" | "Gradle"))
             && is_root(held)
     };
-    let mut has_root = false;
+    let (mut has_root, mut has_explanation) = (false, false);
     for (held, _) in held {
-        let repeats = matches!(held.group.extent, Extent::Gradle | Extent::JavaStack);
-        if has_root && repeats && is_root(held) {
+        let repeats = match held.group.extent {
+            Extent::JavaStack => has_root || has_explanation,
+            // One that failed in two tasks has two reasons.
+            Extent::Gradle => has_root,
+            _ => false,
+        };
+        if repeats && is_root(held) {
             follow(held);
         }
-        // One that failed in two tasks has two reasons.
-        has_root |= of_android(held) && held.group.extent != Extent::Gradle;
+        let is_explanation = held.group.extent == Extent::Gradle;
+        has_explanation |= is_explanation;
+        has_root |= of_android(held) && !is_explanation;
     }
 }
 

@@ -87,7 +87,9 @@ pub(super) fn belongs(event: &SoFar<'_>, line: &str, told: Option<Option<&str>>)
     match event.extent {
         Extent::Line | Extent::Echo => Belongs::No,
         Extent::Indented => deep,
-        Extent::Block if deeper && told.is_none_or(is_of_shader) => Belongs::Yes,
+        Extent::Block if deeper && (told.is_none_or(is_of_shader) || is_of_glslang(text)) => {
+            Belongs::Yes
+        }
         Extent::Block => Belongs::No,
         Extent::Asset if told.is_none() && is_source(text) && !is_source(event.last) => {
             Belongs::Yes
@@ -96,7 +98,11 @@ pub(super) fn belongs(event: &SoFar<'_>, line: &str, told: Option<Option<&str>>)
         Extent::Compiler => compiler(event, text, deeper, told.is_some()),
         Extent::Linker if text.starts_with(">>> ") => Belongs::Yes,
         Extent::Linker | Extent::Symbol => deep,
-        Extent::DotNetStack | Extent::BareDotNetStack => dot_net(text, deep),
+        Extent::DotNetStack | Extent::BareDotNetStack => {
+            // The exception below a message has no word in front.
+            let is_inner = deeper && told == Some(Some("UAT")) && !is_said_by_uat(text);
+            dot_net(text, if is_inner { Belongs::Yes } else { deep })
+        }
         Extent::JavaStack => java(line, text),
         Extent::Python => python(event, text, told.is_some()),
         Extent::Gradle => gradle(event, text, told),
@@ -111,6 +117,14 @@ pub(super) fn indent(line: &str) -> usize {
 
 fn is_source(text: &str) -> bool {
     text.contains(" from Source: /")
+}
+
+/// `ERROR: 0:12: 'Hinge' : undeclared identifier`.
+fn is_of_glslang(text: &str) -> bool {
+    let said = text.strip_prefix("ERROR: ").or_else(|| text.strip_prefix("WARNING: "));
+    let mut place = said.unwrap_or_default().splitn(3, ':');
+    let mut is_number = || place.next().is_some_and(|part| part.parse::<u32>().is_ok());
+    is_number() && is_number()
 }
 
 /// `X3004` and the like are the codes of its compiler.
@@ -150,6 +164,10 @@ pub(super) fn is_prelude(text: &str) -> bool {
 fn is_mark(text: &str) -> bool {
     let mark = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '|' || c == ' ');
     mark.starts_with(['^', '~']) && mark.chars().all(|c| matches!(c, '^' | '~' | ' ' | '-' | '+'))
+}
+
+fn is_said_by_uat(text: &str) -> bool {
+    text.starts_with("ERROR: ") || text.starts_with("WARNING: ")
 }
 
 fn dot_net(text: &str, deep: Belongs) -> Belongs {
@@ -199,7 +217,7 @@ fn gradle(event: &SoFar<'_>, text: &str, told: Option<Option<&str>>) -> Belongs 
         return if event.has_essence { Belongs::No } else { Belongs::Silently };
     }
     // Compilers, whose words may come late, and whoever started Gradle speak for themselves.
-    let speaks = told.is_some_and(|code| !matches!(code, Some("Gradle" | "aapt")));
+    let speaks = told.flatten().is_some_and(|code| !matches!(code, "Gradle" | "aapt"));
     if speaks || text.starts_with("***") {
         return Belongs::No;
     }
@@ -222,8 +240,12 @@ fn crash(event: &SoFar<'_>, line: &str, text: &str, told: Option<Option<&str>>) 
     let said = without_channel(text);
     let is_frame = said.starts_with("[Callstack]");
     let is_ensure = event.code == Some("ensure");
+    if told == Some(Some("ensure")) && !is_ensure {
+        return Belongs::No;
+    }
     let was_framed = event.last.starts_with("[Callstack]");
-    if said.is_empty() {
+    // The engine names the thread behind the frames.
+    if said.is_empty() || said.starts_with("Crash in runnable thread ") {
         return Belongs::Silently;
     }
     if is_banner(said) || text.ends_with(": Fatal error!") {
@@ -280,7 +302,7 @@ fn is_crash_channel(name: &str) -> bool {
 }
 
 /// Whether anybody of the engine speaks.
-fn has_channel(text: &str) -> bool {
+pub(super) fn has_channel(text: &str) -> bool {
     let word = text.split(':').next().unwrap_or_default();
     word.len() < text.len()
         && word.starts_with("Log")

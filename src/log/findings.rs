@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::cascades::Cascades;
-use super::extent::{Extent, is_frame, is_prelude};
+use super::extent::{Extent, has_channel, is_frame, is_prelude};
 use super::grouping::Group;
 use super::keys::{Keys, hash};
 use super::lies::Lies;
@@ -82,8 +82,15 @@ impl Findings {
         if self.is_suspended {
             return;
         }
-        let report = self.matchers.read(line, phases.speaker());
-        let report = report.or_else(|| claimed(line, claims?));
+        let claimed = claims.and_then(|severity| claimed(line, severity));
+        let mut report = self.matchers.read(line, phases.speaker());
+        let line = match &claimed {
+            Some(worded) if report.is_none() => {
+                report = self.matchers.read(worded, phases.speaker());
+                worded
+            }
+            _ => line,
+        };
         // The editor repeats what is going wrong while it still goes on.
         if let Some(echo) = report.filter(|report| report.extent == Extent::Echo) {
             let echo = self.group(&echo, line, phases);
@@ -111,6 +118,13 @@ impl Findings {
     /// Whether so much is held that it had better be settled.
     pub(super) fn is_full(&self) -> bool {
         self.held.len() >= HELD
+    }
+
+    /// A phase has completed: whatever a program that it ran made of itself, nobody minded.
+    pub(super) fn forgive(&mut self) {
+        self.close();
+        self.held.retain(|held| held.group.code.as_deref() != Some("exit"));
+        self.by_cause.clear();
     }
 
     /// Ends what is being read, and makes findings of all that is held, in the order of the log.
@@ -166,8 +180,16 @@ impl Findings {
         if previous.trim().is_empty() {
             return;
         }
-        let report =
-            Report { code: Some("UAT"), ..bare(previous.trim(), Severity::Error, Extent::Line) };
+        let report = Report {
+            severity: Severity::Error,
+            code: Some("UAT"),
+            message: previous.trim(),
+            file: None,
+            line: None,
+            column: None,
+            rank: Rank::Other,
+            extent: Extent::Line,
+        };
         self.begin(&report, &previous, phases);
     }
 
@@ -215,25 +237,18 @@ impl Findings {
     }
 }
 
-/// What a tool calls an error in a line that has no words for it. That of a whole event begins with its
-/// progress.
-fn claimed(line: &str, severity: Severity) -> Option<Report<'_>> {
-    let text = line.trim();
+/// What a tool calls an error in a line that has no words for it, with the word that AutomationTool would
+/// put in front. A channel of the engine has told already, and neither the progress of a whole event nor the
+/// place of the log says anything.
+fn claimed(line: &str, severity: Severity) -> Option<String> {
+    let text = line.trim_start();
     let says_something = !text.is_empty() && !text.starts_with('[');
-    says_something.then(|| bare(text, severity, Extent::Indented))
-}
-
-fn bare(message: &str, severity: Severity, extent: Extent) -> Report<'_> {
-    Report {
-        severity,
-        code: None,
-        message,
-        file: None,
-        line: None,
-        column: None,
-        rank: Rank::Other,
-        extent,
-    }
+    let says_it = has_channel(text) || is_trace(text);
+    let word = match severity {
+        Severity::Error => "ERROR",
+        Severity::Warning => "WARNING",
+    };
+    (says_something && !says_it).then(|| format!("{word}: {text}"))
 }
 
 /// `(see C:\Logs\Log.txt for full exception trace)`.

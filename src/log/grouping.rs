@@ -87,7 +87,9 @@ impl Group {
             is_announced: self.is_announced,
             lines: self.lines,
         };
-        let belongs = belongs(&so_far, line, report.map(|report| report.code));
+        let told =
+            report.map(|report| if report.is_of_shader() { Some("shader") } else { report.code });
+        let belongs = belongs(&so_far, line, told);
         self.lines += 1;
         match belongs {
             Belongs::No => return false,

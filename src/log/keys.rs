@@ -29,7 +29,7 @@ pub(super) struct Cause {
 
 /// The symbol as a linker quotes it, decorated or not.
 const SYMBOL: &str = r#"unresolved external symbol (?:"(?<a>[^"]+)"|(?<b>\S+))|(?:undefined|duplicate) symbol:? (?:'(?<c>[^']+)'|(?<d>.+))|undefined reference to [`'](?<e>[^'`]+)'|(?:"(?<f>[^"]+)"|^(?<g>\S+)).* already defined in "#;
-const QUOTED: &str = r#""(?<a>[^"]+)"|(?<b>[?_][\w@?$]+)"#;
+const QUOTED: &str = r#""([^"]+)""#;
 /// An asset that another version of the engine has saved, in any of its wordings.
 const VERSION: &str =
     r"Package (?<of>\S.*?\.(?:uasset|umap)) (?:is too (?:new|old)|has newer custom version of )";
@@ -72,8 +72,9 @@ impl Keys {
         if let Some(found) = self.material.captures(message) {
             let material = found.name("of").map(|of| of.as_str());
             let asset = group.place.as_ref().map(|place| place.file.as_str());
-            let of = material.or(asset)?;
-            return Some(Cause { key: hash(("material", of)), of: None });
+            if let Some(of) = material.or(asset) {
+                return Some(Cause { key: hash(("material", group.severity, of)), of: None });
+            }
         }
         let placeless = group.place.is_none();
         match group.severity {
@@ -91,16 +92,12 @@ impl Keys {
     }
 
     fn linked(&self, group: &Group) -> Option<Cause> {
-        let found = self.symbol.captures(&group.message).or_else(|| {
-            // Link.exe speaks the machine's language around the symbol.
-            let is_missing = matches!(group.code.as_deref(), Some("LNK2001" | "LNK2019"));
-            is_missing.then(|| self.quoted.captures(&group.message)).flatten()
-        });
-        let quoted = found.and_then(|found| {
+        let named = self.symbol.captures(&group.message).and_then(|found| {
             let names = ["a", "b", "c", "d", "e", "f", "g"].into_iter();
             names.filter_map(|name| found.name(name)).map(|name| name.as_str().to_owned()).next()
         });
-        let symbol = quoted.or_else(|| {
+        let named = named.or_else(|| self.in_any_language(group));
+        let symbol = named.or_else(|| {
             (group.extent == super::extent::Extent::Symbol).then(|| group.message.clone())
         })?;
         // The import of a symbol and the symbol itself are missing together.
@@ -108,6 +105,18 @@ impl Keys {
         let bare = bare.strip_prefix("__imp_").unwrap_or(bare);
         let object = group.line.trim_start().split(" : ").next().filter(|o| !o.contains("error"));
         Some(Cause { key: hash(("symbol", bare)), of: object.map(str::to_owned) })
+    }
+
+    /// Link.exe speaks the machine's language around the symbol. It quotes those of C++, and the function
+    /// that refers to one behind it.
+    fn in_any_language(&self, group: &Group) -> Option<String> {
+        let mut quoted = self.quoted.captures_iter(&group.message);
+        let first = quoted.next()?.get(1)?.as_str().to_owned();
+        match group.code.as_deref() {
+            Some("LNK2001") => Some(first),
+            Some("LNK2019") => quoted.next().map(|_| first),
+            _ => None,
+        }
     }
 
     /// The text without quotes, paths and numbers.

@@ -36,6 +36,12 @@ const TABLE: &[Lie] = &[
         truth: None,
         example: "LogHttp: Warning: 0000: HTTP request timed out after 30.00 seconds URL=https://host/generate_204",
     },
+    // Whether a phone is at hand is no matter of the build.
+    Lie {
+        pattern: r"^error: (?:device (?:unauthorized|offline|'[^']*' not found)|no devices/emulators found)",
+        truth: None,
+        example: "error: device unauthorized.",
+    },
     // pdbcopy's way of saying that all is well.
     Lie { pattern: r"ERROR: Error: EC_OK\b", truth: None, example: "ERROR: Error: EC_OK -- ??" },
 ];

@@ -69,6 +69,13 @@ pub(super) struct Report<'l> {
     pub(super) extent: Extent,
 }
 
+impl Report<'_> {
+    /// Whether it is about the source of a shader.
+    pub(super) fn is_of_shader(&self) -> bool {
+        is_shader(self.file)
+    }
+}
+
 const NOTHING: Report<'static> = Report {
     severity: Severity::Error,
     code: None,

@@ -394,3 +394,13 @@ fn an_exit_code_that_says_whose_turn_it_is_is_heard() {
         assert_eq!(classes, [class], "{line}");
     }
 }
+
+#[test]
+fn what_became_of_a_program_is_nothing_to_tell_if_its_phase_has_completed() {
+    let took = "Took 0.53s to run dotnet.exe, ExitCode=1";
+    let phase = |end| ["*** BUILD COMMAND STARTED ***", took, end].join("\n");
+    let findings =
+        |log: &str| events(log).iter().filter(|e| matches!(e, Event::Finding(_))).count();
+    assert_eq!(findings(&phase("*** BUILD COMMAND COMPLETED ***")), 0);
+    assert_eq!(findings(&phase("AutomationTool exiting with ExitCode=6 (6)")), 2);
+}

@@ -93,7 +93,8 @@ fn is_sparse(root: &Path) -> bool {
 /// The repository in a workspace that may hold it in a folder of its own.
 pub(super) fn repository(workspace: PathBuf) -> PathBuf {
     let is_repository = |folder: &PathBuf| folder.join(".git").exists();
-    if is_repository(&workspace) {
+    // Not every checkout leaves a `.git`, and one of several in the same folder may.
+    if is_repository(&workspace) || has_project(&workspace) {
         return workspace;
     }
     let inner = fs::read_dir(&workspace).into_iter().flatten().flatten();
@@ -110,10 +111,14 @@ pub(super) fn top(folder: &Path) -> Option<PathBuf> {
     if let Some(top) = folder.ancestors().find(|above| above.join(".git").exists()) {
         return Some(top.to_owned());
     }
-    let mut names = fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.file_name());
-    names
-        .any(|name| Path::new(&name).extension().is_some_and(|end| end == "uproject"))
-        .then_some(folder)
+    has_project(&folder).then_some(folder)
+}
+
+/// Whether the file of an Unreal project is right in this folder.
+fn has_project(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name());
+    names.any(|name| Path::new(&name).extension().is_some_and(|end| end == "uproject"))
 }
 
 impl Folder {

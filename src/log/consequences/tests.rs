@@ -426,4 +426,27 @@ fn a_missing_package_does_not_explain_a_missing_variable() {
         "  symbol:   variable RECEIVER_EXPORTED",
     ]);
     assert_eq!(found.len(), 2, "{found:?}");
+    // A class of which a member is asked.
+    let found = roots(&[
+        "/app/Door.java:8: error: package com.example.hinge does not exist",
+        "/app/House.java:12: error: cannot find symbol",
+        "  symbol:   variable HingeApi",
+    ]);
+    assert_eq!(found, ["javac: package com.example.hinge does not exist"]);
+}
+
+#[test]
+fn what_gradle_appends_to_its_explanation_follows_from_it() {
+    let found = roots(&[
+        "FAILURE: Build failed with an exception.",
+        "* What went wrong:",
+        "Execution failed for task ':app:packageDoor'.",
+        "> Android resource linking failed",
+        "error: failed linking references.",
+        "* Exception is:",
+        "org.gradle.api.tasks.TaskExecutionException: Execution failed for task ':app:packageDoor'.",
+        "\tat org.gradle.api.Door.open(Door.java:3)",
+    ]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].contains("Execution failed for task ':app:packageDoor'."), "{found:?}");
 }

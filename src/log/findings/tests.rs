@@ -345,7 +345,130 @@ fn what_its_tool_calls_an_error_is_one_though_the_line_has_no_words_for_it() {
     let mut read = Vec::new();
     findings
         .settle(&Cleaner::new(&[], Style::default()), &mut |found| read.push(found.to_string()));
-    assert_eq!(read, ["the door is stuck", "S/A.cpp:3: C2660: x", "the lock is loose"]);
+    assert_eq!(read, ["UAT: the door is stuck", "S/A.cpp:3: C2660: x", "UAT: the lock is loose"]);
+}
+
+#[test]
+fn what_its_tool_calls_an_error_is_none_if_the_line_tells_otherwise() {
+    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let mut phases = Phases::default();
+    let error = Some(Severity::Error);
+    let mut read = Vec::new();
+    let cleaner = Cleaner::new(&[], Style::default());
+    findings.read("LogDoor: Display: the door is open", error, &phases);
+    findings.read("LogOutputDevice: Error: [Callstack] 0x2 A!F() []", error, &phases);
+    findings.read("Cook failed.", error, &phases);
+    findings.read("(see C:/Logs/Log.txt for full exception trace)", error, &phases);
+    findings.settle(&cleaner, &mut |found| read.push((found.is_follow_up(), found.to_string())));
+    phases.enter(phases::marker("*** RUN COMMAND STARTED ***"), None, &mut |_| ());
+    findings.read("LogDoor: Error: the door is stuck", error, &phases);
+    findings.settle(&cleaner, &mut |found| read.push((found.is_follow_up(), found.to_string())));
+    assert_eq!(read, [(true, "UAT: Cook failed.".to_owned())]);
+}
+
+#[test]
+fn an_ensure_within_the_marks_of_a_cook_is_no_crash() {
+    let ensure = [
+        "LogOutputDevice: Error: begin: stack for UAT",
+        "LogOutputDevice: Error: === Handled ensure: ===",
+        "LogOutputDevice: Error: ",
+        "LogOutputDevice: Error: Ensure condition failed: Hinge [File:D:/G/Source/Door.cpp] [Line: 12]",
+        "LogOutputDevice: Error: [Callstack] 0x00007ff7 Editor.dll!F() []",
+        "LogOutputDevice: Error: end: stack for UAT",
+    ];
+    let crash = [
+        "LogWindows: Error: begin: stack for UAT",
+        "LogWindows: Error: === Critical error: ===",
+        "LogWindows: Error: Unhandled Exception: EXCEPTION_ACCESS_VIOLATION reading address 0x0",
+        "LogWindows: Error: [Callstack] 0x00007ff7 Editor.dll!G() []",
+        "LogWindows: Error: Crash in runnable thread Foreground Worker #0",
+        "LogWindows: Error: end: stack for UAT",
+    ];
+    let warned =
+        "warning ensure: Ensure condition failed: Hinge [File:D:/G/Source/Door.cpp] [Line: 12]";
+    let crashed =
+        "error crash: Unhandled Exception: EXCEPTION_ACCESS_VIOLATION reading address 0x0";
+    assert_eq!(told(&[&ensure[..], &crash].concat()), [warned, crashed]);
+    // Without the marks one ends where the other begins.
+    let bare = [&crash[1..4], &ensure[1..5]].concat();
+    assert_eq!(told(&bare), [crashed, warned]);
+}
+
+#[test]
+fn what_hangs_below_a_warning_is_none_of_its_own() {
+    assert_eq!(
+        told(&[
+            "WARNING: Unable to read the cached makefile",
+            "         System.IO.IOException: The door is locked.",
+            "            at System.IO.File.Open()",
+        ]),
+        ["warning UAT: Unable to read the cached makefile"]
+    );
+    let material = "LogShaderCompilers: Warning: Failed to compile Material /Game/M_Door.M_Door for platform PCD3D_SM6, Default Material will be used in game.";
+    let found = told(&[
+        material,
+        "\t/Engine/Generated/Material.ush:10:5: warning: implicit truncation of vector type [-Wconversion]",
+        "\t/Engine/Generated/Material.ush:12:5: error: use of undeclared identifier 'Hinge'",
+        "\tERROR: 0:12: 'Hinge' : undeclared identifier",
+    ]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with("warning LogShaderCompilers: Failed to compile"), "{found:?}");
+}
+
+#[test]
+fn symbols_that_are_missing_are_told_apart_in_any_language() {
+    for (lines, count) in [
+        (
+            &[
+                r#"M.obj : error LNK2019: 无法解析的外部符号 png_init，函数 "public: void __cdecl UDoor::Open(void)" (?Open@UDoor@@QEAAXXZ) 中引用了该符号"#,
+                "M.obj : error LNK2001: 无法解析的外部符号 sodium_init",
+                "M.obj : error LNK2001: 无法解析的外部符号 opus_init",
+            ][..],
+            3,
+        ),
+        (
+            &[
+                r#"M.obj : error LNK2019: Verweis auf nicht aufgelöstes externes Symbol pngread in Funktion "public: void __cdecl G(void)"."#,
+                r#"M.obj : error LNK2019: Verweis auf nicht aufgelöstes externes Symbol jpegread in Funktion "public: void __cdecl G(void)"."#,
+            ],
+            2,
+        ),
+        (
+            &[
+                r#"A.obj : error LNK2019: Verweis auf nicht aufgelöstes externes Symbol "public: void __cdecl D(void)" in Funktion "public: void __cdecl G(void)"."#,
+                r#"B.obj : error LNK2001: Nicht aufgelöstes externes Symbol "public: void __cdecl D(void)"."#,
+            ],
+            1,
+        ),
+    ] {
+        assert_eq!(told(lines).len(), count, "{:#?}", told(lines));
+    }
+}
+
+#[test]
+fn a_material_is_wrong_once_for_each_severity_and_what_names_none_is_folded() {
+    let found = told(&[
+        "LogMaterial: Warning: [AssetLog] C:/G/Content/M_A.uasset: Failed to compile Material for platform PCD3D_SM6.",
+        "LogMaterial: Error: [AssetLog] C:/G/Content/M_A.uasset: Failed to compile Material for platform PCD3D_SM6.",
+    ]);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let found = told(&[
+        "LogNiagara: Warning: Failed to compile emitter 1",
+        "LogNiagara: Warning: Failed to compile emitter 2",
+    ]);
+    assert_eq!(found, ["warning LogNiagara: Failed to compile emitter 1 (+1)"]);
+}
+
+#[test]
+fn a_toolchain_that_is_missing_is_found_without_a_word_in_front() {
+    for line in [
+        "Unable to find compiler for Linux in C:/UnrealToolchains",
+        "Visual Studio 2022 is installed, but is missing the C++ toolchain. Please verify it.",
+        "No available toolchains found for platform Win64",
+        "The Windows SDK must be installed in order to build this target.",
+    ] {
+        assert_eq!(told(&[line]), [format!("error UBT: {line}")]);
+    }
 }
 
 #[test]
@@ -356,6 +479,7 @@ fn what_only_reads_like_an_error_is_none() {
         "Unable to find compiler cache.",
         "Unable to find installation of optional PIX; skipping.",
         "Provisioning profile \"x\" has been installed",
+        "error: device unauthorized.",
         "LogAutomationTest: Display: Assertion failed: handled [File:a.cpp] [Line: 3]",
     ] {
         assert!(told(&[line]).is_empty(), "{line}: {:?}", told(&[line]));

@@ -64,9 +64,9 @@ pub(super) const TABLE: &[Matcher] = &[
             "unhandled exception: ",
             "exception_access_violation",
             "signal",
-            "segmentation fault (core dumped)",
+            "segmentation fault",
         ],
-        pattern: r"^.*?(?<message>Unhandled Exception: (?:0x[0-9A-Fa-f]+|[A-Z_]{3,})\b.*|EXCEPTION_ACCESS_VIOLATION.*|(?:Caught signal |CommonUnixCrashHandler: Signal=)(?:4|6|7|8|11)\b.*|Signal (?:4|6|7|8|11) caught.*|Segmentation fault \(core dumped\))$",
+        pattern: r"^.*?(?<message>Unhandled Exception: (?:0x[0-9A-Fa-f]+|[A-Z_]{3,})\b.*|EXCEPTION_ACCESS_VIOLATION.*|(?:Caught signal |CommonUnixCrashHandler: Signal=)(?:4|6|7|8|11)\b.*|Signal (?:4|6|7|8|11) caught.*|Segmentation fault\s+\(core dumped\).*)$",
         example: "LogWindows: Error: Unhandled Exception: EXCEPTION_ACCESS_VIOLATION reading address 0x00000000",
         expected: Some(Report {
             message: "Unhandled Exception: EXCEPTION_ACCESS_VIOLATION reading address 0x00000000",

@@ -119,8 +119,11 @@ pub(super) const TABLE: &[Matcher] = &[
             "must be installed",
             "could not find netfxsdk",
             "is not a valid platform to build",
+            "no available toolchains",
+            "unable to find compiler",
+            "is missing the c++ toolchain",
         ],
-        pattern: r"^\s*(?<message>(?:(?:Visual Studio|Windows SDK|Windows 10 SDK|Xcode|Android NDK|Android SDK|JDK|\.NET)\b[^:]* must be installed in order\b|Could not find NetFxSDK|Platform \w+ is not a valid platform to build).*)$",
+        pattern: r"^\s*(?<message>(?:(?:The )?(?:Visual Studio|Windows SDK|Windows 10 SDK|Xcode|Android NDK|Android SDK|JDK|\.NET)\b[^:]* must be installed in order\b|Visual Studio [^:]* is missing the C\+\+ toolchain\b|Could not find NetFxSDK|No available toolchains found\b|Unable to find compiler for \w+ in \S|Platform \w+ is not a valid platform to build).*)$",
         rank: Rank::Toolchain,
         example: "Visual Studio 2022 must be installed in order to build this target.",
         expected: Some(Report {

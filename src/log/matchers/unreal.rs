@@ -1,6 +1,6 @@
 //! What the engine logs: `LogCook: Error: …`, with or without the asset that it is about.
 
-use super::{Matcher, NOTHING, ROW, Report};
+use super::{ANYONE, Matcher, NOTHING, ROW, Report};
 use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
 
@@ -24,6 +24,7 @@ pub(super) const FIRST: &[Matcher] = &[
     },
     Matcher {
         name: "channel-info",
+        said_by: ANYONE,
         words: &[": display: ", ": log: ", ": verbose: ", ": veryverbose: "],
         pattern: r"^\s*\w+:\s?(?<severity>Display|Log|Verbose|VeryVerbose): (?<message>.)",
         example: "LogShaders: Display: 3 errors were mended",

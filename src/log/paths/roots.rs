@@ -73,7 +73,12 @@ impl Roots {
         }
         if let Some(folder) = line.strip_prefix("Cloning into '") {
             let folder = folder.split('\'').next().and_then(normalised);
-            self.clone = folder.filter(|folder| is_absolute(folder)).or(self.clone.take());
+            let folder = folder.filter(|folder| is_absolute(folder));
+            // What is cloned into a clone is a submodule of it.
+            let is_inner = folder.as_deref().zip(self.clone.as_deref());
+            if is_inner.is_none_or(|(folder, clone)| under(clone, folder).is_none()) {
+                self.clone = folder.or(self.clone.take());
+            }
         }
         let is_certain = matches!(self.engine, Some((_, true)));
         if !is_certain && self.engines.as_ref().is_none_or(|words| words.is_match(line)) {

@@ -169,6 +169,9 @@ fn what_was_cloned_tells_in_which_folder_of_the_repository_the_project_is() {
     paths.learn(r"-project=D:\ws\repo\games\one\Game.uproject");
     let place = paths.locate(r"D:\ws\repo\games\one\Source\A.cpp");
     assert_eq!((place.file.as_str(), place.in_repository), ("games/one/Source/A.cpp", true));
+    paths.learn(r"Cloning into 'D:/ws/repo/games/one/Plugins/Fog'...");
+    let place = paths.locate(r"D:\ws\repo\games\one\Source\B.cpp");
+    assert_eq!(place.file, "games/one/Source/B.cpp", "a submodule is none of its own");
     let mut given = Paths::new(Some("other"), Worktree::none());
     given.learn("Cloning into '/ws/repo'...");
     given.learn("-project=/ws/repo/games/Game.uproject");
