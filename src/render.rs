@@ -253,6 +253,8 @@ fn farewell(phase: Phase, took: Option<Duration>, report: &Report) -> Option<Str
 #[cfg(test)]
 mod budget_tests;
 #[cfg(test)]
+mod guide_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 pub(crate) mod tests;
