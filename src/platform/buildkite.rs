@@ -74,7 +74,7 @@ pub(super) struct Agent {
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// How many outputs it is told at once: each is a request, and a process of some size.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 /// Buildkite rejects a larger annotation.
 const SUMMARY_BYTES: usize = 1024 * 1024;
