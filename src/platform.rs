@@ -1,7 +1,10 @@
 //! The CI systems: which one this is, and what it wants output to look like. The enum chooses, the
 //! trait acts, one `match` joins them.
 
+mod azure;
+mod buildkite;
 mod checkout;
+mod circleci;
 mod detect;
 pub mod files;
 mod github;
@@ -9,10 +12,15 @@ mod gitlab;
 mod groups;
 mod jenkins;
 mod plain;
+mod pointer;
+mod process;
+mod teamcity;
 mod terminal;
+mod travis;
 mod worktree;
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 pub use checkout::Checkout;
@@ -97,13 +105,13 @@ impl Platform {
             Self::Forgejo => Box::new(github::GitHub::new(false)),
             Self::GitLab => Box::new(gitlab::GitLab::new(style, clock)),
             Self::Jenkins => Box::new(jenkins::Jenkins::default()),
-            Self::Azure
-            | Self::Buildkite
-            | Self::TeamCity
-            | Self::CircleCi
-            | Self::Bitbucket
-            | Self::Travis
-            | Self::Plain => Box::new(plain::Plain { color: style.color }),
+            Self::Azure => Box::new(azure::Azure::new(style)),
+            Self::Buildkite => Box::new(buildkite::Buildkite::new(style)),
+            Self::TeamCity => Box::new(teamcity::TeamCity::new(style)),
+            Self::Travis => Box::new(travis::Travis::new(style)),
+            Self::CircleCi | Self::Bitbucket | Self::Plain => {
+                Box::new(plain::Plain { color: style.color })
+            }
             Self::Terminal => {
                 let terminal = Terminal::new(style.color, stdout_is_terminal, env, worktree);
                 Box::new(terminal)
@@ -117,12 +125,12 @@ impl Platform {
             Self::GitHub | Self::Gitea | Self::Act | Self::Forgejo => {
                 Box::new(github::Files::new(env))
             }
+            Self::Azure => Box::new(azure::Files::new(env)),
+            Self::Buildkite => Box::new(buildkite::Agent::new(env)),
+            Self::CircleCi => Box::new(circleci::BashEnv::new(env)),
             Self::GitLab
             | Self::Jenkins
-            | Self::Azure
-            | Self::Buildkite
             | Self::TeamCity
-            | Self::CircleCi
             | Self::Bitbucket
             | Self::Travis
             | Self::Plain
@@ -201,6 +209,17 @@ impl<'a> From<&'a Finding> for Annotation<'a> {
     }
 }
 
+impl<'a> From<&'a Verdict> for Annotation<'a> {
+    fn from(verdict: &'a Verdict) -> Self {
+        let severity = match verdict.level {
+            Level::Error => Severity::Error,
+            Level::Info | Level::Warn => Severity::Warning,
+        };
+        let message = verdict.lines().collect::<Vec<_>>().join("\n").into();
+        Self { severity, title: Some(verdict.title), location: None, message }
+    }
+}
+
 /// How things are spelt on a platform. Everything that comes in is one line and safe to print, unless
 /// it says otherwise; everything that goes out is whole lines. The defaults are plain text.
 pub trait Sink: Send {
@@ -216,6 +235,9 @@ pub trait Sink: Send {
     fn group_begin(&mut self, title: &str, _folding: Folding, out: &mut Vec<u8>) {
         plain::heading(title, self.color(), out);
     }
+
+    /// Says that what went wrong is in the innermost group, which is about to be closed.
+    fn group_failed(&mut self, _out: &mut Vec<u8>) {}
 
     /// Closes the innermost group; without effect if none is open.
     fn group_end(&mut self, _out: &mut Vec<u8>) {}
@@ -249,6 +271,9 @@ pub trait Sink: Send {
     /// Hands the outputs to the later steps, where the platform takes them from what is printed.
     fn outputs(&mut self, _outputs: &[(&str, String)], _out: &mut Vec<u8>) {}
 
+    /// Opens the end of the story: what was found, and the verdict.
+    fn ending(&mut self, _verdict: &Verdict, _out: &mut Vec<u8>) {}
+
     /// Whether the last line may change after it was written.
     fn is_live(&self) -> bool {
         false
@@ -265,6 +290,9 @@ pub trait Sink: Send {
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
         plain::verdict(verdict, self.color(), out);
     }
+
+    /// Tells where the summary is, where the platform looks for none by itself.
+    fn summary_file(&mut self, _path: &str, _out: &mut Vec<u8>) {}
 }
 
 /// The ways besides stdout in which a platform is handed things. Apart from the [`Sink`], because a disk
@@ -283,16 +311,26 @@ pub trait Handover: Send {
         Ok(())
     }
 
-    /// Shows the summary.
+    /// Shows the summary, or returns the file that the platform is to be told of.
     ///
     /// # Errors
     /// When it cannot be written.
-    fn summary(&self, _report: &Report, _verdict: &Verdict) -> Result<(), PublishProblem> {
-        Ok(())
+    fn summary(
+        &self,
+        _report: &Report,
+        _verdict: &Verdict,
+    ) -> Result<Option<PathBuf>, PublishProblem> {
+        Ok(None)
     }
 }
 
 impl Handover for () {}
+
+/// The lines of a secret that a platform can be asked to hide. A short one would black out half the log.
+fn maskable(secret: &str) -> impl Iterator<Item = &str> {
+    const SHORTEST: usize = 4;
+    secret.lines().map(str::trim).filter(|line| line.chars().count() >= SHORTEST)
+}
 
 fn put(out: &mut Vec<u8>, parts: &[&str]) {
     for part in parts {

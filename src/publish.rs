@@ -37,6 +37,15 @@ pub(crate) struct Edition {
     pub(crate) verdict: Verdict,
 }
 
+/// What became of it.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    /// What could not be published, or not in time.
+    pub(crate) problems: Vec<PublishProblem>,
+    /// The file with the summary, if the platform must be told where it is.
+    pub(crate) summary_file: Option<PathBuf>,
+}
+
 /// Where a step leaves things behind. The platform's own files and the folder are apart, so that one
 /// that hangs does not keep the other waiting.
 pub(crate) struct Publisher {
@@ -116,22 +125,29 @@ impl Publisher {
         drop(self.platform.ask(move |place| place.handover.outputs(&outputs)));
     }
 
-    /// Hands over everything, and the last lines of the log; to be called on every way out. What could
-    /// not be written, or not before it was `late`, is returned.
+    /// Hands over everything, and the last lines of the log; to be called on every way out. Nobody
+    /// waits any more when it is `late`.
     pub(crate) async fn publish(
         self,
         edition: Edition,
         last_lines: Vec<u8>,
         late: &watch::Receiver<bool>,
-    ) -> Vec<PublishProblem> {
+    ) -> Publication {
         let Edition { outputs, report, verdict } = edition;
         let Outputs { values: outputs, withheld } = outputs;
         let ours = (outputs.clone(), report.clone(), verdict.clone());
+        let (written_to, mut summary_file) = oneshot::channel();
         let platform = self.platform.ask(move |place| {
             let (outputs, report, verdict) = ours;
-            let told = place.handover.outputs(&outputs).err();
-            let shown = place.summary.then(|| place.handover.summary(&report, &verdict).err());
-            told.into_iter().chain(shown.flatten()).collect()
+            let mut problems: Vec<_> = place.handover.outputs(&outputs).err().into_iter().collect();
+            if place.summary {
+                match place.handover.summary(&report, &verdict) {
+                    // If nobody waits any more, nobody tells the platform.
+                    Ok(file) => drop(written_to.send(file)),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+            problems
         });
         let platform = in_time(platform, late, "the step's outputs and summary".to_owned());
         let reports = async {
@@ -169,7 +185,8 @@ impl Publisher {
         };
         let (platform, reports) = tokio::join!(platform, reports);
         let withheld = withheld.into_iter().map(|output| PublishProblem::Withheld { output });
-        withheld.chain(platform).chain(reports).collect()
+        let problems = withheld.chain(platform).chain(reports).collect();
+        Publication { problems, summary_file: summary_file.try_recv().ok().flatten() }
     }
 
     /// What may be published of the outputs; the rest is blank.

@@ -101,6 +101,9 @@ impl Renderer {
             }
             Event::PhaseEnded { phase, took, .. } => {
                 if self.open == Some(*phase) {
+                    if !report.has_completed(*phase) && !was_cut_off(report) {
+                        self.sink.group_failed(out);
+                    }
                     self.close(out);
                     if let Some(text) = farewell(*phase, *took, report) {
                         self.sink.say(Level::Info, &text, out);
@@ -130,12 +133,21 @@ impl Renderer {
     }
 
     fn end(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
+        if self.open.is_some() && verdict.level == Level::Error {
+            self.sink.group_failed(out);
+        }
         self.close(out);
+        self.sink.ending(verdict, out);
         let errors = report.ranked_errors();
         self.tell(Severity::Error, &errors, report.error_count(), verdict, out);
         let warnings = report.ranked_warnings();
         self.tell(Severity::Warning, &warnings, report.warnings, verdict, out);
         self.sink.verdict(verdict, out);
+    }
+
+    /// Tells the platform where the summary is, if it must be told.
+    pub fn summary_file(&mut self, path: &str, out: &mut Vec<u8>) {
+        self.sink.summary_file(path, out);
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {
@@ -235,11 +247,16 @@ fn folding(phase: Phase) -> Folding {
     }
 }
 
+/// Whether a newer build took the place of this one: what did not complete has not failed.
+fn was_cut_off(report: &Report) -> bool {
+    report.status == Some(Status::Superseded)
+}
+
 /// How a phase ended, where there is something to say about it.
 fn farewell(phase: Phase, took: Option<Duration>, report: &Report) -> Option<String> {
     let title = phase.title();
     let took = took.filter(|took| took.as_secs() > 0).map(human);
-    let was_cut_off = report.status == Some(Status::Superseded);
+    let was_cut_off = was_cut_off(report);
     match (report.has_completed(phase), took) {
         (true, Some(took)) => Some(format!("{title} took {took}")),
         (true, None) => None,

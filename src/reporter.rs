@@ -1,5 +1,7 @@
 //! Takes what is learnt, makes it safe, counts it and shows it. Behind this no text is foreign.
 
+use std::path::Path;
+
 use crate::event::{Event, Facts, Id, Level, LogLine, Status};
 use crate::log::Pipeline;
 use crate::log::progress::Progress;
@@ -142,6 +144,11 @@ impl Reporter {
         let verdict = Verdict::new(&self.report, outcome).cleaned(|text| self.sentence(text));
         self.renderer.conclude(&self.report, &verdict, &mut self.out);
         verdict
+    }
+
+    /// Tells the platform where the summary is, if it must be told.
+    pub(crate) fn summary_file(&mut self, path: &Path) {
+        self.renderer.summary_file(&path.display().to_string(), &mut self.out);
     }
 
     /// Tells what could not be published.

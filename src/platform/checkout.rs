@@ -62,7 +62,7 @@ impl Platform {
                 &["SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION"],
             ),
             Self::Buildkite => (&["BUILDKITE_BRANCH"], &["BUILDKITE_COMMIT"]),
-            Self::TeamCity => (&[], &["BUILD_VCS_NUMBER"]),
+            Self::TeamCity => return teamcity(env),
             Self::CircleCi => (&["CIRCLE_BRANCH"], &["CIRCLE_SHA1"]),
             Self::Bitbucket => (&["BITBUCKET_BRANCH"], &["BITBUCKET_COMMIT"]),
             Self::Travis => (
@@ -72,8 +72,10 @@ impl Platform {
             Self::Jenkins => (&["CHANGE_BRANCH", "BRANCH_NAME", "GIT_BRANCH"], &["GIT_COMMIT"]),
             Self::Plain | Self::Terminal => (&[], &[]),
         };
+        // Buildkite and Travis have the name of a tag there, too.
+        let is_tag = ["BUILDKITE_TAG", "TRAVIS_TAG"].iter().any(|tag| env.get(tag).is_some());
         Checkout {
-            branch: first(env, branches).map(|name| bare(&name)),
+            branch: first(env, branches).and_then(|name| bare(&name)).filter(|_| !is_tag),
             // Buildkite says `HEAD` when it was not told which.
             commit: first(env, commits).filter(|commit| commit != "HEAD"),
             changelist: changelist(env),
@@ -95,6 +97,20 @@ fn github(env: &Env) -> Checkout {
         (branch, first(env, &["GITHUB_SHA"]))
     };
     Checkout { branch, commit, changelist: changelist(env) }
+}
+
+/// Of the branch TeamCity tells builds nothing. The revision is that of whatever version control there is.
+fn teamcity(env: &Env) -> Checkout {
+    let revision = first(env, &["BUILD_VCS_NUMBER"]);
+    let is_commit = |revision: &str| {
+        [40, 64].contains(&revision.len()) && revision.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let (commit, other) = match revision {
+        Some(revision) if is_commit(&revision) => (Some(revision), None),
+        other => (None, other),
+    };
+    let changelist = other.filter(|revision| is_number(revision)).or_else(|| changelist(env));
+    Checkout { branch: None, commit, changelist }
 }
 
 #[derive(Deserialize)]
@@ -122,18 +138,25 @@ fn pull_request_head(env: &Env) -> Option<Head> {
 
 /// The P4 plugin of Jenkins puts labels there too; a changelist is a number.
 fn changelist(env: &Env) -> Option<String> {
-    let given = first(env, &["P4_CHANGELIST"])?;
-    given.bytes().all(|b| b.is_ascii_digit()).then_some(given)
+    first(env, &["P4_CHANGELIST"]).filter(|given| is_number(given))
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn first(env: &Env, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| env.get(name)).map(|value| value.trim().to_owned())
 }
 
-/// `refs/heads/main` (Azure) and `origin/main` (Jenkins) are `main`.
-fn bare(branch: &str) -> String {
+/// `refs/heads/main` (Azure) and `origin/main` (Jenkins) are `main`. A tag (`refs/tags/v1` on Azure), the
+/// merge of a pull request (`pull/7` on CircleCI) and a branch of a fork (`someone:main` on Buildkite) are no
+/// branch of the repository.
+fn bare(branch: &str) -> Option<String> {
     let short = branch.strip_prefix("refs/heads/").or_else(|| branch.strip_prefix("origin/"));
-    short.unwrap_or(branch).to_owned()
+    let name = short.unwrap_or(branch);
+    let is_other = short.is_none() && (name.starts_with("refs/") || name.starts_with("pull/"));
+    (!is_other && !name.contains(':')).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -205,7 +228,7 @@ mod tests {
 
     #[test]
     fn each_platform_names_its_branch_and_commit() {
-        let rows: [(Platform, &[(&str, &str)]); 6] = [
+        let rows: [(Platform, &[(&str, &str)]); 12] = [
             (Platform::GitLab, &[("CI_COMMIT_BRANCH", "main"), ("CI_COMMIT_SHA", "c0de")]),
             (
                 Platform::Azure,
@@ -215,9 +238,88 @@ mod tests {
             (Platform::Buildkite, &[("BUILDKITE_BRANCH", "main"), ("BUILDKITE_COMMIT", "c0de")]),
             (Platform::CircleCi, &[("CIRCLE_BRANCH", "main"), ("CIRCLE_SHA1", "c0de")]),
             (Platform::Bitbucket, &[("BITBUCKET_BRANCH", "main"), ("BITBUCKET_COMMIT", "c0de")]),
+            (Platform::Travis, &[("TRAVIS_BRANCH", "main"), ("TRAVIS_COMMIT", "c0de")]),
+            // Of a pull request it is what is to be merged.
+            (
+                Platform::Azure,
+                &[
+                    ("BUILD_SOURCEBRANCH", "refs/pull/7/merge"),
+                    ("BUILD_SOURCEVERSION", "aaaa"),
+                    ("SYSTEM_PULLREQUEST_SOURCEBRANCH", "refs/heads/main"),
+                    ("SYSTEM_PULLREQUEST_SOURCECOMMITID", "c0de"),
+                ],
+            ),
+            (
+                Platform::Travis,
+                &[
+                    ("TRAVIS_BRANCH", "target"),
+                    ("TRAVIS_COMMIT", "aaaa"),
+                    ("TRAVIS_PULL_REQUEST_BRANCH", "main"),
+                    ("TRAVIS_PULL_REQUEST_SHA", "c0de"),
+                ],
+            ),
+            (
+                Platform::Buildkite,
+                &[
+                    ("BUILDKITE_BRANCH", "main"),
+                    ("BUILDKITE_COMMIT", "c0de"),
+                    ("BUILDKITE_PULL_REQUEST", "7"),
+                    ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "target"),
+                ],
+            ),
+            (
+                Platform::CircleCi,
+                &[
+                    ("CIRCLE_BRANCH", "main"),
+                    ("CIRCLE_SHA1", "c0de"),
+                    ("CIRCLE_PULL_REQUEST", "https://h/o/r/pull/7"),
+                ],
+            ),
+            (
+                Platform::Bitbucket,
+                &[
+                    ("BITBUCKET_BRANCH", "main"),
+                    ("BITBUCKET_COMMIT", "c0de"),
+                    ("BITBUCKET_PR_DESTINATION_BRANCH", "target"),
+                ],
+            ),
         ];
         for (platform, variables) in rows {
             assert_eq!(checkout(platform, variables), known("main", "c0de"), "{platform:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_branch_of_the_repository_is_not_told_as_one() {
+        let rows: [(Platform, &[(&str, &str)]); 6] = [
+            (Platform::Azure, &[("BUILD_SOURCEBRANCH", "refs/tags/v1")]),
+            (Platform::Azure, &[("BUILD_SOURCEBRANCH", "refs/pull/7/merge")]),
+            (Platform::Buildkite, &[("BUILDKITE_BRANCH", "v1"), ("BUILDKITE_TAG", "v1")]),
+            (Platform::Buildkite, &[("BUILDKITE_BRANCH", "someone:main")]),
+            (Platform::Travis, &[("TRAVIS_BRANCH", "v1"), ("TRAVIS_TAG", "v1")]),
+            (Platform::CircleCi, &[("CIRCLE_BRANCH", "pull/7")]),
+        ];
+        for (platform, variables) in rows {
+            assert_eq!(checkout(platform, variables)[0], None, "{platform:?} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn buildkite_may_not_know_the_commit_yet() {
+        let head = [("BUILDKITE_BRANCH", "main"), ("BUILDKITE_COMMIT", "HEAD")];
+        assert_eq!(checkout(Platform::Buildkite, &head)[1], None);
+    }
+
+    #[test]
+    fn the_revision_of_teamcity_is_a_commit_or_a_changelist() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        for (revision, expected) in [
+            (commit, [None, Some(commit.to_owned()), None]),
+            ("12345", [None, None, Some("12345".to_owned())]),
+            ("1.2.3", [None, None, None]),
+        ] {
+            let variables = [("BUILD_VCS_NUMBER", revision)];
+            assert_eq!(checkout(Platform::TeamCity, &variables), expected, "{revision}");
         }
     }
 

@@ -27,6 +27,14 @@ pub enum PublishProblem {
         /// Name of the output.
         output: &'static str,
     },
+    /// A program of the CI did not take something.
+    #[error("buildkite-agent did not take {what}: {reason}")]
+    Declined {
+        /// What.
+        what: String,
+        /// Why, as far as it told.
+        reason: String,
+    },
     /// A report format cannot hold an output.
     #[error("{file} does not hold the output {output}: {reason}")]
     LeftOut {
@@ -44,7 +52,10 @@ impl PublishProblem {
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Write { .. } | Self::Stuck(_) => true,
-            Self::Unset(_) | Self::Withheld { .. } | Self::LeftOut { .. } => false,
+            Self::Unset(_)
+            | Self::Withheld { .. }
+            | Self::Declined { .. }
+            | Self::LeftOut { .. } => false,
         }
     }
 

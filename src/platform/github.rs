@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::groups::Groups;
-use super::{Annotation, Folding, Handover, PublishProblem, Sink, files, plain, put};
+use super::pointer::Pointer;
+use super::{Annotation, Folding, Handover, PublishProblem, Sink, files, maskable, plain, put};
 use crate::config::Env;
-use crate::event::{Level, Severity};
-use crate::log::text::{MAX_MESSAGE, shortened};
+use crate::event::Level;
 use crate::outcome::{Report, Verdict};
 use crate::summary;
 
@@ -38,24 +38,22 @@ impl GitHub {
     pub(super) fn new(annotates: bool) -> Self {
         Self {
             annotates,
-            groups: Groups::new(|title| format!("::group::{}\n", data(title)), "::endgroup::\n"),
+            groups: Groups::new(|title, _| format!("::group::{}\n", data(title)), "::endgroup::\n"),
         }
     }
 }
 
 impl Sink for GitHub {
     fn mask(&mut self, secret: &str, out: &mut Vec<u8>) {
-        // A short mask would black out half the log.
-        const SHORTEST: usize = 4;
-        for line in secret.lines().map(str::trim).filter(|line| line.chars().count() >= SHORTEST) {
+        for line in maskable(secret) {
             // Each line of a mask counts for itself, so an empty one before it does no harm.
             let apart = if line.starts_with(|c: char| c.is_ascii_graphic()) { "" } else { "%0A" };
             put(out, &["::add-mask::", apart, &escaped(line), "\n"]);
         }
     }
 
-    fn group_begin(&mut self, title: &str, _folding: Folding, out: &mut Vec<u8>) {
-        self.groups.begin(title, out);
+    fn group_begin(&mut self, title: &str, folding: Folding, out: &mut Vec<u8>) {
+        self.groups.begin(title, folding, out);
     }
 
     fn group_end(&mut self, out: &mut Vec<u8>) {
@@ -83,13 +81,7 @@ impl Sink for GitHub {
         if verdict.level != Level::Error || !self.annotates {
             return plain::verdict(verdict, false, out);
         }
-        let annotation = Annotation {
-            severity: Severity::Error,
-            title: Some(verdict.title),
-            location: None,
-            message: verdict.lines().collect::<Vec<_>>().join("\n").into(),
-        };
-        put(out, &[&command(&annotation)]);
+        put(out, &[&command(&Annotation::from(verdict))]);
     }
 }
 
@@ -117,11 +109,16 @@ impl Handover for Files {
         files::append(path, &records.collect::<String>())
     }
 
-    fn summary(&self, report: &Report, verdict: &Verdict) -> Result<(), PublishProblem> {
-        let Some(path) = self.summary.as_deref() else { return Ok(()) };
+    fn summary(
+        &self,
+        report: &Report,
+        verdict: &Verdict,
+    ) -> Result<Option<PathBuf>, PublishProblem> {
+        let Some(path) = self.summary.as_deref() else { return Ok(None) };
         // One byte is for the line feed that a foreign text may lack.
         let budget = SUMMARY_BYTES.saturating_sub(size_bytes(path) + 1);
-        files::append(path, &summary::render(report, verdict, budget))
+        files::append(path, &summary::render(report, verdict, budget))?;
+        Ok(None)
     }
 }
 
@@ -132,34 +129,21 @@ fn size_bytes(path: &Path) -> usize {
     fs::metadata(path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX - 1))
 }
 
-/// One annotation. A place that is not in the repository is told in words: a link would lead nowhere. A
-/// file without a line is left without: an asset has none, and the first line of another is not to blame.
+/// One annotation. A file without a line is left without: an asset has none, and the first line of another
+/// is not to blame.
 fn command(annotation: &Annotation<'_>) -> String {
-    let mut properties = Vec::new();
-    if let Some(title) = annotation.title.filter(|title| !title.is_empty()) {
-        properties.push(format!("title={}", property(title)));
-    }
-    let mut message = annotation.message.clone();
-    match annotation.location {
-        Some(location) if location.in_repository => {
-            properties.push(format!("file={}", property(&location.file)));
-            let number = |n: Option<u32>| n.filter(|n| (1..=i32::MAX as u32).contains(n));
-            if let Some(line) = number(location.line) {
-                properties.push(format!("line={line}"));
-                properties.extend(number(location.column).map(|column| format!("col={column}")));
-            }
-        }
-        Some(location) => message = format!("{location}: {message}").into(),
-        None => {}
-    }
+    let Pointer { file, line, column, message } = Pointer::new(annotation);
+    let title = annotation.title.filter(|title| !title.is_empty());
+    let properties = [
+        title.map(|title| format!("title={}", property(title))),
+        file.map(|file| format!("file={}", property(file))),
+        line.map(|line| format!("line={line}")),
+        column.map(|column| format!("col={column}")),
+    ];
+    let properties: Vec<_> = properties.into_iter().flatten().collect();
     let gap = if properties.is_empty() { "" } else { " " };
-    let message = if message.trim().is_empty() { "(no message)" } else { &message };
-    format!(
-        "::{}{gap}{}::{}\n",
-        annotation.severity.as_str(),
-        properties.join(","),
-        data(&shortened(message, MAX_MESSAGE))
-    )
+    let severity = annotation.severity.as_str();
+    format!("::{severity}{gap}{}::{}\n", properties.join(","), data(&message))
 }
 
 fn random_delimiter() -> String {

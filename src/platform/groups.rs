@@ -1,44 +1,54 @@
 //! Groups that nest, for a log that has but one level: an inner group closes the outer one, which is
 //! opened anew when it has more to say.
 
-use super::put;
+use super::{Folding, put};
 
 /// What is open, and how a platform spells the edges.
 pub(super) struct Groups {
-    start: fn(&str) -> String,
+    start: fn(&str, Folding) -> String,
     end: &'static str,
-    titles: Vec<String>,
+    groups: Vec<(String, Folding)>,
     open: bool,
 }
 
 impl Groups {
     /// `start` and `end` make whole lines.
-    pub(super) fn new(start: fn(&str) -> String, end: &'static str) -> Self {
-        Self { start, end, titles: Vec::new(), open: false }
+    pub(super) fn new(start: fn(&str, Folding) -> String, end: &'static str) -> Self {
+        Self { start, end, groups: Vec::new(), open: false }
     }
 
-    pub(super) fn begin(&mut self, title: &str, out: &mut Vec<u8>) {
+    pub(super) fn begin(&mut self, title: &str, folding: Folding, out: &mut Vec<u8>) {
         self.close(out);
         let title = title.split(['\r', '\n']).collect::<Vec<_>>().join(" ");
-        self.titles.push(if title.is_empty() { "(untitled)".to_owned() } else { title });
-        self.open(&self.titles.join(" › "), out);
+        let title = if title.is_empty() { "(untitled)".to_owned() } else { title };
+        self.groups.push((title, folding));
+        self.open("", out);
     }
 
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
         self.close(out);
-        self.titles.pop();
+        self.groups.pop();
+    }
+
+    /// Whether there is a group, and it was not left for an inner one.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
     }
 
     /// To be called before a line that belongs to the innermost group.
     pub(super) fn resume(&mut self, out: &mut Vec<u8>) {
-        if !self.open && !self.titles.is_empty() {
-            self.open(&format!("{} (cont.)", self.titles.join(" › ")), out);
+        if !self.open {
+            self.open(" (cont.)", out);
         }
     }
 
-    fn open(&mut self, title: &str, out: &mut Vec<u8>) {
-        put(out, &[&(self.start)(title)]);
-        self.open = true;
+    /// Opens the innermost group, if there is one.
+    fn open(&mut self, note: &str, out: &mut Vec<u8>) {
+        if let Some((_, folding)) = self.groups.last() {
+            let titles: Vec<_> = self.groups.iter().map(|(title, _)| title.as_str()).collect();
+            put(out, &[&(self.start)(&(titles.join(" › ") + note), *folding)]);
+            self.open = true;
+        }
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {

@@ -2,6 +2,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
+use crate::config::Task;
+use crate::event::{Event, Id};
+use crate::outcome::Outcome;
 
 const CLOCK: Clock = || UNIX_EPOCH + Duration::from_secs(1700);
 
@@ -18,6 +21,15 @@ fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
     let mut out = Vec::new();
     write(&mut out);
     String::from_utf8(out).unwrap()
+}
+
+/// A build that failed, and what is said of it.
+pub(super) fn failed() -> (Report, Verdict) {
+    let mut report = Report::new(&Task::Attach(Id::new("b1").unwrap()));
+    report.facts.build_setting = Id::new("s1");
+    report.observe(&Event::Finding(Finding::error("'x': undeclared")));
+    let verdict = Verdict::new(&report, &Outcome::Failure);
+    (report, verdict)
 }
 
 #[test]
@@ -49,7 +61,9 @@ fn the_environment_tells_the_platform() {
         (&[("GITHUB_ACTIONS", "true"), ("CI", "true")], Platform::Plain),
         (&[("GITLAB_CI", "true"), ("CI_JOB_ID", "1"), ("CI", "true")], Platform::GitLab),
         (&[("CI", "true"), ("CI_COMMIT_SHA", "c0de")], Platform::Plain),
-        (&[("CI", "woodpecker")], Platform::Plain),
+        (&[("CI", "woodpecker"), ("CI_COMMIT_SHA", "c0de"), ("CI_JOB_ID", "1")], Platform::Plain),
+        (&[("CI", "drone"), ("DRONE", "true"), ("DRONE_COMMIT_SHA", "c0de")], Platform::Plain),
+        (&[("CI", "true"), ("DRONE", "true"), ("CI_BUILD_NUMBER", "7")], Platform::Plain),
         (&[("TF_BUILD", "True")], Platform::Azure),
         (&[("TF_BUILD", "true")], Platform::Azure),
         (&[("BUILDKITE", "true")], Platform::Buildkite),
@@ -160,9 +174,34 @@ fn other_groups_are_plain_lines() {
         })
     };
     assert_eq!(group(Platform::Jenkins), ">>> [ci] begin Compile\n<<< [ci] end Compile\n");
+    assert_eq!(
+        group(Platform::Travis),
+        "travis_fold:start:ci.1\r\x1b[0KCompile\ntravis_fold:end:ci.1\r\x1b[0K\n"
+    );
     for platform in [Platform::Plain, Platform::Terminal] {
         assert_eq!(group(platform), "== Compile ==\n");
     }
+    for platform in [Platform::CircleCi, Platform::Bitbucket] {
+        assert_eq!(group(platform), "\x1b[1m== Compile ==\x1b[0m\n");
+    }
+}
+
+#[test]
+fn travis_folds_have_unique_names_and_nest() {
+    let mut travis = sink(Platform::Travis);
+    let nested = written(|out| {
+        travis.group_begin("A", Folding::Collapsed, out);
+        travis.group_begin("A", Folding::Expanded, out);
+        travis.group_end(out);
+        travis.group_end(out);
+        travis.group_end(out);
+    });
+    let names: Vec<_> = nested.lines().map(|line| line.split('\r').next().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["start:ci.1", "start:ci.2", "end:ci.2", "end:ci.1"]
+            .map(|edge| format!("travis_fold:{edge}"))
+    );
 }
 
 #[test]
@@ -205,7 +244,14 @@ fn a_finding_in_words_tells_its_severity_on_every_line() {
 
 #[test]
 fn a_platform_that_cannot_mask_is_not_told_the_secret() {
-    for platform in [Platform::GitLab, Platform::Jenkins, Platform::TeamCity, Platform::Plain] {
-        assert_eq!(written(|out| sink(platform).mask("tok123456", out)), "", "{platform:?}");
+    for (name, platform) in Platform::NAMES {
+        let masked = written(|out| sink(*platform).mask("tok123456", out));
+        match platform {
+            Platform::GitHub | Platform::Gitea | Platform::Forgejo | Platform::Act => {
+                assert_eq!(masked, "::add-mask::tok123456\n", "{name}");
+            }
+            Platform::Azure => assert_eq!(masked, "##vso[task.setsecret]tok123456\n"),
+            _ => assert_eq!(masked, "", "{name}"),
+        }
     }
 }

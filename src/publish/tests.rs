@@ -29,7 +29,7 @@ fn edition(publisher: &Publisher, report: Report) -> Edition {
 async fn problems(publisher: Publisher, last_lines: &str) -> Vec<PublishProblem> {
     let (_never, late) = watch::channel(false);
     let edition = edition(&publisher, report());
-    publisher.publish(edition, last_lines.into(), &late).await
+    publisher.publish(edition, last_lines.into(), &late).await.problems
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn an_output_that_holds_a_secret_is_withheld_and_told() {
     let edition = edition(&publisher, report);
     publisher.publish_early(&edition.outputs);
     let (_never, late) = watch::channel(false);
-    let problems = publisher.publish(edition, Vec::new(), &late).await;
+    let problems = publisher.publish(edition, Vec::new(), &late).await.problems;
     assert_eq!(problems.len(), 1);
     assert!(problems[0].to_string().contains("the output branch is withheld"));
     assert!(!fs::read_to_string(file).unwrap().contains(SECRET));
@@ -170,8 +170,9 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
             }
             too_late.send_replace(true);
         };
-        let (problems, ()) = tokio::join!(publication, written);
-        let problems: Vec<_> = problems.iter().filter(|problem| problem.is_failure()).collect();
+        let (publication, ()) = tokio::join!(publication, written);
+        let problems: Vec<_> =
+            publication.problems.iter().filter(|problem| problem.is_failure()).collect();
         assert_eq!(problems.len(), 1, "{hangs}: {problems:?}");
         let text = problems[0].to_string();
         assert!(text.contains("/reports") && text.ends_with(": it takes too long"), "{text}");

@@ -11,7 +11,7 @@ use crate::log::Pipeline;
 use crate::log::text::Cleaner;
 use crate::log::text::Style;
 use crate::log::text::hostile_tests::hostile;
-use crate::log::text::parsers::{acted_on, is_buildkite_heading};
+use crate::log::text::parsers::{acted_on, is_buildkite_heading, is_travis_marker};
 use crate::outcome::Outcome;
 use crate::platform::Platform;
 use crate::worktree::Worktree;
@@ -93,7 +93,11 @@ fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
 /// Who acts, and on which line.
 fn acts(platform: Platform, lines: &[String]) -> Vec<(&'static str, &str)> {
     let heading = |line: &str| platform == Platform::Buildkite && is_buildkite_heading(line);
-    let reader = |line: &str| acted_on(line).or(heading(line).then_some("Buildkite"));
+    let fold = |line: &str| platform == Platform::Travis && is_travis_marker(line);
+    let reader = |line: &str| {
+        let own = heading(line).then_some("Buildkite").or(fold(line).then_some("Travis"));
+        acted_on(line).or(own)
+    };
     lines.iter().filter_map(|line| Some((reader(line)?, line.as_str()))).collect()
 }
 
@@ -140,5 +144,13 @@ fn our_own_commands_do_act() {
     // A mask, a group and its end, the finding, the verdict.
     assert_eq!(acts(Platform::GitHub), ["GitHub ::"; 5]);
     assert_eq!(acts(Platform::GitLab), ["GitLab"; 2]);
+    assert_eq!(acts(Platform::Travis), ["Travis"; 2]);
+    // The markers of its groups are those that GitHub once had.
+    let group = "GitHub ##[";
+    assert_eq!(acts(Platform::Azure), ["Azure", group, group, "Azure", "Azure"]);
+    // Without a mask.
+    assert_eq!(acts(Platform::TeamCity), ["TeamCity"; 4]);
+    // The phase, that it failed, and the end.
+    assert_eq!(acts(Platform::Buildkite), ["Buildkite"; 3]);
     assert!(acts(Platform::Plain).is_empty());
 }

@@ -10,6 +10,11 @@ fn value(text: &str) -> String {
     text.replace('$', "$$")
 }
 
+/// The name of an output as a variable: `BUILDPIXEL_BUILD_ID`.
+pub fn key(output: &str) -> String {
+    format!("BUILDPIXEL_{}", output.to_ascii_uppercase().replace('-', "_"))
+}
+
 /// An output that the file cannot hold: its name, and the rule.
 pub type LeftOut = (String, &'static str);
 
@@ -20,8 +25,7 @@ pub fn render(outputs: &[(&str, String)]) -> (String, Vec<LeftOut>) {
     let mut variables = 0;
     let mut left_out = Vec::new();
     for (name, text) in outputs.iter().filter(|(_, text)| !text.is_empty()) {
-        let key = name.to_ascii_uppercase().replace('-', "_");
-        let line = format!("BUILDPIXEL_{key}={}\n", value(text));
+        let line = format!("{}={}\n", key(name), value(text));
         let problem = if text.contains(['\r', '\n']) {
             Some("it has several lines")
         } else if variables == MAX_VARIABLES {

@@ -11,7 +11,7 @@ use crate::error::ExitCode;
 use crate::follow::Follow;
 use crate::outcome::{Outcome, Signal};
 use crate::platform::PublishProblem;
-use crate::publish::Edition;
+use crate::publish::{Edition, Publication};
 use crate::writer::Written;
 
 /// How long after the first signal files and stdout may take. The whole exit has three seconds.
@@ -66,7 +66,11 @@ impl Step {
         let (too_late, late) = signpost::channel(false);
         let told = async {
             let last_lines = reporter.log.take().unwrap_or_default();
-            let problems = publisher.publish(edition, last_lines, &late).await;
+            let Publication { problems, summary_file } =
+                publisher.publish(edition, last_lines, &late).await;
+            if let Some(path) = &summary_file {
+                reporter.summary_file(path);
+            }
             reporter.problems(&problems);
             let written = writer.finish(std::mem::take(&mut reporter.out), patience).await;
             // A pipe that nobody reads has lost nothing that anybody wanted.

@@ -48,6 +48,11 @@ pub(crate) fn is_buildkite_heading(line: &str) -> bool {
     marker("---") || marker("+++") || marker("~~~") || line.starts_with("^^^ +++")
 }
 
+/// Whether Travis may take the line for a fold.
+pub(crate) fn is_travis_marker(line: &str) -> bool {
+    line.contains("travis_fold:") || line.contains("travis_time:")
+}
+
 /// Culture-sensitive comparing ignores at most everything that is not printable ASCII.
 fn folded(line: &str) -> String {
     line.chars().filter(|c| matches!(c, ' '..='~')).collect()
@@ -116,5 +121,6 @@ fn the_parsers_see_the_commands_that_they_must() {
         assert_eq!(acted_on(line), Some(reader), "{line:?}");
     }
     assert!(is_buildkite_heading("\x1b[1m--- x") && is_buildkite_heading("^^^ +++"));
+    assert!(is_travis_marker("x travis_fold:end:a\r\x1b[0K"));
     assert_eq!(acted_on("std::vector // a::b # ## x"), None);
 }

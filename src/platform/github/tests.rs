@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Event, Finding, Id, Location};
+use crate::event::{Event, Finding, Id, Location, Severity};
 use crate::outcome::Outcome;
 
 fn written(write: impl FnOnce(&mut GitHub, &mut Vec<u8>)) -> String {
