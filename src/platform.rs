@@ -9,6 +9,7 @@ mod gitlab;
 mod groups;
 mod jenkins;
 mod plain;
+mod source;
 mod worktree;
 
 use std::borrow::Cow;
