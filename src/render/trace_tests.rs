@@ -110,6 +110,14 @@ fn where_the_log_ends_it_is_said_once_where_everybody_sees_it() {
 }
 
 #[test]
+fn without_reports_the_rest_of_the_log_is_not_looked_for() {
+    let mut run = Run::new();
+    run.renderer = renderer(Platform::GitLab, &Env::default(), options());
+    let shown = String::from_utf8(run.tell_all(lines(100_000)).out).unwrap();
+    assert!(shown.contains("the rest of the log is lost: GitLab keeps 4 MiB"));
+}
+
+#[test]
 fn a_small_line_does_not_come_after_a_large_one_that_was_left_out() {
     let large = || Event::Line { level: Level::Info, text: "x".repeat(16 * 1024) };
     let run = Run::new().tell_all((0..200).map(|_| large()));
