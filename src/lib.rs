@@ -39,7 +39,7 @@ use config::{Config, Env, Inputs, Secret};
 use error::{Error, ExitCode};
 use follow::Timings;
 use log::text::Cleaner;
-use outcome::{Outcome, Report, Signal};
+use outcome::{Outcome, Report, Signal, SourceLinks};
 use platform::Platform;
 use publish::Publisher;
 use render::Renderer;
@@ -108,6 +108,7 @@ struct Wish {
     token: Option<Secret>,
     reports_dir: Option<String>,
     warnings: Vec<String>,
+    source: SourceLinks,
 }
 
 impl Wish {
@@ -133,7 +134,8 @@ impl Wish {
             }
             Err(mistakes) => (None, Err(Error::Config(mistakes).into())),
         };
-        (Self { platform, config, token, reports_dir, warnings }, road)
+        let source = platform.source_links(env);
+        (Self { platform, config, token, reports_dir, warnings, source }, road)
     }
 
     /// What can be told of it without a file.
@@ -141,7 +143,8 @@ impl Wish {
         let Inputs { token, reports_dir, ci, .. } = Inputs::read(env);
         let chosen = Platform::choose(ci.as_deref(), env, is_terminal);
         let platform = chosen.unwrap_or_else(|_| Platform::detect(env, is_terminal));
-        Self { platform, config: None, token, reports_dir, warnings: Vec::new() }
+        let (warnings, source) = (Vec::new(), SourceLinks::default());
+        Self { platform, config: None, token, reports_dir, warnings, source }
     }
 
     /// Opens the platform's output, hides the secrets, and tells what is odd about the wish.
@@ -163,6 +166,7 @@ impl Wish {
         };
         let publisher = Publisher::start(cleaner.clone(), handover, summary, reports_dir);
         let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
+        let report = Report { source: self.source.clone(), ..report };
         let source_root = config.and_then(|config| config.source_root.as_deref());
         let worktree = self.platform.worktree(env);
         let sink = self.platform.open(env, is_terminal, &worktree, SystemTime::now);

@@ -4,6 +4,7 @@
 mod kept;
 mod outputs;
 mod ranking;
+mod source;
 pub mod verdict;
 pub mod words;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use outputs::{OUTPUTS, Output};
+pub use source::SourceLinks;
 pub use verdict::Verdict;
 
 use crate::config::{OnSuperseded, Task};
@@ -46,6 +48,8 @@ pub struct Report {
     pub cooked: Option<(u32, u32)>,
     /// Lines of the build log.
     pub lines: u64,
+    /// Where its sources can be looked at.
+    pub source: SourceLinks,
 }
 
 /// One phase of the build.
@@ -106,6 +110,11 @@ impl Report {
             finished_at: facts.finished_at.or(known.finished_at),
             duration: facts.duration.or(known.duration),
         };
+    }
+
+    /// The address of the place that a finding points at, if it is in the repository.
+    pub fn link(&self, finding: &Finding) -> Option<String> {
+        self.source.line(finding.location.as_ref()?, self.facts.commit.as_deref())
     }
 
     /// Whether the build has not started yet, as far as is known.

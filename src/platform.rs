@@ -14,6 +14,7 @@ mod jenkins;
 mod plain;
 mod pointer;
 mod process;
+mod source;
 mod teamcity;
 mod terminal;
 mod travis;
@@ -176,6 +177,17 @@ impl Platform {
 /// Tells the time for markers that carry it.
 pub type Clock = fn() -> SystemTime;
 
+/// How much of what a job prints is kept. The rest is dropped, and with it the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogLimit {
+    /// Who drops it.
+    pub keeper: &'static str,
+    /// How much is kept.
+    pub bytes: usize,
+    /// What is added to each line, and counts.
+    pub line_bytes: usize,
+}
+
 /// How a group looks at first, where a platform lets us choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folding {
@@ -226,6 +238,11 @@ pub trait Sink: Send {
     /// Whether SGR sequences may be written.
     fn color(&self) -> bool {
         false
+    }
+
+    /// How much may be printed, where that is little.
+    fn limit(&self) -> Option<LogLimit> {
+        None
     }
 
     /// Asks the platform to hide a secret from now on. May have several lines, and is raw.

@@ -1,14 +1,16 @@
 //! Decides what is shown, in which order and how much of it; the sink knows how it is spelt.
 
 mod budget;
+mod trace;
 
 use std::time::Duration;
 
 use crate::event::{Event, Finding, Level, Phase, Severity, Status};
 use crate::outcome::verdict::{counted_as, human};
 use crate::outcome::{Report, Verdict};
-use crate::platform::{Annotation, Folding, Sink};
+use crate::platform::{Annotation, Folding, LogLimit, Sink};
 use budget::Budget;
+use trace::{Purpose, Trace};
 
 /// How many findings of each severity are told in all; the rest is in the reports.
 const TOLD: usize = 50;
@@ -30,24 +32,33 @@ pub struct Options {
 pub struct Renderer {
     sink: Box<dyn Sink>,
     options: Options,
-    open: Option<Phase>,
+    phase: Option<Phase>,
+    group_is_open: bool,
     budget: Budget,
     /// The last line, for as long as it gives way to whatever comes next.
     live: Option<String>,
+    trace: Trace,
+    /// What our own words are for: at the end they matter as much as the verdict.
+    words: Purpose,
 }
 
 impl Renderer {
     /// Nothing is written yet.
     pub fn new(sink: Box<dyn Sink>, options: Options) -> Self {
-        Self { sink, options, open: None, budget: Budget::default(), live: None }
+        let trace = Trace::new(sink.limit());
+        let (budget, words) = (Budget::default(), Purpose::Progress);
+        Self { sink, options, phase: None, group_is_open: false, budget, live: None, trace, words }
     }
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
     pub fn begin(&mut self, secrets: &[&str], out: &mut Vec<u8>) {
-        for secret in secrets {
-            self.sink.mask(secret, out);
-        }
-        self.sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
+        let Self { sink, trace, .. } = self;
+        trace.write(Purpose::Verdict, out, |out| {
+            for secret in secrets {
+                sink.mask(secret, out);
+            }
+            sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
+        });
     }
 
     /// Whether a last line may change after it was shown.
@@ -66,7 +77,7 @@ impl Renderer {
     /// Shows one event, which the report knows already. Findings wait until they can be ranked: for the
     /// end of their phase, or for the end.
     pub fn event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
-        self.instead_of_the_last_line(out, |this, out| this.show(event, report, out));
+        self.instead_of_the_last_line(out, |this, out| this.tell_event(event, report, out));
     }
 
     /// Takes the last line back, unless nothing comes in its place.
@@ -88,42 +99,45 @@ impl Renderer {
         }
     }
 
-    fn show(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
+    fn tell_event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
         match event {
             Event::Status(status) if status.is_terminal() => {} // The verdict will say so.
             Event::Status(status) => {
-                self.sink.say(Level::Info, &format!("build is {}", status.as_str()), out);
+                self.say(Level::Info, &format!("build is {}", status.as_str()), out);
             }
             Event::PhaseStarted(phase) => {
                 self.close(out);
-                self.sink.group_begin(phase.title(), folding(*phase), out);
-                self.open = Some(*phase);
+                self.open(*phase, out);
+                self.phase = Some(*phase);
             }
             Event::PhaseEnded { phase, took, .. } => {
-                if self.open == Some(*phase) {
+                if self.phase == Some(*phase) {
                     if !report.has_completed(*phase) && !was_cut_off(report) {
-                        self.sink.group_failed(out);
+                        self.group_failed(out);
                     }
                     self.close(out);
+                    self.phase = None;
                     if let Some(text) = farewell(*phase, *took, report) {
-                        self.sink.say(Level::Info, &text, out);
+                        self.say(Level::Info, &text, out);
                     }
                 }
-                self.annotate_phase(*phase, report, out);
+                self.tell_phase(*phase, report, out);
             }
             Event::Line { level, text } => {
                 if self.options.log_level.is_some_and(|lowest| *level >= lowest) {
-                    self.sink.line(text, out);
+                    self.line(text, out);
                 }
             }
-            Event::Notice { level, text } => self.sink.say(*level, text, out),
+            Event::Notice { level, text } => self.say(*level, text, out),
             Event::Finding(_) | Event::Action { .. } | Event::Cooked { .. } => {}
         }
     }
 
     /// Hands over what is known so far, or at the end everything.
     pub fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
-        self.instead_of_the_last_line(out, |this, out| this.sink.outputs(outputs, out));
+        self.instead_of_the_last_line(out, |Self { sink, trace, .. }, out| {
+            trace.write(Purpose::Verdict, out, |out| sink.outputs(outputs, out));
+        });
     }
 
     /// Closes what is open, points at the findings that are left, those first that tell most, and ends
@@ -133,16 +147,58 @@ impl Renderer {
     }
 
     fn end(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
-        if self.open.is_some() && verdict.level == Level::Error {
-            self.sink.group_failed(out);
+        if verdict.level == Level::Error {
+            self.group_failed(out);
         }
         self.close(out);
-        self.sink.ending(verdict, out);
+        self.words = Purpose::Verdict;
+        let Self { sink, trace, .. } = self;
+        trace.write(Purpose::Verdict, out, |out| sink.ending(verdict, out));
         let errors = report.ranked_errors();
         self.tell(Severity::Error, &errors, report.error_count(), verdict, out);
         let warnings = report.ranked_warnings();
         self.tell(Severity::Warning, &warnings, report.warnings, verdict, out);
-        self.sink.verdict(verdict, out);
+        let Self { sink, trace, .. } = self;
+        if !trace.write(Purpose::Verdict, out, |out| sink.verdict(verdict, out)) {
+            let brief = Verdict { details: Vec::new(), hint: None, ..verdict.clone() };
+            trace.write(Purpose::Verdict, out, |out| sink.verdict(&brief, out));
+        }
+    }
+
+    /// Shows a line of the log, as long as there is room for it. Then the group is closed, because what
+    /// follows must be seen.
+    fn line(&mut self, text: &str, out: &mut Vec<u8>) {
+        let Self { sink, trace, .. } = self;
+        if trace.is_full() || trace.write(Purpose::Log, out, |out| sink.line(text, out)) {
+            return;
+        }
+        self.close(out);
+        let place =
+            if self.options.reports { "is in the reports, in build.log" } else { "is lost" };
+        if let Some(LogLimit { keeper, bytes, .. }) = self.trace.end_log() {
+            let limit = bytes / 1024 / 1024;
+            let text = format!(
+                "the rest of the log {place}: {keeper} keeps {limit} MiB of what a job prints, and the \
+                 findings and the verdict must fit"
+            );
+            self.say(Level::Info, &text, out);
+        }
+    }
+
+    fn say(&mut self, level: Level, text: &str, out: &mut Vec<u8>) {
+        self.trace.write(self.words, out, |out| self.sink.say(level, text, out));
+    }
+
+    fn open(&mut self, phase: Phase, out: &mut Vec<u8>) {
+        let Self { sink, trace, .. } = self;
+        // There are only words of our own in it when the log is shown no longer.
+        let folding = if trace.is_full() { Folding::Expanded } else { folding(phase) };
+        let begin = |out: &mut Vec<u8>| sink.group_begin(phase.title(), folding, out);
+        self.group_is_open = trace.write(Purpose::Progress, out, begin);
+        if !self.group_is_open {
+            // Or the sink would take it for open.
+            self.sink.group_end(&mut Vec::new());
+        }
     }
 
     /// Tells the platform where the summary is, if it must be told.
@@ -150,9 +206,16 @@ impl Renderer {
         self.sink.summary_file(path, out);
     }
 
+    fn group_failed(&mut self, out: &mut Vec<u8>) {
+        if self.group_is_open {
+            let Self { sink, trace, .. } = self;
+            trace.write(Purpose::Progress, out, |out| sink.group_failed(out));
+        }
+    }
+
     fn close(&mut self, out: &mut Vec<u8>) {
-        if self.open.take().is_some() {
-            self.sink.group_end(out);
+        if std::mem::take(&mut self.group_is_open) {
+            self.trace.write(Purpose::Verdict, out, |out| self.sink.group_end(out));
         }
     }
 
@@ -161,16 +224,23 @@ impl Renderer {
     }
 
     /// Points at the findings of a phase that is over, and at those from before it, as far as the budget
-    /// allows. What merely follows from another error waits: that one may yet be found.
-    fn annotate_phase(&mut self, phase: Phase, report: &Report, out: &mut Vec<u8>) {
-        if !self.annotates() {
+    /// allows; in words if its log could not be shown. What merely follows from another error waits: that
+    /// one may yet be found.
+    fn tell_phase(&mut self, phase: Phase, report: &Report, out: &mut Vec<u8>) {
+        let in_words = !self.annotates();
+        if in_words && !self.trace.is_full() {
             return;
         }
         let is_due = |finding: &&Finding| {
             !finding.is_follow_up() && finding.phase.is_none_or(|of| of == phase)
         };
         for severity in [Severity::Error, Severity::Warning] {
-            let share = self.budget.share_of_a_phase(severity);
+            let share = if in_words {
+                // As much again is left for the phases to come.
+                TOLD.saturating_sub(self.budget.spent(severity)).div_ceil(2)
+            } else {
+                self.budget.share_of_a_phase(severity)
+            };
             if share == 0 {
                 continue;
             }
@@ -179,15 +249,29 @@ impl Renderer {
                 Severity::Warning => report.ranked_warnings(),
             };
             let due = self.budget.pending(ranked.into_iter().filter(is_due));
-            self.annotate(due.into_iter().take(share), out);
+            for finding in due.into_iter().take(share) {
+                self.show(finding, Purpose::Progress, in_words, out);
+            }
         }
     }
 
-    fn annotate<'a>(&mut self, findings: impl Iterator<Item = &'a Finding>, out: &mut Vec<u8>) {
-        for finding in findings {
-            self.sink.annotate(&Annotation::from(finding), out);
+    /// Shows a finding, and says whether there was room for it. None is shown twice.
+    fn show(
+        &mut self,
+        finding: &Finding,
+        purpose: Purpose,
+        in_words: bool,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let Self { sink, trace, .. } = self;
+        let is_shown = trace.write(purpose, out, |out| match Annotation::from(finding) {
+            annotation if in_words => sink.mention(&annotation, out),
+            annotation => sink.annotate(&annotation, out),
+        });
+        if is_shown {
             self.budget.spend(finding);
         }
+        is_shown
     }
 
     /// Tells the findings of one severity that were not told yet: the first as annotations, the last of
@@ -206,21 +290,21 @@ impl Renderer {
             let free = self.budget.left_at_the_end(severity, verdict);
             let left = all.saturating_sub(self.budget.spent(severity));
             let slots = if left > free { free.saturating_sub(1) } else { free };
-            self.annotate(pending.by_ref().take(slots), out);
+            for finding in pending.by_ref().take(slots) {
+                self.show(finding, Purpose::Findings, false, out);
+            }
             let rest = all.saturating_sub(self.budget.spent(severity));
             if rest > 0 && free > slots {
                 self.count(severity, rest, out);
             }
         }
         let room = TOLD.saturating_sub(self.budget.spent(severity));
-        let mentioned: Vec<_> = pending.take(room).collect();
-        for finding in &mentioned {
-            self.sink.mention(&Annotation::from(*finding), out);
+        for finding in pending.take(room) {
+            self.show(finding, Purpose::Findings, true, out);
         }
-        let more = all.saturating_sub(self.budget.spent(severity) + mentioned.len());
+        let more = all.saturating_sub(self.budget.spent(severity));
         if more > 0 {
-            let text = format!("{}s not shown here: {more}", severity.as_str());
-            self.sink.say(Level::Info, &text, out);
+            self.say(Level::Info, &format!("{}s not shown here: {more}", severity.as_str()), out);
         }
     }
 
@@ -234,7 +318,9 @@ impl Renderer {
         };
         let rest = counted_as(rest, &format!("more {}", severity.as_str())).unwrap_or_default();
         let message = format!("and {rest}: see {place}").into();
-        self.sink.annotate(&Annotation { severity, title: None, location: None, message }, out);
+        let annotation = Annotation { severity, title: None, location: None, message };
+        let Self { sink, trace, .. } = self;
+        trace.write(Purpose::Findings, out, |out| sink.annotate(&annotation, out));
     }
 }
 
@@ -275,3 +361,5 @@ mod guide_tests;
 mod hostile_tests;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod trace_tests;

@@ -1,6 +1,7 @@
 //! The report in the formats that other tools read: one pure function each. Texts come in safe to
 //! print; each format escapes for itself.
 
+pub mod annotations;
 pub mod codequality;
 pub mod dotenv;
 pub mod issues;

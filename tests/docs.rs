@@ -116,6 +116,55 @@ fn the_action_has_every_output() {
     assert_eq!(action("outputs:"), expected.collect::<Vec<_>>());
 }
 
+/// The token would be readable by everybody, and the others change nothing on GitLab.
+const NOT_IN_THE_COMPONENT: [&str; 4] = ["token", "annotations", "summary", "ci"];
+
+#[test]
+fn the_component_takes_every_input_that_matters_on_gitlab_and_hands_it_to_the_program() {
+    let component = read("templates/build/template.yml");
+    let (header, job) = component.split_once("\n---\n").unwrap();
+    let given: Vec<_> = header.lines().skip_while(|line| *line != "    project:").collect();
+    let mut described = Vec::new();
+    let mut handed_over = Vec::new();
+    for input in INPUTS.iter().filter(|input| !NOT_IN_THE_COMPONENT.contains(&input.name)) {
+        let default = match input.default {
+            "–" => String::new(),
+            default => format!(" Default: {}.", code(default)),
+        };
+        described.push(format!("    {}:", input.name));
+        described.push(format!("      description: \"{}{default}\"", input.meaning));
+        let variable = input.name.to_ascii_uppercase().replace('-', "_");
+        handed_over.push(format!("INPUT_{variable}: \"$[[ inputs.{} ]]\"", input.name));
+    }
+    let is_detail = |line: &str| {
+        ["default:", "options:", "type:"].contains(&line.split_whitespace().next().unwrap())
+    };
+    let shown = given.into_iter().filter(|line| !is_detail(line));
+    assert_eq!(shown.collect::<Vec<_>>(), described);
+    let variables = job.lines().filter(|line| line.trim().starts_with("INPUT_"));
+    assert_eq!(variables.map(str::trim).collect::<Vec<_>>(), handed_over);
+    for name in NOT_IN_THE_COMPONENT {
+        assert!(INPUTS.iter().any(|input| input.name == name), "{name}");
+    }
+}
+
+#[test]
+fn each_way_onto_gitlab_declares_the_same_reports() {
+    let reports = |file: &str, folder: &str| {
+        let text = read(file);
+        let lines = text.lines().skip_while(|line| line.trim() != "reports:").skip(1);
+        let lines = lines.map_while(|line| line.trim().split_once(": "));
+        let lines = lines.map(|(kind, path)| format!("{kind}: {}", path.trim_matches('"')));
+        lines.map(|line| line.replace(folder, "reports-dir")).collect::<Vec<_>>()
+    };
+    let component = reports("templates/build/template.yml", "$[[ inputs.reports-dir ]]");
+    let names = ["dotenv: reports-dir/outputs.env", "codequality: reports-dir/codequality.json"];
+    assert_eq!(component[..2], names);
+    assert_eq!(component.len(), 4, "{component:?}");
+    assert_eq!(reports("gitlab/build.yml", "buildpixel-reports"), component);
+    assert_eq!(reports("README.md", "buildpixel-reports"), component);
+}
+
 #[test]
 fn the_map_names_every_source_file_and_no_other() {
     let rows = table("CONTRIBUTING.md", "| in `src/` |");

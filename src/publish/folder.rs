@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::outcome::{Report, Verdict};
 use crate::platform::PublishProblem;
 use crate::platform::files::replace;
-use crate::report::{codequality, dotenv, issues, json, junit, properties};
+use crate::report::{annotations, codequality, dotenv, issues, json, junit, properties};
 use crate::summary;
 
 /// `reports-dir`, made when the first file goes into it.
@@ -53,6 +53,7 @@ impl Folder {
         }
         let files = [
             ("summary.md", summary::render(report, verdict, SUMMARY_BYTES)),
+            ("annotations.json", annotations::render(report)),
             ("codequality.json", codequality::render(report)),
             ("issues.json", issues::render(report)),
             ("junit.xml", junit::render(report, verdict)),

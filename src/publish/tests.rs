@@ -53,6 +53,7 @@ async fn every_report_tells_the_same_story() {
     assert_eq!(
         names,
         [
+            "annotations.json",
             "build.log",
             "codequality.json",
             "issues.json",

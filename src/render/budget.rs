@@ -1,5 +1,5 @@
 //! The annotations of a step: CIs keep the first few of each severity (GitHub: ten), so none is spent
-//! twice, and some are saved for later phases and for the end.
+//! twice, and some are saved for later phases and for the end. What is told in words counts as told, too.
 
 use crate::event::{Finding, Level, Severity};
 use crate::outcome::Verdict;
@@ -10,16 +10,16 @@ const ANNOTATIONS: usize = 10;
 /// What was spent on which findings.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
-    annotated: Vec<Finding>,
+    told: Vec<Finding>,
 }
 
 impl Budget {
     pub(super) fn spend(&mut self, finding: &Finding) {
-        self.annotated.push(finding.clone());
+        self.told.push(finding.clone());
     }
 
     pub(super) fn spent(&self, severity: Severity) -> usize {
-        self.annotated.iter().filter(|finding| finding.severity == severity).count()
+        self.told.iter().filter(|finding| finding.severity == severity).count()
     }
 
     /// Those that nothing was spent on yet, each once.
@@ -29,7 +29,7 @@ impl Budget {
     ) -> Vec<&'a Finding> {
         let mut pending = Vec::new();
         for finding in findings {
-            if !self.annotated.contains(finding) && !pending.contains(&finding) {
+            if !self.told.contains(finding) && !pending.contains(&finding) {
                 pending.push(finding);
             }
         }

@@ -3,7 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::*;
 use crate::config::{Env, Task};
 use crate::event::{Facts, FailureClass, Id, Location, Rank, Status};
-use crate::outcome::{Outcome, Signal};
+use crate::outcome::{Outcome, Signal, SourceLinks};
 use crate::platform::Platform;
 use crate::worktree::Worktree;
 
@@ -97,6 +97,8 @@ pub(crate) fn build() -> Id {
 
 pub(crate) fn report() -> Report {
     let mut report = Report::new(&Task::Attach(build()));
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    report.source = SourceLinks::new("https://git.example/studio/game", "/-/blob/", Some(commit));
     for event in events() {
         report.observe(&event);
     }

@@ -38,16 +38,17 @@ pub fn render(report: &Report) -> String {
 /// `seen` counts how often the same thing was said about the same file.
 fn entry<'a>(
     finding: &'a Finding,
-    seen: &mut HashMap<(&'a str, &'a str, &'a str), usize>,
+    seen: &mut HashMap<(&'a str, &'a str, String), usize>,
 ) -> Option<Entry<'a>> {
     let location = finding.location.as_ref().filter(|location| location.in_repository)?;
     let check_name = finding.code.as_deref().unwrap_or("unreal");
-    let identity = (check_name, location.file.as_str(), finding.message.as_str());
+    let essence = essence(&finding.message);
+    let identity = (check_name, location.file.as_str(), essence.clone());
     let nth = seen.entry(identity).and_modify(|nth| *nth += 1).or_default();
     Some(Entry {
         description: words::message(finding),
         check_name,
-        fingerprint: fingerprint(&[check_name, &location.file, &finding.message, &nth.to_string()]),
+        fingerprint: fingerprint(&[check_name, &location.file, &essence, &nth.to_string()]),
         severity: match finding.severity {
             Severity::Error => "major",
             Severity::Warning => "minor",
@@ -58,6 +59,21 @@ fn entry<'a>(
             lines: Lines { begin: location.line.unwrap_or(1).max(1) },
         },
     })
+}
+
+/// The first line without the lines and columns that it names, which move with every edit. The others
+/// are notes and source.
+fn essence(message: &str) -> String {
+    let mut essence = String::new();
+    for c in message.lines().next().unwrap_or_default().chars() {
+        let names_a_place = essence.ends_with(['(', ':', ',']) || essence.ends_with("line ");
+        match c {
+            '0'..='9' if essence.ends_with('#') => {}
+            '0'..='9' if names_a_place => essence.push('#'),
+            _ => essence.push(c),
+        }
+    }
+    essence
 }
 
 /// FNV-1a over 128 bits: the same in every version of this program, so that GitLab can tell what is
@@ -88,18 +104,62 @@ mod tests {
         assert_eq!(entries[0]["fingerprint"], "b17de496d6263fb9a939768b5ee9f1f3");
     }
 
+    fn fingerprints(findings: Vec<Finding>) -> Vec<String> {
+        let entries: Vec<serde_json::Value> =
+            serde_json::from_str(&render(&report(findings))).unwrap();
+        entries.iter().map(|entry| entry["fingerprint"].to_string()).collect()
+    }
+
     #[test]
     fn the_same_message_twice_has_two_fingerprints_and_another_line_has_the_same() {
         let mut moved = finding("m");
         moved.location.as_mut().unwrap().line = Some(99);
-        let fingerprints = |findings| {
-            let json = render(&report(findings));
-            let entries: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-            entries.iter().map(|e| e["fingerprint"].to_string()).collect::<Vec<_>>()
-        };
         let twice = fingerprints(vec![finding("m"), finding("m")]);
         assert_ne!(twice[0], twice[1]);
         assert_eq!(fingerprints(vec![moved]), twice[..1]);
+    }
+
+    #[test]
+    fn a_fingerprint_does_not_change_with_the_places_in_the_message_and_below_it() {
+        let rows = [
+            ("m\nA.h(42): note: see 'x'", "m\nA.h(43): note: see 'x'"),
+            ("first seen in A.h(42,7)", "first seen in A.h(107,12)"),
+            ("first seen at A.h:42:7: there", "first seen at A.h:4:72: there"),
+            ("first seen on line 42", "first seen on line 7"),
+        ];
+        for (one, other) in rows {
+            assert_eq!(
+                fingerprints(vec![finding(one)]),
+                fingerprints(vec![finding(other)]),
+                "{one}"
+            );
+        }
+        for (one, other) in [("'x1' is old", "'x2' is old"), ("SDK 5.4", "SDK 5.5")] {
+            assert_ne!(
+                fingerprints(vec![finding(one)]),
+                fingerprints(vec![finding(other)]),
+                "{one}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_does_not_change_when_other_findings_come_or_go() {
+        let warning = |message| Finding { severity: Severity::Warning, ..finding(message) };
+        let mut elsewhere = finding("m");
+        elsewhere.location.as_mut().unwrap().file = "Source/B.cpp".to_owned();
+        let ours = vec![finding("m"), finding("m"), warning("w"), finding("n")];
+        let before = fingerprints(ours.clone());
+        for at in 0..=ours.len() {
+            let mut more = ours.clone();
+            let others = [finding("new"), elsewhere.clone(), warning("v"), finding("m (+4 more)")];
+            more.splice(at..at, others);
+            let after = fingerprints(more);
+            assert_eq!(after.len(), before.len() + 4);
+            assert!(before.iter().all(|ours| after.contains(ours)), "{at}");
+        }
+        let unique: std::collections::HashSet<_> = before.iter().collect();
+        assert_eq!(unique.len(), before.len());
     }
 
     #[test]

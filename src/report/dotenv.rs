@@ -5,9 +5,24 @@
 const MAX_BYTES: usize = 5120;
 const MAX_VARIABLES: usize = 20;
 
-/// GitLab expands variables in values; `$$` is a dollar sign.
+/// GitLab expands variables in values. `$$` is a dollar sign; `%NAME%` cannot be escaped, but `%%NAME%%`
+/// is left as it is.
 fn value(text: &str) -> String {
-    text.replace('$', "$$")
+    let mut value = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        value.push_str(before);
+        let name_ends = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let (name, behind) = after.split_at(name_ends.unwrap_or(after.len()));
+        let is_name = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
+        (value, rest) = match behind.strip_prefix('%') {
+            Some(behind) if is_name => (value + "%%" + name + "%%", behind),
+            // A pair is taken for one before the second could begin a name.
+            Some(behind) if name.is_empty() => (value + "%%", behind),
+            _ => (value + "%", after),
+        };
+    }
+    (value + rest).replace('$', "$$")
 }
 
 /// The name of an output as a variable: `BUILDPIXEL_BUILD_ID`.
@@ -49,6 +64,44 @@ pub fn render(outputs: &[(&str, String)]) -> (String, Vec<LeftOut>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a later job gets: GitLab's server expands once, then the runner does.
+    fn received(value: &str) -> String {
+        let server = regex::Regex::new(
+            r"\$\$|%%|\$([a-zA-Z_][a-zA-Z0-9_]*)|\$\{([a-zA-Z_]\w*)\}|%([a-zA-Z_]\w*)%",
+        );
+        let expanded = server.unwrap().replace_all(value, |found: &regex::Captures<'_>| {
+            let is_pair = found.iter().skip(1).all(|name| name.is_none());
+            if is_pair { found[0].to_owned() } else { "EXPANDED".to_owned() }
+        });
+        expanded.replace("$$", "$")
+    }
+
+    #[test]
+    fn no_value_is_expanded_and_only_names_between_percent_signs_look_different() {
+        let rows = [
+            ("$CI_JOB_TOKEN ${X} $$ $$X 5$", "$CI_JOB_TOKEN ${X} $$ $$X 5$"),
+            ("100% of 50%", "100% of 50%"),
+            ("%CI_JOB_TOKEN%", "%%CI_JOB_TOKEN%%"),
+            ("50%X%Y%Z", "50%%X%%Y%Z"),
+            ("%%X%", "%%X%"),
+            ("%%%X%", "%%%%X%%"),
+            ("%1%X%", "%1%%X%%"),
+            ("%$X%", "%$X%"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(received(&value(text)), expected, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_value_is_nothing_in_it_is_expanded(text in "[$%{}A_1 ]{0,12}") {
+            let received = received(&value(&text));
+            proptest::prop_assert!(!received.contains("EXPANDED"), "{text:?} {received:?}");
+            proptest::prop_assert_eq!(received.replace('%', ""), text.replace('%', ""));
+        }
+    }
 
     #[test]
     fn keys_are_variables_and_dollars_are_doubled() {

@@ -15,19 +15,19 @@ const KINDS: usize = 10;
 pub(super) fn render(report: &Report, page: &mut Page) {
     let Some(counted) = counted(report) else { return };
     page.push(&format!("\n### Findings\n\n{counted}\n"));
-    list(Severity::Error, &report.ranked_errors(), report.error_count(), page);
-    list(Severity::Warning, &report.ranked_warnings(), report.warnings, page);
+    list(report, Severity::Error, &report.ranked_errors(), report.error_count(), page);
+    list(report, Severity::Warning, &report.ranked_warnings(), report.warnings, page);
     kinds(report, page);
 }
 
-fn list(severity: Severity, ranked: &[&Finding], all: usize, page: &mut Page) {
+fn list(report: &Report, severity: Severity, ranked: &[&Finding], all: usize, page: &mut Page) {
     if all == 0 {
         return;
     }
     page.push(&format!("\n{}", head(&["", "Where", "What"])));
     let listed = ranked.iter().take(LISTED);
     for finding in listed.clone() {
-        page.push(&finding_row(finding));
+        page.push(&finding_row(finding, report));
     }
     let more = all.saturating_sub(listed.len());
     if let Some(more) = counted_as(more, &format!("more {}", severity.as_str())) {
@@ -35,15 +35,20 @@ fn list(severity: Severity, ranked: &[&Finding], all: usize, page: &mut Page) {
     }
 }
 
-fn finding_row(finding: &Finding) -> String {
+fn finding_row(finding: &Finding, report: &Report) -> String {
     let mark = match finding.severity {
         Severity::Error => "❌",
         Severity::Warning => "⚠️",
     };
-    let place = finding.location.as_ref().map(ToString::to_string);
+    let place = finding.location.as_ref().map(|place| inline(&place.to_string()));
+    let place = place.unwrap_or_default();
+    let place = match report.link(finding) {
+        Some(address) => format!("[{place}]({address})"),
+        None => place,
+    };
     let code = finding.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
     let what = format!("{code}{}", words::message(finding));
-    row(&[mark, &inline(&place.unwrap_or_default()), &inline(&what)])
+    row(&[mark, &place, &inline(&what)])
 }
 
 /// How often the log has each kind of warning. Where each is there once, the list above says as much.

@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::findings::LISTED;
 use super::*;
 use crate::config::Task;
-use crate::event::{Event, FailureClass, Finding, Id, Phase, Rank, Severity, Status};
-use crate::outcome::Outcome;
+use crate::event::{Event, FailureClass, Finding, Id, Location, Phase, Rank, Severity, Status};
+use crate::outcome::{Outcome, SourceLinks};
 
 fn report(messages: impl IntoIterator<Item = String>) -> Report {
     let mut report = Report::new(&Task::Attach(Id::new("b1").unwrap()));
@@ -201,4 +201,32 @@ fn warnings_that_are_all_of_different_kinds_are_not_counted_by_kind() {
 fn findings_beyond_the_listed_ones_are_counted() {
     let report = report((0..LISTED + 7).map(|n| n.to_string()));
     assert!(rendered(&report, usize::MAX).ends_with("\n… and 7 more errors\n"));
+}
+
+#[test]
+fn a_place_in_the_repository_is_a_link_that_nothing_in_its_path_ends() {
+    let mut report = report(["broken"].map(str::to_owned));
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    report.source = SourceLinks::new("https://git.example/game", "/-/blob/", Some(commit));
+    let place = |file: &str, in_repository| {
+        Some(Location { file: file.to_owned(), in_repository, line: Some(42), column: Some(5) })
+    };
+    let broken = report.findings[0].clone();
+    report.findings = vec![
+        Finding { location: place("Source/A](x) |`.cpp", true), ..broken.clone() },
+        Finding { location: place("Engine/B.cpp", false), ..broken.clone() },
+        broken,
+    ];
+    let page = rendered(&report, usize::MAX);
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| ❌ |")).collect();
+    let link =
+        format!("https://git.example/game/-/blob/{commit}/Source/A%5D%28x%29%20%7C%60.cpp#L42");
+    assert_eq!(
+        rows,
+        [
+            format!("| ❌ | [Source/A\\](x) \\|\\`.cpp:42:5]({link}) | broken |"),
+            "| ❌ | Engine/B.cpp:42:5 | broken |".to_owned(),
+            "| ❌ |  | broken |".to_owned(),
+        ]
+    );
 }

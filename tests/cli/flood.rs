@@ -1,4 +1,5 @@
-//! A log that is long, through the real pipe: nothing lost, nothing repeated, memory flat.
+//! A log that is long, through the real pipe: nothing lost, nothing repeated, memory flat; and for a CI
+//! that keeps little of it, the end.
 
 use simulator::Scenario;
 
@@ -34,6 +35,42 @@ async fn a_long_log_comes_through_whole_and_in_order_in_little_memory() {
     assert!(!ran.stdout.contains("flood line"), "{}", ran.stdout);
     let log = program.file("reports/build.log");
     assert!(log.lines().eq((1..=LINES).map(|number| format!("flood line {number}"))));
+}
+
+/// GitLab's runner drops all that comes after so many bytes, and puts a timestamp before each line.
+const GITLAB_KEEPS: usize = 4 * 1024 * 1024;
+const TIMESTAMP: usize = 32;
+
+#[tokio::test]
+async fn gitlab_sees_the_verdict_and_the_findings_of_a_log_that_it_cannot_keep() {
+    const LINES: u64 = 300_000;
+    let scenario = Scenario::new()
+        .await_join()
+        .status("running")
+        .log("info", "********** BUILD COMMAND STARTED **********")
+        .flood(LINES)
+        .log("info", r"Source\Game\Door.cpp(42): error C2065: 'hinge': undeclared identifier")
+        .status("failed");
+    let program = Program::new(scenario).await.on_gitlab();
+    let ran = program.run();
+    assert_eq!(ran.code, Some(10));
+    let lines = ran.stdout.matches('\n').count();
+    let kept = ran.stdout.len() + lines * TIMESTAMP;
+    assert!(kept < GITLAB_KEEPS, "{kept}");
+    let (shown, rest) = ran.stdout.split_once("the rest of the log is ").unwrap();
+    assert!(
+        shown.lines().rev().nth(1).unwrap().contains("section_end:"),
+        "it is seen, not folded away"
+    );
+    assert!(!rest.contains("flood line"), "{rest}");
+    let finding = "error:\x1b[0m Source/Game/Door.cpp:42: C2065: 'hinge': undeclared identifier\n";
+    assert_eq!(rest.matches(finding).count(), 1, "{rest}");
+    let (_, verdict) = rest.rsplit_once("error:\x1b[0m ").unwrap();
+    assert!(verdict.starts_with("build ") && verdict.contains(" failed in compile"), "{rest}");
+    let log = program.file("buildpixel-reports/build.log");
+    let flood = log.lines().filter(|line| line.starts_with("flood"));
+    assert!(flood.eq((1..=LINES).map(|number| format!("flood line {number}"))));
+    assert_eq!(log.lines().count() as u64, LINES + 2);
 }
 
 /// A number of a process' status.

@@ -91,3 +91,29 @@ async fn a_talkative_build_needs_no_heartbeat() {
     let ran = step.timings(|timings| timings.heartbeat = Duration::from_secs(20)).run().await;
     assert!(!ran.stdout.contains("still "), "{}", ran.stdout);
 }
+
+#[tokio::test]
+async fn a_log_that_is_shown_no_longer_is_no_sign_of_life() {
+    let mut scenario = Scenario::new().await_join().status("running");
+    for _ in 0..200 {
+        scenario = scenario.log("info", "x".repeat(16_000));
+    }
+    scenario = scenario.await_requests("GET", GO, 1);
+    for number in 0..100 {
+        scenario = scenario.log("info", format!("beyond {number}")).pause(5);
+    }
+    let step = restless(scenario.status("complete")).await.input("ci", "gitlab");
+    let reports = step.path().join("reports").to_str().unwrap().to_owned();
+    let ran = step
+        .input("reports-dir", &reports)
+        .run_while(async |step, _| {
+            while !step.stdout.text().contains("the rest of the log is ") {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            step.go().await;
+        })
+        .await;
+    let (_, rest) = ran.stdout.split_once("the rest of the log is ").unwrap();
+    assert!(rest.contains("still running after ") && rest.contains("the log goes on; "), "{rest}");
+    assert!(!rest.contains("beyond"), "{rest}");
+}
