@@ -86,7 +86,7 @@ impl Platform {
             Self::GitHub | Self::Gitea | Self::Act => Box::new(github::GitHub::new(true)),
             Self::Forgejo => Box::new(github::GitHub::new(false)),
             Self::GitLab => Box::new(gitlab::GitLab::new(style, clock)),
-            Self::Jenkins => Box::new(jenkins::Jenkins::default()),
+            Self::Jenkins => Box::new(jenkins::Jenkins::new(style.color)),
             Self::Azure
             | Self::Buildkite
             | Self::TeamCity
@@ -131,7 +131,8 @@ impl Platform {
             | Self::CircleCi
             | Self::Bitbucket
             | Self::Travis => true,
-            // Shown as they are unless a plugin is installed and asked for.
+            // Jenkins shows escapes as they are, unless a plugin is installed and asked for. It sets TERM, and
+            // so does many an agent that has no plugin.
             Self::Jenkins | Self::Plain => false,
             Self::Terminal => stdout_is_terminal && env.get("TERM") != Some("dumb"),
         };
@@ -144,6 +145,11 @@ impl Platform {
             buildkite_headings: self == Self::Buildkite,
             travis_folds: self == Self::Travis,
         }
+    }
+
+    /// Whether whoever reads the output may know no character but those of ASCII.
+    pub fn wants_ascii(self, env: &Env) -> bool {
+        self == Self::Jenkins && !jenkins::reads_utf8(env)
     }
 
     /// Where report files go if the user does not say: where the platform picks files up.

@@ -1,5 +1,6 @@
 //! Decides what is shown, in which order and how much of it; the sink knows how it is spelt.
 
+mod ascii;
 mod budget;
 
 use std::time::Duration;
@@ -13,7 +14,7 @@ use budget::Budget;
 /// How many findings of each severity are told in all; the rest is in the reports.
 const TOLD: usize = 50;
 
-/// What the user wants to see.
+/// What is to be seen.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The lowest level of log lines that is shown; none at all if absent.
@@ -24,6 +25,8 @@ pub struct Options {
     pub summary: bool,
     /// Whether there will be report files.
     pub reports: bool,
+    /// Whether everything is shown in ASCII.
+    pub ascii: bool,
 }
 
 /// Shows a run. Everything goes through `out` in whole lines, in the order of the calls.
@@ -42,15 +45,18 @@ impl Renderer {
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
     pub fn begin(&mut self, secrets: &[&str], out: &mut Vec<u8>) {
+        let from = out.len();
         for secret in secrets {
             self.sink.mask(secret, out);
         }
         self.sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
+        self.spell(from, out);
     }
 
     /// Shows one event, which the report knows already. Findings wait until they can be ranked: for the
     /// end of their phase, or for the end.
     pub fn event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
+        let from = out.len();
         match event {
             Event::Status(status) if status.is_terminal() => {} // The verdict will say so.
             Event::Status(status) => {
@@ -78,22 +84,34 @@ impl Renderer {
             Event::Notice { level, text } => self.sink.say(*level, text, out),
             Event::Finding(_) | Event::Action { .. } | Event::Cooked { .. } => {}
         }
+        self.spell(from, out);
     }
 
     /// Hands over what is known so far, or at the end everything.
     pub fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
+        let from = out.len();
         self.sink.outputs(outputs, out);
+        self.spell(from, out);
     }
 
     /// Closes what is open, points at the findings that are left, those first that tell most, and ends
     /// with the verdict.
     pub fn conclude(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
+        let from = out.len();
         self.close(out);
         let errors = report.ranked_errors();
         self.tell(Severity::Error, &errors, report.error_count(), verdict, out);
         let warnings = report.ranked_warnings();
         self.tell(Severity::Warning, &warnings, report.warnings, verdict, out);
         self.sink.verdict(verdict, out);
+        self.spell(from, out);
+    }
+
+    /// Puts what was written from this byte on into characters that its reader knows.
+    fn spell(&self, from: usize, out: &mut Vec<u8>) {
+        if self.options.ascii {
+            ascii::transcribe(out, from);
+        }
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {

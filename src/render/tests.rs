@@ -104,7 +104,7 @@ pub(crate) fn report() -> Report {
 }
 
 pub(super) fn options() -> Options {
-    Options { log_level: Some(Level::Info), annotations: true, summary: true, reports: false }
+    Options { log_level: Some(Level::Info), annotations: true, summary: true, ..Options::default() }
 }
 
 pub(crate) fn failure() -> Verdict {
@@ -114,6 +114,7 @@ pub(crate) fn failure() -> Verdict {
 pub(super) fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
     let style = platform.text_style(env, false);
+    let options = Options { ascii: platform.wants_ascii(env), ..options };
     Renderer::new(platform.open(style, clock), options)
 }
 
@@ -193,6 +194,24 @@ fn every_dialect_tells_the_same_story() {
             | Platform::Travis => assert!(shown.contains("== Compile =="), "{name}"),
         }
     }
+}
+
+#[test]
+fn in_ascii_everything_is_even_what_is_told_at_the_end() {
+    let utf8 = Env::from_iter([("LANG", "C.UTF-8")]);
+    let [known, unknown] =
+        [&utf8, &Env::default()].map(|env| shown(Platform::Jenkins, env, options()));
+    assert!(known.contains("(+3 more: B<i>.cpp, C|.cpp, …)"), "{known}");
+    assert_eq!(unknown, known.replace('…', "..."));
+
+    let mut renderer = renderer(Platform::Jenkins, &Env::default(), options());
+    let mut out = Vec::new();
+    let status = Event::Status(Status::Other("é".to_owned()));
+    let error = Event::Finding(finding(Severity::Error, "é", "é", None));
+    let events = [status, line(Level::Info, "é"), error];
+    let report = told(&mut renderer, events, report_of([]), &mut out);
+    renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
+    assert!(out.is_ascii(), "{}", String::from_utf8_lossy(&out));
 }
 
 #[test]
