@@ -197,21 +197,39 @@ fn every_dialect_tells_the_same_story() {
 }
 
 #[test]
-fn in_ascii_everything_is_even_what_is_told_at_the_end() {
+fn jenkins_is_told_in_ascii_unless_its_charset_is_known() {
     let utf8 = Env::from_iter([("LANG", "C.UTF-8")]);
     let [known, unknown] =
         [&utf8, &Env::default()].map(|env| shown(Platform::Jenkins, env, options()));
     assert!(known.contains("(+3 more: B<i>.cpp, C|.cpp, …)"), "{known}");
     assert_eq!(unknown, known.replace('…', "..."));
+}
 
-    let mut renderer = renderer(Platform::Jenkins, &Env::default(), options());
+/// Says more than it is told to.
+struct Foreign;
+
+impl Sink for Foreign {
+    fn mask(&mut self, _secret: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice("é".as_bytes());
+    }
+
+    fn outputs(&mut self, _outputs: &[(&str, String)], out: &mut Vec<u8>) {
+        out.extend_from_slice("é".as_bytes());
+    }
+}
+
+#[test]
+fn no_call_leaves_anything_but_ascii_where_it_is_asked_for() {
+    let options = Options { ascii: true, ..options() };
+    let mut renderer = Renderer::new(Box::new(Foreign), options);
+    let report = report_of([finding(Severity::Error, "é", "é", None)]);
     let mut out = Vec::new();
-    let status = Event::Status(Status::Other("é".to_owned()));
-    let error = Event::Finding(finding(Severity::Error, "é", "é", None));
-    let events = [status, line(Level::Info, "é"), error];
-    let report = told(&mut renderer, events, report_of([]), &mut out);
+    renderer.begin(&["é"], &mut out);
+    renderer.event(&line(Level::Info, "é"), &report, &mut out);
+    renderer.outputs(&[], &mut out);
     renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
-    assert!(out.is_ascii(), "{}", String::from_utf8_lossy(&out));
+    let shown = String::from_utf8(out).unwrap();
+    assert!(shown.is_ascii() && shown.matches("\\u{e9}").count() >= 6, "{shown}");
 }
 
 #[test]
