@@ -5,9 +5,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BINARY, ROOT } from './program.mjs';
+import { BINARY, ROOT, Run } from './program.mjs';
 
 const RUNNER = join(ROOT, 'e2e/runner');
 
@@ -19,6 +19,18 @@ const LOOK_MS = 20;
 
 /** What an abort waits for before Jenkins goes on without the processes. */
 const SOFT_KILL_MS = 5_000;
+
+/** Debian's groovy looks for Java in one place only, where it need not be. */
+const JAVA_HOME = process.env.JAVA_HOME ?? ownerOf('java');
+
+function ownerOf(program) {
+  const { stdout } = spawnSync('sh', ['-c', 'readlink -f "$(command -v "$0")"', program], { encoding: 'utf8' });
+  return resolve(stdout.trim(), '../..');
+}
+
+/** Whether pipelines can be run here. */
+export const hasGroovy =
+  spawnSync('groovy', ['--version'], { env: { ...process.env, JAVA_HOME } }).status === 0;
 
 /** The environment of a build on an agent that has the program on its PATH. */
 export function agent(workspace, locale) {
@@ -136,5 +148,26 @@ function proc(pid, file) {
   }
 }
 
-/** Whether pipelines can be run here. */
-export const hasGroovy = spawnSync('groovy', ['--version']).status === 0;
+/** Runs a Jenkinsfile with our library; answers `{ result, error, calls, console }`. */
+export async function runPipeline(t, jenkinsfile, { workspace, env, credentials }) {
+  const folder = `${workspace}@script`;
+  mkdirSync(folder, { recursive: true });
+  const [file, journal] = [join(folder, 'Jenkinsfile'), join(folder, 'journal.json')];
+  writeFileSync(file, jenkinsfile);
+  const { code, stdout, stderr } = await new Run(
+    t,
+    'groovy',
+    [
+      join(RUNNER, 'jenkins.groovy'),
+      file,
+      join(ROOT, 'jenkins/vars'),
+      journal,
+      join(RUNNER, 'durable-task.sh'),
+      JSON.stringify(credentials),
+    ],
+    { ...agent(workspace, 'C.UTF-8'), JAVA_HOME, JAVA_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC', ...env },
+    workspace,
+  ).ended;
+  if (code !== 0) throw new Error(`groovy ended with ${code}\n${stdout}${stderr}`);
+  return JSON.parse(readFileSync(journal, 'utf8'));
+}

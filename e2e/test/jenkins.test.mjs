@@ -5,9 +5,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { ERROR, failToCompile } from '../reference/failure.mjs';
-import { BUILD, Service, TOKEN } from '../reference/service.mjs';
-import { ShStep, workspace } from '../runner/jenkins.mjs';
-import { inputs } from '../runner/program.mjs';
+import { BUILD, PROJECT, Service, SETTING, TOKEN } from '../reference/service.mjs';
+import { hasGroovy, runPipeline, ShStep, workspace } from '../runner/jenkins.mjs';
+import { inputs, ROOT } from '../runner/program.mjs';
 
 /** Starts an `sh` step that follows a new build at `service`. */
 function startStep(t, service, { folder = workspace(t), locale, script = 'buildpixel-ci' } = {}) {
@@ -125,4 +125,105 @@ test('the reports are there for the plugins that read them', async (t) => {
   assert.match(report(folder, 'junit.xml'), /<failure/);
   assert.match(report(folder, 'build.log'), /^café$/m);
   assert.ok(existsSync(join(folder, 'buildpixel-reports/summary.md')));
+});
+
+suite('pipelines', { skip: !hasGroovy && 'groovy is not installed' }, () => {
+  /** Runs a Jenkinsfile on a build that `play` scripts; without one the program is not expected to get there. */
+  async function run(t, jenkinsfile, play, { credentials = { 'buildpixel-token': TOKEN }, env = {} } = {}) {
+    const service = await Service.start(t);
+    const folder = workspace(t);
+    const running = runPipeline(t, jenkinsfile, {
+      workspace: folder,
+      env: { BUILDPIXEL_API_URL: service.url, ...env },
+      credentials,
+    });
+    if (play) {
+      await Promise.race([service.joined(), running.then(({ console }) => assert.fail(console))]);
+      play(service);
+    }
+    return { folder, service, ...(await running) };
+  }
+
+  const succeed = (service) => {
+    service.status('running');
+    service.status('complete');
+  };
+  const superseded = (service) => service.status('superseded');
+  const build = (more = '') => `buildPixel(project: '${PROJECT}', buildSetting: '${SETTING}'${more})`;
+
+  test('the example publishes the reports of a failed build', async (t) => {
+    const example = readFileSync(join(ROOT, 'jenkins/Jenkinsfile'), 'utf8')
+      .replace(/(BUILDPIXEL_PROJECT = )'.*'/, `$1'${PROJECT}'`)
+      .replace(/(BUILDPIXEL_BUILD_SETTING = )'.*'/, `$1'${SETTING}'`);
+    const env = { GIT_BRANCH: 'origin/main', GIT_COMMIT: '9b1f0c3e5d7a2468ace013579bdf02468ace1357' };
+
+    const { result, error, calls, console, folder } = await run(t, example, failToCompile, { env });
+
+    assert.equal(result, 'FAILURE', console);
+    assert.equal(error, 'script returned exit code 10');
+    assert.match(console, new RegExp(`^build ${BUILD}: ${ERROR.file}`, 'm'));
+    assert.ok(!console.includes(TOKEN));
+    const files = Object.fromEntries(calls.map(({ step, arguments: given }) => [step, given]));
+    assert.ok(existsSync(join(folder, files.junit.testResults)));
+    assert.ok(existsSync(join(folder, files.recordIssues.tool.pattern)));
+    assert.equal(files.archiveArtifacts.artifacts, 'buildpixel-reports/*');
+  });
+
+  test('the step answers the outputs, and hands every input over', async (t) => {
+    const jenkinsfile = `
+      def game = ${build(`, branch: 'feature/\$x y', 'log-level': 'warn', wait: true`)}
+      echo "\${game.result} \${game['build-id']} \${game.status}"`;
+    const { result, console, service } = await run(t, jenkinsfile, succeed);
+
+    assert.equal(result, 'SUCCESS', console);
+    assert.match(console, new RegExp(`^success ${BUILD} complete$`, 'm'));
+    const [{ body }] = service.journal.filter(({ route }) => route?.endsWith('/trigger'));
+    assert.deepEqual(body, { branch: 'feature/$x y' });
+  });
+
+  test('neither the script nor the console has the token', async (t) => {
+    const { calls, console } = await run(t, build(), (service) => failToCompile(service, [TOKEN]));
+
+    assert.deepEqual(
+      calls.filter(({ step }) => step === 'sh').map(({ arguments: { script } }) => script),
+      ['buildpixel-ci'],
+    );
+    assert.match(console, /^\+ buildpixel-ci$/m);
+    assert.ok(!console.includes(TOKEN), console);
+  });
+
+  test('a build that fails fails the step with its first error, unless that is for the pipeline to say', async (t) => {
+    const { result, error } = await run(t, build(), failToCompile);
+    assert.equal(result, 'FAILURE');
+    assert.match(error, new RegExp(`^buildpixel-ci ended with 10: ${ERROR.file}:.*${ERROR.code}`));
+
+    const tolerant = `def game = ${build(', propagate: false')}\necho "it is a \${game.result}"`;
+    const { result: tolerated, console } = await run(t, tolerant, failToCompile);
+    assert.equal(tolerated, 'SUCCESS', console);
+    assert.match(console, /^it is a failure$/m);
+  });
+
+  test('a superseded build fails the step, or makes the run unstable', async (t) => {
+    const { result, error } = await run(t, build(), superseded);
+    assert.equal(result, 'FAILURE');
+    assert.equal(error, 'buildpixel-ci ended with 11: superseded');
+
+    const unstable = await run(t, build(`, onSuperseded: 'unstable'`), superseded);
+    assert.equal(unstable.result, 'UNSTABLE', unstable.console);
+    const passed = await run(t, build(`, onSuperseded: 'pass'`), superseded);
+    assert.equal(passed.result, 'SUCCESS', passed.console);
+  });
+
+  test('a token in the pipeline is refused, and so is a credential that is not there', async (t) => {
+    const token = await run(t, build(`, token: 'x'`));
+    assert.match(token.error, /credentialsId/);
+    const missing = await run(t, build(`, credentialsId: 'other'`));
+    assert.match(missing.error, /'other'/);
+    assert.deepEqual([...token.calls, ...missing.calls], []);
+  });
+
+  test('an agent without the program says so, and answers no outputs of an earlier run', async (t) => {
+    const { error } = await run(t, build(), undefined, { env: { PATH: process.env.PATH } });
+    assert.match(error, /cannot run buildpixel-ci \(127\)/);
+  });
 });
