@@ -83,8 +83,9 @@ impl Platform {
     /// Opens the platform's output.
     pub fn open(self, style: Style, clock: Clock) -> Box<dyn Sink> {
         match self {
-            Self::GitHub | Self::Gitea | Self::Act => Box::new(github::GitHub::new(true)),
-            Self::Forgejo => Box::new(github::GitHub::new(false)),
+            Self::GitHub | Self::Gitea | Self::Forgejo | Self::Act => {
+                Box::new(github::GitHub::new(self))
+            }
             Self::GitLab => Box::new(gitlab::GitLab::new(style, clock)),
             Self::Jenkins => Box::new(jenkins::Jenkins::new(style.color)),
             Self::Azure
@@ -102,7 +103,7 @@ impl Platform {
     pub fn handover(self, env: &Env) -> Box<dyn Handover> {
         match self {
             Self::GitHub | Self::Gitea | Self::Act | Self::Forgejo => {
-                Box::new(github::Files::new(env))
+                Box::new(github::Files::new(self, env))
             }
             Self::GitLab
             | Self::Jenkins
@@ -250,7 +251,7 @@ pub trait Sink: Send {
 /// The ways besides stdout in which a platform is handed things. Apart from the [`Sink`], because a disk
 /// may take its time. The defaults are for a platform that has none.
 pub trait Handover: Send {
-    /// Whether there is a place for the summary.
+    /// Whether there is a place for the summary, where people will find it.
     fn has_summary(&self) -> bool {
         false
     }

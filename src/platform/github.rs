@@ -1,12 +1,13 @@
 //! GitHub Actions and its relatives: workflow commands on stdout, outputs and summary in files.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::groups::Groups;
-use super::{Annotation, Folding, Handover, PublishProblem, Sink, files, plain, put};
+use super::{Annotation, Folding, Handover, Platform, PublishProblem, Sink, files, plain, put};
 use crate::config::Env;
-use crate::event::{Level, Severity};
+use crate::event::{Level, Location};
 use crate::log::text::{MAX_MESSAGE, shortened};
 use crate::outcome::{Report, Verdict};
 use crate::summary;
@@ -29,15 +30,22 @@ fn escaped(text: &str) -> String {
 
 /// The commands of GitHub, Gitea, Forgejo or act.
 pub(super) struct GitHub {
+    /// Whether annotations are more than raw text: on Forgejo they are not.
     annotates: bool,
+    /// The same for notices, which act does not know.
+    notices: bool,
+    /// Whether a mask is taken as it stands, too. Forgejo hides in its log what is behind the colons, with
+    /// the escapes in it.
+    masks_raw: bool,
     groups: Groups,
 }
 
 impl GitHub {
-    /// `annotates`: Forgejo shows annotations raw, so it gets plain lines instead.
-    pub(super) fn new(annotates: bool) -> Self {
+    pub(super) fn new(platform: Platform) -> Self {
         Self {
-            annotates,
+            annotates: platform != Platform::Forgejo,
+            notices: matches!(platform, Platform::GitHub | Platform::Gitea),
+            masks_raw: platform == Platform::Forgejo,
             groups: Groups::new(|title| format!("::group::{}\n", data(title)), "::endgroup::\n"),
         }
     }
@@ -50,7 +58,11 @@ impl Sink for GitHub {
         for line in secret.lines().map(str::trim).filter(|line| line.chars().count() >= SHORTEST) {
             // Each line of a mask counts for itself, so an empty one before it does no harm.
             let apart = if line.starts_with(|c: char| c.is_ascii_graphic()) { "" } else { "%0A" };
-            put(out, &["::add-mask::", apart, &escaped(line), "\n"]);
+            let data = format!("{apart}{}", escaped(line));
+            put(out, &["::add-mask::", &data, "\n"]);
+            if self.masks_raw && data != line {
+                put(out, &["::add-mask::", line, "\n"]);
+            }
         }
     }
 
@@ -73,23 +85,22 @@ impl Sink for GitHub {
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
         if self.annotates {
-            put(out, &[&command(annotation)]);
+            let Annotation { severity, title, location, message } = annotation;
+            put(out, &[&command(severity.as_str(), *title, *location, message)]);
         } else {
             self.mention(annotation, out);
         }
     }
 
+    /// A notice has a budget of its own, so that findings leave room for it.
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
-        if verdict.level != Level::Error || !self.annotates {
-            return plain::verdict(verdict, false, out);
-        }
-        let annotation = Annotation {
-            severity: Severity::Error,
-            title: Some(verdict.title),
-            location: None,
-            message: verdict.lines().collect::<Vec<_>>().join("\n").into(),
+        let name = match verdict.level {
+            Level::Error => self.annotates.then_some("error"),
+            Level::Info | Level::Warn => self.notices.then_some("notice"),
         };
-        put(out, &[&command(&annotation)]);
+        let Some(name) = name else { return plain::verdict(verdict, false, out) };
+        let message = verdict.lines().collect::<Vec<_>>().join("\n");
+        put(out, &[&command(name, Some(verdict.title), None, &message)]);
     }
 }
 
@@ -97,18 +108,25 @@ impl Sink for GitHub {
 pub(super) struct Files {
     output: Option<PathBuf>,
     summary: Option<PathBuf>,
+    shows_summary: bool,
 }
 
 impl Files {
-    pub(super) fn new(env: &Env) -> Self {
+    pub(super) fn new(platform: Platform, env: &Env) -> Self {
         let path = |name| env.get(name).map(PathBuf::from);
-        Self { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") }
+        Self {
+            output: path("GITHUB_OUTPUT"),
+            summary: path("GITHUB_STEP_SUMMARY"),
+            // Forgejo has the file and does not show it; Gitea shows it in recent versions, and does not
+            // tell which it is.
+            shows_summary: matches!(platform, Platform::GitHub | Platform::Act),
+        }
     }
 }
 
 impl Handover for Files {
     fn has_summary(&self) -> bool {
-        self.summary.is_some()
+        self.shows_summary && self.summary.is_some()
     }
 
     fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
@@ -121,7 +139,10 @@ impl Handover for Files {
         let Some(path) = self.summary.as_deref() else { return Ok(()) };
         // One byte is for the line feed that a foreign text may lack.
         let budget = SUMMARY_BYTES.saturating_sub(size_bytes(path) + 1);
-        files::append(path, &summary::render(report, verdict, budget))
+        match summary::render(report, verdict, budget) {
+            text if text.is_empty() => Ok(()),
+            text => files::append(path, &text),
+        }
     }
 }
 
@@ -134,13 +155,13 @@ fn size_bytes(path: &Path) -> usize {
 
 /// One annotation. A place that is not in the repository is told in words: a link would lead nowhere. A
 /// file without a line is left without: an asset has none, and the first line of another is not to blame.
-fn command(annotation: &Annotation<'_>) -> String {
+fn command(name: &str, title: Option<&str>, location: Option<&Location>, message: &str) -> String {
     let mut properties = Vec::new();
-    if let Some(title) = annotation.title.filter(|title| !title.is_empty()) {
+    if let Some(title) = title.filter(|title| !title.is_empty()) {
         properties.push(format!("title={}", property(title)));
     }
-    let mut message = annotation.message.clone();
-    match annotation.location {
+    let mut message = Cow::Borrowed(message);
+    match location {
         Some(location) if location.in_repository => {
             properties.push(format!("file={}", property(&location.file)));
             let number = |n: Option<u32>| n.filter(|n| (1..=i32::MAX as u32).contains(n));
@@ -154,12 +175,8 @@ fn command(annotation: &Annotation<'_>) -> String {
     }
     let gap = if properties.is_empty() { "" } else { " " };
     let message = if message.trim().is_empty() { "(no message)" } else { &message };
-    format!(
-        "::{}{gap}{}::{}\n",
-        annotation.severity.as_str(),
-        properties.join(","),
-        data(&shortened(message, MAX_MESSAGE))
-    )
+    let (properties, data) = (properties.join(","), data(&shortened(message, MAX_MESSAGE)));
+    format!("::{name}{gap}{properties}::{data}\n")
 }
 
 fn random_delimiter() -> String {
