@@ -58,6 +58,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn nothing_but_ascii_is_left_and_ascii_stays(text in "(\\PC|\n|[…’])*", ascii in "[ -~\n\t]*") {
             let shown = transcribed(&text);

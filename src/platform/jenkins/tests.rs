@@ -67,6 +67,8 @@ fn a_log_that_prints_our_markers_folds_nothing() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_text_makes_a_marker(
         pieces in prop::collection::vec(
