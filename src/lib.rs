@@ -163,6 +163,7 @@ impl Wish {
             annotations: config.is_none_or(|config| config.annotations),
             summary: summary && handover.has_summary(),
             reports: reports_dir.is_some(),
+            ascii: self.platform.wants_ascii(env),
         };
         let publisher = Publisher::start(cleaner.clone(), handover, summary, reports_dir);
         let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();

@@ -102,10 +102,11 @@ impl Platform {
     ) -> Box<dyn Sink> {
         let style = self.text_style(env, stdout_is_terminal);
         match self {
-            Self::GitHub | Self::Gitea | Self::Act => Box::new(github::GitHub::new(true)),
-            Self::Forgejo => Box::new(github::GitHub::new(false)),
+            Self::GitHub | Self::Gitea | Self::Forgejo | Self::Act => {
+                Box::new(github::GitHub::new(self))
+            }
             Self::GitLab => Box::new(gitlab::GitLab::new(style, clock)),
-            Self::Jenkins => Box::new(jenkins::Jenkins::default()),
+            Self::Jenkins => Box::new(jenkins::Jenkins::new(style.color)),
             Self::Azure => Box::new(azure::Azure::new(style)),
             Self::Buildkite => Box::new(buildkite::Buildkite::new(style)),
             Self::TeamCity => Box::new(teamcity::TeamCity::new(style)),
@@ -124,7 +125,7 @@ impl Platform {
     pub fn handover(self, env: &Env) -> Box<dyn Handover> {
         match self {
             Self::GitHub | Self::Gitea | Self::Act | Self::Forgejo => {
-                Box::new(github::Files::new(env))
+                Box::new(github::Files::new(self, env))
             }
             Self::Azure => Box::new(azure::Files::new(env)),
             Self::Buildkite => Box::new(buildkite::Agent::new(env)),
@@ -153,7 +154,8 @@ impl Platform {
             | Self::CircleCi
             | Self::Bitbucket
             | Self::Travis => true,
-            // Shown as they are unless a plugin is installed and asked for.
+            // Jenkins shows escapes as they are, unless a plugin is installed and asked for. It sets TERM, and
+            // so does many an agent that has no plugin.
             Self::Jenkins | Self::Plain => false,
             Self::Terminal => stdout_is_terminal && env.get("TERM") != Some("dumb"),
         };
@@ -166,6 +168,11 @@ impl Platform {
             buildkite_headings: self == Self::Buildkite,
             travis_folds: self == Self::Travis,
         }
+    }
+
+    /// Whether whoever reads the output may know no character but those of ASCII.
+    pub fn wants_ascii(self, env: &Env) -> bool {
+        self == Self::Jenkins && !jenkins::reads_utf8(env)
     }
 
     /// Where report files go if the user does not say: where the platform picks files up.
@@ -315,7 +322,7 @@ pub trait Sink: Send {
 /// The ways besides stdout in which a platform is handed things. Apart from the [`Sink`], because a disk
 /// may take its time. The defaults are for a platform that has none.
 pub trait Handover: Send {
-    /// Whether there is a place for the summary.
+    /// Whether there is a place for the summary, where people will find it.
     fn has_summary(&self) -> bool {
         false
     }

@@ -1,5 +1,6 @@
 //! Decides what is shown, in which order and how much of it; the sink knows how it is spelt.
 
+mod ascii;
 mod budget;
 mod trace;
 
@@ -15,7 +16,7 @@ use trace::{Purpose, Trace};
 /// How many findings of each severity are told in all; the rest is in the reports.
 const TOLD: usize = 50;
 
-/// What the user wants to see.
+/// What is to be seen.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The lowest level of log lines that is shown; none at all if absent.
@@ -26,6 +27,8 @@ pub struct Options {
     pub summary: bool,
     /// Whether there will be report files.
     pub reports: bool,
+    /// Whether everything is shown in ASCII.
+    pub ascii: bool,
 }
 
 /// Shows a run. Everything goes through `out` in whole lines, in the order of the calls.
@@ -52,12 +55,13 @@ impl Renderer {
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
     pub fn begin(&mut self, secrets: &[&str], out: &mut Vec<u8>) {
-        let Self { sink, trace, .. } = self;
-        trace.write(Purpose::Verdict, out, |out| {
-            for secret in secrets {
-                sink.mask(secret, out);
-            }
-            sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
+        self.shown(out, |Self { sink, trace, .. }, out| {
+            trace.write(Purpose::Verdict, out, |out| {
+                for secret in secrets {
+                    sink.mask(secret, out);
+                }
+                sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
+            });
         });
     }
 
@@ -77,15 +81,12 @@ impl Renderer {
     /// Shows one event, which the report knows already. Findings wait until they can be ranked: for the
     /// end of their phase, or for the end.
     pub fn event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
-        self.instead_of_the_last_line(out, |this, out| this.tell_event(event, report, out));
+        self.shown(out, |this, out| this.tell_event(event, report, out));
     }
 
-    /// Takes the last line back, unless nothing comes in its place.
-    fn instead_of_the_last_line(
-        &mut self,
-        out: &mut Vec<u8>,
-        show: impl FnOnce(&mut Self, &mut Vec<u8>),
-    ) {
+    /// All that is shown passes here: it takes the place of the last line, if there is anything, and is put
+    /// into characters that its reader knows.
+    fn shown(&mut self, out: &mut Vec<u8>, show: impl FnOnce(&mut Self, &mut Vec<u8>)) {
         let before = out.len();
         if self.live.is_some() {
             self.sink.wipe(out);
@@ -94,8 +95,11 @@ impl Renderer {
         show(self, out);
         if out.len() == wiped {
             out.truncate(before);
-        } else {
-            self.live = None;
+            return;
+        }
+        self.live = None;
+        if self.options.ascii {
+            ascii::transcribe(out, before);
         }
     }
 
@@ -135,7 +139,7 @@ impl Renderer {
 
     /// Hands over what is known so far, or at the end everything.
     pub fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
-        self.instead_of_the_last_line(out, |Self { sink, trace, .. }, out| {
+        self.shown(out, |Self { sink, trace, .. }, out| {
             trace.write(Purpose::Verdict, out, |out| sink.outputs(outputs, out));
         });
     }
@@ -143,7 +147,7 @@ impl Renderer {
     /// Closes what is open, points at the findings that are left, those first that tell most, and ends
     /// with the verdict.
     pub fn conclude(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
-        self.instead_of_the_last_line(out, |this, out| this.end(report, verdict, out));
+        self.shown(out, |this, out| this.end(report, verdict, out));
     }
 
     fn end(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
@@ -203,7 +207,7 @@ impl Renderer {
 
     /// Tells the platform where the summary is, if it must be told.
     pub fn summary_file(&mut self, path: &str, out: &mut Vec<u8>) {
-        self.sink.summary_file(path, out);
+        self.shown(out, |this, out| this.sink.summary_file(path, out));
     }
 
     fn group_failed(&mut self, out: &mut Vec<u8>) {

@@ -58,6 +58,12 @@ fn the_examples_of_the_readme_name_inputs_and_outputs_that_exist() {
 }
 
 #[test]
+fn the_readme_has_the_jenkinsfile_that_is_tested() {
+    let example = read("jenkins/Jenkinsfile");
+    assert!(read("README.md").contains(&format!("```groovy\n{example}```\n")));
+}
+
+#[test]
 fn the_help_of_the_program_has_all_three_tables() {
     let output = Command::cargo_bin("buildpixel-ci").unwrap().arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();

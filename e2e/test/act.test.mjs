@@ -5,6 +5,7 @@ import { suite, test } from 'node:test';
 import { ERROR, failToCompile } from '../reference/failure.mjs';
 import { BUILD, PROJECT, Service, SETTING, TOKEN } from '../reference/service.mjs';
 import { logOf, startWorkflow } from '../runner/act.mjs';
+import { commands } from '../runner/github.mjs';
 
 /** A workflow whose later steps are chosen by the outputs of the build, and print what they can see of it. */
 const WORKFLOW = `
@@ -106,6 +107,7 @@ test('a successful build lets the job succeed', async (t) => {
     /outcome=success[^]*status=complete result=success\nerror-count=0/,
   );
   assert.deepEqual(ofStep(entries, 'blame'), []);
+  assert.match(printedBy(entries, 'game/build'), new RegExp(`^buildpixel-ci: build ${BUILD} is complete`, 'm'));
 });
 
 test('a phase is a group, and the error an annotation of its line', async (t) => {
@@ -123,6 +125,18 @@ test('a phase is a group, and the error an annotation of its line', async (t) =>
   const { title, ...place } = annotation.kvPairs;
   assert.deepEqual(place, { file: ERROR.file, line: ERROR.line, col: ERROR.col });
   assert.match(`${title} ${annotation.arg}`, new RegExp(`${ERROR.code}.*${ERROR.message}`, 's'));
+});
+
+test('a verdict that is good is a notice where notices are known', async (t) => {
+  const workflow = WORKFLOW.replace("api-url:", 'ci: github\n          api-url:');
+  const { entries } = await runJob(t, (service) => service.status('complete'), { workflow });
+
+  // act prints what it does not know, and so shows what GitHub would be told.
+  const notices = entries.flatMap(({ msg }) => commands(msg.replace(/^\s*\S*\s*(?=::)/, '')));
+  const [{ properties, data }, ...others] = notices.filter(({ name }) => name === 'notice');
+  assert.equal(properties.title, 'Build complete');
+  assert.equal(data.split('\n')[0], `build ${BUILD} is complete after 1m 30s`);
+  assert.deepEqual(others, []);
 });
 
 test('the step summary tells the verdict', async (t) => {

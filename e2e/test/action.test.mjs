@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BUILD, Service } from '../reference/service.mjs';
+import { BUILD, Service, TOKEN } from '../reference/service.mjs';
 import { action, step } from '../runner/action.mjs';
 import { cancel, commands, runStep } from '../runner/github.mjs';
 import { BINARY, inputs } from '../runner/program.mjs';
@@ -131,12 +131,25 @@ test('a cancelled step tells the program, which leaves the room and says that th
   });
   await running.before(service.joined());
   service.status('running');
+  service.log('********** COOK COMMAND STARTED **********');
   service.log('LogInit: Display: under way');
   await running.until('under way');
 
+  const began = performance.now();
   const { code, stdout } = await cancel(running);
+  const took = performance.now() - began;
 
   assert.equal(code, 130, stdout);
+  assert.ok(took < 7_000, `${took} ms: the runner would have gone on to SIGTERM`);
+  assert.deepEqual(
+    commands(stdout).map(({ name, data }) => [name, data.split('\n')[0]]),
+    [
+      ['add-mask', TOKEN],
+      ['group', 'Cook'],
+      ['endgroup', ''],
+      ['error', `interrupted (SIGINT); build ${BUILD} runs on, BuildPixel has no cancel call`],
+    ],
+  );
   assert.equal((await service.until({ kind: 'disconnect' })).reason, 'client namespace disconnect');
   assert.equal(service.received({ name: 'leave:build' }).length, 1);
   assert.match(stdout, /runs on/);

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 use mask::Mask;
 
-pub(super) use ansi::plain;
+pub(crate) use ansi::plain;
 pub use length::{MAX_MESSAGE, shortened};
 
 /// What the dialect that the text is printed in allows, and what it would act on.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::groups::Groups;
 use super::pointer::Pointer;
-use super::{Annotation, Folding, Handover, PublishProblem, Sink, files, maskable, plain, put};
+use super::{
+    Annotation, Folding, Handover, Platform, PublishProblem, Sink, files, maskable, plain, put,
+};
 use crate::config::Env;
 use crate::event::Level;
 use crate::outcome::{Report, Verdict};
@@ -29,15 +31,22 @@ fn escaped(text: &str) -> String {
 
 /// The commands of GitHub, Gitea, Forgejo or act.
 pub(super) struct GitHub {
+    /// Whether annotations are more than raw text: on Forgejo they are not.
     annotates: bool,
+    /// The same for notices, which act does not know.
+    notices: bool,
+    /// Whether a mask is taken as it stands, too. Forgejo hides in its log what is behind the colons, with
+    /// the escapes in it.
+    masks_raw: bool,
     groups: Groups,
 }
 
 impl GitHub {
-    /// `annotates`: Forgejo shows annotations raw, so it gets plain lines instead.
-    pub(super) fn new(annotates: bool) -> Self {
+    pub(super) fn new(platform: Platform) -> Self {
         Self {
-            annotates,
+            annotates: platform != Platform::Forgejo,
+            notices: matches!(platform, Platform::GitHub | Platform::Gitea),
+            masks_raw: platform == Platform::Forgejo,
             groups: Groups::new(|title, _| format!("::group::{}\n", data(title)), "::endgroup::\n"),
         }
     }
@@ -48,7 +57,11 @@ impl Sink for GitHub {
         for line in maskable(secret) {
             // Each line of a mask counts for itself, so an empty one before it does no harm.
             let apart = if line.starts_with(|c: char| c.is_ascii_graphic()) { "" } else { "%0A" };
-            put(out, &["::add-mask::", apart, &escaped(line), "\n"]);
+            let data = format!("{apart}{}", escaped(line));
+            put(out, &["::add-mask::", &data, "\n"]);
+            if self.masks_raw && data != line {
+                put(out, &["::add-mask::", line, "\n"]);
+            }
         }
     }
 
@@ -71,17 +84,20 @@ impl Sink for GitHub {
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
         if self.annotates {
-            put(out, &[&command(annotation)]);
+            put(out, &[&command(annotation.severity.as_str(), annotation)]);
         } else {
             self.mention(annotation, out);
         }
     }
 
+    /// A notice has a budget of its own, so that findings leave room for it.
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
-        if verdict.level != Level::Error || !self.annotates {
-            return plain::verdict(verdict, false, out);
-        }
-        put(out, &[&command(&Annotation::from(verdict))]);
+        let name = match verdict.level {
+            Level::Error => self.annotates.then_some("error"),
+            Level::Info | Level::Warn => self.notices.then_some("notice"),
+        };
+        let Some(name) = name else { return plain::verdict(verdict, false, out) };
+        put(out, &[&command(name, &Annotation::from(verdict))]);
     }
 }
 
@@ -89,18 +105,25 @@ impl Sink for GitHub {
 pub(super) struct Files {
     output: Option<PathBuf>,
     summary: Option<PathBuf>,
+    shows_summary: bool,
 }
 
 impl Files {
-    pub(super) fn new(env: &Env) -> Self {
+    pub(super) fn new(platform: Platform, env: &Env) -> Self {
         let path = |name| env.get(name).map(PathBuf::from);
-        Self { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") }
+        Self {
+            output: path("GITHUB_OUTPUT"),
+            summary: path("GITHUB_STEP_SUMMARY"),
+            // Forgejo has the file and does not show it; Gitea shows it in recent versions, and does not
+            // tell which it is.
+            shows_summary: matches!(platform, Platform::GitHub | Platform::Act),
+        }
     }
 }
 
 impl Handover for Files {
     fn has_summary(&self) -> bool {
-        self.summary.is_some()
+        self.shows_summary && self.summary.is_some()
     }
 
     fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
@@ -117,7 +140,10 @@ impl Handover for Files {
         let Some(path) = self.summary.as_deref() else { return Ok(None) };
         // One byte is for the line feed that a foreign text may lack.
         let budget = SUMMARY_BYTES.saturating_sub(size_bytes(path) + 1);
-        files::append(path, &summary::render(report, verdict, budget))?;
+        let text = summary::render(report, verdict, budget);
+        if !text.is_empty() {
+            files::append(path, &text)?;
+        }
         Ok(None)
     }
 }
@@ -131,7 +157,7 @@ fn size_bytes(path: &Path) -> usize {
 
 /// One annotation. A file without a line is left without: an asset has none, and the first line of another
 /// is not to blame.
-fn command(annotation: &Annotation<'_>) -> String {
+fn command(name: &str, annotation: &Annotation<'_>) -> String {
     let Pointer { file, line, column, message } = Pointer::new(annotation);
     let title = annotation.title.filter(|title| !title.is_empty());
     let properties = [
@@ -142,8 +168,7 @@ fn command(annotation: &Annotation<'_>) -> String {
     ];
     let properties: Vec<_> = properties.into_iter().flatten().collect();
     let gap = if properties.is_empty() { "" } else { " " };
-    let severity = annotation.severity.as_str();
-    format!("::{severity}{gap}{}::{}\n", properties.join(","), data(&message))
+    format!("::{name}{gap}{}::{}\n", properties.join(","), data(&message))
 }
 
 fn random_delimiter() -> String {

@@ -73,7 +73,9 @@ fn harmless(events: &[Event]) -> Vec<Event> {
 /// The lines that a platform prints for a build that fails.
 fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
     let env = Env::default();
-    let options = Options { log_level: Some(Level::Info), annotations: true, ..Options::default() };
+    let ascii = platform.wants_ascii(&env);
+    let options =
+        Options { log_level: Some(Level::Info), annotations: true, ascii, ..Options::default() };
     let sink = platform.open(&env, false, &Worktree::none(), || UNIX_EPOCH);
     let mut renderer = Renderer::new(sink, options);
     let build = Id::new("build0000000000000000001").unwrap();
@@ -122,6 +124,9 @@ proptest! {
             }
             let (_, events, branch) = read_in.iter().find(|(known, ..)| *known == style).unwrap();
             let hostile = shown(*platform, events, branch);
+            if platform.wants_ascii(&Env::default()) {
+                prop_assert!(hostile.iter().all(|line| line.is_ascii()), "{}: {:?}", name, hostile);
+            }
             let harmless = shown(*platform, &harmless(events), HARMLESS);
             let acts = acts(*platform, &hostile);
             prop_assert_eq!(

@@ -107,7 +107,7 @@ pub(crate) fn report() -> Report {
 }
 
 pub(super) fn options() -> Options {
-    Options { log_level: Some(Level::Info), annotations: true, summary: true, reports: false }
+    Options { log_level: Some(Level::Info), annotations: true, summary: true, ..Options::default() }
 }
 
 pub(crate) fn failure() -> Verdict {
@@ -116,6 +116,7 @@ pub(crate) fn failure() -> Verdict {
 
 pub(super) fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
+    let options = Options { ascii: platform.wants_ascii(env), ..options };
     Renderer::new(platform.open(env, false, &Worktree::none(), clock), options)
 }
 
@@ -197,6 +198,42 @@ fn every_dialect_tells_the_same_story() {
             }
         }
     }
+}
+
+#[test]
+fn jenkins_is_told_in_ascii_unless_its_charset_is_known() {
+    let utf8 = Env::from_iter([("LANG", "C.UTF-8")]);
+    let [known, unknown] =
+        [&utf8, &Env::default()].map(|env| shown(Platform::Jenkins, env, options()));
+    assert!(known.contains("(+3 more: B<i>.cpp, C|.cpp, …)"), "{known}");
+    assert_eq!(unknown, known.replace('…', "..."));
+}
+
+/// Says more than it is told to.
+struct Foreign;
+
+impl Sink for Foreign {
+    fn mask(&mut self, _secret: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice("é".as_bytes());
+    }
+
+    fn outputs(&mut self, _outputs: &[(&str, String)], out: &mut Vec<u8>) {
+        out.extend_from_slice("é".as_bytes());
+    }
+}
+
+#[test]
+fn no_call_leaves_anything_but_ascii_where_it_is_asked_for() {
+    let options = Options { ascii: true, ..options() };
+    let mut renderer = Renderer::new(Box::new(Foreign), options);
+    let report = report_of([finding(Severity::Error, "é", "é", None)]);
+    let mut out = Vec::new();
+    renderer.begin(&["é"], &mut out);
+    renderer.event(&line(Level::Info, "é"), &report, &mut out);
+    renderer.outputs(&[], &mut out);
+    renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
+    let shown = String::from_utf8(out).unwrap();
+    assert!(shown.is_ascii() && shown.matches("\\u{e9}").count() >= 6, "{shown}");
 }
 
 #[test]

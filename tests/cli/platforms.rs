@@ -102,6 +102,37 @@ async fn jenkins_gets_markers_and_report_files() {
 }
 
 #[tokio::test]
+async fn jenkins_gets_ascii_unless_its_charset_is_known_to_be_utf_8() {
+    let foreign = || {
+        Scenario::new()
+            .await_join()
+            .status("running")
+            .log("info", "caf\u{e9} \u{6f22} \u{2026}")
+            .log(
+                "error",
+                "Source\\Game\\Door.cpp(42): error C2065: \u{2018}hinge\u{2019}: caf\u{e9}",
+            )
+            .status("failed")
+    };
+    for (locale, line, ascii) in [
+        ("C", "caf\\u{e9} \\u{6f22} ...\n", true),
+        ("C.UTF-8", "caf\u{e9} \u{6f22} \u{2026}\n", false),
+    ] {
+        let program = Program::new(foreign()).await.on_jenkins().env("LANG", locale);
+        let ran = program.run();
+        assert_eq!(ran.code, Some(10), "{}", ran.stdout);
+        assert!(ran.stdout.contains(line), "{locale}: {}", ran.stdout);
+        assert_eq!(ran.stdout.is_ascii(), ascii, "{locale}: {}", ran.stdout);
+        // Files have a charset of their own.
+        assert!(
+            program.file("buildpixel-reports/build.log").contains("caf\u{e9} \u{6f22} \u{2026}\n")
+        );
+        let issues = json(&program, "issues.json");
+        assert!(issues.to_string().contains("caf\u{e9}"), "{issues}");
+    }
+}
+
+#[tokio::test]
 async fn elsewhere_there_is_plain_text_and_no_file() {
     let (program, ran) = failed(|program| program).await;
     assert!(ran.stdout.contains("\n== Compile ==\n"), "{}", ran.stdout);

@@ -47,7 +47,7 @@ pub(super) fn filter(line: &str, keep_sgr: bool) -> Cow<'_, str> {
 }
 
 /// The line without its SGR sequences.
-pub(in crate::log) fn plain(line: &str) -> Cow<'_, str> {
+pub(crate) fn plain(line: &str) -> Cow<'_, str> {
     if !line.contains(ESC) {
         return Cow::Borrowed(line);
     }
