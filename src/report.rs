@@ -7,7 +7,9 @@ pub mod dotenv;
 pub mod issues;
 pub mod json;
 pub mod junit;
+mod located;
 pub mod properties;
+pub mod sarif;
 
 use serde::Serialize;
 
@@ -16,6 +18,9 @@ fn pretty(value: &impl Serialize) -> String {
     // These are strings and numbers in structs, which cannot fail to become JSON.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
+
+#[cfg(test)]
+mod hostile_tests;
 
 #[cfg(test)]
 mod tests {

@@ -38,6 +38,20 @@ fn the_readme_has_the_table_of_exit_codes() {
 }
 
 #[test]
+fn the_readme_has_the_table_of_report_files() {
+    // There is a snapshot of each file that is written.
+    let snapshots = fs::read_dir(root().join("src/publish/snapshots")).unwrap();
+    let written = snapshots.map(|file| {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let name = name.strip_prefix("buildpixel_ci__publish__tests__").unwrap();
+        name.strip_suffix(".snap").unwrap().to_owned()
+    });
+    let rows = table("README.md", "| file in `reports-dir` |");
+    let shown = rows.iter().flat_map(|row| spans(&row[0]));
+    assert_eq!(shown.collect::<BTreeSet<_>>(), written.collect());
+}
+
+#[test]
 fn the_examples_of_the_readme_name_inputs_and_outputs_that_exist() {
     let variable =
         |name: &str| format!("BUILDPIXEL_{}", name.to_ascii_uppercase().replace('-', "_"));
@@ -52,7 +66,7 @@ fn the_examples_of_the_readme_name_inputs_and_outputs_that_exist() {
         }
     }
     for after in readme.split("steps.game.outputs.").skip(1) {
-        let name = after.split(' ').next().unwrap();
+        let name = after.split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap();
         assert!(OUTPUTS.iter().any(|output| output.name == name), "{name}");
     }
 }

@@ -18,24 +18,27 @@ export class Service {
   #arrivals = new EventEmitter().setMaxListeners(0);
   #connections = new Set();
   #recentLines;
+  #facts;
   #lines = [];
   #status = 'pending';
 
   /**
    * @param t the test that owns the service: it ends with it
    * @param options of the Socket.IO server, and `middleware`, which lets sockets in or refuses them,
-   *   and `recentLines`: how many of the newest log lines `GET /builds/:id` shows
+   *   `recentLines`: how many of the newest log lines `GET /builds/:id` shows, and `facts`: what else it
+   *   tells about the build
    */
-  static async start(t, { middleware, recentLines, ...options } = {}) {
-    const service = new Service(middleware, recentLines, options);
+  static async start(t, { middleware, recentLines, facts, ...options } = {}) {
+    const service = new Service(middleware, recentLines, facts, options);
     service.http.listen(0, '127.0.0.1');
     await once(service.http, 'listening');
     t.after(() => service.#stop());
     return service;
   }
 
-  constructor(middleware = admitToken, recentLines = 500, options) {
+  constructor(middleware = admitToken, recentLines = 500, facts = {}, options) {
     this.#recentLines = recentLines;
+    this.#facts = facts;
     this.http = createServer((request, response) => this.#answer(request, response));
     this.http.on('connection', (connection) => {
       this.#connections.add(connection);
@@ -146,6 +149,7 @@ export class Service {
       finishedAt: ended ? new Date(START + 90_000).toISOString() : null,
       durationMs: ended ? 90_000 : null,
       logs: this.#lines.slice(Math.max(0, this.#lines.length - this.#recentLines)),
+      ...this.#facts,
     };
   }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::outcome::{Report, Verdict};
 use crate::platform::PublishProblem;
 use crate::platform::files::replace;
-use crate::report::{annotations, codequality, dotenv, issues, json, junit, properties};
+use crate::report::{annotations, codequality, dotenv, issues, json, junit, properties, sarif};
 use crate::summary;
 
 /// `reports-dir`, made when the first file goes into it.
@@ -57,6 +57,7 @@ impl Folder {
             ("codequality.json", codequality::render(report)),
             ("issues.json", issues::render(report)),
             ("junit.xml", junit::render(report, verdict)),
+            ("results.sarif", sarif::render(report)),
         ];
         files.iter().filter_map(|(name, text)| self.write(name, text)).collect()
     }

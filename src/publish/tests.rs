@@ -61,6 +61,7 @@ async fn every_report_tells_the_same_story() {
             "outputs.env",
             "outputs.json",
             "outputs.properties",
+            "results.sarif",
             "summary.md",
         ]
     );

@@ -20,6 +20,8 @@ fn xml(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
+            // A reader makes a line feed of any other.
+            '\r' => escaped.push_str("&#13;"),
             _ => escaped.push(c),
         }
     }
@@ -45,7 +47,7 @@ pub fn render(report: &Report, verdict: &Verdict) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <testsuites>\n\
-         \x20 <testsuite name=\"buildpixel\" tests=\"{}\" failures=\"{}\">\n\
+         \x20 <testsuite name=\"buildpixel\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n\
          {}\
          \x20 </testsuite>\n\
          </testsuites>\n",
@@ -82,7 +84,15 @@ mod tests {
 
     #[test]
     fn text_loses_what_xml_cannot_hold() {
-        assert_eq!(xml("a\0b\u{fffe}<&"), "ab&lt;&amp;");
+        let rows = [
+            ("a\0b\u{fffe}<&", "ab&lt;&amp;"),
+            ("]]></failure>", "]]&gt;&lt;/failure&gt;"),
+            ("\u{1b}[1m\u{7}\u{ffff}\u{1f600}\u{fffd}\t\n", "[1m\u{1f600}\u{fffd}\t\n"),
+            ("a\r\n\"b\"", "a&#13;\n&quot;b&quot;"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(xml(text), expected);
+        }
     }
 
     #[test]
@@ -98,7 +108,7 @@ mod tests {
         insta::assert_snapshot!(render(&failed, &verdict), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites>
-          <testsuite name="buildpixel" tests="2" failures="1">
+          <testsuite name="buildpixel" tests="2" failures="1" errors="0">
             <testcase classname="buildpixel" name="source-sync" time="7"/>
             <testcase classname="buildpixel" name="compile" time="7">
               <failure message="build b1 failed in compile">Source/A.cpp:12:5: C2065: no &lt;T&gt;
@@ -130,7 +140,7 @@ mod tests {
         insta::assert_snapshot!(rendered(Outcome::Success), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites>
-          <testsuite name="buildpixel" tests="1" failures="0">
+          <testsuite name="buildpixel" tests="1" failures="0" errors="0">
             <testcase classname="buildpixel" name="build"/>
           </testsuite>
         </testsuites>
@@ -139,7 +149,7 @@ mod tests {
         insta::assert_snapshot!(rendered(late), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites>
-          <testsuite name="buildpixel" tests="1" failures="1">
+          <testsuite name="buildpixel" tests="1" failures="1" errors="0">
             <testcase classname="buildpixel" name="build">
               <failure message="build b1 has not ended after 5s; it runs on">first error so far: Source/A.cpp:12:5: C2065: m
         1 error
