@@ -43,7 +43,7 @@ const TIMESTAMP: usize = 32;
 
 #[tokio::test]
 async fn gitlab_sees_the_verdict_and_the_findings_of_a_log_that_it_cannot_keep() {
-    const LINES: u64 = 300_000;
+    const LINES: u64 = 80_000;
     let scenario = Scenario::new()
         .await_join()
         .status("running")

@@ -42,7 +42,7 @@ async fn a_reader_that_stops_for_long_costs_no_line_and_no_connection() {
     const LINES: u64 = 40_000;
     let scenario = Scenario {
         ping_interval_ms: 300,
-        ping_timeout_ms: 1500,
+        ping_timeout_ms: 3000,
         ..Scenario::new()
             .await_join()
             .status("running")
@@ -57,7 +57,7 @@ async fn a_reader_that_stops_for_long_costs_no_line_and_no_connection() {
     running.shows("line 1\n");
     program.go();
     // Not for luck: whoever leaves the pings unanswered loses the connection meanwhile.
-    std::thread::sleep(Duration::from_secs(3));
+    std::thread::sleep(Duration::from_secs(4));
     let mut line = String::new();
     for number in 1..=LINES {
         assert_eq!(running.line(&mut line), format!("flood line {number}\n"));
