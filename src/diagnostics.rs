@@ -12,6 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::Env;
 use crate::error::ExitCode;
+use crate::log::text::{Cleaner, Style};
 
 /// How many lines may wait for a stderr that blocks; more are lost.
 const WAITING_LINES: usize = 1024;
@@ -54,11 +55,14 @@ impl Diagnostics {
     }
 }
 
-/// Never waits. A whole line comes at once.
+/// Never waits. A whole line comes at once. It may quote the wire, and CIs take commands from stderr too.
 impl Write for Diagnostics {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Some(pieces) = &self.0 {
-            let _is_full = pieces.try_send(Piece::Line(line.to_vec()));
+            let text = String::from_utf8_lossy(line);
+            let cleaner = Cleaner::new(&[], Style::default());
+            let safe: String = cleaner.lines(&text).map(|line| format!("{line}\n")).collect();
+            let _is_full = pieces.try_send(Piece::Line(safe.into_bytes()));
         }
         Ok(line.len())
     }
@@ -112,6 +116,19 @@ mod tests {
             diagnostics.write_all(&[b'x'; 1024]).unwrap();
         }
         diagnostics.end();
+    }
+
+    #[test]
+    fn what_a_ci_would_act_on_is_disarmed() {
+        let (mut reader, pipe) = io::pipe().unwrap();
+        let mut diagnostics = Diagnostics::to(pipe);
+        for line in ["DEBUG answered: ##[add-path]/x", "::error::x", "##vso[task.x]y"] {
+            diagnostics.write_all(format!("{line}\n").as_bytes()).unwrap();
+        }
+        diagnostics.end();
+        let mut told = String::new();
+        io::Read::read_to_string(&mut reader, &mut told).unwrap();
+        assert_eq!(told, "DEBUG answered: #\\#[add-path]/x\n\\::error::x\n#\\#vso[task.x]y\n");
     }
 
     #[test]

@@ -134,7 +134,8 @@ impl Wish {
             }
             Err(mistakes) => (None, Err(Error::Config(mistakes).into())),
         };
-        let source = platform.source_links(env);
+        let asked = road.as_ref().ok().and_then(Road::commit);
+        let source = platform.source_links(env).asked_for(asked);
         (Self { platform, config, token, reports_dir, warnings, source }, road)
     }
 

@@ -82,11 +82,11 @@ impl Publisher {
         summary: bool,
         reports_dir: Option<PathBuf>,
     ) -> Self {
-        let reports = reports_dir.map(|path| Reports {
-            folder: Clerk::start(Folder::new(path.clone())),
-            log: Writer::start(Log::new(&path)),
-            gave_log_up: false,
-            path,
+        let reports = reports_dir.map(|path| {
+            let folder = Clerk::start(Folder::new(path.clone()));
+            drop(folder.ask(Folder::clear));
+            let log = Writer::start(Log::new(&path));
+            Reports { path, folder, log, gave_log_up: false }
         });
         Self { cleaner, platform: Clerk::start(Place { handover, summary }), reports }
     }

@@ -56,6 +56,11 @@ impl Road {
         let net = Net::new(&config.network).map_err(Error::Network)?;
         Ok(Self { overrides, net })
     }
+
+    /// The commit that the build will be asked to be of.
+    pub(crate) fn commit(&self) -> Option<&str> {
+        self.overrides.commit.as_deref()
+    }
 }
 
 /// A step that runs.

@@ -13,6 +13,7 @@ import * as validate from './validate.mjs';
 const FORMATS = {
   'junit.xml': validate.junit,
   'codequality.json': validate.codequality,
+  'annotations.json': validate.annotations,
   'issues.json': validate.issues,
   'results.sarif': validate.sarif,
 };
@@ -28,6 +29,8 @@ const HOSTILE = [
   'x'.repeat(20_000),
 ];
 
+const COMMIT = '9b1f0c3e5d7a2468ace013579bdf02468ace1357';
+
 /** Paths that have to be escaped where they stand in a URI, in XML or in HTML. */
 const FILES = ['Boss 1#%41.cpp', "Größe&'(2).cpp", 'a+b;c=d@e,[f].cpp', '\u{1f3ae}.h'];
 
@@ -36,7 +39,15 @@ async function reports(t, play, facts) {
   const folder = mkdtempSync(join(tmpdir(), 'buildpixel-ci-reports-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const service = await Service.start(t, { facts });
-  const env = { ...inputs(service), BUILDPIXEL_REPORTS_DIR: join(folder, 'reports'), LANG: 'C' };
+  const env = {
+    ...inputs(service),
+    BUILDPIXEL_REPORTS_DIR: join(folder, 'reports'),
+    LANG: 'C',
+    GITLAB_CI: 'true',
+    CI_JOB_ID: '1',
+    CI_PROJECT_URL: 'https://gitlab.example/boss/game',
+    BUILDPIXEL_COMMIT: COMMIT,
+  };
   const run = new Run(t, BINARY, [], env, folder);
   await run.before(service.joined());
   play(service);
@@ -77,6 +88,8 @@ test('the reports of a build that failed are valid and name the error', async (t
     region: { startLine: Number(ERROR.line), startColumn: Number(ERROR.col) },
   });
   assert.match(readFileSync(join(folder, 'junit.xml'), 'utf8'), /<failure /);
+  const [{ external_link: link }] = json(folder, 'annotations.json').BuildPixel;
+  assert.equal(link.url, `https://gitlab.example/boss/game/-/blob/${COMMIT}/${ERROR.file}#L${ERROR.line}`);
 });
 
 test('the reports of a build whose log is hostile are valid and hold what it says', async (t) => {
@@ -145,6 +158,11 @@ test('each validator sees what is broken', async (t) => {
       ['"Source/', '"C:\\\\Source\\\\'],
       [/\[([^]*)\]/, '[$1, $1]'],
       ['[', '\ufeff['],
+    ],
+    'annotations.json': [
+      ['"external_link"', '"internal_link"'],
+      ['"https:', '"javascript:'],
+      ['"label"', '"text"'],
     ],
     'issues.json': [
       ['"ERROR"', '"FATAL"'],

@@ -54,6 +54,24 @@ function unescape(text, escapes) {
   return text.replace(/%[0-9A-F]{2}/g, (code) => all[code] ?? code);
 }
 
+/** What the runner makes of `$GITHUB_OUTPUT`: of each name the last value. One bad line fails the step. */
+export function outputsOf(text) {
+  const outputs = {};
+  const lines = text.split('\n');
+  if (lines.pop() !== '') throw new Error('the last line has no end');
+  while (lines.length > 0) {
+    const line = lines.shift();
+    if (line === '') continue;
+    const [, name, kind, rest] = /^(.*?)(=|<<)(.*)$/s.exec(line) ?? [];
+    if (!name) throw new Error(`invalid format: ${line}`);
+    const end = kind === '=' ? undefined : lines.indexOf(rest);
+    if (end === -1) throw new Error(`no end of ${name}`);
+    outputs[name] = kind === '=' ? rest : lines.splice(0, end).join('\n');
+    if (kind === '<<') lines.shift();
+  }
+  return outputs;
+}
+
 /** Runs `script` as the runner runs a step with `shell: bash`. */
 export function runStep(t, script, env) {
   const folder = mkdtempSync(join(tmpdir(), 'buildpixel-ci-step-'));

@@ -28,10 +28,6 @@ function ownerOf(program) {
   return resolve(stdout.trim(), '../..');
 }
 
-/** Whether pipelines can be run here. */
-export const hasGroovy =
-  spawnSync('groovy', ['--version'], { env: { ...process.env, JAVA_HOME } }).status === 0;
-
 /** The environment of a build on an agent that has the program on its PATH. */
 export function agent(workspace, locale) {
   return {

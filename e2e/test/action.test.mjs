@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { BUILD, Service, TOKEN } from '../reference/service.mjs';
 import { action, step } from '../runner/action.mjs';
-import { cancel, commands, runStep } from '../runner/github.mjs';
+import { cancel, commands, outputsOf, runStep } from '../runner/github.mjs';
 import { BINARY, inputs } from '../runner/program.mjs';
 
 test('every input is handed to the program by an environment variable', () => {
@@ -120,14 +120,15 @@ test('without a program and without cargo the error says what to do', async (t) 
 
 test('a cancelled step tells the program, which leaves the room and says that the build runs on', async (t) => {
   const service = await Service.start(t);
-  const output = join(folder(t), 'output');
-  writeFileSync(output, '');
+  const [output, summary] = ['output', 'summary'].map((name) => join(folder(t), name));
+  for (const file of [output, summary]) writeFileSync(file, '');
   const running = runStep(t, step('build').run, {
     ...inputs(service),
     PROGRAM: BINARY,
     GITHUB_ACTIONS: 'true',
     GITHUB_RUN_ID: '1',
     GITHUB_OUTPUT: output,
+    GITHUB_STEP_SUMMARY: summary,
   });
   await running.before(service.joined());
   service.status('running');
@@ -153,7 +154,7 @@ test('a cancelled step tells the program, which leaves the room and says that th
   assert.equal((await service.until({ kind: 'disconnect' })).reason, 'client namespace disconnect');
   assert.equal(service.received({ name: 'leave:build' }).length, 1);
   assert.match(stdout, /runs on/);
-  const written = readFileSync(output, 'utf8');
-  assert.match(written, new RegExp(`^build-id<<(.+)\\n${BUILD}\\n\\1$`, 'm'));
-  assert.match(written, /^result<<(.+)\ninterrupted\n\1$/m);
+  const outputs = outputsOf(readFileSync(output, 'utf8'));
+  assert.deepEqual([outputs['build-id'], outputs.result], [BUILD, 'interrupted']);
+  assert.match(readFileSync(summary, 'utf8'), new RegExp(`^## .*\n\n.*${BUILD}.* runs on`));
 });

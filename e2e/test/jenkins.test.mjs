@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { ERROR, failToCompile } from '../reference/failure.mjs';
 import { BUILD, PROJECT, Service, SETTING, TOKEN } from '../reference/service.mjs';
-import { hasGroovy, runPipeline, ShStep, workspace } from '../runner/jenkins.mjs';
+import { runPipeline, ShStep, workspace } from '../runner/jenkins.mjs';
 import { inputs, ROOT } from '../runner/program.mjs';
 
 /** Starts an `sh` step that follows a new build at `service`. */
@@ -133,7 +133,7 @@ test('the reports are there for the plugins that read them', async (t) => {
   assert.ok(existsSync(join(folder, 'buildpixel-reports/summary.md')));
 });
 
-suite('pipelines', { skip: !hasGroovy && 'groovy is not installed' }, () => {
+suite('pipelines', () => {
   /** Runs a Jenkinsfile on a build that `play` scripts; without one the program is not expected to get there. */
   async function run(t, jenkinsfile, play, { credentials = { 'buildpixel-token': TOKEN }, env = {} } = {}) {
     const service = await Service.start(t);
@@ -228,8 +228,22 @@ suite('pipelines', { skip: !hasGroovy && 'groovy is not installed' }, () => {
     assert.deepEqual([...token.calls, ...missing.calls], []);
   });
 
-  test('an agent without the program says so, and answers no outputs of an earlier run', async (t) => {
-    const { error } = await run(t, build(), undefined, { env: { PATH: process.env.PATH } });
-    assert.match(error, /cannot run buildpixel-ci \(127\)/);
+  test('what a pipeline has no value for is not given', async (t) => {
+    const { result, console, service } = await run(t, build(', changelist: null, commit: null'), succeed);
+    assert.equal(result, 'SUCCESS', console);
+    const [{ body }] = service.journal.filter(({ route }) => route?.endsWith('/trigger'));
+    assert.deepEqual(body, {});
+  });
+
+  test('a program that is not there, or was killed, answers no outputs of an earlier run', async (t) => {
+    const earlier = `sh "mkdir -p buildpixel-reports; echo 'result=success' > buildpixel-reports/outputs.properties"`;
+    const tolerant = `${earlier}\ndef game = ${build(', propagate: false')}\necho "it is a \${game.result}"`;
+    const absent = await run(t, tolerant, undefined, { env: { PATH: process.env.PATH } });
+    assert.match(absent.error, /cannot run buildpixel-ci \(127\)/);
+
+    const tools = workspace(t);
+    writeFileSync(join(tools, 'buildpixel-ci'), '#!/bin/sh\nkill -KILL $$\n', { mode: 0o755 });
+    const killed = await run(t, tolerant, undefined, { env: { PATH: `${tools}:${process.env.PATH}` } });
+    assert.match(killed.error, /buildpixel-ci was killed \(137\)/);
   });
 });

@@ -18,7 +18,10 @@ Map call(Map given = [:]) {
     def variables = [:]
     for (name in inputs.keySet().toList()) {
         def words = name.replaceAll('([A-Z])', '_$1').replace('-', '_').toUpperCase()
-        variables["BUILDPIXEL_${words}".toString()] = inputs[name]
+        // What a pipeline has no value for is not given.
+        if (inputs[name] != null) {
+            variables["BUILDPIXEL_${words}".toString()] = inputs[name]
+        }
     }
     if (variables.containsKey('BUILDPIXEL_TOKEN')) {
         error 'buildPixel: a token in a pipeline can be read by many; give the credentialsId of a secret text'
@@ -37,6 +40,10 @@ Map call(Map given = [:]) {
     }
     if (status == 126 || status == 127) {
         error "buildPixel: cannot run buildpixel-ci (${status}); is it on the PATH of this agent?"
+    }
+    // Whoever was killed has left no outputs, and those that are there are of an earlier run.
+    if (status > 100 && !(status in [130, 143])) {
+        error "buildPixel: buildpixel-ci was killed (${status})"
     }
 
     def reports = variables.BUILDPIXEL_REPORTS_DIR ?: env.BUILDPIXEL_REPORTS_DIR ?: 'buildpixel-reports'

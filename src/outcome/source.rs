@@ -13,7 +13,9 @@ pub struct SourceLinks {
     /// Before the commit: `https://gitlab.com/group/game/-/blob/`.
     files: Option<String>,
     /// What the CI has checked out.
-    commit: Option<String>,
+    checked_out: Option<String>,
+    /// What was asked for with the trigger.
+    asked_for: Option<String>,
 }
 
 impl SourceLinks {
@@ -22,15 +24,30 @@ impl SourceLinks {
         let repository = repository.trim().trim_end_matches('/');
         Self {
             files: is_address(repository).then(|| format!("{repository}{files}")),
-            commit: commit.filter(|commit| is_commit(commit)).map(str::to_owned),
+            checked_out: whole(commit),
+            asked_for: None,
         }
     }
 
-    /// The address of a place in the repository, at the commit that was `built` or, if that is not known,
-    /// at the one that is checked out. It has no character that means anything in Markdown or HTML.
+    /// The same, with the commit that the build was asked to be of.
+    #[must_use]
+    pub fn asked_for(self, commit: Option<&str>) -> Self {
+        Self { asked_for: whole(commit), ..self }
+    }
+
+    /// The address of a place in the repository at the commit that was `built`, as the API calls it. None if
+    /// that is not known for sure: at another one the line is another. It has no character that means
+    /// anything in Markdown or HTML.
     pub fn line(&self, location: &Location, built: Option<&str>) -> Option<String> {
-        let (files, commit) = (self.files.as_deref()?, self.commit.as_deref());
-        let commit = built.filter(|commit| is_commit(commit)).or(commit)?;
+        let files = self.files.as_deref()?;
+        let commit = match built {
+            None => self.asked_for.as_deref()?,
+            Some(whole) if is_commit(whole) => whole,
+            Some(short) => {
+                let known = [&self.asked_for, &self.checked_out].into_iter().flatten();
+                known.map(String::as_str).find(|commit| begins_with(commit, short))?
+            }
+        };
         let segments: Vec<_> = location.file.split('/').collect();
         if !location.in_repository || segments.iter().any(|name| matches!(*name, "" | "." | "..")) {
             return None;
@@ -49,6 +66,17 @@ fn is_address(text: &str) -> bool {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:%".contains(c);
         rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && rest.chars().all(is_plain)
     })
+}
+
+fn whole(commit: Option<&str>) -> Option<String> {
+    commit.filter(|commit| is_commit(commit)).map(str::to_owned)
+}
+
+/// Whether it is what Git or the API made of the commit for people to read.
+fn begins_with(commit: &str, short: &str) -> bool {
+    /// Git's own.
+    const SHORTEST: usize = 7;
+    short.len() >= SHORTEST && commit.starts_with(short)
 }
 
 /// The whole hash: SHA-1 or SHA-256.
@@ -71,7 +99,7 @@ mod tests {
     }
 
     fn link(file: &str, line: Option<u32>) -> Option<String> {
-        links().line(&location(file, line), None)
+        links().line(&location(file, line), Some(COMMIT))
     }
 
     #[test]
@@ -82,15 +110,27 @@ mod tests {
     }
 
     #[test]
-    fn what_was_built_comes_before_what_is_checked_out_if_it_is_a_whole_hash() {
+    fn a_link_leads_to_the_commit_that_was_built_or_nowhere() {
         let other = "f".repeat(40);
-        for (built, commit) in [(other.as_str(), other.as_str()), ("c0de", COMMIT), ("7", COMMIT)] {
-            let link = links().line(&location("A.cpp", None), Some(built)).unwrap();
-            assert!(link.ends_with(&format!("/{commit}/A.cpp")), "{link}");
+        let asked = links().asked_for(Some(&other));
+        let rows = [
+            (links(), Some(other.as_str()), Some(other.as_str())),
+            (links(), Some("0123456789"), Some(COMMIT)),
+            (links(), Some("012345"), None),
+            (links(), Some("c0de123"), None),
+            (links(), None, None),
+            (asked.clone(), None, Some(other.as_str())),
+            (asked.clone(), Some("fffffff"), Some(other.as_str())),
+            (asked.clone(), Some("0123456"), Some(COMMIT)),
+            (asked, Some(COMMIT), Some(COMMIT)),
+            (links().asked_for(Some("main")), None, None),
+        ];
+        for (links, built, expected) in rows {
+            let link = links.line(&location("A.cpp", None), built);
+            let expected = expected.map(|commit| format!("/{commit}/A.cpp"));
+            assert_eq!(link.is_some(), expected.is_some(), "{links:?} {built:?}");
+            assert!(link.zip(expected).is_none_or(|(link, end)| link.ends_with(&end)), "{built:?}");
         }
-        let nothing = SourceLinks::new("https://git.example/g", "/blob/", Some("HEAD"));
-        assert_eq!(nothing.line(&location("A.cpp", None), None), None);
-        assert!(nothing.line(&location("A.cpp", None), Some(&other)).is_some());
     }
 
     #[test]
@@ -104,7 +144,7 @@ mod tests {
     #[test]
     fn there_is_no_link_to_what_is_outside_of_the_repository() {
         let outside = Location { in_repository: false, ..location("A.cpp", Some(1)) };
-        assert_eq!(links().line(&outside, None), None);
+        assert_eq!(links().line(&outside, Some(COMMIT)), None);
         for file in ["", "/etc/passwd", "../A.cpp", "a/../../A.cpp", "a//b", "./A.cpp"] {
             assert_eq!(link(file, Some(1)), None, "{file}");
         }
@@ -124,7 +164,7 @@ mod tests {
             "https://git.example/a b",
         ] {
             let links = SourceLinks::new(repository, "/blob/", Some(COMMIT));
-            assert_eq!(links.line(&location("A.cpp", None), None), None, "{repository}");
+            assert_eq!(links.line(&location("A.cpp", None), Some(COMMIT)), None, "{repository}");
         }
     }
 }

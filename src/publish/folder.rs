@@ -18,13 +18,34 @@ pub(super) struct Folder {
 /// Enough for what people read, and what a CI shows.
 const SUMMARY_BYTES: usize = 1024 * 1024;
 
+const DOTENV: &str = "outputs.env";
+const LOG: &str = "build.log";
+
 impl Folder {
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
+    /// Takes away what an earlier run has left, or it would be taken for that of this one.
+    pub(super) fn clear(&self) {
+        const FILES: [&str; 9] = [
+            DOTENV,
+            "outputs.json",
+            "outputs.properties",
+            "summary.md",
+            "annotations.json",
+            "codequality.json",
+            "issues.json",
+            "junit.xml",
+            "results.sarif",
+        ];
+        for name in FILES {
+            // What cannot be taken away cannot be written either, and that is told.
+            let _none_there = fs::remove_file(self.path.join(name));
+        }
+    }
+
     pub(super) fn publish_outputs(&self, outputs: &[(&str, String)]) -> Vec<PublishProblem> {
-        const DOTENV: &str = "outputs.env";
         if let Err(problem) = self.make() {
             return vec![problem];
         }
@@ -79,7 +100,7 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { path: folder.join("build.log"), file: None }
+        Self { path: folder.join(LOG), file: None }
     }
 
     fn open(&mut self) -> io::Result<&mut File> {
@@ -98,7 +119,14 @@ impl Write for Log {
         self.open()?.write(bytes)
     }
 
+    /// A run of which no line was seen leaves none of an earlier one behind.
     fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), File::flush)
+        match &mut self.file {
+            Some(file) => file.flush(),
+            None => {
+                let _none_there = fs::remove_file(&self.path);
+                Ok(())
+            }
+        }
     }
 }

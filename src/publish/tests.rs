@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -199,4 +200,22 @@ async fn a_log_whose_file_hangs_is_given_up_before_it_is_all_in_memory_and_that_
     let problems = problems(publisher, "").await;
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].to_string().ends_with("build.log: it takes too long"), "{problems:?}");
+}
+
+#[tokio::test]
+async fn nothing_of_an_earlier_run_is_left_for_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = || {
+        let files = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name());
+        files.collect::<BTreeSet<_>>()
+    };
+    fs::write(folder.path().join("notes.txt"), "somebody else's").unwrap();
+    assert!(problems(publisher(&[], Some(folder.path())), "a line\n").await.is_empty());
+    assert!(left().len() > 2);
+
+    let next = publisher(&[], Some(folder.path()));
+    next.reports.as_ref().unwrap().folder.ask(|_| ()).await.unwrap();
+    assert_eq!(left(), BTreeSet::from(["build.log", "notes.txt"].map(Into::into)));
+    assert!(problems(next, "").await.is_empty());
+    assert!(!left().contains(std::ffi::OsStr::new("build.log")), "no line was seen");
 }

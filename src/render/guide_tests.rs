@@ -61,7 +61,7 @@ fn the_guide_shows_what_each_platform_shows() {
     let guide = fs::read_to_string(folder.with_extension("md")).unwrap();
     for (name, platform) in Platform::NAMES {
         if matches!(platform, Platform::Gitea | Platform::Act) {
-            continue; // They show what GitHub does.
+            continue; // They get what GitHub gets.
         }
         let picture = picture::drawn(*platform, &page::rows(*platform, &output(*platform)));
         let path = folder.join(format!("{name}.svg"));

@@ -59,7 +59,9 @@ mod tests {
 
     fn linked(findings: Vec<Finding>) -> Report {
         let source = SourceLinks::new("https://git.example/game", "/-/blob/", Some(COMMIT));
-        Report { source, ..report(findings) }
+        let mut report = Report { source, ..report(findings) };
+        report.facts.commit = Some(COMMIT.to_owned());
+        report
     }
 
     #[test]
@@ -84,7 +86,7 @@ mod tests {
     fn without_a_web_page_there_are_no_links() {
         let source = SourceLinks::new("javascript:x", "/-/blob/", Some(COMMIT));
         for source in [source, SourceLinks::default()] {
-            let report = Report { source, ..report([finding("m")]) };
+            let report = Report { source, ..linked(vec![finding("m")]) };
             assert_eq!(render(&report), "{}\n");
         }
     }

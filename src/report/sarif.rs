@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::located::{Located, located};
 use super::pretty;
-use crate::event::{self, Severity};
+use crate::event::{self, Severity, Status};
 use crate::outcome::{Report, words};
 
 /// What RFC 3986 does not let stand in a path, and the colon, which ends a scheme.
@@ -143,11 +143,15 @@ pub fn render(report: &Report) -> String {
                     rules,
                 },
             },
-            // Whether these are all: a build that failed was looked at to its end as well.
-            invocations: [Invocation { execution_successful: report.has_ended() }],
+            invocations: [Invocation { execution_successful: is_complete(report) }],
             results: results.collect(),
         }],
     })
+}
+
+/// Whether these are all findings: a build that failed was looked at to its end as well.
+fn is_complete(report: &Report) -> bool {
+    matches!(report.status, Some(Status::Complete | Status::Failed))
 }
 
 /// The checks in the order in which they are first needed.
@@ -218,7 +222,7 @@ fn without_links(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Event, Finding, Status};
+    use crate::event::{Event, Finding};
     use crate::report::tests::{finding, report};
 
     fn run(report: &Report) -> serde_json::Value {
@@ -374,7 +378,11 @@ mod tests {
         let was_success =
             |report: &Report| run(report)["invocations"][0]["executionSuccessful"].clone();
         assert_eq!(was_success(&report), false);
-        report.observe(&Event::Status(Status::Failed));
-        assert_eq!(was_success(&report), true);
+        for (status, expected) in
+            [(Status::Failed, true), (Status::Superseded, false), (Status::Complete, true)]
+        {
+            report.observe(&Event::Status(status));
+            assert_eq!(was_success(&report), expected);
+        }
     }
 }

@@ -207,7 +207,8 @@ fn findings_beyond_the_listed_ones_are_counted() {
 fn a_place_in_the_repository_is_a_link_that_nothing_in_its_path_ends() {
     let mut report = report(["broken"].map(str::to_owned));
     let commit = "0123456789abcdef0123456789abcdef01234567";
-    report.source = SourceLinks::new("https://git.example/game", "/-/blob/", Some(commit));
+    report.source = SourceLinks::new("https://git.example/game", "/-/blob/", None);
+    report.facts.commit = Some(commit.to_owned());
     let place = |file: &str, in_repository| {
         Some(Location { file: file.to_owned(), in_repository, line: Some(42), column: Some(5) })
     };
