@@ -38,8 +38,8 @@ pub struct Renderer {
     phase: Option<Phase>,
     group_is_open: bool,
     budget: Budget,
-    /// The last line, for as long as it gives way to whatever comes next.
-    live: Option<String>,
+    /// The last line, and whether it is to be seen: it gives way to whatever comes next.
+    live: (String, bool),
     trace: Trace,
     /// What our own words are for: at the end they matter as much as the verdict.
     words: Purpose,
@@ -50,7 +50,16 @@ impl Renderer {
     pub fn new(sink: Box<dyn Sink>, options: Options) -> Self {
         let trace = Trace::new(sink.limit());
         let (budget, words) = (Budget::default(), Purpose::Progress);
-        Self { sink, options, phase: None, group_is_open: false, budget, live: None, trace, words }
+        Self {
+            sink,
+            options,
+            phase: None,
+            group_is_open: false,
+            budget,
+            live: (String::new(), false),
+            trace,
+            words,
+        }
     }
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
@@ -72,9 +81,18 @@ impl Renderer {
 
     /// Shows a last line that gives way to whatever comes next.
     pub fn live(&mut self, text: &str, out: &mut Vec<u8>) {
-        if self.live.as_deref() != Some(text) {
+        if self.live != (text.to_owned(), true) {
             self.sink.live(text, out);
-            self.live = Some(text.to_owned());
+            self.live = (text.to_owned(), true);
+        }
+    }
+
+    /// Shows the last line again below what has come meanwhile.
+    pub fn redraw(&mut self, out: &mut Vec<u8>) {
+        let (text, is_seen) = &mut self.live;
+        if !text.is_empty() && !*is_seen {
+            self.sink.live(text, out);
+            *is_seen = true;
         }
     }
 
@@ -88,7 +106,7 @@ impl Renderer {
     /// into characters that its reader knows.
     fn shown(&mut self, out: &mut Vec<u8>, show: impl FnOnce(&mut Self, &mut Vec<u8>)) {
         let before = out.len();
-        if self.live.is_some() {
+        if self.live.1 {
             self.sink.wipe(out);
         }
         let wiped = out.len();
@@ -97,7 +115,7 @@ impl Renderer {
             out.truncate(before);
             return;
         }
-        self.live = None;
+        self.live.1 = false;
         if self.options.ascii {
             ascii::transcribe(out, before);
         }

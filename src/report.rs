@@ -11,6 +11,7 @@ mod located;
 pub mod properties;
 pub mod sarif;
 
+pub(crate) use located::without_places;
 use serde::Serialize;
 
 /// Pretty JSON with a line feed at its end.

@@ -93,6 +93,11 @@ impl Reporter {
         self.renderer.live(text, &mut self.out);
     }
 
+    /// Shows the last line again below what has come meanwhile.
+    pub(crate) fn redraw(&mut self) {
+        self.renderer.redraw(&mut self.out);
+    }
+
     pub(crate) fn status(&mut self, status: Status) {
         let status = self.safe(status);
         self.show(&Event::Status(status));

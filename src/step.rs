@@ -232,7 +232,9 @@ impl Step {
                     }
                 }
                 // Reached as soon as no update is waiting: what was rendered never waits for a timer.
-                () = self.writer.write(&mut self.reporter.out), if !self.reporter.out.is_empty() => {
+                room = self.writer.room(), if !self.reporter.out.is_empty() => {
+                    self.reporter.redraw();
+                    room.take(&mut self.reporter.out);
                     watch.spoke(Instant::now());
                 }
                 () = log(&self.publisher, &mut self.reporter.log), if log_is_waiting => {}

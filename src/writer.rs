@@ -30,6 +30,18 @@ pub(crate) struct Writer {
     thread: JoinHandle<io::Result<()>>,
 }
 
+/// There is room for one batch; none for any if nothing is written any more.
+pub(crate) struct Room(Option<mpsc::OwnedPermit<Vec<u8>>>);
+
+impl Room {
+    pub(crate) fn take(self, batch: &mut Vec<u8>) {
+        let batch = std::mem::take(batch);
+        if let Some(room) = self.0 {
+            room.send(batch);
+        }
+    }
+}
+
 /// What became of all that was to be written.
 #[derive(Debug)]
 pub(crate) enum Written {
@@ -60,10 +72,13 @@ impl Writer {
 
     /// Waits for room and takes the whole batch. Cancel safe: a batch is taken or untouched.
     pub(crate) async fn write(&self, batch: &mut Vec<u8>) {
-        match self.batches.reserve().await {
-            Ok(room) => room.send(std::mem::take(batch)),
-            Err(_ended) => batch.clear(),
-        }
+        self.room().await.take(batch);
+    }
+
+    /// Waits for room for a batch. Cancel safe.
+    pub(crate) fn room(&self) -> impl Future<Output = Room> + use<> {
+        let batches = self.batches.clone();
+        async move { Room(batches.reserve_owned().await.ok()) }
     }
 
     /// Takes the whole batch if there is room.

@@ -8,6 +8,9 @@ use crate::config::OnSuperseded;
 use crate::error::{Error, MAY_HAVE_STARTED};
 use crate::event::Level;
 
+/// With this begins the line that says what all else seems to follow from.
+pub const ROOT_CAUSE: &str = "root cause: ";
+
 /// What people are told at the end. The texts of an error may come from the wire: see
 /// [`Verdict::cleaned`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +152,7 @@ fn tally(report: &Report) -> Vec<String> {
     let place = open.map(|run| format!("now in: {}", run.phase.as_str()));
     let error = report.first_error().filter(|error| !error.is_follow_up() && !report.has_ended());
     let so_far = error.map(|error| format!("first error so far: {error}"));
-    let root = report.root_cause().map(|error| format!("root cause: {error}"));
+    let root = report.root_cause().map(|error| format!("{ROOT_CAUSE}{error}"));
     let class = report.failure_class().map(|class| format!("whose turn: {}", turn(class)));
     [place, so_far, root, class, counted(report)].into_iter().flatten().collect()
 }

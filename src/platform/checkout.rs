@@ -69,16 +69,46 @@ impl Platform {
                 &["TRAVIS_PULL_REQUEST_BRANCH", "TRAVIS_BRANCH"],
                 &["TRAVIS_PULL_REQUEST_SHA", "TRAVIS_COMMIT"],
             ),
-            Self::Jenkins => (&["CHANGE_BRANCH", "BRANCH_NAME", "GIT_BRANCH"], &["GIT_COMMIT"]),
+            // Of a change `BRANCH_NAME` is `PR-7`.
+            Self::Jenkins if env.get("CHANGE_ID").is_some() => {
+                (&["CHANGE_BRANCH"], &["GIT_COMMIT"])
+            }
+            Self::Jenkins => (&["BRANCH_NAME", "GIT_BRANCH"], &["GIT_COMMIT"]),
             Self::Plain | Self::Terminal => (&[], &[]),
         };
-        // Buildkite and Travis have the name of a tag there, too.
-        let is_tag = ["BUILDKITE_TAG", "TRAVIS_TAG"].iter().any(|tag| env.get(tag).is_some());
+        // These have the name of a tag there, too.
+        let tags = ["BUILDKITE_TAG", "TRAVIS_TAG", "TAG_NAME"];
+        let is_tag = tags.iter().any(|tag| env.get(tag).is_some());
+        let is_ours = !is_tag && !self.is_fork(env);
         Checkout {
-            branch: first(env, branches).and_then(|name| bare(&name)).filter(|_| !is_tag),
+            branch: first(env, branches).and_then(|name| bare(&name)).filter(|_| is_ours),
             // Buildkite says `HEAD` when it was not told which.
             commit: first(env, commits).filter(|commit| commit != "HEAD"),
             changelist: changelist(env),
+        }
+    }
+}
+
+impl Platform {
+    /// Whether what is to be merged is on a branch of another repository, which may be called as one of ours.
+    fn is_fork(self, env: &Env) -> bool {
+        let differs = |from, to| env.get(from).is_some_and(|from| Some(from) != env.get(to));
+        match self {
+            Self::GitLab => differs("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_PROJECT_PATH"),
+            Self::Azure => env.flag("SYSTEM_PULLREQUEST_ISFORK"),
+            Self::Travis => differs("TRAVIS_PULL_REQUEST_SLUG", "TRAVIS_REPO_SLUG"),
+            Self::Jenkins => env.get("CHANGE_FORK").is_some(),
+            // GitHub's relatives say it in the event, Buildkite in the name of the branch.
+            Self::GitHub
+            | Self::Gitea
+            | Self::Forgejo
+            | Self::Act
+            | Self::Buildkite
+            | Self::TeamCity
+            | Self::CircleCi
+            | Self::Bitbucket
+            | Self::Plain
+            | Self::Terminal => false,
         }
     }
 }
@@ -88,9 +118,13 @@ impl Platform {
 fn github(env: &Env) -> Checkout {
     let event = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
     let (branch, commit) = if event.starts_with("pull_request") && event != "pull_request_target" {
-        let head = pull_request_head(env);
-        let branch = head.as_ref().and_then(|head| head.branch.clone());
-        (branch.or_else(|| first(env, &["GITHUB_HEAD_REF"])), head.and_then(|head| head.sha))
+        match pull_request(env) {
+            Some(PullRequest { head, base }) => {
+                let is_ours = head.repo.is_some() && head.repo == base.repo;
+                (head.branch.filter(|_| is_ours), head.sha)
+            }
+            None => (first(env, &["GITHUB_HEAD_REF"]), None),
+        }
     } else {
         let is_branch = env.get("GITHUB_REF_TYPE") != Some("tag");
         let branch = first(env, &["GITHUB_REF_NAME"]).filter(|_| is_branch);
@@ -120,20 +154,28 @@ struct PullRequestEvent {
 
 #[derive(Deserialize)]
 struct PullRequest {
-    head: Head,
+    head: End,
+    base: End,
 }
 
 #[derive(Deserialize)]
-struct Head {
+struct End {
     sha: Option<String>,
     #[serde(rename = "ref")]
     branch: Option<String>,
+    /// None of a fork that is gone.
+    repo: Option<Repository>,
 }
 
-fn pull_request_head(env: &Env) -> Option<Head> {
+#[derive(PartialEq, Eq, Deserialize)]
+struct Repository {
+    full_name: String,
+}
+
+fn pull_request(env: &Env) -> Option<PullRequest> {
     let json = std::fs::read(env.get("GITHUB_EVENT_PATH")?).ok()?;
     let event: PullRequestEvent = serde_json::from_slice(&json).ok()?;
-    Some(event.pull_request.head)
+    Some(event.pull_request)
 }
 
 /// The P4 plugin of Jenkins puts labels there too; a changelist is a number.
@@ -176,8 +218,15 @@ mod tests {
     #[test]
     fn a_pull_request_on_github_is_its_head_and_not_the_merge_commit() {
         let event = tempfile::NamedTempFile::new().unwrap();
-        let json = r#"{"number":7,"pull_request":{"head":{"sha":"beef","ref":"topic","x":1}}}"#;
-        std::fs::write(event.path(), json).unwrap();
+        let of = |head: &str| {
+            let json = format!(
+                r#"{{"number":7,"pull_request":{{
+                    "head":{{"sha":"beef","ref":"topic","repo":{head},"x":1}},
+                    "base":{{"sha":"c0de","ref":"main","repo":{{"full_name":"studio/game"}}}}}}}}"#
+            );
+            std::fs::write(event.path(), json).unwrap();
+        };
+        of(r#"{"full_name":"studio/game"}"#);
         let path = event.path().to_str().unwrap();
         let variables = |event| {
             [
@@ -196,6 +245,11 @@ mod tests {
                 "what is to be merged is not trusted there"
             );
         }
+        for fork in [r#"{"full_name":"somebody/game"}"#, "null"] {
+            of(fork);
+            let expected = [None, Some("beef".to_owned()), None];
+            assert_eq!(checkout(Platform::GitHub, &variables("pull_request")), expected);
+        }
     }
 
     #[test]
@@ -208,6 +262,51 @@ mod tests {
         ];
         let expected = [Some("topic".to_owned()), None, None];
         assert_eq!(checkout(Platform::GitHub, &variables), expected);
+    }
+
+    #[test]
+    fn a_branch_of_a_fork_is_none_of_the_repository() {
+        let rows: [(Platform, &[(&str, &str)]); 5] = [
+            (
+                Platform::GitLab,
+                &[
+                    ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "main"),
+                    ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "somebody/game"),
+                    ("CI_PROJECT_PATH", "studio/game"),
+                ],
+            ),
+            (
+                Platform::Azure,
+                &[
+                    ("SYSTEM_PULLREQUEST_SOURCEBRANCH", "refs/heads/main"),
+                    ("SYSTEM_PULLREQUEST_ISFORK", "True"),
+                ],
+            ),
+            (
+                Platform::Travis,
+                &[
+                    ("TRAVIS_PULL_REQUEST_BRANCH", "main"),
+                    ("TRAVIS_PULL_REQUEST_SLUG", "somebody/game"),
+                    ("TRAVIS_REPO_SLUG", "studio/game"),
+                ],
+            ),
+            (
+                Platform::Jenkins,
+                &[("CHANGE_ID", "7"), ("CHANGE_BRANCH", "main"), ("CHANGE_FORK", "somebody")],
+            ),
+            (Platform::Jenkins, &[("CHANGE_ID", "7"), ("BRANCH_NAME", "PR-7")]),
+        ];
+        for (platform, variables) in rows {
+            assert_eq!(checkout(platform, variables)[0], None, "{platform:?}");
+        }
+        let ours = [
+            ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "topic"),
+            ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "studio/game"),
+            ("CI_PROJECT_PATH", "studio/game"),
+        ];
+        assert_eq!(checkout(Platform::GitLab, &ours)[0].as_deref(), Some("topic"));
+        let tag = [("BRANCH_NAME", "v1"), ("TAG_NAME", "v1")];
+        assert_eq!(checkout(Platform::Jenkins, &tag)[0], None);
     }
 
     #[test]

@@ -63,6 +63,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn half_a_github_is_plain_and_says_so() {
+        let doubt = |variables: &[(&str, &str)]| {
+            let env = Env::from_iter(variables.iter().copied());
+            Platform::detect(&env, false).doubt(&env)
+        };
+        let half = [("CI", "true"), ("GITHUB_ACTIONS", "true")];
+        assert!(
+            doubt(&half).unwrap().starts_with("GITHUB_ACTIONS is set and GITHUB_RUN_ID is not")
+        );
+        assert_eq!(doubt(&[&half[..], &[("GITHUB_RUN_ID", "1")]].concat()), None);
+        assert_eq!(doubt(&[("CI", "true")]), None);
+    }
+
+    #[test]
     fn two_cis_in_one_environment_are_odd_unless_one_says_that_it_is_the_other() {
         let odd = |variables: &[(&str, &str)]| {
             let mut seen =

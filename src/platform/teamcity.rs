@@ -7,6 +7,8 @@ use super::{Annotation, Folding, Sink, plain, put};
 use crate::event::{Level, Severity};
 use crate::log::text::{MAX_MESSAGE, Style, shortened};
 use crate::outcome::Verdict;
+use crate::outcome::verdict::ROOT_CAUSE;
+use crate::report::without_places;
 
 /// Escapes a value: ASCII, on one line.
 fn escaped(text: &str) -> String {
@@ -110,19 +112,22 @@ impl Sink for TeamCity {
     }
 }
 
-/// By which TeamCity knows a problem again in another build: so it leaves out numbers, and of the headline the
-/// words that have some, which are ids and durations. FNV-1a over 64 bits, the same in every version of this
-/// program.
+/// By which TeamCity knows a problem again in another build, however many others there are: the root cause,
+/// wherever it has moved to in its file. Without one it is the headline, but for its ids and durations. FNV-1a
+/// over 64 bits, the same in every version of this program.
 fn identity(verdict: &Verdict) -> String {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let is_digit = |c: char| c.is_ascii_digit();
-    let headline = verdict.headline.split(' ').filter(|word| !word.contains(is_digit));
-    let parts = std::iter::once(verdict.title).chain(headline);
-    let bytes = parts.chain(verdict.details.iter().map(String::as_str)).flat_map(str::bytes);
-    let hash = bytes
-        .filter(|byte| !byte.is_ascii_digit())
-        .fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    let cause = verdict.details.iter().find(|line| line.starts_with(ROOT_CAUSE));
+    let essence = cause.map_or_else(
+        || {
+            let is_fix = |word: &&str| !word.contains(|c: char| c.is_ascii_digit());
+            verdict.headline.split(' ').filter(is_fix).collect::<Vec<_>>().join(" ")
+        },
+        |cause| without_places(cause),
+    );
+    let bytes = verdict.title.bytes().chain(essence.bytes());
+    let hash = bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
     format!("ci-{hash:016x}")
 }
 

@@ -22,7 +22,9 @@ const PATH: &AsciiSet =
 impl Terminal {
     /// `is_terminal`: whether stdout is one, or merely wanted to look like one.
     pub(super) fn new(color: bool, is_terminal: bool, env: &Env, worktree: &Worktree) -> Self {
-        let understands = is_terminal && env.get("TERM") != Some("dumb");
+        // A console of Windows may show the sequences as they are; its Terminal does not.
+        let obeys = !cfg!(windows) || env.get("WT_SESSION").is_some() || env.get("TERM").is_some();
+        let understands = is_terminal && obeys && env.get("TERM") != Some("dumb");
         let links = (understands && has_links(env)).then(|| worktree.clone());
         Self { color, is_live: understands, links }
     }
@@ -34,7 +36,9 @@ impl Terminal {
             Some(top) => {
                 let file = top.join(&location.file);
                 let path = file.to_string_lossy().replace('\\', "/");
-                let path = utf8_percent_encode(path.trim_start_matches('/'), PATH);
+                // Windows' whole paths have a prefix that no URL has.
+                let path = path.trim_start_matches("//?/").trim_start_matches('/');
+                let path = utf8_percent_encode(path, PATH);
                 format!("\x1b]8;;file:///{path}\x1b\\{location}\x1b]8;;\x1b\\")
             }
             None => location.to_string(),

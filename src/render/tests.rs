@@ -126,7 +126,9 @@ fn shown(platform: Platform, env: &Env, options: Options) -> String {
     renderer.begin(&[SECRET], &mut out);
     let report = told(&mut renderer, events(), report_of([]), &mut out);
     let report = Report { facts: facts(), ..report };
+    renderer.outputs(&report.outputs(Some(&Outcome::Failure)), &mut out);
     renderer.conclude(&report, &failure(), &mut out);
+    renderer.summary_file("/tmp/summary.md", &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -420,7 +422,8 @@ fn the_last_line_of_a_terminal_gives_way_to_whatever_comes_next() {
     renderer.event(&line(Level::Info, "b"), &report, &mut out);
     assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), "\r\x1b[Ka\nb\n");
 
-    renderer.live("Cook", &mut out);
+    renderer.redraw(&mut out);
+    renderer.redraw(&mut out);
     assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), drawn("Cook"));
     report.observe(&Event::Status(Status::Complete));
     renderer.conclude(&report, &Verdict::new(&report, &Outcome::Success), &mut out);

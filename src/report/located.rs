@@ -37,7 +37,7 @@ fn locate<'a>(
 }
 
 /// Messages name places too, as in `<lambda at A.cpp:12:5>` and `line 12`. They move like all others.
-fn without_places(message: &str) -> String {
+pub(crate) fn without_places(message: &str) -> String {
     let mut text = String::with_capacity(message.len());
     let mut in_place = false;
     for c in message.chars() {

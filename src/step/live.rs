@@ -13,15 +13,16 @@ const BAR: u64 = 20;
 /// Where the build is, how far, and what was found so far. `followed`: for how long.
 pub(super) fn line(report: &Report, progress: Option<Progress>, followed: Duration) -> String {
     let phase = report.phases.last().filter(|run| !run.ended).map(|run| run.phase.title());
-    let place = match (&report.status, phase) {
-        (Some(Status::Pending), _) => "Queued",
-        (Some(status), _) if status.is_terminal() => "Ended",
-        (_, Some(phase)) => phase,
-        (Some(_), None) => "Running",
-        (None, None) => "Waiting",
+    let (place, runs) = match (&report.status, phase) {
+        (Some(Status::Pending), _) => ("Queued", false),
+        (Some(status), _) if status.is_terminal() => ("Ended", false),
+        (_, Some(phase)) => (phase, true),
+        (Some(Status::Other(word)), None) => (word.as_str(), true),
+        (Some(_), None) => ("Running", true),
+        (None, None) => ("Waiting", true),
     };
     let mut line = place.to_owned();
-    if let Some(progress) = progress {
+    if let Some(progress) = progress.filter(|_| runs) {
         let (done, total) = progress.parts();
         line += &format!(" {} {progress}", bar(done, total));
     }
@@ -67,7 +68,9 @@ mod tests {
             "Cook [=====>              ] 100 of 400 packages cooked - 1 error - 12m 12s"
         );
         let failed = [&events[..], &[Event::Status(Status::Failed)]].concat();
-        assert_eq!(said(&failed, None), "Ended - 1 error - 12m 12s");
+        assert_eq!(said(&failed, packages(100)), "Ended - 1 error - 12m 12s");
+        let other = Event::Status(Status::Other("warming".to_owned()));
+        assert_eq!(said(&[other], None), "warming - 12m 12s");
     }
 
     #[test]

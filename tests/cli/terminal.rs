@@ -51,6 +51,8 @@ async fn a_person_sees_the_progress_on_a_last_line_and_none_of_it_is_left() {
         .log("info", "********** COOK COMMAND COMPLETED **********")
         .status("complete");
     let program = Program::new(scenario).await.env("TERM", "xterm");
+    // Without the line nobody lets the build go on.
+    let program = program.env("BUILDPIXEL_TIMEOUT", "20s");
     let (mut screen, stdout) = terminal();
     let running = program.start_on(stdout);
     let mut written = String::new();

@@ -128,12 +128,23 @@ fn a_failing_verdict_is_a_build_problem() {
 
 #[test]
 fn the_same_problem_has_the_same_identity_in_another_build() {
-    let identity = |headline, cause| identity(&verdict(Level::Error, headline, &[cause]));
-    let first = identity("build 665f1a failed in compile after 12m 3s", "root cause: A.cpp:42: x");
-    let moved = identity("build 665f1b failed in compile after 9s", "root cause: A.cpp:7: x");
-    let other = identity("build 665f1a failed in compile after 12m 3s", "root cause: A.cpp:42: y");
+    let identity = |headline, details: &[&str]| identity(&verdict(Level::Error, headline, details));
+    let failed = "build 665f1a failed in compile after 12m 3s";
+    let first = identity(failed, &["root cause: A.cpp:42:5: x", "1 error"]);
+    let moved = identity(
+        "build 665f1b failed in compile after 9s",
+        &["root cause: A.cpp:7:1: x", "2 errors, 1 warning"],
+    );
     assert_eq!(first, moved);
-    assert_ne!(first, other);
+    let others = ["root cause: A.cpp:42: y", "root cause: T_Rock_01", "root cause: T_Rock_02"];
+    let all = others.map(|cause| identity(failed, &[cause]));
+    assert!(!all.contains(&first) && all[1] != all[2], "{all:?}");
+    let late = |headline| identity(headline, &["2 warnings"]);
+    assert_eq!(
+        late("build 665f1a has not ended after 6h"),
+        late("build 665f1b has not ended after 5h")
+    );
+    assert_ne!(late("build 665f1a has not ended after 6h"), late("build 665f1a was lost"));
 }
 
 #[test]
