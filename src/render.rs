@@ -38,11 +38,18 @@ pub struct Renderer {
     phase: Option<Phase>,
     group_is_open: bool,
     budget: Budget,
-    /// The last line, and whether it is to be seen: it gives way to whatever comes next.
-    live: (String, bool),
+    last_line: LastLine,
     trace: Trace,
     /// What our own words are for: at the end they matter as much as the verdict.
     words: Purpose,
+}
+
+/// A line that gives way to whatever comes next.
+#[derive(Default)]
+struct LastLine {
+    text: String,
+    /// Whether it is the last thing that was written.
+    is_seen: bool,
 }
 
 impl Renderer {
@@ -56,7 +63,7 @@ impl Renderer {
             phase: None,
             group_is_open: false,
             budget,
-            live: (String::new(), false),
+            last_line: LastLine::default(),
             trace,
             words,
         }
@@ -81,15 +88,15 @@ impl Renderer {
 
     /// Shows a last line that gives way to whatever comes next.
     pub fn live(&mut self, text: &str, out: &mut Vec<u8>) {
-        if self.live != (text.to_owned(), true) {
-            self.sink.live(text, out);
-            self.live = (text.to_owned(), true);
+        if self.last_line.text != text {
+            self.last_line = LastLine { text: text.to_owned(), is_seen: false };
         }
+        self.redraw(out);
     }
 
     /// Shows the last line again below what has come meanwhile.
     pub fn redraw(&mut self, out: &mut Vec<u8>) {
-        let (text, is_seen) = &mut self.live;
+        let LastLine { text, is_seen } = &mut self.last_line;
         if !text.is_empty() && !*is_seen {
             self.sink.live(text, out);
             *is_seen = true;
@@ -106,7 +113,7 @@ impl Renderer {
     /// into characters that its reader knows.
     fn shown(&mut self, out: &mut Vec<u8>, show: impl FnOnce(&mut Self, &mut Vec<u8>)) {
         let before = out.len();
-        if self.live.1 {
+        if self.last_line.is_seen {
             self.sink.wipe(out);
         }
         let wiped = out.len();
@@ -115,7 +122,7 @@ impl Renderer {
             out.truncate(before);
             return;
         }
-        self.live.1 = false;
+        self.last_line.is_seen = false;
         if self.options.ascii {
             ascii::transcribe(out, before);
         }
