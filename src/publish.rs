@@ -86,6 +86,8 @@ impl Publisher {
             let folder = Clerk::start(Folder::new(path.clone()));
             drop(folder.ask(Folder::clear));
             let log = Writer::start(Log::new(&path));
+            // Takes that of an earlier run away.
+            log.write_if_room(&mut Vec::new());
             Reports { path, folder, log, gave_log_up: false }
         });
         Self { cleaner, platform: Clerk::start(Place { handover, summary }), reports }

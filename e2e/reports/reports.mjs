@@ -77,7 +77,7 @@ test('the reports of a build without findings are valid', async (t) => {
 });
 
 test('the reports of a build that failed are valid and name the error', async (t) => {
-  const { code, folder } = await reports(t, failToCompile);
+  const { code, folder } = await reports(t, failToCompile, { commit: COMMIT.slice(0, 10) });
   assert.equal(code, 10);
   assertValid(folder);
   const [entry] = json(folder, 'codequality.json');
@@ -111,6 +111,7 @@ test('the reports of a build whose log is hostile are valid and hold what it say
   );
   assert.equal(code, 10);
   assertValid(folder);
+  assert.deepEqual(json(folder, 'annotations.json'), {}, 'the commit that was built is not known');
   const paths = new Set(json(folder, 'codequality.json').map(({ location }) => location.path));
   for (const file of FILES) assert.ok(paths.has(`Source/${file}`), `${file} of ${[...paths]}`);
   const decoded = results(folder).map(({ locations: [{ physicalLocation }] }) =>

@@ -1,7 +1,7 @@
 // An `sh` step of Jenkins, and the pipelines of `jenkins/`.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { ERROR, failToCompile } from '../reference/failure.mjs';

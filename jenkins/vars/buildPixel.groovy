@@ -42,7 +42,7 @@ Map call(Map given = [:]) {
         error "buildPixel: cannot run buildpixel-ci (${status}); is it on the PATH of this agent?"
     }
     // Whoever was killed has left no outputs, and those that are there are of an earlier run.
-    if (status > 100 && !(status in [130, 143])) {
+    if (status < 0 || (status > 100 && !(status in [130, 143]))) {
         error "buildPixel: buildpixel-ci was killed (${status})"
     }
 

@@ -77,9 +77,13 @@ impl Platform {
             Self::Plain | Self::Terminal => (&[], &[]),
         };
         // These have the name of a tag there, too.
-        let tags = ["BUILDKITE_TAG", "TRAVIS_TAG", "TAG_NAME"];
-        let is_tag = tags.iter().any(|tag| env.get(tag).is_some());
-        let is_ours = !is_tag && !self.is_fork(env);
+        let tag = match self {
+            Self::Buildkite => env.get("BUILDKITE_TAG"),
+            Self::Travis => env.get("TRAVIS_TAG"),
+            Self::Jenkins => env.get("TAG_NAME"),
+            _ => None,
+        };
+        let is_ours = tag.is_none() && !self.is_fork(env);
         Checkout {
             branch: first(env, branches).and_then(|name| bare(&name)).filter(|_| is_ours),
             // Buildkite says `HEAD` when it was not told which.
@@ -120,7 +124,7 @@ fn github(env: &Env) -> Checkout {
     let (branch, commit) = if event.starts_with("pull_request") && event != "pull_request_target" {
         match pull_request(env) {
             Some(PullRequest { head, base }) => {
-                let is_ours = head.repo.is_some() && head.repo == base.repo;
+                let is_ours = head.repo == base.and_then(|base| base.repo);
                 (head.branch.filter(|_| is_ours), head.sha)
             }
             None => (first(env, &["GITHUB_HEAD_REF"]), None),
@@ -155,7 +159,7 @@ struct PullRequestEvent {
 #[derive(Deserialize)]
 struct PullRequest {
     head: End,
-    base: End,
+    base: Option<End>,
 }
 
 #[derive(Deserialize)]
@@ -245,6 +249,9 @@ mod tests {
                 "what is to be merged is not trusted there"
             );
         }
+        std::fs::write(event.path(), r#"{"pull_request":{"head":{"ref":"topic"}}}"#).unwrap();
+        let thin = checkout(Platform::Act, &variables("pull_request"));
+        assert_eq!(thin, [Some("topic".to_owned()), None, None]);
         for fork in [r#"{"full_name":"somebody/game"}"#, "null"] {
             of(fork);
             let expected = [None, Some("beef".to_owned()), None];
@@ -305,6 +312,9 @@ mod tests {
             ("CI_PROJECT_PATH", "studio/game"),
         ];
         assert_eq!(checkout(Platform::GitLab, &ours)[0].as_deref(), Some("topic"));
+        // Elsewhere this is anybody's variable.
+        let named = [("CI_COMMIT_BRANCH", "main"), ("TAG_NAME", "v1")];
+        assert_eq!(checkout(Platform::GitLab, &named)[0].as_deref(), Some("main"));
         let tag = [("BRANCH_NAME", "v1"), ("TAG_NAME", "v1")];
         assert_eq!(checkout(Platform::Jenkins, &tag)[0], None);
     }

@@ -124,7 +124,8 @@ fn identity(verdict: &Verdict) -> String {
             let is_fix = |word: &&str| !word.contains(|c: char| c.is_ascii_digit());
             verdict.headline.split(' ').filter(is_fix).collect::<Vec<_>>().join(" ")
         },
-        |cause| without_places(cause),
+        // How often it was said, and where else, is not what it is.
+        |cause| without_places(cause.rsplit_once(" (+").map_or(cause, |(cause, _)| cause)),
     );
     let bytes = verdict.title.bytes().chain(essence.bytes());
     let hash = bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));

@@ -40,8 +40,7 @@ impl Folder {
             "results.sarif",
         ];
         for name in FILES {
-            // What cannot be taken away cannot be written either, and that is told.
-            let _none_there = fs::remove_file(self.path.join(name));
+            take_away(&self.path.join(name));
         }
     }
 
@@ -92,6 +91,14 @@ impl Folder {
     }
 }
 
+/// An earlier run has left a file and nothing else. What cannot be taken away cannot be written either, and
+/// that is told.
+fn take_away(path: &Path) {
+    if path.is_file() {
+        let _none_there = fs::remove_file(path);
+    }
+}
+
 /// `build.log`, made when the first line goes into it.
 pub(super) struct Log {
     path: PathBuf,
@@ -119,12 +126,12 @@ impl Write for Log {
         self.open()?.write(bytes)
     }
 
-    /// A run of which no line was seen leaves none of an earlier one behind.
+    /// Before there is a line of this run there is none of an earlier one.
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.file {
             Some(file) => file.flush(),
             None => {
-                let _none_there = fs::remove_file(&self.path);
+                take_away(&self.path);
                 Ok(())
             }
         }

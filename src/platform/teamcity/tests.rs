@@ -130,10 +130,10 @@ fn a_failing_verdict_is_a_build_problem() {
 fn the_same_problem_has_the_same_identity_in_another_build() {
     let identity = |headline, details: &[&str]| identity(&verdict(Level::Error, headline, details));
     let failed = "build 665f1a failed in compile after 12m 3s";
-    let first = identity(failed, &["root cause: A.cpp:42:5: x", "1 error"]);
+    let first = identity(failed, &["root cause: A.cpp:42:5: x (+3 more)", "1 error"]);
     let moved = identity(
         "build 665f1b failed in compile after 9s",
-        &["root cause: A.cpp:7:1: x", "2 errors, 1 warning"],
+        &["root cause: A.cpp:7:1: x (+4 more)", "2 errors, 1 warning"],
     );
     assert_eq!(first, moved);
     let others = ["root cause: A.cpp:42: y", "root cause: T_Rock_01", "root cause: T_Rock_02"];
