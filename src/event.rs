@@ -238,6 +238,8 @@ pub struct Location {
     pub line: Option<u32>,
     /// First column.
     pub column: Option<u32>,
+    /// Last line, if there are several.
+    pub end_line: Option<u32>,
 }
 
 impl fmt::Display for Location {

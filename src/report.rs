@@ -37,6 +37,7 @@ mod tests {
                 in_repository: true,
                 line: Some(12),
                 column: Some(5),
+                end_line: None,
             }),
             phase: Some(Phase::Compile),
             ..Finding::error(message)

@@ -187,6 +187,7 @@ impl Findings {
             file: None,
             line: None,
             column: None,
+            end_line: None,
             rank: Rank::Other,
             extent: Extent::Line,
         };

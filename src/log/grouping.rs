@@ -17,6 +17,7 @@ pub(super) struct Place {
     pub(super) file: String,
     pub(super) line: Option<u32>,
     pub(super) column: Option<u32>,
+    pub(super) end_line: Option<u32>,
 }
 
 /// One event.
@@ -49,14 +50,13 @@ pub(super) struct Group {
 impl Group {
     /// `line`: the whole line, stripped of its prefixes.
     pub(super) fn new(report: &Report<'_>, line: &str, phase: Option<Phase>, number: u64) -> Self {
-        let file = report.file.map(str::to_owned);
         let has_essence = report.extent != Extent::Gradle && !is_banner(report.message);
         Self {
             severity: report.severity,
             code: report.code.map(str::to_owned),
             message: report.message.to_owned(),
             more: Vec::new(),
-            place: file.map(|file| Place { file, line: report.line, column: report.column }),
+            place: place(report),
             origins: Vec::new(),
             rank: report.rank,
             extent: report.extent,
@@ -146,7 +146,8 @@ fn said(extent: Extent, line: &str) -> &str {
 
 fn place(report: &Report<'_>) -> Option<Place> {
     let file = report.file?.to_owned();
-    Some(Place { file, line: report.line, column: report.column })
+    let Report { line, column, end_line, .. } = *report;
+    Some(Place { file, line, column, end_line })
 }
 
 /// The place that a line of an event names.
@@ -176,12 +177,12 @@ fn referrer(line: &str) -> Option<Place> {
 fn object(line: &str) -> Option<Place> {
     let (_, object) = line.trim_end().rsplit_once(" in ")?;
     let file = object.strip_suffix(".o")?.rsplit(['/', '(']).next()?.to_owned();
-    file.contains('.').then_some(Place { file, line: None, column: None })
+    file.contains('.').then_some(Place { file, line: None, column: None, end_line: None })
 }
 
 fn numbered(place: &str) -> Option<Place> {
     let (file, line) = place.rsplit_once(':')?;
     let line: u32 =
         line.parse().ok().filter(|line| (1..=i32::MAX.unsigned_abs()).contains(line))?;
-    Some(Place { file: file.to_owned(), line: Some(line), column: None })
+    Some(Place { file: file.to_owned(), line: Some(line), column: None, end_line: None })
 }

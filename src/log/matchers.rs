@@ -65,6 +65,8 @@ pub(super) struct Report<'l> {
     pub(super) file: Option<&'l str>,
     pub(super) line: Option<u32>,
     pub(super) column: Option<u32>,
+    /// The last of several.
+    pub(super) end_line: Option<u32>,
     pub(super) rank: Rank,
     pub(super) extent: Extent,
 }
@@ -83,6 +85,7 @@ const NOTHING: Report<'static> = Report {
     file: None,
     line: None,
     column: None,
+    end_line: None,
     rank: Rank::Other,
     extent: Extent::Indented,
 };
@@ -224,11 +227,13 @@ fn report<'l>(row: &Matcher, found: &Captures<'l>) -> Option<Report<'l>> {
     let severity = text("severity").map_or(Some(row.severity), severity)?;
     let line = number("line");
     let column = line.and_then(|_| number("column"));
+    let end_line = number("end").or_else(|| number("last")).filter(|end| Some(*end) > line);
     let file = text("file");
     let tool = row.tool.or_else(|| file.and_then(tool_of));
     let code = text("code").or(tool);
     let rank = if matches!(tool, Some("javac" | "kotlin")) { Rank::Package } else { row.rank };
-    Some(Report { severity, code, message, file, line, column, rank, extent: row.extent })
+    let extent = row.extent;
+    Some(Report { severity, code, message, file, line, column, end_line, rank, extent })
 }
 
 fn severity(word: &str) -> Option<Severity> {

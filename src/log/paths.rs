@@ -99,7 +99,13 @@ impl Paths {
         }
         if let Some(path) = assets.package(message) {
             let Place { file, in_repository } = self.locate(path);
-            return Some(Location { file, in_repository, line: None, column: None });
+            return Some(Location {
+                file,
+                in_repository,
+                line: None,
+                column: None,
+                end_line: None,
+            });
         }
         let origins = self.origins.get();
         let origin = origins.of(message).and_then(|origin| self.origin(origin));
@@ -387,7 +393,7 @@ pub(super) fn safe(location: Location, cleaner: &Cleaner) -> Location {
 }
 
 fn location(file: String, line: Option<u32>) -> Location {
-    Location { file, in_repository: true, line, column: None }
+    Location { file, in_repository: true, line, column: None, end_line: None }
 }
 
 fn folder_of(file: &str) -> &str {

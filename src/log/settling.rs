@@ -145,6 +145,7 @@ fn location(group: &Group, paths: &mut Paths, cleaner: &Cleaner) -> Option<Locat
 
 fn locate(place: &Place, paths: &Paths, cleaner: &Cleaner) -> Location {
     let paths::Place { file, in_repository } = paths.locate(&place.file);
-    let location = Location { file, in_repository, line: place.line, column: place.column };
+    let Place { line, column, end_line, .. } = *place;
+    let location = Location { file, in_repository, line, column, end_line };
     paths::safe(location, cleaner)
 }

@@ -91,7 +91,7 @@ mod tests {
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
     fn location(file: &str, line: Option<u32>) -> Location {
-        Location { file: file.to_owned(), in_repository: true, line, column: line }
+        Location { file: file.to_owned(), in_repository: true, line, column: line, end_line: None }
     }
 
     fn links() -> SourceLinks {

@@ -341,8 +341,13 @@ fn the_phase_that_failed_is_the_last_unfinished_one_that_has_an_error() {
 #[test]
 fn one_of_each_cause_comes_before_more_of_the_same_and_then_each_file_has_its_turn() {
     let at = |code: &str, message: &str, file: &str| {
-        let location =
-            Location { file: file.to_owned(), in_repository: true, line: None, column: None };
+        let location = Location {
+            file: file.to_owned(),
+            in_repository: true,
+            line: None,
+            column: None,
+            end_line: None,
+        };
         let code = Some(code.to_owned());
         Finding { code, location: Some(location), ..error(message) }
     };

@@ -100,7 +100,7 @@ impl Sink for Azure {
 /// One issue. The agent shows a place as `file(line,column)` and the code behind it, which looks odd without
 /// a line; without a place it does not show the code. So these are told in words.
 fn issue(annotation: &Annotation<'_>) -> String {
-    let Pointer { file, line, column, message } = Pointer::new(annotation);
+    let Pointer { file, line, column, message, .. } = Pointer::new(annotation);
     let title = annotation.title.filter(|title| !title.is_empty());
     let mut properties = vec![format!("type={};", annotation.severity.as_str())];
     let mut words = String::new();

@@ -158,12 +158,13 @@ fn size_bytes(path: &Path) -> usize {
 /// One annotation. A file without a line is left without: an asset has none, and the first line of another
 /// is not to blame.
 fn command(name: &str, annotation: &Annotation<'_>) -> String {
-    let Pointer { file, line, column, message } = Pointer::new(annotation);
+    let Pointer { file, line, column, end_line, message } = Pointer::new(annotation);
     let title = annotation.title.filter(|title| !title.is_empty());
     let properties = [
         title.map(|title| format!("title={}", property(title))),
         file.map(|file| format!("file={}", property(file))),
         line.map(|line| format!("line={line}")),
+        end_line.map(|line| format!("endLine={line}")),
         column.map(|column| format!("col={column}")),
     ];
     let properties: Vec<_> = properties.into_iter().flatten().collect();

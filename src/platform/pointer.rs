@@ -11,8 +11,10 @@ pub(super) struct Pointer<'a> {
     pub(super) file: Option<&'a str>,
     /// Never without a file.
     pub(super) line: Option<u32>,
-    /// Never without a line.
+    /// Never without a line, and never of several: where the last one ends is not known.
     pub(super) column: Option<u32>,
+    /// Never before the line.
+    pub(super) end_line: Option<u32>,
     /// Never blank.
     pub(super) message: Cow<'a, str>,
 }
@@ -22,6 +24,8 @@ impl<'a> Pointer<'a> {
     pub(super) fn new(annotation: &'a Annotation<'_>) -> Self {
         let place = annotation.location.filter(|location| location.in_repository);
         let line = place.and_then(|location| usable(location.line));
+        let end_line = line.and(place).and_then(|location| usable(location.end_line));
+        let end_line = end_line.filter(|end| Some(*end) > line);
         let message = match annotation.location {
             Some(location) if !location.in_repository => {
                 Cow::Owned(format!("{location}: {}", annotation.message))
@@ -31,7 +35,11 @@ impl<'a> Pointer<'a> {
         Self {
             file: place.map(|location| location.file.as_str()),
             line,
-            column: line.and(place).and_then(|location| usable(location.column)),
+            column: line
+                .and(place)
+                .and_then(|location| usable(location.column))
+                .filter(|_| end_line.is_none()),
+            end_line,
             message: match message {
                 blank if blank.trim().is_empty() => Cow::Borrowed("(no message)"),
                 Cow::Borrowed(message) => shortened(message, MAX_MESSAGE),

@@ -56,8 +56,13 @@ mod tests {
             (Platform::GitLab, &gitlab, Some("-/blob")),
             (Platform::Jenkins, &github, None),
         ];
-        let location =
-            Location { file: "A.cpp".to_owned(), in_repository: true, line: Some(7), column: None };
+        let location = Location {
+            file: "A.cpp".to_owned(),
+            in_repository: true,
+            line: Some(7),
+            column: None,
+            end_line: None,
+        };
         for (platform, variables, files) in rows {
             let link = platform
                 .source_links(&Env::from_iter(variables.iter().copied()))

@@ -72,7 +72,7 @@ impl Sink for TeamCity {
     }
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
-        let Pointer { file, line, column, message: text } = Pointer::new(annotation);
+        let Pointer { file, line, column, message: text, .. } = Pointer::new(annotation);
         let numbers: Vec<_> = [line, column].into_iter().flatten().map(|n| n.to_string()).collect();
         let place = file.map(|file| match numbers.as_slice() {
             [] => format!("{file}: "),

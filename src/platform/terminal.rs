@@ -102,6 +102,7 @@ mod tests {
             in_repository: true,
             line: Some(42),
             column: None,
+            end_line: None,
         };
         let finding = Finding { location: Some(location), ..Finding::error("m\nn") };
         let mut out = Vec::new();

@@ -211,6 +211,7 @@ fn a_finding_in_words_tells_its_severity_on_every_line() {
         in_repository: true,
         line: Some(12),
         column: Some(5),
+        end_line: None,
     };
     let annotation = Annotation {
         severity: Severity::Error,

@@ -22,6 +22,7 @@ fn finding(number: usize) -> Finding {
             in_repository: true,
             line: None,
             column: None,
+            end_line: None,
         }),
         phase: PHASES.get(pick(5)).copied(),
         rank: [Rank::Compile, Rank::FollowUp, Rank::Infrastructure][pick(3)],

@@ -18,6 +18,7 @@ fn finding(severity: Severity, code: &str, message: &str, line: Option<u32>) -> 
             in_repository: true,
             line: Some(line),
             column: Some(5),
+            end_line: None,
         }),
         phase: Some(Phase::Compile),
         ..Finding::error(message)

@@ -72,6 +72,7 @@ fn finding(severity: Severity, number: usize) -> Finding {
             in_repository: true,
             line: Some(7),
             column: None,
+            end_line: None,
         }),
         ..Finding::error(format!("wrong number {number}"))
     }

@@ -47,7 +47,7 @@ prop_compose! {
         line: Option<u32>,
         column: Option<u32>,
     ) -> Location {
-        Location { file, in_repository, column: line.and(column), line }
+        Location { file, in_repository, column: line.and(column), line, end_line: None }
     }
 }
 

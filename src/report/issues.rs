@@ -25,6 +25,8 @@ struct Issue<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     line_start: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    line_end: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     column_start: Option<u32>,
     severity: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +51,7 @@ fn issue(finding: &Finding) -> Issue<'_> {
     Issue {
         file_name: location.map(|location| location.file.as_str()),
         line_start: location.and_then(|location| location.line),
+        line_end: location.and_then(|location| location.end_line),
         column_start: location.and_then(|location| location.column),
         severity: match finding.severity {
             Severity::Error => "ERROR",

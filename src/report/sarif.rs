@@ -114,6 +114,8 @@ struct Region {
     start_line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     start_column: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_line: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -208,8 +210,11 @@ fn place(location: &event::Location) -> PhysicalLocation {
         artifact_location: ArtifactLocation {
             uri: utf8_percent_encode(&location.file, NOT_IN_PATHS).to_string(),
         },
-        region: counted(location.line)
-            .map(|start_line| Region { start_line, start_column: counted(location.column) }),
+        region: counted(location.line).map(|start_line| Region {
+            start_line,
+            start_column: counted(location.column),
+            end_line: location.end_line.filter(|end| *end > start_line),
+        }),
     }
 }
 
@@ -360,6 +365,20 @@ mod tests {
         ];
         for ((line, column), region) in rows {
             let run = run(&report([at("A.cpp", line, column)]));
+            let place = &run["results"][0]["locations"][0]["physicalLocation"];
+            assert_eq!(place["region"].to_string(), region);
+        }
+    }
+
+    #[test]
+    fn several_lines_are_a_region_of_theirs() {
+        for (end_line, region) in [
+            (Some(9), r#"{"endLine":9,"startColumn":2,"startLine":4}"#),
+            (Some(3), r#"{"startColumn":2,"startLine":4}"#),
+        ] {
+            let mut finding = at("A.cpp", Some(4), Some(2));
+            finding.location.as_mut().unwrap().end_line = end_line;
+            let run = run(&report([finding]));
             let place = &run["results"][0]["locations"][0]["physicalLocation"];
             assert_eq!(place["region"].to_string(), region);
         }

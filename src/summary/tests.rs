@@ -210,7 +210,13 @@ fn a_place_in_the_repository_is_a_link_that_nothing_in_its_path_ends() {
     report.source = SourceLinks::new("https://git.example/game", "/-/blob/", None);
     report.facts.commit = Some(commit.to_owned());
     let place = |file: &str, in_repository| {
-        Some(Location { file: file.to_owned(), in_repository, line: Some(42), column: Some(5) })
+        Some(Location {
+            file: file.to_owned(),
+            in_repository,
+            line: Some(42),
+            column: Some(5),
+            end_line: None,
+        })
     };
     let broken = report.findings[0].clone();
     report.findings = vec![

@@ -47,6 +47,7 @@ fn a_finding_carries_its_place_in_the_repository() {
             in_repository: true,
             line: Some(42),
             column: Some(7),
+            end_line: None
         })
     );
     assert_eq!((found[0].phase, found[0].rank), (Some(Phase::Cook), Rank::Compile));

@@ -44,7 +44,7 @@ pub(super) const TABLE: &[Matcher] = &[
     },
     Matcher {
         name: "msvc",
-        pattern: r#"^\s*(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.[A-Za-z]\w*)\s*\((?<line>\d+)(?:-\d+)?(?:,\s?(?<column>\d+)(?:[-,]\s?\d+)*)?\)\s*:\s+(?<severity>(?i:fatal error|error|warning))\s?(?<code>[A-Z]{1,6}\d{2,5})?\s*:\s*(?<message>.*)$"#,
+        pattern: r#"^\s*(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.[A-Za-z]\w*)\s*\((?<line>\d+)(?:-(?<end>\d+))?(?:,\s?(?<column>\d+)(?:,\s?(?<last>\d+),\s?\d+|(?:[-,]\s?\d+)*))?\)\s*:\s+(?<severity>(?i:fatal error|error|warning))\s?(?<code>[A-Z]{1,6}\d{2,5})?\s*:\s*(?<message>.*)$"#,
         example: r"C:\Program Files (x86)\Game\Source\A.cpp(42,17): fatal error C1083: Cannot open include file: 'B.h'",
         expected: Some(Report {
             code: Some("C1083"),

@@ -35,6 +35,22 @@ fn every_form_of_a_place_is_read() {
 }
 
 #[test]
+fn a_place_of_several_lines_has_an_end() {
+    let matchers = Matchers::new();
+    for (line, end) in [
+        ("A.cs(3,7,4,2): error CS10: x", Some(4)),
+        ("A.cs(3-5): error CS10: x", Some(5)),
+        ("A.cs(3,7,3,9): error CS10: x", None),
+        ("A.cs(3,7,2,9): error CS10: x", None),
+        ("A.cs(3,7-9): error CS10: x", None),
+        ("A.cs(3,7): error CS10: x", None),
+    ] {
+        let report = matchers.read(line, Speaker::SourceControl).expect(line);
+        assert_eq!((report.line, report.end_line), (Some(3), end), "{line}");
+    }
+}
+
+#[test]
 fn a_place_that_no_file_can_have_is_left_out() {
     let matchers = Matchers::new();
     for (line, number) in [

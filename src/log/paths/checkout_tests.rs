@@ -420,12 +420,15 @@ fn a_name_that_is_not_safe_to_show_is_not_the_name_of_a_file() {
     ] {
         let Place { file, in_repository } = paths.locate(path);
         assert!(in_repository, "{path}");
-        let shown = safe(Location { file, in_repository, line: Some(3), column: None }, &cleaner);
+        let shown = safe(
+            Location { file, in_repository, line: Some(3), column: None, end_line: None },
+            &cleaner,
+        );
         assert_eq!((shown.file.as_str(), shown.in_repository), expected, "{path}");
         assert_eq!(shown.line, Some(3));
     }
     let file = "Source/A\nB.cpp".to_owned();
-    let odd = Location { file, in_repository: true, line: None, column: None };
+    let odd = Location { file, in_repository: true, line: None, column: None, end_line: None };
     let shown = safe(odd, &cleaner);
     assert_eq!((shown.file.as_str(), shown.in_repository), ("Source/A B.cpp", false));
 }

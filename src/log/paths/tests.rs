@@ -189,6 +189,7 @@ fn what_was_made_visible_in_a_name_is_not_the_name() {
         in_repository: true,
         line: None,
         column: None,
+        end_line: None,
     };
     let cleaner = Cleaner::new(&[], crate::log::text::Style::default());
     assert!(!safe(location, &cleaner).in_repository);

@@ -17,7 +17,7 @@ fn written(write: impl FnOnce(&mut Azure, &mut Vec<u8>)) -> String {
 }
 
 fn at(line: Option<u32>, column: Option<u32>) -> Location {
-    Location { file: "Source/A.cpp".to_owned(), in_repository: true, line, column }
+    Location { file: "Source/A.cpp".to_owned(), in_repository: true, line, column, end_line: None }
 }
 
 fn annotated(

@@ -13,7 +13,7 @@ fn written(write: impl FnOnce(&mut GitHub, &mut Vec<u8>)) -> String {
 }
 
 fn at(file: &str, line: Option<u32>, column: Option<u32>) -> Location {
-    Location { file: file.to_owned(), in_repository: true, line, column }
+    Location { file: file.to_owned(), in_repository: true, line, column, end_line: None }
 }
 
 fn annotated(
@@ -164,6 +164,24 @@ fn numbers_that_the_runner_cannot_use_are_left_out() {
     for (line, column, expected) in rows {
         let location = Some(at("a.cpp", line, column));
         assert_eq!(annotated(Severity::Error, "m", None, location), expected);
+    }
+}
+
+/// N02 has an end without a line, which no place has here.
+#[test]
+fn an_end_is_told_where_there_is_a_line_before_it_and_takes_the_place_of_the_column() {
+    let rows = [
+        ("N01", Some(9), Some(3), Some(12), "::error file=a.cpp,line=9,endLine=12::m\n"),
+        ("A05", Some(3), None, Some(5), "::error file=a.cpp,line=3,endLine=5::m\n"),
+        ("N02", None, None, Some(5), "::error file=a.cpp::m\n"),
+        ("the same", Some(5), Some(3), Some(5), "::error file=a.cpp,line=5,col=3::m\n"),
+        ("before", Some(5), Some(3), Some(4), "::error file=a.cpp,line=5,col=3::m\n"),
+        ("too large", Some(5), Some(3), Some(u32::MAX), "::error file=a.cpp,line=5,col=3::m\n"),
+    ];
+    for (vector, line, column, end_line, expected) in rows {
+        let location = Location { end_line, ..at("a.cpp", line, column) };
+        let told = annotated(Severity::Error, "m", None, Some(location));
+        assert_eq!(told, expected, "{vector}");
     }
 }
 

@@ -20,7 +20,7 @@ fn annotated(
 }
 
 fn at(line: Option<u32>, column: Option<u32>) -> Location {
-    Location { file: "Source/A.cpp".to_owned(), in_repository: true, line, column }
+    Location { file: "Source/A.cpp".to_owned(), in_repository: true, line, column, end_line: None }
 }
 
 fn verdict(level: Level, headline: &str, details: &[&str]) -> Verdict {
