@@ -12,39 +12,42 @@ use super::*;
 use crate::config::{Env, Task};
 use crate::event::{Facts, LogLine};
 use crate::log::Pipeline;
-use crate::log::text::Cleaner;
+use crate::log::text::{Cleaner, Style};
 use crate::outcome::Outcome;
 use crate::platform::Platform;
 use crate::worktree::Worktree;
 
 const LOG: &str = include_str!("../../tests/fixtures/failing-build.log");
 
-/// What a platform is given for a build that fails to compile.
-fn output(platform: Platform) -> String {
+/// What is learnt of a build that fails to compile.
+fn events() -> Vec<Event> {
+    let mut events = vec![Event::Status(Status::Pending), Event::Status(Status::Running)];
+    let mut pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None, Worktree::none());
+    let mut learn = |event| events.push(event);
+    for (second, line) in (0..).zip(LOG.lines()) {
+        let timestamp = Some(UNIX_EPOCH + Duration::from_secs(second));
+        let line = LogLine { timestamp, level: Level::Info, message: line.to_owned() };
+        pipeline.feed(&line, &mut learn);
+    }
+    pipeline.finish(&mut learn);
+    events
+}
+
+/// What a platform is given for it.
+fn output(platform: Platform, events: &[Event]) -> String {
     let env = match platform {
         Platform::Terminal => Env::from_iter([("FORCE_COLOR", "1")]),
         _ => Env::default(),
     };
-    let worktree = Worktree::none();
-    let sink = platform.open(&env, false, &worktree, || UNIX_EPOCH);
+    let sink = platform.open(&env, false, &Worktree::none(), || UNIX_EPOCH);
     let mut renderer = Renderer::new(sink, options());
-    let style = platform.text_style(&env, false);
-    let mut pipeline = Pipeline::new(Cleaner::new(&[], style), None, worktree);
     let mut report = Report::new(&Task::Attach(build()));
     let mut out = Vec::new();
     renderer.begin(&["bp_0123456789"], &mut out);
-    let mut show = |event: Event| {
-        report.observe(&event);
-        renderer.event(&event, &report, &mut out);
-    };
-    show(Event::Status(Status::Pending));
-    show(Event::Status(Status::Running));
-    for (second, line) in (0..).zip(LOG.lines()) {
-        let timestamp = Some(UNIX_EPOCH + Duration::from_secs(second));
-        let line = LogLine { timestamp, level: Level::Info, message: line.to_owned() };
-        pipeline.feed(&line, &mut show);
+    for event in events {
+        report.observe(event);
+        renderer.event(event, &report, &mut out);
     }
-    pipeline.finish(&mut show);
     report.learn(Facts { status: Some(Status::Failed), ..Facts::default() });
     let outputs = report.outputs(Some(&Outcome::Failure));
     renderer.outputs(&outputs, &mut out);
@@ -59,11 +62,13 @@ fn output(platform: Platform) -> String {
 fn the_guide_shows_what_each_platform_shows() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/platforms");
     let guide = fs::read_to_string(folder.with_extension("md")).unwrap();
+    let events = events();
     for (name, platform) in Platform::NAMES {
         if matches!(platform, Platform::Gitea | Platform::Act) {
             continue; // They get what GitHub gets.
         }
-        let picture = picture::drawn(*platform, &page::rows(*platform, &output(*platform)));
+        let picture =
+            picture::drawn(*platform, &page::rows(*platform, &output(*platform, &events)));
         let path = folder.join(format!("{name}.svg"));
         if std::env::var_os("UPDATE_GUIDE").is_some() {
             fs::create_dir_all(&folder).unwrap();
