@@ -80,7 +80,7 @@ impl Report {
     }
 
     /// The phases that did not come to their own end, the last first.
-    fn unfinished(&self) -> impl Iterator<Item = Phase> {
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = Phase> {
         let phases = self.phases.iter().rev().map(|run| run.phase);
         phases.filter(|phase| !self.has_completed(*phase))
     }

@@ -84,6 +84,10 @@ proptest! {
         let outcome = outcome();
         let (report, lines) = run(events, &outcome);
         let verdict = Verdict::new(&report, &outcome);
+        let is_of_failure = |error: &Finding| report.unfinished().any(|phase| Some(phase) == error.phase);
+        if report.errors > 0 && !report.findings.iter().any(|e| e.is_follow_up() && is_of_failure(e)) {
+            prop_assert_eq!(report.hidden(), report.follow_ups, "nothing that failed merely follows");
+        }
         for (severity, all) in
             [(Severity::Error, report.error_count()), (Severity::Warning, report.warnings)]
         {

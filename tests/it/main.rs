@@ -17,6 +17,7 @@ mod patience;
 mod refusals;
 mod step;
 mod stream;
+mod terminal;
 mod trigger;
 mod verdicts;
 mod wire;

@@ -37,6 +37,7 @@ pub(crate) struct Step {
     timings: Timings,
     trigger: trigger::Timings,
     signalled: Option<Signal>,
+    is_terminal: bool,
 }
 
 /// What came of it.
@@ -74,7 +75,14 @@ impl Step {
             timings: impatient(),
             trigger: hasty(),
             signalled: None,
+            is_terminal: false,
         }
+    }
+
+    /// Somebody watches.
+    pub(crate) fn on_a_terminal(self) -> Self {
+        let step = self.input("ci", "terminal").variable("TERM", "xterm");
+        Self { is_terminal: true, ..step }
     }
 
     pub(crate) fn input(self, name: &str, value: &str) -> Self {
@@ -152,7 +160,7 @@ impl Step {
         let host = Host {
             env: self.env.clone().into_iter().collect::<Env>(),
             stdout: Box::new(self.stdout.clone()),
-            is_terminal: false,
+            is_terminal: self.is_terminal,
             signals,
             timings: self.timings,
             trigger: self.trigger,
