@@ -51,7 +51,7 @@ fn finding_row(finding: &Finding, report: &Report) -> String {
     row(&[mark, &place, &inline(&what)])
 }
 
-/// How often the log has each kind of warning. Where each is there once, the list above says as much.
+/// How many distinct warnings there are of each kind. Where there is one of each, the list above says as much.
 fn kinds(report: &Report, page: &mut Page) {
     if report.kinds.values().all(|times| *times == 1) {
         return;
