@@ -35,6 +35,19 @@ impl fmt::Display for Id {
     }
 }
 
+/// Which build of this step, counted from 0 in the order in which they were listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BuildIndex(pub usize);
+
+/// Something that this program says about its own work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// How grave.
+    pub level: Level,
+    /// One line; may hold texts from the wire.
+    pub text: String,
+}
+
 /// Where a build stands, in the API's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {

@@ -18,11 +18,13 @@ pub mod render;
 pub mod report;
 mod reporter;
 pub mod retry;
+pub mod session;
 pub mod signals;
 pub mod socket;
 mod step;
 pub mod summary;
 pub mod trigger;
+mod worker;
 pub mod worktree;
 mod writer;
 

@@ -17,7 +17,8 @@ use crate::api::{self, Overrides, Triggered};
 use crate::config::{Config, Env, OnSuperseded, Task};
 use crate::error::Error;
 use crate::event::{Facts, Level, Status};
-use crate::follow::{Follow, Plan, Timings, Update};
+use crate::follow::Timings;
+use crate::session::{self, BuildEvent, BuildEventKind, Hub, Update};
 use crate::net::Net;
 use crate::outcome::Outcome;
 use crate::platform::Platform;
@@ -93,14 +94,14 @@ impl Step {
         road: Road,
         timings: Timings,
         trigger: trigger::Timings,
-    ) -> (Outcome, Option<Follow>) {
+    ) -> (Outcome, Option<Hub>) {
         let Road { overrides, net } = road;
         for warning in net.warnings() {
             self.reporter.notice(Level::Warn, warning);
         }
         let client = api::Client::new(&config.api_url, &config.token, &net);
         let mut follow = config.wait.then(|| {
-            Follow::start(Plan {
+            Hub::start(session::Setup {
                 client: client.clone(),
                 socket: socket::Options {
                     api_url: config.api_url.clone(),
@@ -109,7 +110,6 @@ impl Step {
                     connect_timeout: timings.connect,
                 },
                 transport: config.transport,
-                confirmed: matches!(config.task, Task::Trigger { .. }),
                 timings,
             })
         });
@@ -186,9 +186,9 @@ impl Step {
     }
 
     /// Shows what is learnt about the build, until it ends, or a signal or a deadline comes first.
-    async fn drive(&mut self, follow: &mut Follow, config: &Config, timings: Timings) -> Outcome {
+    async fn drive(&mut self, follow: &mut Hub, config: &Config, timings: Timings) -> Outcome {
         if let Some(build) = &self.reporter.report().build {
-            follow.build(build.clone());
+            follow.follow(build.clone(), matches!(config.task, Task::Trigger { .. }));
         }
         let now = Instant::now();
         let deadline = self.started.checked_add(config.timeout);
@@ -246,7 +246,7 @@ impl Step {
     /// also be a lot, and keeps no signal waiting.
     async fn catch_up(
         &mut self,
-        follow: &mut Follow,
+        follow: &mut Hub,
         watch: &mut Watch,
         config: &Config,
     ) -> Option<Outcome> {
@@ -276,20 +276,24 @@ impl Step {
 
     /// Shows an update; the last one is the end.
     fn take(&mut self, update: Update, watch: &mut Watch, config: &Config) -> Option<Outcome> {
-        match update {
-            Update::Line(line) => {
+        let kind = match update {
+            Update::Build(BuildEvent { kind, .. }) => kind,
+            Update::Notice(notice) => BuildEventKind::Notice(notice),
+        };
+        match kind {
+            BuildEventKind::Line(line) | BuildEventKind::LateLine(line) => {
                 watch.heard(Instant::now());
                 self.reporter.line(&line);
                 if self.reporter.log.as_ref().is_some_and(|log| log.len() >= BATCH_BYTES) {
                     self.publisher.log_now(&mut self.reporter.log);
                 }
             }
-            Update::Status(status) => {
+            BuildEventKind::Status(status) => {
                 self.reporter.status(status);
                 watch.status_is_known(self.reporter.report(), Instant::now());
             }
-            Update::Notice { level, text } => self.reporter.notice(level, &text),
-            Update::End(end) => return Some(self.verdict(*end, config.on_superseded)),
+            BuildEventKind::Notice(notice) => self.reporter.notice(notice.level, &notice.text),
+            BuildEventKind::End(end) => return Some(self.verdict(*end, config.on_superseded)),
         }
         None
     }

@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 25] = [
+const LAYERS: [&str; 27] = [
     "event",
+    "worker",
     "retry",
     "config",
     "json",
@@ -17,6 +18,7 @@ const LAYERS: [&str; 25] = [
     "socket",
     "error",
     "follow",
+    "session",
     "trigger",
     "outcome",
     "summary",

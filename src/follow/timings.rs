@@ -7,7 +7,7 @@ use crate::retry::Policy;
 /// How patient to be. Data, so that tests need not be.
 #[derive(Debug, Clone, Copy)]
 pub struct Timings {
-    /// How often REST is asked for the status while the stream is connected.
+    /// How often REST is asked while the stream brings what happens.
     pub status_poll: Duration,
     /// How often REST is asked for status and lines while it is not.
     pub poll: Duration,
@@ -31,7 +31,20 @@ pub struct Timings {
     pub healthy: Duration,
     /// Bounds of the delays before REST is asked once more for lines that came live.
     pub look_again: Policy,
-    /// How long lines are held back for REST to show those before them.
+    /// How long lines of the stream are held back for REST to show those before them.
+    pub hold: Duration,
+    /// How long lines that REST has shown are held back for the stream to bring them.
+    pub ahead: Duration,
+    /// How long a session may bring nothing of what REST has shown before the room is joined again.
+    pub silent: Duration,
+    /// How long lines are held back that may repeat earlier ones.
+    pub repeats: Duration,
+    /// After how long REST is asked whether a session that has brought nothing misses something;
+    /// doubled with every answer, up to `status_poll`.
+    pub first_check: Duration,
+    /// Bounds of the delays before the room of a silent session is joined again.
+    pub rejoin: Policy,
+    /// How long REST may be asked for the last lines of a build whose end is known.
     pub catch_up: Duration,
     /// How long the log must be silent after the terminal status.
     pub silence: Duration,
@@ -55,7 +68,7 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Self {
         Self {
-            status_poll: Duration::from_secs(15),
+            status_poll: Duration::from_secs(60),
             poll: Duration::from_secs(3),
             retry: Policy {
                 first: Duration::from_secs(1),
@@ -77,6 +90,16 @@ impl Default for Timings {
             look_again: Policy {
                 first: Duration::from_millis(500),
                 longest: Duration::from_secs(3),
+                retries: u32::MAX,
+            },
+            hold: Duration::from_millis(1_500),
+            ahead: Duration::from_secs(1),
+            silent: Duration::from_secs(3),
+            repeats: Duration::from_millis(500),
+            first_check: Duration::from_secs(2),
+            rejoin: Policy {
+                first: Duration::from_secs(3),
+                longest: Duration::from_secs(60),
                 retries: u32::MAX,
             },
             catch_up: Duration::from_secs(30),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::error::beginning;
 use crate::api::wire::{self, Line};
@@ -28,6 +28,11 @@ pub enum Message {
         /// Its new status.
         status: Status,
     },
+    /// The service did not let us into a build's room.
+    JoinRefused {
+        /// Which build, if it says so.
+        build: Option<Id>,
+    },
     /// An event that cannot be understood. Worth a word, not the connection.
     Unreadable {
         /// What is wrong with it.
@@ -37,6 +42,8 @@ pub enum Message {
 
 /// A longer text is no offset, but a text that happens to be the last argument.
 const OFFSET_LIMIT_BYTES: usize = 256;
+
+const JOIN: &str = "join:build";
 
 /// An event on the wire.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,6 +69,9 @@ enum Name {
     Log,
     #[serde(rename = "build:status")]
     Status,
+    /// What NestJS answers where a guard, a pipe or a handler fails.
+    #[serde(rename = "exception")]
+    Exception,
     #[serde(other)]
     Other,
 }
@@ -71,6 +81,32 @@ struct StatusChange {
     #[serde(rename = "buildId", default, deserialize_with = "wire::id")]
     build: Option<Id>,
     status: String,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    cause: Option<Cause>,
+}
+
+/// The message that was refused.
+#[derive(Deserialize)]
+struct Cause {
+    pattern: Option<String>,
+    data: Option<RefusedJoin>,
+}
+
+#[derive(Deserialize)]
+struct RefusedJoin {
+    #[serde(rename = "buildId", default, deserialize_with = "wire::id")]
+    build: Option<Id>,
+}
+
+/// An exception of any other shape is none of ours.
+fn refused_join(exception: Value) -> Option<Message> {
+    let Refusal { cause } = serde_json::from_value(exception).ok()?;
+    let Cause { pattern, data } = cause?;
+    let is_join = pattern.is_some_and(|pattern| pattern == JOIN);
+    is_join.then(|| Message::JoinRefused { build: data.and_then(|data| data.build) })
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -100,6 +136,7 @@ impl<'de> Visitor<'de> for EventVisitor {
                 let build = change.build.ok_or_else(no_build)?;
                 Some(Message::Status { build, status: Status::new(&change.status) })
             }
+            Name::Exception => event.next_element()?.and_then(refused_join),
             Name::Other => None,
         };
         Ok(Event { message, offset: last_text(event)? })
@@ -158,7 +195,7 @@ fn no_build<E: de::Error>() -> E {
 
 /// The event that enters a build's room.
 pub(super) fn join(build: &Id) -> String {
-    json!(["join:build", { "buildId": build.as_str() }]).to_string()
+    json!([JOIN, { "buildId": build.as_str() }]).to_string()
 }
 
 /// The event that leaves it.
@@ -195,6 +232,21 @@ mod tests {
         let status = r#"["build:status",{"buildId":"bld1","status":"running","at":[1]}]"#;
         let running = Message::Status { build: id("bld1"), status: Status::Running };
         assert_eq!(read(status), Event { message: Some(running), offset: None });
+    }
+
+    #[test]
+    fn an_exception_of_nestjs_tells_that_a_join_was_refused() {
+        let refused = r#"["exception",{"status":"error","message":"Forbidden resource","cause":{"pattern":"join:build","data":{"buildId":"bld1"}}}]"#;
+        let message = Some(Message::JoinRefused { build: Some(id("bld1")) });
+        assert_eq!(read(refused), Event { message, offset: None });
+        for other in [
+            r#"["exception",{"cause":{"pattern":"leave:build"}}]"#,
+            r#"["exception",{"status":"error","message":"Internal server error"}]"#,
+            r#"["exception"]"#,
+            r#"["exception",[7]]"#,
+        ] {
+            assert_eq!(read(other).message, None, "{other}");
+        }
     }
 
     #[test]

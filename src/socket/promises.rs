@@ -35,6 +35,7 @@ pub fn hold(frame: &str) {
                 );
             }
             Some(Message::Unreadable { why }) => assert!(why.len() <= WORDS_BYTES),
+            Some(Message::JoinRefused { .. }) => {}
             None => {}
         }
     }

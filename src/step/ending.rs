@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Step;
 use crate::error::ExitCode;
-use crate::follow::Follow;
+use crate::session::Hub;
 use crate::outcome::{Outcome, Signal};
 use crate::platform::PublishProblem;
 use crate::publish::{Edition, Publication};
@@ -54,7 +54,7 @@ impl Signals {
 impl Step {
     /// Publishes, then ends: verdict, outputs and reports on every path. The first signal shortens what
     /// may be waited for, a second one does not wait.
-    pub(crate) async fn end(self, outcome: Outcome, follow: Option<Follow>) -> ExitCode {
+    pub(crate) async fn end(self, outcome: Outcome, follow: Option<Hub>) -> ExitCode {
         let Self { mut reporter, publisher, mut writer, mut signals, patience, .. } = self;
         reporter.settle(&outcome);
         let outputs = publisher.without_secrets(reporter.report().outputs(Some(&outcome)));

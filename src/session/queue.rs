@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
 
-use super::Update;
+use super::{BuildEvent, BuildEventKind, Update};
 
 /// What a queued update weighs besides its text, in bytes.
 const OVERHEAD_BYTES: usize = 64;
@@ -26,17 +26,29 @@ pub(super) struct Sender {
 impl Sender {
     /// Waits for space. An update for a receiver that has gone is dropped.
     pub(super) async fn send(&self, update: Update) {
-        let text_bytes = match &update {
-            Update::Line(line) => line.message.len(),
-            Update::Status(_) | Update::Notice { .. } | Update::End(_) => 0,
-        };
-        let weight = u32::try_from(OVERHEAD_BYTES + text_bytes).unwrap_or(u32::MAX);
-        let weight = weight.min(self.capacity_bytes);
+        let weight = self.weight(&update);
         if let Ok(permit) = self.space.acquire_many(weight).await {
             permit.forget();
             // An error means that nobody reads any more.
             let _gone = self.updates.send((update, weight));
         }
+    }
+
+    /// Waits for no space: for the last updates.
+    pub(super) fn send_now(&self, update: Update) {
+        let _gone = self.updates.send((update, 0));
+    }
+
+    fn weight(&self, update: &Update) -> u32 {
+        let text_bytes = match update {
+            Update::Build(BuildEvent {
+                kind: BuildEventKind::Line(line) | BuildEventKind::LateLine(line),
+                ..
+            }) => line.message.len(),
+            Update::Build(_) | Update::Notice(_) => 0,
+        };
+        let weight = u32::try_from(OVERHEAD_BYTES + text_bytes).unwrap_or(u32::MAX);
+        weight.min(self.capacity_bytes)
     }
 }
 
@@ -52,6 +64,13 @@ impl Receiver {
         self.space.add_permits(weight as usize);
         Some(update)
     }
+
+    /// The next update that is there already.
+    pub(super) fn try_next(&mut self) -> Option<Update> {
+        let (update, weight) = self.updates.try_recv().ok()?;
+        self.space.add_permits(weight as usize);
+        Some(update)
+    }
 }
 
 impl Drop for Receiver {
@@ -63,11 +82,21 @@ impl Drop for Receiver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Level, LogLine};
+    use crate::event::{BuildIndex, Level, LogLine};
 
     fn line(bytes: usize) -> Update {
         let message = "x".repeat(bytes);
-        Update::Line(LogLine { timestamp: None, level: Level::Info, message })
+        let line = LogLine { timestamp: None, level: Level::Info, message };
+        Update::Build(BuildEvent { build: BuildIndex(0), kind: BuildEventKind::Line(line) })
+    }
+
+    fn length(update: Option<Update>) -> usize {
+        match update {
+            Some(Update::Build(BuildEvent { kind: BuildEventKind::Line(line), .. })) => {
+                line.message.len()
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn is_full(sender: &Sender) -> bool {
@@ -83,9 +112,7 @@ mod tests {
         let (sender, mut receiver) = queue(1000);
         sender.send(line(900)).await;
         assert!(is_full(&sender).await);
-        assert!(
-            matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 900)
-        );
+        assert_eq!(length(receiver.next().await), 900);
         assert!(!is_full(&sender).await);
     }
 
@@ -93,9 +120,19 @@ mod tests {
     async fn a_line_wider_than_the_queue_still_gets_through() {
         let (sender, mut receiver) = queue(100);
         sender.send(line(5000)).await;
-        assert!(
-            matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 5000)
-        );
+        assert_eq!(length(receiver.next().await), 5000);
+    }
+
+    #[tokio::test]
+    async fn the_last_updates_find_room_in_a_full_queue_and_take_none_away() {
+        let (sender, mut receiver) = queue(100);
+        sender.send(line(5000)).await;
+        sender.send_now(line(7));
+        assert_eq!(length(receiver.try_next()), 5000);
+        assert_eq!(length(receiver.try_next()), 7);
+        assert!(receiver.try_next().is_none());
+        sender.send(line(36)).await;
+        assert!(is_full(&sender).await);
     }
 
     #[tokio::test]

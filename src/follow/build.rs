@@ -1,0 +1,599 @@
+//! One build as a state machine: it is told what happened and when, and answers with what is to be done.
+//! Pure: the clock is an argument, and whoever owns the network does what is asked.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::effect::{Effect, Effects};
+use super::merge::{Circumstances, Holds, LineMerger};
+use super::polling::Polling;
+use super::status::ShownStatus;
+use super::timings::Timings;
+use super::window::View;
+use crate::api::ApiError;
+use crate::config::Transport;
+use crate::error::{Error, chain};
+use crate::event::{Facts, Id, LogLine, Status};
+
+/// How a build is followed.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup {
+    /// By which ways.
+    pub transport: Transport,
+    /// Whether this step has triggered it, so that the API has confirmed that it exists.
+    pub is_ours: bool,
+    /// Patience.
+    pub timings: Timings,
+}
+
+/// One build that is followed to its end.
+#[derive(Debug)]
+pub struct Build {
+    id: Id,
+    setup: Setup,
+    lines: LineMerger,
+    status: ShownStatus,
+    polling: Polling,
+    /// The session that stands, as far as it concerns this build.
+    room: Option<Room>,
+    stage: Stage,
+    /// How often REST was asked in vain for the place of lines.
+    looks: u32,
+    /// Whether the question that is not answered yet was put before the lines came that wait for a place.
+    is_asked_early: bool,
+    /// Whether the room was joined before the build began.
+    joined_while_pending: bool,
+}
+
+/// The build's room in the session that stands.
+#[derive(Debug)]
+struct Room {
+    joined: Instant,
+    /// When the session last brought something.
+    heard: Instant,
+    /// Whether it has brought anything since the room was joined.
+    has_brought: bool,
+    /// Whether REST was asked after the room was joined, and has answered.
+    is_compared: bool,
+    /// How often REST was asked since, while the session brought nothing.
+    checks: u32,
+    health: StreamHealth,
+}
+
+/// Whether the session brings what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StreamHealth {
+    /// Nothing else is known.
+    Ok,
+    /// REST has shown something new that the session has not brought.
+    Suspect { since: Instant, lines: bool },
+    /// It brings nothing. The room is joined again.
+    Silent { rejoins: u32, next: Instant },
+}
+
+#[derive(Debug)]
+enum Stage {
+    Following,
+    /// The build has ended; REST has the last word.
+    LastWord(LastWord),
+    /// REST may still be getting the last lines.
+    LastLines { since: Instant, facts: Box<Facts> },
+    Over,
+}
+
+#[derive(Debug)]
+struct LastWord {
+    since: Instant,
+    denied_since: Option<Instant>,
+    looks: u32,
+    /// Whether a session was followed until the log of the ended build had been silent.
+    is_drained: bool,
+}
+
+impl Build {
+    /// A build that is to be followed from now on. The stream has a head start before REST is polled.
+    pub fn new(now: Instant, id: Id, setup: Setup) -> Self {
+        let Timings { hold, ahead, silent, repeats, grace, .. } = setup.timings;
+        let holds = Holds { unplaced: hold, ahead, adjacent: silent, repeats };
+        let mut polling = Polling::new(now, setup.is_ours);
+        polling.ask_at(match setup.transport {
+            Transport::Poll => now,
+            Transport::Auto | Transport::Socket => now + grace,
+        });
+        Self {
+            id,
+            setup,
+            lines: LineMerger::new(holds, !setup.is_ours),
+            status: ShownStatus::default(),
+            polling,
+            room: None,
+            stage: Stage::Following,
+            looks: 0,
+            is_asked_early: false,
+            joined_while_pending: false,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// Whether the last effect was returned.
+    pub fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
+    /// Whether it is followed still, and REST does not have the last word yet.
+    pub fn is_followed(&self) -> bool {
+        matches!(self.stage, Stage::Following)
+    }
+
+    /// A session stands, and the wish to join the build's room was sent. `recovered` tells that the
+    /// service claims to bring what was missed since the last session.
+    pub fn on_joined(&mut self, now: Instant, recovered: bool) {
+        self.room = Some(Room::new(now));
+        self.lines.joined(recovered);
+        self.looks = 0;
+        self.polling.ask_at(now);
+    }
+
+    /// The service has refused the wish to join the room.
+    pub fn on_join_refused(&mut self, now: Instant, out: &mut Effects) {
+        if self.room.as_ref().is_some_and(|room| !room.has_brought && room.is_healthy()) {
+            self.join_again(now, "BuildPixel refused to let us join the live log; joining it again", out);
+        }
+    }
+
+    /// The session is lost. REST is polled from that moment on unless the next one stands before.
+    pub fn on_lost(&mut self, poll_from: Instant, out: &mut Effects) {
+        if self.room.take().is_some() {
+            self.lines.lost(out);
+            if matches!(self.stage, Stage::Following) {
+                self.polling.ask_at(poll_from);
+            }
+        }
+    }
+
+    /// The stream cannot be had for now: REST is asked at once.
+    pub fn poll_now(&mut self, now: Instant) {
+        if matches!(self.stage, Stage::Following) && self.room.is_none() {
+            self.polling.ask_at(now);
+        }
+    }
+
+    /// The session has brought a line.
+    pub fn on_line(&mut self, now: Instant, line: LogLine, out: &mut Effects) {
+        self.on_message(now, out);
+        let waited = self.lines.waits_since().is_some();
+        self.lines.line(now, line, out);
+        if !waited && self.lines.waits_since().is_some() {
+            self.looks = 0;
+            self.is_asked_early = self.polling.asked.is_some();
+            // What REST is asked from now on has this line in its answer.
+            self.polling.ask_urgently(now);
+        }
+    }
+
+    /// The session has brought a status.
+    pub fn on_status(&mut self, now: Instant, status: Status, out: &mut Effects) {
+        self.on_message(now, out);
+        if self.status.is_pending() && !status.is_terminal() {
+            self.joined_while_pending = true;
+        }
+        self.status.pushed(now, status, out);
+    }
+
+    fn on_message(&mut self, now: Instant, out: &mut Effects) {
+        self.polling.confirmed = true;
+        self.polling.heard = now;
+        let Some(room) = &mut self.room else {
+            return;
+        };
+        room.heard = now;
+        room.has_brought = true;
+        if let StreamHealth::Silent { .. } = std::mem::replace(&mut room.health, StreamHealth::Ok) {
+            out.push(Effect::info("the live log is back"));
+        }
+    }
+
+    /// REST has answered.
+    pub fn on_snapshot(
+        &mut self,
+        now: Instant,
+        answer: Result<(Facts, View), ApiError>,
+        out: &mut Effects,
+    ) {
+        let asked = self.polling.asked.take().unwrap_or(now);
+        match answer {
+            Ok((facts, view)) => {
+                if self.polling.understood(now, &facts) {
+                    out.push(Effect::info("the API answers again"));
+                }
+                self.on_view(now, asked, facts.status, view, out);
+            }
+            Err(error) => self.on_trouble(now, error, out),
+        }
+    }
+
+    fn on_view(
+        &mut self,
+        now: Instant,
+        asked: Instant,
+        status: Option<Status>,
+        view: View,
+        out: &mut Effects,
+    ) {
+        match &mut self.stage {
+            Stage::Following => self.follow_view(now, asked, status, view, out),
+            Stage::LastWord(word) if asked < word.since => {
+                self.take_view(now, false, status, view, out);
+                self.polling.ask_at(now);
+            }
+            Stage::LastWord(word) => match self.polling.ended.take() {
+                Some(facts) => {
+                    let is_drained = word.is_drained;
+                    self.take_view(now, false, status, view, out);
+                    if is_drained {
+                        self.finish(now, Ok(facts), out);
+                    } else {
+                        self.stage = Stage::LastLines { since: now, facts: Box::new(facts) };
+                        self.polling.ask_at(now + self.setup.timings.silence);
+                    }
+                }
+                None => {
+                    let denied_since = *word.denied_since.get_or_insert(now);
+                    if now - denied_since >= self.setup.timings.longest_denial {
+                        self.follow_on(now, status, out);
+                    } else {
+                        self.ask_for_last_word(now);
+                    }
+                }
+            },
+            Stage::LastLines { since, .. } => {
+                let has_time = now - *since < self.setup.timings.longest_drain;
+                if self.take_view(now, false, status, view, out) && has_time {
+                    self.polling.ask_at(now + self.setup.timings.silence);
+                } else {
+                    self.finish_with_last_lines(now, out);
+                }
+            }
+            Stage::Over => {}
+        }
+    }
+
+    /// Takes what REST shows while the build is followed.
+    fn follow_view(
+        &mut self,
+        now: Instant,
+        asked: Instant,
+        status: Option<Status>,
+        view: View,
+        out: &mut Effects,
+    ) {
+        let is_ours = self.setup.is_ours;
+        let is_pending = status == Some(Status::Pending);
+        let room = self.room.as_ref().filter(|room| asked >= room.joined);
+        self.joined_while_pending |= is_ours && is_pending && room.is_some();
+        let hold = room.is_some_and(|room| room.is_compared && room.is_healthy());
+        let is_early = self.is_asked_early;
+        let has_news = match (self.setup.transport, &self.room) {
+            (Transport::Socket, None) => self.status.show(now, status, out),
+            (Transport::Auto | Transport::Poll | Transport::Socket, _) => {
+                self.take_view(now, hold, status, view, out)
+            }
+        };
+        let is_waiting = self.lines.waits_since().is_some();
+        let interval = self.interval(now, asked, is_pending, has_news, out);
+        if !is_waiting {
+            self.polling.ask_at(now + interval);
+        } else if is_early {
+            self.polling.ask_urgently(now);
+        } else {
+            let delay = self.setup.timings.look_again.delay(self.looks, fastrand::f64());
+            self.looks += 1;
+            self.polling.ask_urgently(now + delay.unwrap_or_default());
+        }
+    }
+
+    /// How long to wait before REST is asked again; joins the room again if the session is silent.
+    fn interval(
+        &mut self,
+        now: Instant,
+        asked: Instant,
+        is_pending: bool,
+        has_news: bool,
+        out: &mut Effects,
+    ) -> Duration {
+        let timings = self.setup.timings;
+        let is_lossy = self.lines.is_lossy();
+        let Some(room) = &mut self.room else {
+            return timings.poll;
+        };
+        if asked < room.joined {
+            return Duration::ZERO;
+        }
+        room.is_compared = true;
+        match room.health {
+            StreamHealth::Silent { rejoins, next } => {
+                if has_news && now >= next {
+                    room.health = silent(now, rejoins + 1, &timings);
+                    out.push(Effect::Join);
+                }
+                timings.poll
+            }
+            StreamHealth::Ok | StreamHealth::Suspect { .. } if is_lossy => timings.poll,
+            StreamHealth::Ok | StreamHealth::Suspect { .. } if room.has_brought => {
+                timings.status_poll
+            }
+            StreamHealth::Ok | StreamHealth::Suspect { .. } => {
+                if is_pending && room.checks > 0 {
+                    // Nothing can tell yet whether the service has let us in. To join twice does no harm.
+                    out.push(Effect::Join);
+                }
+                let doubled = timings.first_check.saturating_mul(2_u32.saturating_pow(room.checks));
+                room.checks += 1;
+                doubled.min(timings.status_poll)
+            }
+        }
+    }
+
+    /// Takes lines and status of a view. Returns whether any of them is new.
+    fn take_view(
+        &mut self,
+        now: Instant,
+        hold: bool,
+        status: Option<Status>,
+        view: View,
+        out: &mut Effects,
+    ) -> bool {
+        let is_early = std::mem::take(&mut self.is_asked_early);
+        let is_later = self.lines.waits_since().is_some() && !is_early;
+        let is_end = status.as_ref().is_some_and(Status::is_terminal);
+        // What a status announces comes behind it, and the end behind everything.
+        let (before, after) = if is_end { (None, status) } else { (status, None) };
+        let is_running = self.status.show(now, before, out);
+        let is_linked = self.room.as_ref().is_some_and(Room::is_healthy) && self.is_followed();
+        let circumstances = Circumstances { is_later, is_linked, hold };
+        let has_lines = self.lines.view(now, view, circumstances, out);
+        let has_ended = self.status.show(now, after, out);
+        if let Some(room) = self.room.as_mut().filter(|_| hold) {
+            room.compare(now, self.lines.expects_lines(), is_running);
+        }
+        is_running || has_lines || has_ended
+    }
+
+    fn on_trouble(&mut self, now: Instant, error: ApiError, out: &mut Effects) {
+        let timings = self.setup.timings;
+        let is_linked = self.room.is_some();
+        let is_news = self.polling.not_understood(now, &error, is_linked, &timings);
+        match &self.stage {
+            Stage::Following => {
+                self.report_trouble(is_news, &error, out);
+                if error.is_final() || !self.polling.is_patient_with(now, &error, is_linked, &timings)
+                {
+                    let error = match self.polling.confirmed {
+                        true => Error::lost(&self.id, error),
+                        false => Error::Attach(error),
+                    };
+                    self.finish(now, Err(error), out);
+                } else if self.lines.waits_since().is_some() {
+                    let delay = timings.look_again.delay(self.looks, fastrand::f64());
+                    self.looks += 1;
+                    self.polling.ask_urgently(now + delay.unwrap_or_default());
+                } else {
+                    self.polling.ask_at(now);
+                }
+            }
+            Stage::LastWord(word) => {
+                let patience = match self.polling.ended {
+                    // Only the last lines are still wanted.
+                    Some(_) => timings.catch_up,
+                    None => timings.longest_last_word,
+                };
+                if !error.is_final() && now - word.since < patience {
+                    self.report_trouble(is_news, &error, out);
+                    self.ask_for_last_word(now);
+                    return;
+                }
+                match self.polling.ended.take() {
+                    Some(facts) => {
+                        out.push(Effect::warn(format!(
+                            "the last lines of the log may be missing here ({})",
+                            chain(&error)
+                        )));
+                        self.finish(now, Ok(facts), out);
+                    }
+                    None => self.finish(now, Err(Error::lost(&self.id, error)), out),
+                }
+            }
+            Stage::LastLines { .. } => self.finish_with_last_lines(now, out),
+            Stage::Over => {}
+        }
+    }
+
+    fn report_trouble(&self, is_news: bool, error: &ApiError, out: &mut Effects) {
+        if is_news {
+            let text = format!("the API is in trouble; trying again ({})", chain(error));
+            out.push(Effect::warn(text));
+        }
+    }
+
+    /// Does what it is time for.
+    pub fn on_tick(&mut self, now: Instant, out: &mut Effects) {
+        if self.is_over() {
+            return;
+        }
+        self.check_stream(now, out);
+        self.lines.tick(now, out);
+        if matches!(self.stage, Stage::Following) && self.drained_at().is_some_and(|at| at <= now) {
+            self.begin_last_word(now, out);
+        }
+        if self.polling.due().is_some_and(|at| at <= now) {
+            self.polling.asks(now);
+            out.push(Effect::Ask);
+        }
+    }
+
+    /// When something is to be done if nothing happens before.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.is_over() {
+            return None;
+        }
+        let drained = match self.stage {
+            Stage::Following => self.drained_at(),
+            Stage::LastWord(_) | Stage::LastLines { .. } | Stage::Over => None,
+        };
+        let suspect = self.room.as_ref().and_then(|room| room.suspect_until(&self.setup.timings));
+        let suspect = suspect.map(|(until, _)| until);
+        let all = [self.lines.deadline(), self.polling.due(), drained, suspect];
+        all.into_iter().flatten().min()
+    }
+
+    /// Joins the room again if REST has shown news for a while that the session has not brought.
+    fn check_stream(&mut self, now: Instant, out: &mut Effects) {
+        let until = self.room.as_ref().and_then(|room| room.suspect_until(&self.setup.timings));
+        let Some((until, lines)) = until else {
+            return;
+        };
+        if until <= now {
+            let what = if lines { "the build logs" } else { "the build goes on" };
+            let text = format!("the live log brings nothing although {what}; joining it again");
+            self.join_again(now, &text, out);
+            self.lines.print_ahead(out);
+        }
+    }
+
+    fn join_again(&mut self, now: Instant, text: &str, out: &mut Effects) {
+        let timings = self.setup.timings;
+        if let Some(room) = &mut self.room {
+            *room = Room { health: silent(now, 0, &timings), ..Room::new(now) };
+            out.push(Effect::warn(text));
+            out.push(Effect::Join);
+            self.lines.joined(false);
+            self.polling.ask_by(now + timings.poll);
+        }
+    }
+
+    /// When nothing more is to be expected of the stream, if the build has ended.
+    fn drained_at(&self) -> Option<Instant> {
+        let timings = &self.setup.timings;
+        let ended = self.status.ended()?;
+        match &self.room {
+            None => Some(ended),
+            Some(_) if self.lines.waits_since().is_some() => None,
+            Some(room) => {
+                let silent = ended.max(room.heard) + timings.silence;
+                Some(silent.min(ended + timings.longest_drain))
+            }
+        }
+    }
+
+    fn begin_last_word(&mut self, now: Instant, out: &mut Effects) {
+        let is_drained = self.room.is_some();
+        let word = LastWord { since: now, denied_since: None, looks: 0, is_drained };
+        self.stage = Stage::LastWord(word);
+        if is_drained {
+            out.push(Effect::Leave);
+        }
+        self.polling.ask_at(now);
+    }
+
+    fn ask_for_last_word(&mut self, now: Instant) {
+        if let Stage::LastWord(word) = &mut self.stage {
+            let delay = self.setup.timings.look_again.delay(word.looks, fastrand::f64());
+            word.looks += 1;
+            self.polling.ask_at(now + delay.unwrap_or_default());
+        }
+    }
+
+    /// REST insists that the build has not ended.
+    fn follow_on(&mut self, now: Instant, status: Option<Status>, out: &mut Effects) {
+        self.status.take_back(status, out);
+        self.stage = Stage::Following;
+        if self.room.is_some() {
+            out.push(Effect::Join);
+            self.on_joined(now, false);
+        } else {
+            self.polling.ask_at(now);
+        }
+    }
+
+    fn finish_with_last_lines(&mut self, now: Instant, out: &mut Effects) {
+        if let Stage::LastLines { facts, .. } = std::mem::replace(&mut self.stage, Stage::Over) {
+            self.finish(now, Ok(*facts), out);
+        }
+    }
+
+    /// The stream can never be had, and nothing else may be used.
+    pub fn give_up(&mut self, now: Instant, error: Error, out: &mut Effects) {
+        if !self.is_over() {
+            self.finish(now, Err(error), out);
+        }
+    }
+
+    fn finish(&mut self, now: Instant, end: Result<Facts, Error>, out: &mut Effects) {
+        self.stage = Stage::Over;
+        self.release(now, out);
+        let is_whole = self.setup.is_ours && self.joined_while_pending;
+        if let Some(lines) = self.lines.lines_of_a_cut_beginning().filter(|_| !is_whole) {
+            out.push(Effect::info(format!(
+                "the log may have begun before what is shown: BuildPixel shows only its last {lines} lines"
+            )));
+        }
+        out.push(Effect::End(Box::new(end)));
+    }
+
+    /// Prints all lines that are held back.
+    pub fn release(&mut self, now: Instant, out: &mut Effects) {
+        self.lines.flush(now, out);
+    }
+}
+
+impl Room {
+    fn new(now: Instant) -> Self {
+        Self {
+            joined: now,
+            heard: now,
+            has_brought: false,
+            is_compared: false,
+            checks: 0,
+            health: StreamHealth::Ok,
+        }
+    }
+
+    fn is_healthy(&self) -> bool {
+        match self.health {
+            StreamHealth::Ok | StreamHealth::Suspect { .. } => true,
+            StreamHealth::Silent { .. } => false,
+        }
+    }
+
+    /// REST was compared with what the session has brought.
+    fn compare(&mut self, now: Instant, lines: bool, status: bool) {
+        let has_news = lines || status && !self.has_brought;
+        if has_news && self.health == StreamHealth::Ok {
+            self.health = StreamHealth::Suspect { since: now, lines };
+        }
+    }
+
+    /// How long the session may still bring what REST has shown, and whether that are lines. One that
+    /// has never brought anything gets less time.
+    fn suspect_until(&self, timings: &Timings) -> Option<(Instant, bool)> {
+        let patience = if self.has_brought { timings.silent } else { timings.ahead };
+        match self.health {
+            StreamHealth::Suspect { since, lines } => Some((since + patience, lines)),
+            StreamHealth::Ok | StreamHealth::Silent { .. } => None,
+        }
+    }
+}
+
+/// A session that brings nothing, and the moment at which the room is joined again at the earliest.
+fn silent(now: Instant, rejoins: u32, timings: &Timings) -> StreamHealth {
+    let doubled = timings.rejoin.first.saturating_mul(2_u32.saturating_pow(rejoins.min(31)));
+    StreamHealth::Silent { rejoins, next: now + doubled.min(timings.rejoin.longest) }
+}

@@ -1,0 +1,519 @@
+//! A build against a model of the service that knows the true log: random interleavings of lines, views,
+//! losses, recoveries, repeats and clocks.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::SystemTime;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::{Level, Notice};
+
+/// Something that happens.
+#[derive(Debug, Clone, Copy)]
+enum Action {
+    /// So many lines are logged.
+    Log(u8),
+    /// The stream brings up to so many lines that it holds.
+    Deliver(u8),
+    /// So many milliseconds pass.
+    Pass(u16),
+    /// The session is lost, with what it holds.
+    Lose,
+    /// A session stands again. It may claim to bring what was missed, and may leave some of it out.
+    Connect(Recovery),
+    /// The service drops the lines of the stream from now on, or stops to do so.
+    Drop(bool),
+    /// The stream brings the last so many lines once more.
+    Repeat(u8),
+    /// The service does not heed so many wishes to join.
+    Ignore(u8),
+    /// How REST answers from now on.
+    Rest(Rest),
+    /// The clock of the build machine is moved by so many seconds.
+    Clock(i16),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Recovery {
+    None,
+    Whole,
+    WithHole,
+    WithoutEnd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Ok,
+    /// It shows the log as it was when it was asked, and takes its time.
+    Slow,
+    Fails,
+}
+
+/// What is generated.
+#[derive(Debug, Clone)]
+struct Case {
+    actions: Vec<Action>,
+    /// How many lines REST shows.
+    window: usize,
+    /// The times of lines are rounded to so many milliseconds.
+    clock_ms: u64,
+    has_times: bool,
+    is_ours: bool,
+}
+
+/// What was shown.
+#[derive(Debug, Clone, PartialEq)]
+enum Shown {
+    Line(usize),
+    Late(usize),
+    Notice(String),
+    Status(Status),
+    End,
+}
+
+struct Session {
+    is_in_room: bool,
+    holds: VecDeque<usize>,
+    drops: bool,
+    /// What it has brought.
+    brought: BTreeSet<usize>,
+}
+
+struct Question {
+    answered: Instant,
+    /// How many lines had been logged when REST looked, if it looked when it was asked.
+    looked: Option<usize>,
+}
+
+struct World {
+    case: Case,
+    began: Instant,
+    now: Instant,
+    log: Vec<LogLine>,
+    numbers: BTreeMap<String, usize>,
+    clock_s: i64,
+    session: Option<Session>,
+    /// The last line that each session has brought, for recovery.
+    brought: Option<usize>,
+    ignored: u8,
+    rest: Rest,
+    questions: Vec<Question>,
+    status: Status,
+    build: Build,
+    shown: Vec<Shown>,
+    /// The lines that reached us by either way.
+    seen: BTreeSet<usize>,
+    /// Lines that were logged while nobody could have brought them.
+    unheard: BTreeSet<usize>,
+    asks: usize,
+    /// Whether the stream was behind REST at any time.
+    has_lagged: bool,
+    clock_was_set: bool,
+    has_dropped: bool,
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+impl World {
+    fn new(case: Case) -> Self {
+        let now = Instant::now();
+        let setup = Setup {
+            transport: Transport::Auto,
+            is_ours: case.is_ours,
+            timings: Timings::default(),
+        };
+        Self {
+            case,
+            began: now,
+            now,
+            log: Vec::new(),
+            numbers: BTreeMap::new(),
+            clock_s: 1_000_000,
+            session: None,
+            brought: None,
+            ignored: 0,
+            rest: Rest::Ok,
+            questions: Vec::new(),
+            status: Status::Running,
+            build: Build::new(now, Id::new("build").unwrap(), setup),
+            shown: Vec::new(),
+            seen: BTreeSet::new(),
+            unheard: BTreeSet::new(),
+            asks: 0,
+            has_lagged: false,
+            clock_was_set: false,
+            has_dropped: false,
+        }
+    }
+
+    fn run(case: &Case) -> Self {
+        let mut world = Self::new(case.clone());
+        for action in &case.actions {
+            world.act(*action);
+            // A service that is silent for long is given up.
+            if world.build.is_over() {
+                return world;
+            }
+        }
+        world.end();
+        world
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Log(count) => {
+                (0..count).for_each(|_| self.log_line());
+                // Without times nothing tells a stream that lags from one that skips.
+                if !self.case.has_times {
+                    self.deliver(u8::MAX);
+                }
+            }
+            Action::Deliver(count) => self.deliver(count),
+            Action::Pass(millis) => self.pass(MS * u32::from(millis)),
+            Action::Lose => self.lose(),
+            Action::Connect(recovery) => self.connect(recovery),
+            // Nor one that skips from one that lags behind what REST has shown.
+            Action::Drop(_) if !self.case.has_times => {}
+            Action::Drop(drops) => {
+                if let Some(session) = &mut self.session {
+                    session.drops = drops;
+                    self.has_dropped = true;
+                }
+            }
+            Action::Repeat(count) => self.repeat(usize::from(count)),
+            Action::Ignore(count) => self.ignored = count,
+            Action::Rest(rest) => self.rest = rest,
+            Action::Clock(seconds) => {
+                self.clock_s += i64::from(seconds);
+                self.clock_was_set = true;
+            }
+        }
+    }
+
+    fn log_line(&mut self) {
+        let number = self.log.len();
+        let elapsed = self.now - self.began;
+        let millis = u64::try_from(elapsed.as_millis()).unwrap() + number as u64;
+        let millis = millis / self.case.clock_ms * self.case.clock_ms;
+        let clock = Duration::from_secs(u64::try_from(self.clock_s).unwrap());
+        let time = SystemTime::UNIX_EPOCH + clock + Duration::from_millis(millis);
+        let timestamp = self.case.has_times.then_some(time);
+        let message = format!("line {number}");
+        self.numbers.insert(message.clone(), number);
+        self.log.push(LogLine { timestamp, level: Level::Info, message });
+        match &mut self.session {
+            Some(session) if session.is_in_room => {
+                if !session.drops {
+                    session.holds.push_back(number);
+                }
+            }
+            Some(_) | None => {
+                self.unheard.insert(number);
+            }
+        }
+    }
+
+    fn deliver(&mut self, count: u8) {
+        for _ in 0..count {
+            let Some(number) = self.session.as_mut().and_then(|s| s.holds.pop_front()) else {
+                return;
+            };
+            if self.build.is_over() {
+                return;
+            }
+            self.seen.insert(number);
+            self.session.iter_mut().for_each(|session| drop(session.brought.insert(number)));
+            self.brought = Some(number);
+            let line = self.log[number].clone();
+            self.tell(|build, now, out| build.on_line(now, line, out));
+        }
+    }
+
+    fn lose(&mut self) {
+        if self.session.take().is_some() {
+            let poll_from = self.now + self.build.setup.timings.grace;
+            self.tell(|build, _, out| build.on_lost(poll_from, out));
+        }
+    }
+
+    fn connect(&mut self, recovery: Recovery) {
+        if self.session.is_some() {
+            return;
+        }
+        let after = self.brought.filter(|_| recovery != Recovery::None);
+        let mut missed: Vec<_> = after.map_or(vec![], |after| (after + 1..self.log.len()).collect());
+        let hole = missed.len() / 3..missed.len() * 2 / 3;
+        match recovery {
+            Recovery::None | Recovery::Whole => {}
+            Recovery::WithHole => drop(missed.drain(hole)),
+            Recovery::WithoutEnd => missed.truncate(hole.end),
+        }
+        // A service that recovers a session puts it into its rooms, and claims that nothing is missing:
+        // only what REST shows can tell otherwise.
+        let is_in_room = after.is_some();
+        self.unheard.retain(|number| after.is_none_or(|after| *number <= after));
+        self.session = Some(Session {
+            is_in_room,
+            holds: missed.into(),
+            drops: false,
+            brought: BTreeSet::new(),
+        });
+        self.tell(|build, now, _| build.on_joined(now, after.is_some()));
+        self.join();
+        if !self.case.has_times {
+            self.deliver(u8::MAX);
+        }
+    }
+
+    fn join(&mut self) {
+        match self.ignored.checked_sub(1) {
+            Some(left) => self.ignored = left,
+            None => self.session.iter_mut().for_each(|session| session.is_in_room = true),
+        }
+    }
+
+    /// Repeats what the stream has brought last, in one go.
+    fn repeat(&mut self, count: usize) {
+        let brought = self.session.as_ref().map(|session| session.brought.clone());
+        // Of lines that had no certain place a repeat has none either.
+        let is_certain = self.case.has_times && !self.has_lagged;
+        let brought = brought.filter(|_| is_certain).unwrap_or_default();
+        let Some(last) = brought.last().copied() else {
+            return;
+        };
+        let first = (last + 1).saturating_sub(count);
+        if last - first + 1 < 3 || (first..=last).any(|number| !brought.contains(&number)) {
+            return;
+        }
+        for number in first..=last {
+            if self.build.is_over() {
+                return;
+            }
+            let line = self.log[number].clone();
+            self.tell(|build, now, out| build.on_line(now, line, out));
+        }
+    }
+
+    /// Lets time pass, with all that happens meanwhile.
+    fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        let holds = self.session.as_ref().is_some_and(|session| !session.holds.is_empty());
+        self.has_lagged |= holds;
+        loop {
+            let answered = self.questions.iter().map(|question| question.answered).min();
+            let next = [answered, self.build.deadline()].into_iter().flatten().min();
+            let Some(at) = next.filter(|at| *at <= until) else {
+                break;
+            };
+            self.now = self.now.max(at);
+            if answered.is_some_and(|answered| answered <= self.now) {
+                self.answer();
+            }
+            self.tell(Build::on_tick);
+        }
+        self.now = until;
+    }
+
+    fn answer(&mut self) {
+        let at = self.questions.iter().position(|question| question.answered <= self.now).unwrap();
+        let question = self.questions.remove(at);
+        if self.rest == Rest::Fails {
+            let error = trouble();
+            self.tell(|build, now, out| build.on_snapshot(now, Err(error), out));
+            return;
+        }
+        let end = question.looked.unwrap_or(self.log.len());
+        let shown = end.saturating_sub(self.case.window)..end;
+        if self.build.is_over() {
+            return;
+        }
+        self.seen.extend(shown.clone());
+        let view = View::new(self.log[shown].to_vec());
+        let facts = Facts { status: Some(self.status.clone()), ..Facts::default() };
+        self.tell(|build, now, out| build.on_snapshot(now, Ok((facts, view)), out));
+    }
+
+    fn tell(&mut self, what: impl FnOnce(&mut Build, Instant, &mut Effects)) {
+        let mut out = Effects::new();
+        if self.build.is_over() {
+            return;
+        }
+        what(&mut self.build, self.now, &mut out);
+        if self.build.deadline().is_some_and(|at| at <= self.now) {
+            self.build.on_tick(self.now, &mut out);
+        }
+        for effect in out {
+            let shown = match effect {
+                Effect::Line(line) => Shown::Line(self.numbers[&line.message]),
+                Effect::LateLine(line) => Shown::Late(self.numbers[&line.message]),
+                Effect::Status(status) => Shown::Status(status),
+                Effect::Notice(Notice { text, .. }) => Shown::Notice(text),
+                Effect::End(_) => Shown::End,
+                Effect::Join => {
+                    self.join();
+                    continue;
+                }
+                Effect::Leave => {
+                    self.session.iter_mut().for_each(|session| session.is_in_room = false);
+                    continue;
+                }
+                Effect::Ask => {
+                    self.asks += 1;
+                    let is_slow = self.rest == Rest::Slow;
+                    let looked = is_slow.then_some(self.log.len());
+                    let answered = self.now + MS * if is_slow { 700 } else { 30 };
+                    self.questions.push(Question { answered, looked });
+                    continue;
+                }
+            };
+            self.shown.push(shown);
+        }
+    }
+
+    /// The build ends, and REST answers at last.
+    fn end(&mut self) {
+        self.rest = Rest::Ok;
+        self.status = Status::Complete;
+        let is_in_room = self.session.as_ref().is_some_and(|session| session.is_in_room);
+        if is_in_room {
+            self.deliver(u8::MAX);
+            self.tell(|build, now, out| build.on_status(now, Status::Complete, out));
+        }
+        self.pass(Duration::from_secs(200));
+        assert_eq!(self.shown.last(), Some(&Shown::End), "{:?}", self.shown);
+    }
+
+    fn printed(&self) -> Vec<usize> {
+        let number = |shown: &Shown| match shown {
+            Shown::Line(number) | Shown::Late(number) => Some(*number),
+            Shown::Notice(_) | Shown::Status(_) | Shown::End => None,
+        };
+        self.shown.iter().filter_map(number).collect()
+    }
+
+    fn says(&self, word: &str) -> bool {
+        self.shown.iter().any(|shown| matches!(shown, Shown::Notice(text) if text.contains(word)))
+    }
+
+    /// Every line that reached us is printed once, and in order unless it is said to be late.
+    fn check_lines(&self) {
+        let mut printed = self.printed();
+        let mut last: Option<usize> = None;
+        for shown in &self.shown {
+            match shown {
+                Shown::Line(number) => {
+                    let is_next = last.is_none_or(|last| last < *number || self.is_tie(last, *number));
+                    assert!(is_next, "{number} is out of order: {:?}", self.shown);
+                    last = last.max(Some(*number));
+                }
+                Shown::Late(number) => {
+                    let is_late = last.is_some_and(|last| last > *number || self.is_tie(last, *number));
+                    assert!(is_late, "{number} is not late: {:?}", self.shown);
+                }
+                Shown::Notice(_) | Shown::Status(_) | Shown::End => {}
+            }
+        }
+        printed.sort_unstable();
+        let seen: Vec<_> = self.seen.iter().copied().collect();
+        assert_eq!(printed, seen, "{:?}", self.shown);
+    }
+
+    /// Whether nothing tells the order of two lines that came by different ways: they are of one moment,
+    /// or the clock was set while the stream was behind REST, dropped lines, or REST showed next to none.
+    fn is_tie(&self, a: usize, b: usize) -> bool {
+        let is_blind = self.has_lagged || self.has_dropped || self.case.window < 8;
+        self.log[a].timestamp == self.log[b].timestamp || self.clock_was_set && is_blind
+    }
+
+    /// What nobody could bring is reported where it would stand.
+    fn check_gaps(&self) {
+        let mut last: Option<usize> = None;
+        let mut is_reported = false;
+        for shown in &self.shown {
+            match shown {
+                Shown::Notice(text) => is_reported |= text.contains("missing"),
+                Shown::Line(number) => {
+                    let from = last.map(|last| last + 1).filter(|from| from <= number);
+                    let missing = from.map(|from| self.unheard.range(from..*number));
+                    let lost: Vec<_> = missing.into_iter().flatten().collect();
+                    let lost = lost.iter().any(|lost| !self.seen.contains(lost));
+                    assert!(!lost || is_reported, "before {number}: {:?}", self.shown);
+                    last = last.max(Some(*number));
+                    is_reported = false;
+                }
+                Shown::Late(_) | Shown::Status(_) | Shown::End => {}
+            }
+        }
+    }
+}
+
+fn trouble() -> ApiError {
+    use crate::api::{ApiErrorKind, Refusal, Request};
+    let refusal =
+        Refusal { status: 500, code: None, message: None, request_id: None, retry_after: None };
+    let url = url::Url::parse("http://127.0.0.1/").unwrap();
+    ApiError { request: Request { method: "GET", url }, kind: ApiErrorKind::Refused(refusal) }
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let recovery = prop_oneof![
+        3 => Just(Recovery::None),
+        2 => Just(Recovery::Whole),
+        1 => Just(Recovery::WithHole),
+        1 => Just(Recovery::WithoutEnd),
+    ];
+    let rest = prop_oneof![3 => Just(Rest::Ok), 1 => Just(Rest::Slow), 1 => Just(Rest::Fails)];
+    prop_oneof![
+        6 => (1..30_u8).prop_map(Action::Log),
+        6 => (1..60_u8).prop_map(Action::Deliver),
+        6 => prop_oneof![1..100_u16, 100..2_000_u16, 2_000..65_000_u16].prop_map(Action::Pass),
+        2 => Just(Action::Lose),
+        3 => recovery.prop_map(Action::Connect),
+        1 => any::<bool>().prop_map(Action::Drop),
+        1 => (3..20_u8).prop_map(Action::Repeat),
+        1 => (0..3_u8).prop_map(Action::Ignore),
+        1 => rest.prop_map(Action::Rest),
+        1 => prop_oneof![Just(-3_600_i16), Just(3_600_i16), Just(120)].prop_map(Action::Clock),
+    ]
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let window = prop_oneof![Just(0_usize), 1..8_usize, 8..60_usize, Just(100_000)];
+    let clock = prop_oneof![Just(1_u64), Just(50), Just(60_000)];
+    let actions = prop::collection::vec(action(), 1..40);
+    (actions, window, clock, prop::bool::weighted(0.85), any::<bool>()).prop_map(
+        |(actions, window, clock_ms, has_times, is_ours)| Case {
+            actions,
+            window,
+            clock_ms,
+            has_times,
+            is_ours,
+        },
+    )
+}
+
+proptest! {
+    
+
+    /// Whatever happens to stream and REST: no line that reached us is lost, repeated or out of order,
+    /// and what nobody could bring is reported.
+    #[test]
+    fn every_line_that_reaches_us_is_printed_once(case in case()) {
+        let world = World::run(&case);
+        world.check_lines();
+        world.check_gaps();
+    }
+
+    /// A service that shows the whole log by REST loses no line, and nothing is said to be missing.
+    #[test]
+    fn with_the_whole_log_in_rest_nothing_is_missing(mut case in case()) {
+        case.window = usize::MAX;
+        case.actions.retain(|action| !matches!(action, Action::Rest(_)));
+        let world = World::run(&case);
+        let mut printed = world.printed();
+        printed.sort_unstable();
+        prop_assert_eq!(printed, (0..world.log.len()).collect::<Vec<_>>());
+        prop_assert!(!world.says("missing"), "{:?}", world.shown);
+    }
+}

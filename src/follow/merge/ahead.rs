@@ -1,0 +1,299 @@
+//! Lines that only REST has shown, and that the stream, or lines before them, may still bring.
+
+use std::collections::{HashSet, VecDeque};
+
+use tokio::time::Instant;
+
+use super::{LineMerger, Stretch};
+use crate::follow::align::{Alignment, align};
+use crate::follow::effect::Effects;
+use crate::follow::window::{Key, View};
+
+/// How much is held back.
+const AHEAD_BYTES: usize = 8 * 1024 * 1024;
+
+/// Stretches of the log behind what was printed, in order.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    pieces: VecDeque<Piece>,
+    /// When REST has shown the first of them.
+    since: Option<Instant>,
+}
+
+/// When a stretch was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// While no line of the stream was waiting for its place.
+    Before,
+    /// After the first of them had come, but REST was asked before.
+    Between,
+    /// REST was asked after that.
+    Behind,
+}
+
+/// A stretch without holes.
+#[derive(Debug)]
+struct Piece {
+    view: View,
+    /// Whether it follows directly on what was printed.
+    adjacent: bool,
+    /// When it was shown, if that tells anything.
+    origin: Origin,
+    texts: HashSet<u64>,
+}
+
+impl Piece {
+    fn new(view: View, adjacent: bool) -> Self {
+        let texts = view.keys.iter().map(|key| key.id(false)).collect();
+        Self { view, adjacent, origin: Origin::Behind, texts }
+    }
+
+    fn place(&self, key: Key) -> Option<usize> {
+        self.texts.contains(&key.id(false)).then(|| self.view.keys.iter().position(|k| k.is(key)))?
+    }
+
+    /// Whether it comes before a line of the stream that it does not hold. The stream may lag, as far as
+    /// times tell that; without times it may as well.
+    fn is_before(&self, key: Key) -> bool {
+        self.view.keys.first().is_some_and(|first| {
+            let is_told = first.has_time() && key.has_time() && first.lies_close_to(key);
+            match is_told {
+                true => first.is_before(key),
+                false => key.has_time() && self.origin == Origin::Before,
+            }
+        })
+    }
+}
+
+impl Ahead {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    pub(super) fn since(&self) -> Option<Instant> {
+        self.since.filter(|_| !self.pieces.is_empty())
+    }
+
+    /// Whether the first one follows directly on what was printed.
+    pub(super) fn is_adjacent(&self) -> bool {
+        self.pieces.front().is_some_and(|piece| piece.adjacent)
+    }
+
+    /// How many lines they are.
+    pub(super) fn lines(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.view.len()).sum()
+    }
+
+    /// Lines are held back from now on, unless others are already.
+    fn begin(&mut self, now: Instant) {
+        self.since = self.since().or(Some(now));
+    }
+
+    /// The piece that has the first of the lines in common with these, and how it lies beside them.
+    pub(super) fn beside(&self, lines: &[Key]) -> Option<(usize, Alignment)> {
+        let pieces = self.pieces.iter().enumerate();
+        let beside = pieces.filter_map(|(number, piece)| {
+            Some((number, align(lines.iter().copied(), &piece.view.keys, 0)?))
+        });
+        beside.min_by_key(|(_, alignment)| alignment.first.0)
+    }
+
+    /// Takes the pieces out from this one on.
+    pub(super) fn split_off(&mut self, number: usize) -> Self {
+        Self { pieces: self.pieces.split_off(number), since: self.since }
+    }
+
+    /// Puts them back.
+    pub(super) fn append(&mut self, mut later: Self) {
+        self.pieces.append(&mut later.pieces);
+        self.since = self.since.or(later.since);
+    }
+
+    /// Whether the first piece lies before all of these: it was shown before any of them came, holds none
+    /// of them, and no time tells that the stream lags.
+    /// `is_open`: whether the session that has brought the last of them still stands.
+    pub(super) fn came_before(&self, lines: &[Key], is_open: bool) -> bool {
+        let ends = self.pieces.front().zip(lines.first());
+        ends.is_some_and(|(piece, held)| {
+            let (first, last) = (piece.view.keys.first(), piece.view.keys.last());
+            let lags = first.is_some_and(|first| held.is_before(*first));
+            let is_older = last.is_some_and(|last| {
+                // A view that has moved past lines that come without delay would show some of them.
+                let is_told = last.has_time() && held.has_time() && last.lies_close_to(*held);
+                if is_told { !held.is_before(*last) } else { is_open }
+            });
+            let came_before = match piece.origin {
+                Origin::Before => !lags,
+                Origin::Between => is_older,
+                Origin::Behind => false,
+            };
+            came_before && align(lines.iter().copied(), &piece.view.keys, 0).is_none()
+        })
+    }
+
+    /// Whether a piece was logged behind a line and before all of these, as far as times tell.
+    pub(super) fn is_between(&self, number: usize, before: Key, lines: &[Key]) -> bool {
+        let keys = self.pieces.get(number).map(|piece| &piece.view.keys);
+        let ends = keys.and_then(|keys| Some((*keys.first()?, *keys.last()?, *lines.first()?)));
+        ends.is_some_and(|(first, last, behind)| before.is_before(first) && last.is_before(behind))
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        let lines = self.pieces.iter().flat_map(|piece| &piece.view.lines);
+        lines.map(|line| size_of_val(line) + line.message.len()).sum::<usize>() > AHEAD_BYTES
+    }
+
+    pub(super) fn holds(&self, key: Key) -> bool {
+        self.find(key).is_some()
+    }
+
+    fn find(&self, key: Key) -> Option<(usize, usize)> {
+        let mut pieces = self.pieces.iter().enumerate();
+        pieces.find_map(|(number, piece)| Some((number, piece.place(key)?)))
+    }
+
+    /// Takes a stretch that follows directly on what was printed.
+    pub(super) fn follow_on(&mut self, now: Instant, view: View) {
+        let old = self.pieces.front().filter(|piece| piece.adjacent);
+        if old.is_some_and(|old| old.view.len() >= view.len()) {
+            return;
+        }
+        let is_known = old.is_some();
+        self.begin(now);
+        if is_known {
+            self.pieces.pop_front();
+        }
+        self.pieces.push_front(Piece::new(view, true));
+    }
+
+    /// Adds to a stretch what is known to follow on it, and forgets what it holds.
+    pub(super) fn extend(&mut self, mut view: View) -> View {
+        if view.is_empty() {
+            return view;
+        }
+        let mut rest = VecDeque::new();
+        for mut piece in self.pieces.drain(..) {
+            if piece.adjacent {
+                // Both follow on what was printed: the longer one holds the shorter.
+                if piece.view.len() > view.len() {
+                    std::mem::swap(&mut piece.view, &mut view);
+                }
+                continue;
+            }
+            match align(view.keys.iter().copied(), &piece.view.keys, 0) {
+                Some(alignment) => view.append(piece.view.split_off(alignment.ahead)),
+                None => rest.push_back(piece),
+            }
+        }
+        self.pieces = rest;
+        view
+    }
+
+    /// Takes a stretch of which it is not known how it follows on what was printed. Returns the number
+    /// of the piece that holds it now.
+    pub(super) fn add(&mut self, now: Instant, mut view: View, origin: Origin) -> usize {
+        for (number, piece) in self.pieces.iter_mut().enumerate() {
+            let Some(alignment) = align(piece.view.keys.iter().copied(), &view.keys, 0) else {
+                continue;
+            };
+            let tail = view.split_off(alignment.ahead);
+            let (known, shown) = alignment.first;
+            if known == 0 && shown > 0 && !piece.adjacent {
+                view.split_off(shown);
+                view.append(std::mem::take(&mut piece.view));
+                piece.view = view;
+            }
+            piece.view.append(tail);
+            let whole = std::mem::take(&mut piece.view);
+            // What reaches without a hole to a later view lies behind what had come before that.
+            let origin = if origin == Origin::Behind { origin } else { piece.origin };
+            *piece = Piece { origin, ..Piece::new(whole, piece.adjacent) };
+            return number;
+        }
+        let later = |piece: &Piece| {
+            let ends = view.keys.last().zip(piece.view.keys.first());
+            let is_later = |(last, first): (&Key, &Key)| {
+                last.is_before(*first) && last.lies_close_to(*first)
+            };
+            !piece.adjacent && ends.is_some_and(is_later)
+        };
+        let number = self.pieces.iter().position(later).unwrap_or(self.pieces.len());
+        self.begin(now);
+        self.pieces.insert(number, Piece { origin, ..Piece::new(view, false) });
+        number
+    }
+}
+
+impl LineMerger {
+    /// Prints the stretches behind what was printed, and says where lines may be missing before them.
+    pub(in crate::follow) fn print_ahead(&mut self, out: &mut Effects) {
+        self.print_pieces(usize::MAX, out);
+    }
+
+    /// The same for the first ones only.
+    pub(super) fn print_pieces(&mut self, count: usize, out: &mut Effects) {
+        for _ in 0..count {
+            let Some(piece) = self.ahead.pieces.pop_front() else {
+                break;
+            };
+            if piece.adjacent {
+                self.print_view(piece.view, out);
+                continue;
+            }
+            // Lines may have come meanwhile that nothing had told to be these.
+            let forgotten = self.window.forgotten();
+            match align(self.window.keys(), &piece.view.keys, forgotten) {
+                Some(alignment) => self.print_touching(piece.view, &alignment, out),
+                None => {
+                    self.report_gap_before(&piece.view.keys, out);
+                    self.print_view(piece.view, out);
+                }
+            }
+        }
+    }
+
+    fn print_touching(&mut self, mut view: View, alignment: &Alignment, out: &mut Effects) {
+        let rest = view.split_off(alignment.ahead);
+        self.compare(view, alignment, out);
+        self.print_view(rest, out);
+    }
+
+    /// Says that lines may be missing between what was printed and these, if there are any of both.
+    pub(super) fn report_gap_before(&mut self, keys: &[Key], out: &mut Effects) {
+        if let Some(stretch) = Stretch::of(keys).filter(|_| !self.window.is_empty()) {
+            self.report_gap(stretch, out);
+        }
+    }
+
+    /// Prints what comes before a line that the stream has brought. The line itself is left to the
+    /// caller.
+    pub(super) fn print_ahead_before(&mut self, key: Key, out: &mut Effects) {
+        if let Some((number, at)) = self.ahead.find(key) {
+            // The stream has left these out.
+            self.lossy |= number > 0 || at > 0;
+            self.print_pieces(number, out);
+            let Some(mut piece) = self.ahead.pieces.pop_front() else {
+                return;
+            };
+            let rest = piece.view.split_off(at + 1);
+            piece.view.split_off(at);
+            if piece.adjacent {
+                self.pending_gap = None;
+            } else if number > 0 || at > 0 {
+                self.report_gap_before(&piece.view.keys, out);
+            }
+            self.print_view(piece.view, out);
+            if !rest.is_empty() {
+                self.ahead.pieces.push_front(Piece::new(rest, true));
+            }
+            return;
+        }
+        // What may be missing before the line may be missing behind these as well.
+        let gap = self.pending_gap;
+        while self.ahead.pieces.front().is_some_and(|piece| piece.adjacent || piece.is_before(key)) {
+            self.lossy = true;
+            self.print_pieces(1, out);
+        }
+        self.pending_gap = gap;
+    }
+}

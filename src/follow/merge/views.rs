@@ -1,0 +1,175 @@
+//! What a view of REST adds to the lines of the stream.
+
+use tokio::time::Instant;
+
+use super::ahead::Origin;
+use super::{LineMerger, Sync};
+use crate::follow::align::{Alignment, align};
+use crate::follow::effect::Effects;
+use crate::follow::window::{Key, View};
+
+/// In which circumstances a view was taken.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::follow) struct Circumstances {
+    /// Whether REST was asked after the first of the unplaced lines had come.
+    pub(in crate::follow) is_later: bool,
+    /// Whether a session stands that should bring new lines.
+    pub(in crate::follow) is_linked: bool,
+    /// Whether it stood when the lines before them were known, so that it should bring those that follow.
+    pub(in crate::follow) hold: bool,
+}
+
+impl LineMerger {
+    /// Takes what REST shows. Returns whether it has shown lines that were not known.
+    pub(in crate::follow) fn view(
+        &mut self,
+        now: Instant,
+        view: View,
+        circumstances: Circumstances,
+        out: &mut Effects,
+    ) -> bool {
+        self.remember_late();
+        self.longest_view = self.longest_view.max(view.len());
+        let before = (out.len(), self.ahead.lines());
+        if view.is_empty() {
+            if circumstances.is_later {
+                self.see_nothing(now, out);
+            }
+            return false;
+        }
+        let forgotten = self.window.forgotten();
+        match align(self.window.keys(), &view.keys, forgotten) {
+            Some(alignment) => self.take_touching(now, view, alignment, circumstances, out),
+            None => self.take_apart(now, view, circumstances, out),
+        }
+        if self.ahead.is_full() {
+            self.print_ahead(out);
+        }
+        (out.len(), self.ahead.lines()) != before
+    }
+
+    /// A view that shows lines that were printed.
+    fn take_touching(
+        &mut self,
+        now: Instant,
+        mut view: View,
+        alignment: Alignment,
+        circumstances: Circumstances,
+        out: &mut Effects,
+    ) {
+        let rest = view.split_off(alignment.ahead);
+        self.compare(view, &alignment, out);
+        let rest = self.ahead.extend(rest);
+        if !rest.is_empty() {
+            if circumstances.hold && self.unplaced.is_empty() {
+                self.ahead.follow_on(now, rest);
+            } else {
+                self.print_view(rest, out);
+            }
+        }
+        if circumstances.is_later && !self.unplaced.is_empty() {
+            self.place(now, out);
+        }
+    }
+
+    /// Compares what a view shows with what was printed, and prints late what is missing there.
+    pub(super) fn compare(&mut self, view: View, alignment: &Alignment, out: &mut Effects) {
+        let unverified = self.window.len().saturating_sub(self.unverified);
+        let (first_known, _) = alignment.first;
+        self.unverified = self.window.len() - 1 - alignment.last_known;
+        let Some(&(place, at)) = alignment.holes.first() else {
+            return;
+        };
+        self.lossy = true;
+        // What the view does not reach back to may have holes as well.
+        let reaches_back = first_known <= unverified && (at > 0 || place == 0);
+        let ends = (self.window.key(unverified.saturating_sub(1)), view.keys.first());
+        if let (Some(from), Some(to), false) = (ends.0, ends.1, reaches_back) {
+            self.report_more_missing(from, *to, out);
+        }
+        let mut holes = alignment.holes.iter().peekable();
+        let mut late: Vec<(usize, Key)> = Vec::new();
+        for (at, (line, key)) in view.into_pairs().enumerate() {
+            if let Some((place, _)) = holes.next_if(|(_, hole)| *hole == at) {
+                late.push((*place, key));
+                self.print_late(line, out);
+            }
+        }
+        self.window.insert(&late);
+        self.repeats.shift(&late);
+    }
+
+    /// A view that shows no line that was printed.
+    fn take_apart(
+        &mut self,
+        now: Instant,
+        view: View,
+        circumstances: Circumstances,
+        out: &mut Effects,
+    ) {
+        let waits = !self.unplaced.is_empty();
+        if circumstances.is_later && waits && !self.window.is_empty() && self.place(now, out) {
+            self.view(now, view, Circumstances { is_later: false, ..circumstances }, out);
+            return;
+        }
+        if self.window.is_empty() && !waits && self.ahead.is_empty() {
+            self.print_view(view, out);
+            return;
+        }
+        if self.sync == Sync::InSync && self.is_forgotten(&view) {
+            return;
+        }
+        let origin = match (waits, circumstances.is_later) {
+            (false, _) => Origin::Before,
+            (true, false) => Origin::Between,
+            (true, true) => Origin::Behind,
+        };
+        let number = self.ahead.add(now, view, origin);
+        if waits {
+            if circumstances.is_later {
+                self.place_beside(number, now, out);
+            }
+        } else if !circumstances.is_linked {
+            self.print_ahead(out);
+        }
+    }
+
+    /// Whether the view is so old that none of its lines is remembered, as far as times tell.
+    fn is_forgotten(&self, view: &View) -> bool {
+        let ends = view.keys.last().zip(self.window.first());
+        self.window.forgotten() > 0 && ends.is_some_and(|(last, first)| last.is_before(first))
+    }
+
+    /// Gives the held lines their place beside stretches that only REST has shown.
+    fn place_beside(&mut self, newest: usize, now: Instant, out: &mut Effects) {
+        let held = self.unplaced.keys();
+        while self.ahead.came_before(&held, self.unplaced.is_open()) {
+            self.print_pieces(1, out);
+        }
+        let Some((number, alignment)) = self.ahead.beside(&held) else {
+            // REST was asked after the first of the held lines had come. Only where all times agree that it
+            // lags it shows what came before.
+            let printed = self.window.last();
+            if printed.is_some_and(|last| self.ahead.is_between(newest, last, &held)) {
+                self.print_pieces(newest + 1, out);
+            } else {
+                self.place_anyway(now, out);
+            }
+            return;
+        };
+        // A recovered session that has left out what REST shows may have left out more.
+        self.continuous &= alignment.holes.is_empty();
+        // What comes before the first line that both have comes before that stretch.
+        let later = self.ahead.split_off(number);
+        let (first_held, _) = alignment.first;
+        let rest = self.unplaced.split_off(first_held);
+        if self.unplaced.is_empty() {
+            self.begin_behind_all(&held);
+        } else {
+            self.place_anyway(now, out);
+        }
+        self.ahead.append(later);
+        self.unplaced = rest;
+        self.feed(now, out);
+    }
+}

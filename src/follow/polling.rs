@@ -1,0 +1,143 @@
+//! What REST has answered so far: when to ask again, and when to give up. Pure.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::timings::Timings;
+use crate::api::ApiError;
+use crate::event::{Facts, Status};
+
+/// How many answers in a row may be beyond understanding while there is no stream to rely on.
+const ODD_ANSWERS: u32 = 5;
+
+/// What REST has answered so far.
+#[derive(Debug)]
+pub(super) struct Polling {
+    /// Whether the service has confirmed that the build exists.
+    pub(super) confirmed: bool,
+    /// How many answers in a row were of no use.
+    useless: u32,
+    /// How many of them, without a stream to rely on, were beyond understanding.
+    odd: u32,
+    /// When it is time to ask again after those.
+    again: Instant,
+    /// Until when REST asked us to stay away.
+    stay_away: Instant,
+    /// When the service last answered or pushed something.
+    pub(super) heard: Instant,
+    /// The facts of the ended build; its first terminal status counts.
+    pub(super) ended: Option<Facts>,
+    /// When the question was put that is not answered yet.
+    pub(super) asked: Option<Instant>,
+    /// When to ask next.
+    next: Option<Instant>,
+    /// Whether the next question waits only as long as REST asked for.
+    is_urgent: bool,
+    /// Whether it was said that REST does not answer.
+    is_down: bool,
+}
+
+impl Polling {
+    pub(super) fn new(now: Instant, confirmed: bool) -> Self {
+        Self {
+            confirmed,
+            useless: 0,
+            odd: 0,
+            again: now,
+            stay_away: now,
+            heard: now,
+            ended: None,
+            asked: None,
+            next: None,
+            is_urgent: false,
+            is_down: false,
+        }
+    }
+
+    /// Asks at this moment, and not before it is time to try again.
+    pub(super) fn ask_at(&mut self, moment: Instant) {
+        (self.next, self.is_urgent) = (Some(moment), false);
+    }
+
+    /// Asks at this moment, however the last questions were answered; unless REST asked us to stay away.
+    pub(super) fn ask_urgently(&mut self, moment: Instant) {
+        (self.next, self.is_urgent) = (Some(moment), true);
+    }
+
+    /// As the one that comes first of this moment and the one that was planned.
+    pub(super) fn ask_by(&mut self, moment: Instant) {
+        if self.next.is_none_or(|next| next > moment) {
+            self.ask_at(moment);
+        }
+    }
+
+    /// When the next question is put.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let next = self.next.filter(|_| self.asked.is_none())?;
+        let again = if self.is_urgent { next } else { self.again };
+        Some(next.max(again).max(self.stay_away))
+    }
+
+    /// The question is put.
+    pub(super) fn asks(&mut self, now: Instant) {
+        self.asked = Some(now);
+        self.next = None;
+    }
+
+    /// An answer that was understood. Returns whether REST had been in trouble.
+    pub(super) fn understood(&mut self, now: Instant, facts: &Facts) -> bool {
+        if facts.status.as_ref().is_some_and(Status::is_terminal) {
+            let first = self.ended.take().and_then(|facts| facts.status);
+            let status = first.or_else(|| facts.status.clone());
+            self.ended = Some(Facts { status, ..facts.clone() });
+        }
+        self.confirmed = true;
+        (self.useless, self.odd) = (0, 0);
+        (self.heard, self.again, self.stay_away) = (now, now, now);
+        std::mem::take(&mut self.is_down)
+    }
+
+    /// An answer that was not. Returns whether that is worth a word.
+    pub(super) fn not_understood(
+        &mut self,
+        now: Instant,
+        error: &ApiError,
+        is_linked: bool,
+        timings: &Timings,
+    ) -> bool {
+        let back_off = timings.retry.delay(self.useless, fastrand::f64());
+        let retry_after = error.refusal().and_then(|refusal| refusal.retry_after);
+        let retry_after = retry_after.unwrap_or_default().min(timings.longest_retry_after);
+        self.again = now + back_off.unwrap_or(timings.retry.longest);
+        self.stay_away = now + retry_after;
+        self.useless += 1;
+        self.odd = match (is_linked, error.is_transient()) {
+            (true, _) => 0,
+            (false, true) => self.odd,
+            (false, false) => self.odd + 1,
+        };
+        !error.is_final() && !std::mem::replace(&mut self.is_down, true)
+    }
+
+    /// Whether the next answer may be better. A build that exists is waited for; one that may not
+    /// exist, at an address that may be wrong, is not waited for until the deadline.
+    pub(super) fn is_patient_with(
+        &self,
+        now: Instant,
+        error: &ApiError,
+        is_linked: bool,
+        timings: &Timings,
+    ) -> bool {
+        match (self.confirmed, is_linked, error.is_transient()) {
+            (false, _, _) => self.useless <= timings.unconfirmed_retries,
+            (true, true, _) => true,
+            (true, false, false) => self.odd <= ODD_ANSWERS,
+            (true, false, true) => self.silence(now) < timings.longest_outage,
+        }
+    }
+
+    fn silence(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.heard)
+    }
+}

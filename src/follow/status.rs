@@ -1,0 +1,124 @@
+//! The status of a build as it was shown. Pure.
+
+use tokio::time::Instant;
+
+use super::effect::{Effect, Effects};
+use crate::event::Status;
+
+/// The last status that was shown. It goes forward only, and a terminal one is final.
+#[derive(Debug, Default)]
+pub(super) struct ShownStatus {
+    shown: Option<Status>,
+    /// When the terminal status came.
+    ended: Option<Instant>,
+    /// Whether REST has denied an end that was pushed.
+    denied: bool,
+}
+
+impl ShownStatus {
+    /// When the build ended, if it did.
+    pub(super) fn ended(&self) -> Option<Instant> {
+        self.ended
+    }
+
+    pub(super) fn is_pending(&self) -> bool {
+        self.shown == Some(Status::Pending)
+    }
+
+    /// A status that was pushed. An end that REST has denied once is for REST to tell.
+    pub(super) fn pushed(&mut self, now: Instant, status: Status, out: &mut Effects) {
+        if !(self.denied && status.is_terminal()) {
+            self.show(now, Some(status), out);
+        }
+    }
+
+    /// A status that was pushed or read. Returns whether it is news.
+    pub(super) fn show(
+        &mut self,
+        now: Instant,
+        status: Option<Status>,
+        out: &mut Effects,
+    ) -> bool {
+        let Some(status) = status else {
+            return false;
+        };
+        let shown = self.shown.as_ref();
+        let is_known = shown == Some(&status) || progress(shown) > progress(Some(&status));
+        if is_known || self.ended.is_some() {
+            return false;
+        }
+        if status.is_terminal() {
+            self.ended = Some(now);
+        }
+        self.shown = Some(status.clone());
+        out.push(Effect::Status(status));
+        true
+    }
+
+    /// An end that was pushed, and that REST denies for good.
+    pub(super) fn take_back(&mut self, status: Option<Status>, out: &mut Effects) {
+        let status = status.unwrap_or(Status::Running);
+        let pushed = self.shown.as_ref().map_or("", Status::as_str);
+        out.push(Effect::warn(format!(
+            "BuildPixel pushed the status {pushed}, but its API goes on saying {}: following on",
+            status.as_str()
+        )));
+        self.ended = None;
+        self.denied = true;
+        self.shown = Some(status.clone());
+        out.push(Effect::Status(status));
+    }
+}
+
+fn progress(status: Option<&Status>) -> u8 {
+    match status {
+        None => 0,
+        Some(Status::Pending) => 1,
+        Some(Status::Running | Status::Other(_)) => 2,
+        Some(Status::Complete | Status::Failed | Status::Superseded) => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was shown, in words.
+    fn shown(out: Effects) -> Vec<String> {
+        let word = |effect| match effect {
+            Effect::Status(status) => status.as_str().to_owned(),
+            Effect::Notice(notice) => notice.text,
+            other => format!("{other:?}"),
+        };
+        out.into_iter().map(word).collect()
+    }
+
+    #[test]
+    fn statuses_go_forward_only_and_a_terminal_one_is_final() {
+        let (mut status, mut out) = (ShownStatus::default(), Effects::new());
+        let now = Instant::now();
+        for word in ["pending", "running", "pending", "running", "thawing", "failed"] {
+            status.show(now, Some(Status::new(word)), &mut out);
+        }
+        for word in ["running", "complete", "thawing", "failed"] {
+            assert!(!status.show(now, Some(Status::new(word)), &mut out));
+        }
+        status.show(now, None, &mut out);
+        assert_eq!(shown(out), ["pending", "running", "thawing", "failed"]);
+    }
+
+    #[test]
+    fn an_end_that_rest_denies_for_good_is_taken_back_and_only_rest_can_end_the_build_then() {
+        let (mut status, mut out) = (ShownStatus::default(), Effects::new());
+        let now = Instant::now();
+        status.pushed(now, Status::Failed, &mut out);
+        assert_eq!(status.ended(), Some(now));
+        status.take_back(Some(Status::Running), &mut out);
+        status.pushed(now, Status::Superseded, &mut out);
+        assert_eq!(status.ended(), None);
+        assert!(status.show(now, Some(Status::Complete), &mut out));
+        let shown = shown(out);
+        assert_eq!([&shown[0], &shown[2], &shown[3]], ["failed", "running", "complete"]);
+        assert!(shown[1].contains("failed") && shown[1].contains("running"), "{}", shown[1]);
+    }
+}

@@ -1,0 +1,447 @@
+//! The task that owns the network: it gives each build what concerns it, and does what the builds ask
+//! for.
+
+use std::future::pending;
+use std::pin::Pin;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::link::{Link, LinkEvent};
+use super::queue::{Receiver, Sender, queue};
+use super::{BuildEvent, BuildEventKind, Setup, Update};
+use crate::api::{self, ApiError, Snapshot};
+use crate::config::Transport;
+use crate::error::Error;
+use crate::event::{BuildIndex, Facts, Id, Level, Notice};
+use crate::follow::{self, Build, Effect, Effects, Timings, View};
+use crate::socket::{Message, SocketError};
+use crate::worker;
+
+/// How much may wait for a slow reader. A whole build's log fits.
+const QUEUE_BYTES: u32 = 64 * 1024 * 1024;
+
+/// Longer views are compared on a thread of their own, so that nothing waits for it.
+const LONG_VIEW_LINES: usize = 10_000;
+
+/// The handle of the task. The session is made at once, before a build is known.
+pub struct Hub {
+    updates: Receiver,
+    commands: mpsc::UnboundedSender<Command>,
+    builds: usize,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+enum Command {
+    Follow { build: Id, is_ours: bool },
+    Release { done: oneshot::Sender<()> },
+}
+
+impl Hub {
+    /// Connects at once.
+    pub fn start(setup: Setup) -> Self {
+        let (sender, updates) = queue(QUEUE_BYTES);
+        let (commands, orders) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel();
+        let network = Network {
+            link: Link::new(setup.socket, setup.transport, setup.timings),
+            client: setup.client,
+            transport: setup.transport,
+            timings: setup.timings,
+            builds: Vec::new(),
+            questions: FuturesUnordered::new(),
+            parked: None,
+            effects: Effects::new(),
+            updates: sender,
+            unreadable: 0,
+        };
+        let task = tokio::spawn(network.run(orders, stopped));
+        Self { updates, commands, builds: 0, stop, task }
+    }
+
+    /// Follows a build. `is_ours` tells that this step has triggered it.
+    pub fn follow(&mut self, build: Id, is_ours: bool) -> BuildIndex {
+        let index = BuildIndex(self.builds);
+        self.builds += 1;
+        // An error means that the task has ended, which `next` tells.
+        let _ended = self.commands.send(Command::Follow { build, is_ours });
+        index
+    }
+
+    /// The next update; `None` after the last one. Cancel safe.
+    pub async fn next(&mut self) -> Option<Update> {
+        self.updates.next().await
+    }
+
+    /// The next update that is there already.
+    pub fn try_next(&mut self) -> Option<Update> {
+        self.updates.try_next()
+    }
+
+    /// Brings all lines that are held back among the updates that are there.
+    pub async fn release(&mut self) {
+        let (done, released) = oneshot::channel();
+        if self.commands.send(Command::Release { done }).is_ok() {
+            // An error means that the task has ended and holds nothing.
+            let _ended = released.await;
+        }
+    }
+
+    /// Leaves the rooms and hangs up.
+    pub async fn stop(self) {
+        drop(self.stop);
+        drop(self.updates);
+        // The task only fails if it panicked, and then there is nothing left to stop.
+        let _ended = self.task.await;
+    }
+}
+
+/// The answer to a question to REST.
+type Answer = Result<(Facts, View), ApiError>;
+
+/// A question to REST about one of the builds.
+type Question = Pin<Box<dyn Future<Output = (BuildIndex, Answer)> + Send>>;
+
+struct Network {
+    link: Link,
+    client: api::Client,
+    transport: Transport,
+    timings: Timings,
+    builds: Vec<Build>,
+    questions: FuturesUnordered<Question>,
+    /// What became of the session before there was a build to tell.
+    parked: Option<LinkEvent>,
+    effects: Effects,
+    updates: Sender,
+    /// How many events could not be read.
+    unreadable: u64,
+}
+
+impl Network {
+    async fn run(
+        mut self,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+        mut stop: oneshot::Receiver<()>,
+    ) {
+        // Kept from one event to the next: a timer costs more than a line.
+        let mut timer = Box::pin(sleep_until(Instant::now()));
+        while !self.is_over() {
+            let deadline = self.deadline();
+            if let Some(at) = deadline
+                && at != timer.deadline()
+            {
+                timer.as_mut().reset(at);
+            }
+            tokio::select! {
+                biased;
+                _ = &mut stop => break,
+                command = commands.recv() => match command {
+                    Some(Command::Follow { build, is_ours }) => self.follow(build, is_ours).await,
+                    Some(Command::Release { done }) => self.release(done),
+                    None => break,
+                },
+                Some((build, answer)) = self.questions.next(), if !self.questions.is_empty() => {
+                    self.on_answer(build, answer).await;
+                }
+                () = elapsed(&mut timer), if deadline.is_some() => self.on_tick().await,
+                event = self.link.next() => self.on_event(event).await,
+            }
+        }
+        self.hang_up().await;
+        // What is left of the commands needs an answer.
+        while let Ok(Command::Release { .. } | Command::Follow { .. }) = commands.try_recv() {}
+    }
+
+    fn is_over(&self) -> bool {
+        !self.builds.is_empty() && self.builds.iter().all(Build::is_over)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let builds = self.builds.iter().filter_map(Build::deadline).min();
+        let link = self.link.healthy_at().filter(|_| !self.builds.is_empty());
+        [builds, link].into_iter().flatten().min()
+    }
+
+    async fn follow(&mut self, build: Id, is_ours: bool) {
+        let (transport, timings) = (self.transport, self.timings);
+        let setup = follow::Setup { transport, is_ours, timings };
+        self.builds.push(Build::new(Instant::now(), build, setup));
+        let index = self.builds.len() - 1;
+        match self.parked.take() {
+            Some(LinkEvent::Failed(error)) => self.on_no_session(error, false).await,
+            Some(_) => self.link.connect(std::time::Duration::ZERO),
+            None if self.link.is_up() => self.join(index).await,
+            None => {}
+        }
+        self.on_tick().await;
+    }
+
+    async fn on_event(&mut self, event: LinkEvent) {
+        if self.builds.is_empty() {
+            if let LinkEvent::Failed(_) | LinkEvent::Lost(_) = event {
+                self.parked = Some(event);
+            }
+            return;
+        }
+        match event {
+            LinkEvent::Message(message) => self.on_message(message).await,
+            LinkEvent::Connected => {
+                for index in 0..self.builds.len() {
+                    self.join(index).await;
+                }
+                self.on_tick().await;
+            }
+            LinkEvent::Failed(error) => self.on_no_session(error, false).await,
+            LinkEvent::Lost(error) => self.on_no_session(error, true).await,
+        }
+    }
+
+    async fn join(&mut self, index: usize) {
+        let has_recovered = self.link.has_recovered();
+        let Some(build) = self.builds.get_mut(index).filter(|build| !build.is_over()) else {
+            return;
+        };
+        match self.link.join(build.id()).await {
+            Ok(()) => build.on_joined(Instant::now(), has_recovered),
+            Err(event) => self.on_lost(event).await,
+        }
+    }
+
+    async fn on_lost(&mut self, event: LinkEvent) {
+        if let LinkEvent::Lost(error) = event {
+            self.on_no_session(error, true).await;
+        }
+    }
+
+    async fn on_message(&mut self, message: Message) {
+        let now = Instant::now();
+        let index = |of: &Id, builds: &[Build]| builds.iter().position(|build| build.id() == of);
+        let (index, build) = match &message {
+            Message::Log { build, .. } | Message::Status { build, .. } => {
+                let Some(index) = index(build, &self.builds) else {
+                    return;
+                };
+                (index, self.builds.get_mut(index))
+            }
+            Message::JoinRefused { build } => {
+                let known = build.as_ref().and_then(|build| index(build, &self.builds));
+                let index = known.unwrap_or_default();
+                (index, self.builds.get_mut(index))
+            }
+            Message::Unreadable { why } => return self.on_unreadable(why).await,
+        };
+        let Some(build) = build.filter(|build| !build.is_over()) else {
+            return;
+        };
+        match message {
+            Message::Log { line, .. } => build.on_line(now, line, &mut self.effects),
+            Message::Status { status, .. } => build.on_status(now, status, &mut self.effects),
+            Message::JoinRefused { .. } => build.on_join_refused(now, &mut self.effects),
+            Message::Unreadable { .. } => {}
+        }
+        if build.deadline().is_some_and(|at| at <= now) {
+            build.on_tick(now, &mut self.effects);
+        }
+        if let Some(notice) = self.link.report_up() {
+            self.updates.send(Update::Notice(notice)).await;
+        }
+        self.act(index).await;
+    }
+
+    async fn on_unreadable(&mut self, why: &str) {
+        self.unreadable += 1;
+        if self.unreadable == 1 {
+            let text = format!("an event of the live log could not be read ({why})");
+            self.updates.send(Update::Notice(Notice { level: Level::Warn, text })).await;
+        }
+    }
+
+    async fn on_answer(&mut self, BuildIndex(index): BuildIndex, answer: Answer) {
+        let Some(build) = self.builds.get_mut(index) else {
+            return;
+        };
+        if answer.is_ok() && build.is_followed() {
+            if let Some(notice) = self.link.report_polling() {
+                self.updates.send(Update::Notice(notice)).await;
+            }
+        }
+        let now = Instant::now();
+        build.on_snapshot(now, answer, &mut self.effects);
+        build.on_tick(now, &mut self.effects);
+        self.act(index).await;
+    }
+
+    async fn on_tick(&mut self) {
+        let now = Instant::now();
+        if self.link.healthy_at().is_some_and(|at| at <= now)
+            && let Some(notice) = self.link.report_up()
+        {
+            self.updates.send(Update::Notice(notice)).await;
+        }
+        for index in 0..self.builds.len() {
+            if let Some(build) = self.builds.get_mut(index)
+                && build.deadline().is_some_and(|at| at <= now)
+            {
+                build.on_tick(now, &mut self.effects);
+                self.act(index).await;
+            }
+        }
+    }
+
+    /// There is no session any more, or none came about.
+    async fn on_no_session(&mut self, error: SocketError, stood: bool) {
+        if let (SocketError::Refused { .. }, Transport::Socket) = (&error, self.transport) {
+            return self.give_up(error).await;
+        }
+        let polls = self.link.retry(&error, stood);
+        let poll_from = self.link.poll_from();
+        if let Some(notice) = self.link.report_down(&error, stood) {
+            self.updates.send(Update::Notice(notice)).await;
+        }
+        let now = Instant::now();
+        for index in 0..self.builds.len() {
+            if let Some(build) = self.builds.get_mut(index) {
+                build.on_lost(poll_from, &mut self.effects);
+                if polls {
+                    build.poll_now(now);
+                }
+                build.on_tick(now, &mut self.effects);
+            }
+            Box::pin(self.act(index)).await;
+        }
+    }
+
+    /// The stream can never be had, and nothing else may be used.
+    async fn give_up(&mut self, error: SocketError) {
+        let now = Instant::now();
+        let mut error = Some(error);
+        for index in 0..self.builds.len() {
+            if let Some(build) = self.builds.get_mut(index)
+                && let Some(cause) = error.take()
+            {
+                if let SocketError::Refused { message, data } = &cause {
+                    let (message, data) = (message.clone(), data.clone());
+                    error = Some(SocketError::Refused { message, data });
+                }
+                let error = Error::Stream { build: build.id().clone(), cause };
+                build.give_up(now, error, &mut self.effects);
+            }
+            Box::pin(self.act(index)).await;
+        }
+    }
+
+    /// Does what a build has asked for.
+    async fn act(&mut self, index: usize) {
+        let mut effects = std::mem::take(&mut self.effects);
+        let mut lost = None;
+        for effect in effects.drain(..) {
+            let kind = match effect {
+                Effect::Line(line) => BuildEventKind::Line(line),
+                Effect::LateLine(line) => BuildEventKind::LateLine(line),
+                Effect::Status(status) => BuildEventKind::Status(status),
+                Effect::Notice(notice) => BuildEventKind::Notice(notice),
+                Effect::End(end) => {
+                    self.report_unreadable().await;
+                    BuildEventKind::End(end)
+                }
+                Effect::Join => {
+                    if let Some(build) = self.builds.get(index) {
+                        lost = self.link.join(build.id()).await.err().or(lost);
+                    }
+                    continue;
+                }
+                Effect::Leave => {
+                    if let Some(build) = self.builds.get(index) {
+                        let deadline = Instant::now() + self.timings.goodbye;
+                        self.link.leave(build.id(), deadline).await;
+                    }
+                    continue;
+                }
+                Effect::Ask => {
+                    self.ask(index);
+                    continue;
+                }
+            };
+            let event = BuildEvent { build: BuildIndex(index), kind };
+            self.updates.send(Update::Build(event)).await;
+        }
+        // Its memory serves the next ones.
+        self.effects = effects;
+        if let Some(event) = lost {
+            Box::pin(self.on_lost(event)).await;
+        }
+    }
+
+    fn ask(&mut self, index: usize) {
+        let Some(build) = self.builds.get(index) else {
+            return;
+        };
+        let (client, build) = (self.client.clone(), build.id().clone());
+        self.questions.push(Box::pin(async move {
+            let answer = match client.build(&build).await {
+                Ok(Snapshot { facts, recent }) => Ok((facts, view(recent).await)),
+                Err(error) => Err(error),
+            };
+            (BuildIndex(index), answer)
+        }));
+    }
+
+    async fn report_unreadable(&mut self) {
+        if self.unreadable > 1 {
+            let text = format!("{} events of the live log could not be read", self.unreadable);
+            self.unreadable = 0;
+            self.updates.send(Update::Notice(Notice { level: Level::Warn, text })).await;
+        }
+    }
+
+    /// Brings all lines that are held back among the updates, whether there is space for them or not.
+    fn release(&mut self, done: oneshot::Sender<()>) {
+        let now = Instant::now();
+        for (index, build) in self.builds.iter_mut().enumerate() {
+            build.release(now, &mut self.effects);
+            for effect in self.effects.drain(..) {
+                let kind = match effect {
+                    Effect::Line(line) => BuildEventKind::Line(line),
+                    Effect::LateLine(line) => BuildEventKind::LateLine(line),
+                    Effect::Notice(notice) => BuildEventKind::Notice(notice),
+                    Effect::Status(_)
+                    | Effect::End(_)
+                    | Effect::Join
+                    | Effect::Leave
+                    | Effect::Ask => continue,
+                };
+                let build = BuildIndex(index);
+                self.updates.send_now(Update::Build(BuildEvent { build, kind }));
+            }
+        }
+        // An error means that nobody waits any more.
+        let _nobody = done.send(());
+    }
+
+    async fn hang_up(&mut self) {
+        let deadline = Instant::now() + self.timings.goodbye;
+        for build in self.builds.iter().filter(|build| !build.is_over()) {
+            self.link.leave(build.id(), deadline).await;
+        }
+        self.link.hang_up(deadline).await;
+    }
+}
+
+async fn elapsed(timer: &mut Pin<Box<Sleep>>) {
+    timer.as_mut().await;
+}
+
+/// Prepares lines for being compared.
+async fn view(lines: Vec<crate::event::LogLine>) -> View {
+    match lines.len() {
+        0..LONG_VIEW_LINES => View::new(lines),
+        _ => match worker::run("view", lines, View::new).await {
+            Some(view) => view,
+            None => pending().await,
+        },
+    }
+}
