@@ -2,7 +2,7 @@
 
 use simulator::Scenario;
 
-use crate::lossy::{shows, within};
+use crate::lossy::{settled, shows, watchful, within};
 use crate::step::{GO, Ran, Step};
 use crate::stream::lines;
 
@@ -108,5 +108,24 @@ async fn lines_of_a_clock_that_stepped_are_printed_behind_a_cut_that_rest_does_n
         assert!(printed.ends_with(&(41..=60).collect::<Vec<_>>()), "{}", ran.stdout);
         assert!(printed.is_sorted_by(|a, b| a < b), "{}", ran.stdout);
         assert!(ran.stdout.contains("missing"), "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn lines_that_the_stream_does_not_bring_are_noticed_whatever_the_clock_says() {
+    for clock in CLOCK_STEPS {
+        let scenario = clock(lines(Scenario::new().await_join(), 1..=10));
+        let scenario = lines(scenario.await_requests("GET", GO, 1).drop_every(1), 11..=15);
+        let scenario = lines(scenario.drop_every(0).await_requests("GET", GO, 2), 16..=20);
+        let ran = watchful(scenario.status("complete"))
+            .await
+            .run_while(async |step, _| {
+                settled(step, "line 10\n").await;
+                step.go().await;
+                shows(step, "line 15\n").await;
+                step.go().await;
+            })
+            .await;
+        assert_whole(&ran, 20);
     }
 }

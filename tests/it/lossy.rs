@@ -45,13 +45,13 @@ async fn joined(step: &Step, times: usize) {
 }
 
 /// The line is shown, and REST was asked often enough since then to know that it came live.
-async fn settled(step: &Step, line: &str) {
+pub(crate) async fn settled(step: &Step, line: &str) {
     shows(step, line).await;
     asked_again(step, 3).await;
 }
 
 /// A step that asks REST often.
-async fn watchful(scenario: Scenario) -> Step {
+pub(crate) async fn watchful(scenario: Scenario) -> Step {
     let step = Step::new(scenario).await;
     step.timings(|timings| timings.status_poll = Duration::from_millis(30))
 }
@@ -269,6 +269,16 @@ async fn a_stream_that_lags_behind_rest_all_the_time_is_printed_once_and_in_orde
     }
     let ran = watchful(scenario.lag(0).status("complete")).await.run().await;
     assert_whole(&ran, 1..=600);
+}
+
+#[tokio::test]
+async fn bursts_that_are_longer_than_the_view_of_rest_are_printed_once_and_in_order() {
+    let mut scenario = Scenario::new().recent_lines(20).await_join().status("running");
+    for burst in 0..12 {
+        scenario = lines(scenario, burst * 200 + 1..=burst * 200 + 200).pause(25);
+    }
+    let ran = watchful(scenario.status("complete")).await.run().await;
+    assert_whole(&ran, 1..=2400);
 }
 
 // Sessions that count as recovered.
