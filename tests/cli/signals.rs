@@ -452,7 +452,8 @@ async fn as_the_first_process_of_a_container_it_heeds_signals_too() {
     }
 }
 
-/// Polls a build whose window is full of equal lines and grows by one of them again and again.
+/// Polls a build whose window is full of equal lines and grows by one of them again and again. Gives it
+/// some time with the second view.
 async fn comparing(moment: Duration) -> (Program, Running) {
     const LINES: usize = 50_000;
     let mut scenario = Scenario::new().recent_lines(2 * LINES).status("running");
