@@ -461,11 +461,12 @@ async fn lines_that_wait_for_rest_are_printed_at_the_deadline() {
 
 #[tokio::test]
 async fn a_log_that_was_followed_from_its_beginning_is_not_said_to_have_begun_before() {
+    // REST says that the build is pending after the room was joined.
+    let pending = || Scenario::new().await_join().await_requests("GET", build_path(BUILD_ID), 2);
     // REST shows all of the short log before the stream has brought its first line.
-    let short = lines(Scenario::new().await_join().hold_stream(), 1..=15).release_stream();
-    // The service is deployed anew when the room has been joined and nothing has been logged.
-    let redeployed = Scenario::new().await_join().restart(200).status("running");
-    let redeployed = lines(redeployed, 1..=15).await_join();
+    let short = lines(pending().status("running").hold_stream(), 1..=15).release_stream();
+    // The service is deployed anew before anything has been logged.
+    let redeployed = lines(pending().restart(200).status("running"), 1..=15).await_join();
     for scenario in [short, redeployed] {
         let scenario = scenario.await_requests("GET", GO, 1).status("complete");
         let step = watchful(scenario).await;
