@@ -25,14 +25,58 @@ pub(crate) struct Overrides {
 /// One line of a build log, as REST and the socket show it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Line {
-    timestamp: String,
-    level: Level,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
     message: String,
 }
 
 impl Line {
     pub(crate) fn new(time: SystemTime, level: Level, message: String) -> Self {
-        Self { timestamp: iso(time), level, message }
+        Self { timestamp: Some(iso(time)), level: Some(level), message }
+    }
+
+    /// Nothing but a text.
+    pub(crate) fn bare(message: String) -> Self {
+        Self { timestamp: None, level: None, message }
+    }
+}
+
+/// The last lines of a build. Equal lines in a row are kept once.
+#[derive(Debug, Default)]
+struct Window {
+    runs: VecDeque<(Line, usize)>,
+    lines: usize,
+}
+
+impl Window {
+    /// Takes equal lines, and forgets those for which there is no room any more.
+    fn push(&mut self, line: Line, count: usize, room: usize) {
+        self.runs.push_back((line, count));
+        self.lines += count;
+        while self.lines > room
+            && let Some((_, oldest)) = self.runs.front_mut()
+        {
+            let forgotten = (self.lines - room).min(*oldest);
+            *oldest -= forgotten;
+            self.lines -= forgotten;
+            if *oldest == 0 {
+                self.runs.pop_front();
+            }
+        }
+    }
+
+    /// The elements of a JSON array.
+    fn json(&self) -> String {
+        let run = |(line, count): &(Line, usize)| {
+            // A line is made of texts, which JSON can always write.
+            let line = serde_json::to_string(line).unwrap_or_default();
+            (line + ",").repeat(*count)
+        };
+        let mut elements: String = self.runs.iter().map(run).collect();
+        elements.pop();
+        elements
     }
 }
 
@@ -52,7 +96,7 @@ pub(crate) struct Build {
     created_at: SystemTime,
     started_at: Option<SystemTime>,
     finished_at: Option<SystemTime>,
-    recent: VecDeque<Line>,
+    recent: Window,
     timeline: Option<AbortHandle>,
 }
 
@@ -93,13 +137,11 @@ impl Build {
         })
     }
 
-    /// As `GET /builds/:id` shows it.
-    pub(crate) fn detail(&self) -> Value {
-        let mut detail = self.item();
-        if let Some(fields) = detail.as_object_mut() {
-            fields.insert("logs".to_owned(), json!(self.recent));
-        }
-        detail
+    /// As `GET /builds/:id` shows it, in JSON.
+    pub(crate) fn detail(&self) -> String {
+        let item = self.item().to_string();
+        let fields = item.strip_suffix('}').unwrap_or_default();
+        format!(r#"{fields},"logs":[{}]}}"#, self.recent.json())
     }
 }
 
@@ -117,9 +159,7 @@ impl Builds {
 
     /// What the clock of the service shows.
     pub(crate) fn now(&self) -> SystemTime {
-        let offset = Duration::from_millis(self.clock_offset_ms.unsigned_abs());
-        let now = SystemTime::now();
-        if self.clock_offset_ms < 0 { now - offset } else { now + offset }
+        shifted(SystemTime::now(), self.clock_offset_ms)
     }
 
     /// Queues a build, and says which ones it supersedes.
@@ -161,7 +201,7 @@ impl Builds {
             created_at: self.now(),
             started_at: None,
             finished_at: None,
-            recent: VecDeque::new(),
+            recent: Window::default(),
             timeline: None,
         };
         change(&mut build);
@@ -217,14 +257,18 @@ impl Builds {
         }
     }
 
-    pub(crate) fn log(&mut self, id: &str, line: Line, window: usize) {
+    /// Adds equal lines to a log of which only the last so many lines are shown.
+    pub(crate) fn log(&mut self, id: &str, line: Line, count: usize, window: usize) {
         if let Some(build) = self.builds.get_mut(id) {
-            build.recent.push_back(line);
-            if build.recent.len() > window {
-                build.recent.pop_front();
-            }
+            build.recent.push(line, count, window);
         }
     }
+}
+
+/// A time on a clock that is fast by so many milliseconds, or slow by as many below zero.
+pub(crate) fn shifted(time: SystemTime, milliseconds: i64) -> SystemTime {
+    let offset = Duration::from_millis(milliseconds.unsigned_abs());
+    if milliseconds < 0 { time - offset } else { time + offset }
 }
 
 /// ISO 8601 in UTC with milliseconds, as the API writes all timestamps.

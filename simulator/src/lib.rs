@@ -5,13 +5,16 @@ mod build;
 mod cable;
 mod journal;
 mod play;
+mod recovery;
 mod rest;
 pub mod road;
 mod rooms;
 mod scenario;
 mod script;
 mod service;
+mod session;
 mod socket;
+mod stream;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -21,7 +24,7 @@ use anyhow::Context;
 use tokio::sync::oneshot;
 
 pub use journal::Entry;
-pub use scenario::{Answer, Ending, Facts, Level, Other, Scenario, Step};
+pub use scenario::{Answer, Ending, Facts, Level, Other, Recovery, Scenario, Step};
 use service::Service;
 
 /// The token that REST and the socket accept unless the scenario says otherwise.

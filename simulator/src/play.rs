@@ -1,16 +1,18 @@
 //! Plays the timeline of one build.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde_json::json;
 
-use crate::build::{Line, iso};
+use crate::build::{Line, iso, shifted};
 use crate::cable::Fault;
 use crate::journal::Entry;
-use crate::scenario::{Level, Step};
+use crate::scenario::{Level, Scenario, Step};
 use crate::service::Service;
+use crate::stream::Stream;
 
 const FOREIGN_BUILD_ID: &str = "6820b1c2d3e4f5061728ffff";
 
@@ -25,88 +27,157 @@ struct Logged<'a> {
 
 /// Starts the timeline of a build that has just been queued.
 pub(crate) fn start(service: &Arc<Service>, build_id: &str) {
-    let (playing, id) = (service.clone(), build_id.to_owned());
+    let mut player = Player::new(service.clone(), build_id);
+    let playing = service.clone();
     let task = tokio::spawn(async move {
         for step in &playing.scenario.timeline {
-            playing.play(&id, step).await;
+            player.play(step).await;
             // A build that nobody follows never waits for anything: let others have their turn.
             tokio::task::coop::consume_budget().await;
         }
+        player.stream.release().await;
     });
     service.builds().attach(build_id, task.abort_handle());
 }
 
-impl Service {
-    async fn play(&self, build_id: &str, step: &Step) {
+/// What the steps before have left behind.
+struct Player {
+    service: Arc<Service>,
+    build_id: String,
+    stream: Stream,
+    /// Milliseconds that the clock of the build machine is fast.
+    clock_ms: i64,
+    /// Every so many-th line is dropped.
+    drop_every: u64,
+    /// How many lines have been logged since that was set.
+    lines: u64,
+    /// The last lines that went to the room, as many as may be repeated.
+    sent: VecDeque<Line>,
+    repeatable: usize,
+}
+
+impl Player {
+    fn new(service: Arc<Service>, build_id: &str) -> Self {
+        Self {
+            stream: Stream::new(service.clone(), build_id.to_owned()),
+            build_id: build_id.to_owned(),
+            clock_ms: 0,
+            drop_every: 0,
+            lines: 0,
+            sent: VecDeque::new(),
+            repeatable: repeatable(&service.scenario),
+            service,
+        }
+    }
+
+    async fn play(&mut self, step: &Step) {
+        let service = self.service.clone();
         match step {
             Step::Status(status) => {
-                self.builds().set_status(build_id, status);
-                self.announce(build_id, status).await;
+                service.builds().set_status(&self.build_id, status);
+                self.stream.send("build:status", &status_event(&self.build_id, status)).await;
             }
-            Step::LoseStatus(status) => self.builds().set_status(build_id, status),
-            Step::Log { level, message } => self.log(build_id, *level, message.clone()).await,
+            Step::LoseStatus(status) => service.builds().set_status(&self.build_id, status),
+            Step::Log { level, message } => self.log(*level, message.clone()).await,
             Step::LoseLog { level, message } => {
-                self.keep(build_id, self.line(*level, message.clone()));
+                let line = self.line(*level, message.clone());
+                self.keep(line, 1);
             }
             Step::Flood(count) => {
                 for number in 1..=*count {
-                    self.log(build_id, Level::Info, format!("flood line {number}")).await;
+                    self.log(Level::Info, format!("flood line {number}")).await;
                     tokio::task::coop::consume_budget().await;
                 }
             }
+            Step::Fill { lines, message } => self.keep(Line::bare(message.clone()), *lines),
+            Step::DropEvery(lines) => (self.drop_every, self.lines) = (*lines, 0),
+            Step::HoldStream => self.stream.hold().await,
+            Step::ReleaseStream => self.stream.release().await,
+            Step::Lag(milliseconds) => self.stream.lag(Duration::from_millis(*milliseconds)).await,
+            Step::Repeat(lines) => {
+                let from = self.sent.len().saturating_sub(*lines);
+                for line in self.sent.range(from..) {
+                    let line = Logged { build_id: &self.build_id, line };
+                    self.stream.send("build:log", &line).await;
+                }
+            }
+            Step::Clock(milliseconds) => self.clock_ms = *milliseconds,
             Step::Pause(milliseconds) => {
                 tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
             }
-            Step::AwaitJoin => self.rooms.until_joined(build_id).await,
+            Step::AwaitJoin => service.rooms.until_joined(&self.build_id).await,
             Step::AwaitRequests { method, path, count } => {
                 let enough = |journal: &[Entry]| {
                     journal.iter().filter(|entry| is_request(entry, method, path)).count() >= *count
                 };
-                self.journal.until(enough).await;
+                service.journal.until(enough).await;
             }
-            Step::CutConnections => self.rooms.make(Fault::Reset),
-            Step::HangUp => self.rooms.make(Fault::HangUp),
-            Step::Freeze => self.rooms.make(Fault::Freeze),
-            Step::CloseEngine => self.rooms.make(Fault::CloseEngine),
-            Step::Disconnect => self.rooms.disconnect().await,
+            Step::CutConnections => service.rooms.make(Fault::Reset),
+            Step::HangUp => service.rooms.make(Fault::HangUp),
+            Step::Freeze => service.rooms.make(Fault::Freeze),
+            Step::CloseEngine => service.rooms.make(Fault::CloseEngine),
+            Step::Disconnect => service.rooms.disconnect().await,
             Step::Restart(milliseconds) => {
-                self.outages.begin(Duration::from_millis(*milliseconds)).await;
+                service.outages.begin(Duration::from_millis(*milliseconds)).await;
             }
-            Step::RevokeTokens => self.revoke_tokens(),
-            Step::Answer(answer) => self.script(answer.clone()),
+            Step::RevokeTokens => service.revoke_tokens(),
+            Step::Answer(answer) => service.script(answer.clone()),
             Step::Foreign => {
                 let status = status_event(FOREIGN_BUILD_ID, "failed");
                 let line = self.line(Level::Error, "a line of another build".to_owned());
                 let line = Logged { build_id: FOREIGN_BUILD_ID, line: &line };
-                self.rooms.emit(build_id, "build:status", &status).await;
-                self.rooms.emit(build_id, "build:log", &line).await;
+                self.stream.send("build:status", &status).await;
+                self.stream.send("build:log", &line).await;
             }
-            Step::Raw { event, payload } => self.rooms.emit(build_id, event, payload).await,
+            Step::Raw { event, payload } => self.stream.send(event, payload).await,
         }
     }
 
-    async fn log(&self, build_id: &str, level: Level, message: String) {
+    async fn log(&mut self, level: Level, message: String) {
         let line = self.line(level, message);
-        self.keep(build_id, line.clone());
-        self.rooms.emit(build_id, "build:log", &Logged { build_id, line: &line }).await;
+        self.keep(line.clone(), 1);
+        self.lines += 1;
+        if self.drop_every != 0 && self.lines.is_multiple_of(self.drop_every) {
+            return;
+        }
+        let event = Logged { build_id: &self.build_id, line: &line };
+        self.stream.send("build:log", &event).await;
+        if self.repeatable > 0 {
+            self.sent.push_back(line);
+            if self.sent.len() > self.repeatable {
+                self.sent.pop_front();
+            }
+        }
     }
 
-    /// A line of now, as exactly as the clock of the log is.
+    /// A line of now, as exactly and as correctly as the clock of the build machine is.
     fn line(&self, level: Level, message: String) -> Line {
-        let now = SystemTime::now();
+        let now = shifted(SystemTime::now(), self.clock_ms);
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let excess = since.as_millis() % u128::from(self.scenario.clock_ms.max(1));
+        let excess = since.as_millis() % u128::from(self.service.scenario.clock_ms.max(1));
         Line::new(now - Duration::from_millis(excess as u64), level, message)
     }
 
-    fn keep(&self, build_id: &str, line: Line) {
-        self.builds().log(build_id, line, self.scenario.recent_lines);
+    fn keep(&self, line: Line, count: usize) {
+        let window = self.service.scenario.recent_lines;
+        self.service.builds().log(&self.build_id, line, count, window);
     }
+}
 
+impl Service {
     /// Tells the room of a build that its status changed.
     pub(crate) async fn announce(&self, build_id: &str, status: &str) {
         self.rooms.emit(build_id, "build:status", &status_event(build_id, status)).await;
     }
+}
+
+/// How many lines the scenario repeats at most.
+fn repeatable(scenario: &Scenario) -> usize {
+    let repeated = scenario.timeline.iter().map(|step| match step {
+        Step::Repeat(lines) => *lines,
+        _ => 0,
+    });
+    repeated.max().unwrap_or_default()
 }
 
 fn status_event(build_id: &str, status: &str) -> serde_json::Value {

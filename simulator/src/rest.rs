@@ -20,7 +20,7 @@ use crate::cable::{Cutter, Fault};
 use crate::journal::Entry;
 use crate::scenario::{Answer, Ending};
 use crate::service::Service;
-use crate::{PROJECT_ID, SETTING_ID, trigger_path};
+use crate::{PROJECT_ID, SETTING_ID, session, trigger_path};
 
 /// Where Socket.IO listens.
 const SOCKET_PATH: &str = "/socket.io/";
@@ -91,7 +91,8 @@ pub(crate) async fn answer(
     response
 }
 
-/// Gives the upgrade of a WebSocket its scripted answer, if there is one.
+/// Gives the upgrade of a WebSocket its scripted answer, if there is one; and serves the sessions of
+/// our own.
 pub(crate) async fn answer_upgrade(
     State(service): State<Arc<Service>>,
     ConnectInfo(cutter): ConnectInfo<Cutter>,
@@ -106,6 +107,9 @@ pub(crate) async fn answer_upgrade(
         Some(scripted) => {
             service.record(request.method(), request.uri(), request.headers(), &[]);
             scripted.give(&cutter).await
+        }
+        None if service.scenario.recovery.is_some() && request.uri().path() == SOCKET_PATH => {
+            session::upgrade(service, cutter, request)
         }
         None => next.run(request).await,
     }
@@ -177,7 +181,10 @@ impl Service {
             }
             ("GET", ["builds"]) => self.list_builds(&parameters(uri)?)?,
             ("GET", ["builds", id]) => {
-                self.builds().get(id).ok_or_else(|| Refusal::not_found("the build"))?.detail()
+                let builds = self.builds();
+                let build = builds.get(id).ok_or_else(|| Refusal::not_found("the build"))?;
+                let json = [(header::CONTENT_TYPE, "application/json")];
+                return Ok((json, build.detail()).into_response());
             }
             ("GET", ["builds", _, "download"]) => return Err(Refusal::not_found("the artifact")),
             _ => return Err(Refusal::not_found("the route")),

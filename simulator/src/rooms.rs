@@ -1,5 +1,6 @@
 //! Who is connected, and who listens to which build.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -9,36 +10,145 @@ use socketioxide::{SendError, SocketError};
 use tokio::sync::watch;
 
 use crate::cable::{Cutter, Fault};
+use crate::recovery::{Recovered, Recoveries};
+use crate::session::Outbox;
 
-#[derive(Debug, Default)]
-pub(crate) struct Rooms(watch::Sender<Vec<Member>>);
+#[derive(Debug)]
+pub(crate) struct Rooms {
+    members: watch::Sender<Vec<Member>>,
+    /// There if lost sessions can be recovered.
+    recoveries: Option<Mutex<Recoveries>>,
+}
 
 #[derive(Debug)]
 struct Member {
-    socket: SocketRef,
+    peer: Peer,
     builds: Vec<String>,
 }
 
+/// The service's end of a session.
+#[derive(Debug, Clone)]
+pub(crate) enum Peer {
+    /// Of socketioxide.
+    Library(SocketRef),
+    /// Of our own, which can be recovered.
+    Own(Outbox),
+}
+
+impl Peer {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Library(socket), Self::Library(other)) => socket.id == other.id,
+            (Self::Own(outbox), Self::Own(other)) => outbox.is(other),
+            (Self::Library(_), Self::Own(_)) | (Self::Own(_), Self::Library(_)) => false,
+        }
+    }
+
+    /// Sends an event to this client alone, if it has room for it.
+    pub(crate) fn tell(&self, event: &str, payload: &impl Serialize) {
+        match self {
+            // One that is gone or busy misses it.
+            Self::Library(socket) => drop(socket.emit(event, payload)),
+            Self::Own(outbox) => outbox.tell(event, payload),
+        }
+    }
+
+    /// Disconnects the client from the namespace.
+    pub(crate) async fn kick(&self) {
+        match self {
+            Self::Library(socket) => {
+                while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            Self::Own(outbox) => outbox.disconnect(),
+        }
+    }
+
+    fn make(&self, fault: Fault) {
+        match self {
+            Self::Library(socket) => {
+                let extensions = &socket.req_parts().extensions;
+                if let Some(ConnectInfo(cutter)) = extensions.get::<ConnectInfo<Cutter>>() {
+                    cutter.make(fault);
+                }
+            }
+            Self::Own(outbox) => outbox.make(fault),
+        }
+    }
+}
+
 impl Rooms {
-    pub(crate) fn connect(&self, socket: SocketRef) {
-        self.0.send_modify(|members| members.push(Member { socket, builds: Vec::new() }));
+    pub(crate) fn new(recoveries: Option<Recoveries>) -> Self {
+        Self { members: watch::Sender::default(), recoveries: recoveries.map(Mutex::new) }
     }
 
-    pub(crate) fn forget(&self, socket: &SocketRef) {
-        self.0.send_modify(|members| members.retain(|member| member.socket.id != socket.id));
+    fn recoveries(&self) -> Option<MutexGuard<'_, Recoveries>> {
+        let recoveries = self.recoveries.as_ref()?;
+        Some(recoveries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn join(&self, socket: &SocketRef, build_id: &str) {
-        self.change(socket, |builds| builds.push(build_id.to_owned()));
+    pub(crate) fn connect(&self, peer: Peer) {
+        self.add(Member { peer, builds: Vec::new() });
     }
 
-    pub(crate) fn leave(&self, socket: &SocketRef, build_id: &str) {
-        self.change(socket, |builds| builds.retain(|build| build != build_id));
+    fn add(&self, member: Member) {
+        self.members.send_modify(|members| members.push(member));
     }
 
-    fn change(&self, socket: &SocketRef, change: impl FnOnce(&mut Vec<String>)) {
-        self.0.send_modify(|members| {
-            if let Some(member) = members.iter_mut().find(|member| member.socket.id == socket.id) {
+    /// Lets a session of our own in. One that goes on where a lost one ended gets what it missed, and
+    /// is in its rooms.
+    pub(crate) fn welcome(&self, outbox: &mut Outbox, resume: Option<(&str, &str)>) {
+        let Some(mut recoveries) = self.recoveries() else {
+            return;
+        };
+        let recovered = resume.and_then(|(pid, offset)| {
+            let recovered = recoveries.recover(pid, offset)?;
+            Some((pid.to_owned(), recovered))
+        });
+        let (pid, recovered) = recovered.unwrap_or_else(|| {
+            let nothing = Recovered { builds: Vec::new(), missed: Vec::new() };
+            (recoveries.pid(), nothing)
+        });
+        let Recovered { builds, missed } = recovered;
+        for frame in missed {
+            outbox.send(frame);
+        }
+        outbox.let_in(pid);
+        self.add(Member { peer: Peer::Own(outbox.clone()), builds });
+    }
+
+    /// A session is over. One that was in its rooms until now can be recovered.
+    pub(crate) fn lose(&self, peer: &Peer) {
+        self.members.send_modify(|members| {
+            for member in members.extract_if(.., |member| member.peer.is(peer)) {
+                self.keep(member);
+            }
+        });
+    }
+
+    /// A client has left for good.
+    pub(crate) fn forget(&self, peer: &Peer) {
+        self.members.send_modify(|members| members.retain(|member| !member.peer.is(peer)));
+    }
+
+    fn keep(&self, member: Member) {
+        if let (Peer::Own(outbox), Some(mut recoveries)) = (member.peer, self.recoveries()) {
+            recoveries.lose(outbox.pid().to_owned(), member.builds);
+        }
+    }
+
+    pub(crate) fn join(&self, peer: &Peer, build_id: &str) {
+        self.change(peer, |builds| builds.push(build_id.to_owned()));
+    }
+
+    pub(crate) fn leave(&self, peer: &Peer, build_id: &str) {
+        self.change(peer, |builds| builds.retain(|build| build != build_id));
+    }
+
+    fn change(&self, peer: &Peer, change: impl FnOnce(&mut Vec<String>)) {
+        self.members.send_modify(|members| {
+            if let Some(member) = members.iter_mut().find(|member| member.peer.is(peer)) {
                 change(&mut member.builds);
             }
         });
@@ -48,60 +158,60 @@ impl Rooms {
     pub(crate) async fn until_joined(&self, build_id: &str) {
         let joined = |members: &Vec<Member>| members.iter().any(|member| member.hears(build_id));
         // The sender lives as long as `self`, so waiting cannot fail.
-        self.0.subscribe().wait_for(joined).await.ok();
+        self.members.subscribe().wait_for(joined).await.ok();
     }
 
     /// Sends an event to each socket of the room; a slow one holds up the build, so that nothing is
     /// lost and nothing changes its place.
     pub(crate) async fn emit(&self, build_id: &str, event: &str, payload: &impl Serialize) {
-        for socket in self.listeners(build_id) {
-            while let Err(SendError::Socket(SocketError::InternalChannelFull)) =
-                socket.emit(event, payload)
-            {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+        let frame = self.recoveries().map(|mut known| known.remember(build_id, event, payload));
+        for peer in self.listeners(build_id) {
+            match peer {
+                Peer::Library(socket) => {
+                    while let Err(SendError::Socket(SocketError::InternalChannelFull)) =
+                        socket.emit(event, payload)
+                    {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                }
+                Peer::Own(outbox) => outbox.send(frame.clone().unwrap_or_default()),
             }
         }
     }
 
-    fn listeners(&self, build_id: &str) -> Vec<SocketRef> {
-        let members = self.0.borrow();
+    fn listeners(&self, build_id: &str) -> Vec<Peer> {
+        let members = self.members.borrow();
         let listeners = members.iter().filter(|member| member.hears(build_id));
-        listeners.map(|member| member.socket.clone()).collect()
+        listeners.map(|member| member.peer.clone()).collect()
     }
 
     /// Empties all rooms, and gives back who was there.
-    fn clear(&self) -> Vec<SocketRef> {
-        self.0.send_replace(Vec::new()).into_iter().map(|member| member.socket).collect()
+    fn clear(&self) -> Vec<Member> {
+        self.members.send_replace(Vec::new())
     }
 
     /// Makes the connections of all sockets fail. They are out of their rooms at once, so that the
     /// build does not wait for a connection that takes nothing any more.
     pub(crate) fn make(&self, fault: Fault) {
-        for socket in self.clear() {
-            let extensions = &socket.req_parts().extensions;
-            if let Some(ConnectInfo(cutter)) = extensions.get::<ConnectInfo<Cutter>>() {
-                cutter.make(fault);
-            }
+        for member in self.clear() {
+            member.peer.make(fault);
+            self.keep(member);
         }
     }
 
     /// Disconnects all sockets from the namespace.
     pub(crate) async fn disconnect(&self) {
-        for socket in self.clear() {
-            kick(&socket).await;
+        for member in self.clear() {
+            member.peer.kick().await;
         }
     }
 
-    /// Lets go of all sockets: each holds what holds the rooms.
+    /// Lets go of all sockets: each holds what holds the rooms. None of them is recovered.
     pub(crate) fn close(&self) {
         drop(self.clear());
-    }
-}
-
-/// Disconnects one socket from the namespace.
-pub(crate) async fn kick(socket: &SocketRef) {
-    while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        if let Some(mut recoveries) = self.recoveries() {
+            recoveries.forget_all();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Scenarios: what the service knows and how a build goes, as data.
 
+mod builder;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,14 @@ pub struct Scenario {
     pub mute_connects: usize,
     /// How many of the first sockets are disconnected right after they were let in.
     pub kicks: usize,
+    /// How many of the first `join:build` are ignored without a word: the service registered its
+    /// handler late, or this replica does not know the build yet.
+    pub ignored_joins: usize,
+    /// How many of the first `join:build` a guard refuses, as NestJS does: the socket gets an
+    /// `exception` event. They come before those that are ignored.
+    pub refused_joins: usize,
+    /// Socket.IO's connection state recovery; off when absent.
+    pub recovery: Option<Recovery>,
     /// The timestamps of log lines are rounded down to multiples of so many milliseconds.
     pub clock_ms: u64,
     /// Milliseconds between the pings of the socket.
@@ -73,6 +83,9 @@ impl Default for Scenario {
             date_ahead_ms: 0,
             mute_connects: 0,
             kicks: 0,
+            ignored_joins: 0,
+            refused_joins: 0,
+            recovery: None,
             clock_ms: 1,
             ping_interval_ms: 25_000,
             ping_timeout_ms: 20_000,
@@ -104,6 +117,29 @@ pub enum Step {
     },
     /// That many lines are logged as fast as the listeners take them: `flood line 1`, `flood line 2`, …
     Flood(u64),
+    /// REST shows so many equal lines more; the room gets none of them. The lines are bare: a text
+    /// without time and level. A million of them cost no more than one, until REST is asked.
+    Fill {
+        /// How many.
+        lines: usize,
+        /// The text.
+        message: String,
+    },
+    /// From now on every so many-th log line is dropped on its way to the room; REST shows all of
+    /// them. 1 drops every line, 0 drops none.
+    DropEvery(u64),
+    /// From now on the room gets nothing, and nothing is lost: statuses and lines wait.
+    HoldStream,
+    /// The room gets everything that waits, in order, and from now on everything at once.
+    ReleaseStream,
+    /// From now on statuses and lines reach the room so many milliseconds late, in order; REST shows
+    /// them at once. 0 ends that: the next step follows when everything has arrived.
+    Lag(u64),
+    /// The room gets the last so many `build:log` events of this build again, as they were.
+    Repeat(usize),
+    /// From now on the clock of the build machine is fast by so many milliseconds, or slow by as many
+    /// below zero: log lines are stamped by it.
+    Clock(i64),
     /// Nothing happens for so many milliseconds.
     Pause(u64),
     /// Waits until a socket is in the build's room. One that was cut or disconnected before is out
@@ -146,6 +182,20 @@ pub enum Step {
         /// Its only argument.
         payload: Value,
     },
+}
+
+/// Socket.IO's connection state recovery, as npm socket.io has it in memory: a session that was lost
+/// gets the events of its rooms that it missed before its CONNECT answer. A session that the service
+/// disconnected, or that was there before a restart, is not recovered.
+///
+/// Real adapters and slow middlewares leave events out although the session counts as recovered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recovery {
+    /// How many events in the middle of the missed ones are left out.
+    pub lose_middle: usize,
+    /// How many of the last missed events are left out.
+    pub lose_last: usize,
 }
 
 /// The service's level of a log line.
@@ -264,297 +314,4 @@ pub struct Other {
     /// How many milliseconds before our trigger it was created.
     #[serde(default)]
     pub age_ms: u64,
-}
-
-impl Other {
-    /// A build of the setting's own branch, created when our trigger comes in.
-    pub fn new(triggered_by: &str) -> Self {
-        Self { triggered_by: triggered_by.to_owned(), branch: None, commit: None, age_ms: 0 }
-    }
-
-    /// Sets the branch.
-    pub fn branch(mut self, branch: &str) -> Self {
-        self.branch = Some(branch.to_owned());
-        self
-    }
-
-    /// Sets the commit.
-    pub fn commit(mut self, commit: &str) -> Self {
-        self.commit = Some(commit.to_owned());
-        self
-    }
-
-    /// It is so many milliseconds older than our trigger.
-    pub fn age(mut self, milliseconds: u64) -> Self {
-        self.age_ms = milliseconds;
-        self
-    }
-}
-
-impl Answer {
-    /// An empty answer to all such requests.
-    pub fn new(method: &str, path: impl Into<String>, status: u16) -> Self {
-        Self {
-            method: method.to_owned(),
-            path: path.into(),
-            status,
-            headers: BTreeMap::new(),
-            body: String::new(),
-            times: None,
-            processed: false,
-            ending: Ending::Whole,
-        }
-    }
-
-    /// Adds a header.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Sets the body, byte for byte.
-    pub fn body(mut self, body: impl Into<String>) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    /// Only so many requests get it.
-    pub fn times(mut self, times: usize) -> Self {
-        self.times = Some(times);
-        self
-    }
-
-    /// The request takes effect first; then this answer replaces the real one.
-    pub fn processed(mut self) -> Self {
-        self.processed = true;
-        self
-    }
-
-    /// [`Ending::Cut`].
-    pub fn cut(mut self) -> Self {
-        self.ending = Ending::Cut;
-        self
-    }
-
-    /// [`Ending::Reset`].
-    pub fn reset(mut self) -> Self {
-        self.ending = Ending::Reset;
-        self
-    }
-
-    /// [`Ending::Hang`].
-    pub fn hang(mut self) -> Self {
-        self.ending = Ending::Hang;
-        self
-    }
-}
-
-impl Scenario {
-    /// Default facts, and a build that stays `pending`.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds any step.
-    pub fn step(mut self, step: Step) -> Self {
-        self.timeline.push(step);
-        self
-    }
-
-    /// [`Step::Status`].
-    pub fn status(self, status: &str) -> Self {
-        self.step(Step::Status(status.to_owned()))
-    }
-
-    /// [`Step::LoseStatus`].
-    pub fn lose_status(self, status: &str) -> Self {
-        self.step(Step::LoseStatus(status.to_owned()))
-    }
-
-    /// [`Step::Log`].
-    pub fn log(self, level: &str, message: impl Into<String>) -> Self {
-        self.step(Step::Log { level: level.into(), message: message.into() })
-    }
-
-    /// [`Step::LoseLog`].
-    pub fn lose_log(self, level: &str, message: impl Into<String>) -> Self {
-        self.step(Step::LoseLog { level: level.into(), message: message.into() })
-    }
-
-    /// [`Step::Flood`].
-    pub fn flood(self, lines: u64) -> Self {
-        self.step(Step::Flood(lines))
-    }
-
-    /// [`Step::Pause`].
-    pub fn pause(self, milliseconds: u64) -> Self {
-        self.step(Step::Pause(milliseconds))
-    }
-
-    /// [`Step::AwaitJoin`].
-    pub fn await_join(self) -> Self {
-        self.step(Step::AwaitJoin)
-    }
-
-    /// [`Step::AwaitRequests`].
-    pub fn await_requests(self, method: &str, path: impl Into<String>, count: usize) -> Self {
-        self.step(Step::AwaitRequests { method: method.to_owned(), path: path.into(), count })
-    }
-
-    /// [`Step::CutConnections`].
-    pub fn cut_connection(self) -> Self {
-        self.step(Step::CutConnections)
-    }
-
-    /// [`Step::HangUp`].
-    pub fn hang_up(self) -> Self {
-        self.step(Step::HangUp)
-    }
-
-    /// [`Step::Freeze`].
-    pub fn freeze(self) -> Self {
-        self.step(Step::Freeze)
-    }
-
-    /// [`Step::CloseEngine`].
-    pub fn close_engine(self) -> Self {
-        self.step(Step::CloseEngine)
-    }
-
-    /// [`Step::Disconnect`].
-    pub fn server_disconnect(self) -> Self {
-        self.step(Step::Disconnect)
-    }
-
-    /// [`Step::Restart`].
-    pub fn restart(self, milliseconds: u64) -> Self {
-        self.step(Step::Restart(milliseconds))
-    }
-
-    /// [`Step::RevokeTokens`].
-    pub fn revoke_tokens(self) -> Self {
-        self.step(Step::RevokeTokens)
-    }
-
-    /// [`Step::Answer`].
-    pub fn answer_from_now_on(self, answer: Answer) -> Self {
-        self.step(Step::Answer(answer))
-    }
-
-    /// [`Step::Foreign`].
-    pub fn foreign_events(self) -> Self {
-        self.step(Step::Foreign)
-    }
-
-    /// [`Step::Raw`].
-    pub fn raw_event(self, event: &str, payload: Value) -> Self {
-        self.step(Step::Raw { event: event.to_owned(), payload })
-    }
-
-    /// The first build exists already: nothing needs to be triggered.
-    pub fn already_queued(mut self) -> Self {
-        self.queued = true;
-        self
-    }
-
-    /// Sets the tokens that REST accepts.
-    pub fn rest_tokens(mut self, tokens: &[&str]) -> Self {
-        self.rest_tokens = tokens.iter().map(|&token| token.to_owned()).collect();
-        self
-    }
-
-    /// Sets the tokens that the socket accepts.
-    pub fn socket_tokens(mut self, tokens: &[&str]) -> Self {
-        self.socket_tokens = tokens.iter().map(|&token| token.to_owned()).collect();
-        self
-    }
-
-    /// There is no Socket.IO side, as behind a proxy that blocks it.
-    pub fn without_socket(mut self) -> Self {
-        self.socket = false;
-        self
-    }
-
-    /// A trigger takes so long that a socket can connect meanwhile: it is not answered before one has.
-    pub fn slow_trigger(mut self) -> Self {
-        self.slow_trigger = true;
-        self
-    }
-
-    /// Sets how many of the last log lines `GET /builds/:id` shows.
-    pub fn recent_lines(mut self, count: usize) -> Self {
-        self.recent_lines = count;
-        self
-    }
-
-    /// The first sockets that ask to be let in are never answered.
-    pub fn mute_connects(mut self, count: usize) -> Self {
-        self.mute_connects = count;
-        self
-    }
-
-    /// The first sockets are disconnected right after they were let in.
-    pub fn kicks(mut self, count: usize) -> Self {
-        self.kicks = count;
-        self
-    }
-
-    /// Sets how exact the timestamps of log lines are.
-    pub fn clock(mut self, milliseconds: u64) -> Self {
-        self.clock_ms = milliseconds;
-        self
-    }
-
-    /// Sets how often the socket pings, and how long a client has to answer.
-    pub fn pings(mut self, interval_ms: u64, timeout_ms: u64) -> Self {
-        self.ping_interval_ms = interval_ms;
-        self.ping_timeout_ms = timeout_ms;
-        self
-    }
-
-    /// Adds a scripted answer.
-    pub fn answer(mut self, answer: Answer) -> Self {
-        self.answers.push(answer);
-        self
-    }
-
-    /// Adds builds of somebody else, in the order of their creation.
-    pub fn others(mut self, others: impl IntoIterator<Item = Other>) -> Self {
-        self.others.extend(others);
-        self
-    }
-
-    /// `GET /builds` begins with the oldest build.
-    pub fn oldest_first(mut self) -> Self {
-        self.oldest_first = true;
-        self
-    }
-
-    /// What is triggered here is missing in so many answers to `GET /builds`.
-    pub fn list_lag(mut self, listings: usize) -> Self {
-        self.list_lag = listings;
-        self
-    }
-
-    /// The clock of the service is fast by so many milliseconds, or slow by as many below zero.
-    pub fn clock_offset(mut self, milliseconds: i64) -> Self {
-        self.clock_offset_ms = milliseconds;
-        self
-    }
-
-    /// Sets how far the clock of the `Date` headers is ahead of the one of the builds.
-    pub fn date_ahead(mut self, milliseconds: u64) -> Self {
-        self.date_ahead_ms = milliseconds;
-        self
-    }
-
-    /// Divides all pauses and outages by a factor.
-    pub fn speed(mut self, factor: f64) -> Self {
-        for step in &mut self.timeline {
-            if let Step::Pause(milliseconds) | Step::Restart(milliseconds) = step {
-                *milliseconds = (*milliseconds as f64 / factor) as u64;
-            }
-        }
-        self
-    }
 }

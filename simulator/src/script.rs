@@ -56,6 +56,7 @@ fn read(line: &str) -> anyhow::Result<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Recovery;
 
     #[test]
     fn settings_lines_and_directives_become_a_scenario() {
@@ -87,6 +88,27 @@ first line
                 Step::Raw { event: "build:log".into(), payload: Value::Null },
             ]
         );
+    }
+
+    #[test]
+    fn what_the_stream_loses_repeats_and_delays_has_a_script_form() {
+        let scenario: Scenario =
+            r#"{"ignored_joins": 1, "refused_joins": 2, "recovery": {"lose_last": 3}}
+@drop_every 2
+@fill {"lines": 9, "message": "ok"}
+@hold_stream
+@release_stream
+@lag 40
+@repeat 5
+@clock -3600000
+"#
+            .parse()
+            .unwrap();
+        assert_eq!((scenario.ignored_joins, scenario.refused_joins), (1, 2));
+        assert_eq!(scenario.recovery, Some(Recovery { lose_middle: 0, lose_last: 3 }));
+        let built = Scenario::new().drop_every(2).fill(9, "ok").hold_stream().release_stream();
+        let built = built.lag(40).repeat(5).build_clock(-3_600_000);
+        assert_eq!(scenario.timeline, built.timeline);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio::sync::{oneshot, watch};
 use crate::build::{Builds, Overrides};
 use crate::cable::{Cables, Cutter, Wires};
 use crate::journal::Journal;
+use crate::recovery::Recoveries;
 use crate::rooms::Rooms;
 use crate::scenario::{Answer, Other, Scenario};
 use crate::{play, rest, socket};
@@ -26,6 +27,8 @@ pub(crate) struct Service {
     pub(crate) outages: Outages,
     pub(crate) mutes: Countdown,
     pub(crate) kicks: Countdown,
+    pub(crate) ignored_joins: Countdown,
+    pub(crate) refused_joins: Countdown,
     revoked: AtomicBool,
     wires: Arc<Wires>,
     builds: Mutex<Builds>,
@@ -45,9 +48,11 @@ impl Service {
             builds: Mutex::new(Builds::new(scenario.clock_offset_ms)),
             mutes: Countdown(scenario.mute_connects.into()),
             kicks: Countdown(scenario.kicks.into()),
+            ignored_joins: Countdown(scenario.ignored_joins.into()),
+            refused_joins: Countdown(scenario.refused_joins.into()),
+            rooms: Rooms::new(scenario.recovery.map(Recoveries::new)),
             scenario,
             journal: Journal::default(),
-            rooms: Rooms::default(),
             outages: Outages::default(),
             revoked: AtomicBool::default(),
             wires: Arc::default(),
@@ -108,7 +113,7 @@ impl Service {
     }
 }
 
-/// How many sockets a fault is still to hit.
+/// How many sockets or joins a fault is still to hit.
 #[derive(Debug)]
 pub(crate) struct Countdown(AtomicUsize);
 
@@ -156,7 +161,10 @@ pub(crate) async fn serve(
     let mut router = Router::new().fallback(rest::answer).with_state(service.clone());
     if service.scenario.socket {
         let doorstep = from_fn_with_state(service.clone(), rest::answer_upgrade);
-        router = router.layer(socket::layer(&service)).layer(doorstep);
+        if service.scenario.recovery.is_none() {
+            router = router.layer(socket::layer(&service));
+        }
+        router = router.layer(doorstep);
     }
     let router = router.into_make_service_with_connect_info::<Cutter>();
     let ended = loop {

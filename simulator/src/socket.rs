@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use socketioxide::extract::{Data, Event, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
@@ -11,7 +11,7 @@ use socketioxide::socket::DisconnectReason;
 use socketioxide::{SocketIo, TransportType};
 
 use crate::journal::Entry;
-use crate::rooms::kick;
+use crate::rooms::Peer;
 use crate::service::Service;
 
 /// How many packets may wait for a slow client before the build has to wait.
@@ -32,56 +32,77 @@ pub(crate) fn layer(service: &Arc<Service>) -> SocketIoLayer {
     layer
 }
 
+/// What becomes of a client that asks to be let in.
+pub(crate) enum Admission {
+    Granted,
+    /// With this message.
+    Refused(String),
+    /// It never gets an answer.
+    Muted,
+}
+
 impl Service {
-    async fn admit(&self, auth: Option<&Value>) -> Result<(), String> {
+    pub(crate) fn admission(&self, auth: Option<&Value>) -> Admission {
         if self.mutes.take() {
             self.journal.record(Entry::Muted);
-            return std::future::pending().await;
+            return Admission::Muted;
         }
         let token = auth.and_then(|auth| auth.get("token")).and_then(Value::as_str);
         if token.is_some_and(|token| self.trusts(&self.scenario.socket_tokens, token)) {
-            return Ok(());
+            return Admission::Granted;
         }
         let message = "invalid_token".to_owned();
         self.journal.record(Entry::Refused { message: message.clone() });
-        Err(message)
+        Admission::Refused(message)
+    }
+
+    async fn admit(&self, auth: Option<&Value>) -> Result<(), String> {
+        match self.admission(auth) {
+            Admission::Granted => Ok(()),
+            Admission::Refused(message) => Err(message),
+            Admission::Muted => std::future::pending().await,
+        }
     }
 
     async fn greet(self: &Arc<Self>, socket: &SocketRef) {
         self.journal.record(Entry::Connected);
-        self.rooms.connect(socket.clone());
+        let peer = Peer::Library(socket.clone());
+        self.rooms.connect(peer.clone());
         // One handler for all events keeps them in the order in which they came.
         let service = self.clone();
         socket.on_fallback(
             async move |socket: SocketRef, Event(name): Event, Data(payload): Data<Value>| {
-                service.receive(&socket, name, payload);
+                service.receive(&Peer::Library(socket), name, payload);
             },
         );
         let service = self.clone();
         socket.on_disconnect(async move |socket: SocketRef, reason: DisconnectReason| {
-            service.rooms.forget(&socket);
+            service.rooms.forget(&Peer::Library(socket));
             service.journal.record(match reason {
                 DisconnectReason::ClientNSDisconnect => Entry::NamespaceDisconnect,
                 _ => Entry::SocketClosed { reason: reason.to_string() },
             });
         });
         if self.kicks.take() {
-            kick(socket).await;
+            peer.kick().await;
         }
     }
 
-    fn receive(&self, socket: &SocketRef, name: String, payload: Value) {
+    /// Takes an event of a client.
+    pub(crate) fn receive(&self, peer: &Peer, name: String, payload: Value) {
         let build_id = payload.get("buildId").and_then(Value::as_str).map(str::to_owned);
         match (name.as_str(), build_id) {
             ("join:build", Some(build_id)) => {
-                // An unknown build is met with silence.
-                if self.builds().get(&build_id).is_some() {
-                    self.rooms.join(socket, &build_id);
+                if self.refused_joins.take() {
+                    peer.tell("exception", &refusal_of_a_guard(&payload));
+                } else if !self.ignored_joins.take() && self.builds().get(&build_id).is_some() {
+                    // An unknown build is met with silence.
+                    self.rooms.join(peer, &build_id);
                 }
                 self.journal.record(Entry::Joined { build_id });
             }
             ("leave:build", Some(build_id)) => {
-                self.rooms.leave(socket, &build_id);
+                self.rooms.leave(peer, &build_id);
                 self.journal.record(Entry::Left { build_id });
             }
             _ => {
@@ -89,4 +110,13 @@ impl Service {
             }
         }
     }
+}
+
+/// What a gateway of NestJS sends when a guard refuses a message.
+fn refusal_of_a_guard(data: &Value) -> Value {
+    json!({
+        "status": "error",
+        "message": "Forbidden resource",
+        "cause": { "pattern": "join:build", "data": data },
+    })
 }

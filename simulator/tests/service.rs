@@ -1,6 +1,7 @@
 //! The service as a client sees it.
 
 mod client;
+mod lossy;
 
 use std::io::ErrorKind;
 use std::time::Duration;

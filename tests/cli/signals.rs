@@ -451,3 +451,37 @@ async fn as_the_first_process_of_a_container_it_heeds_signals_too() {
         assert_left_well(&program, &ran).await;
     }
 }
+
+/// Polls a build whose window is full of equal lines and grows by one of them again and again. Gives it
+/// some time with the second view.
+async fn comparing(moment: Duration) -> (Program, Running) {
+    const LINES: usize = 50_000;
+    let mut scenario = Scenario::new().recent_lines(2 * LINES).status("running");
+    scenario = scenario.fill(LINES, "ok");
+    for looks in 1..=20 {
+        scenario = scenario.await_requests("GET", build_path(BUILD_ID), looks).fill(1, "ok");
+    }
+    let program = Program::new(scenario.await_requests("POST", "/never", 1)).await.on_github();
+    let program = program.env("BUILDPIXEL_TRANSPORT", "poll");
+    let mut running = start(&program);
+    for _ in 0..LINES {
+        running.shows("ok\n");
+    }
+    until_asked(&program, 2).await;
+    thread::sleep(moment);
+    (program, running)
+}
+
+#[tokio::test]
+async fn a_signal_while_long_windows_of_equal_lines_are_compared_ends_the_step_at_once() {
+    for moment in [50, 200, 600].map(Duration::from_millis) {
+        stops_at_once(
+            async || comparing(moment).await,
+            |program, ran| {
+                assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+                assert_tells_of_the_build(program, ran);
+            },
+        )
+        .await;
+    }
+}

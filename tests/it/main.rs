@@ -9,9 +9,11 @@
 )]
 
 mod checkout;
+mod clocks;
 mod endings;
 mod faults;
 mod leaving;
+mod lossy;
 mod network;
 mod patience;
 mod refusals;

@@ -104,13 +104,18 @@ impl Socket {
 
     /// Asks to be let in, and does not wait for the answer.
     pub(crate) async fn ask(simulator: &Simulator, token: &str) -> Self {
+        Self::ask_with(simulator, json!({ "token": token })).await
+    }
+
+    /// The same with any `auth`.
+    pub(crate) async fn ask_with(simulator: &Simulator, auth: Value) -> Self {
         let stream = connect(simulator).await;
         let url = "ws://simulator/socket.io/?EIO=4&transport=websocket";
         let (websocket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
         let mut socket = Self(websocket);
         let open = socket.packet().await.unwrap();
         assert!(open.starts_with('0'), "{open}");
-        socket.send(&format!("40{}", json!({ "token": token }))).await;
+        socket.send(&format!("40{auth}")).await;
         socket
     }
 
@@ -161,6 +166,15 @@ impl Socket {
         let packet = self.packet().await.expect("the connection ended");
         let event = packet.strip_prefix("42").expect(&packet);
         serde_json::from_str(event).unwrap()
+    }
+
+    /// What is to come up to a text, in short.
+    pub(crate) async fn heard_until(&mut self, last: &str) -> Vec<String> {
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|text| text != last) {
+            heard.push(self.heard().await);
+        }
+        heard
     }
 
     /// The next event in short: a status, or the text of a line.

@@ -1,0 +1,509 @@
+//! A stream that loses, delays or repeats what REST shows, as real Socket.IO servers do: every line that
+//! comes by either way is printed once, and what is missing is said.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use buildpixel_ci::outcome::Signal;
+use simulator::{Answer, BUILD_ID, Entry, Recovery, Scenario, build_path};
+use tokio::time::timeout;
+
+use crate::step::{GO, Ran, Step};
+use crate::stream::{lines, looks};
+
+/// What does not happen within this time never happens.
+const NEVER: Duration = Duration::from_secs(15);
+
+const MISSING: &str = "missing";
+const LATE: &str = "late";
+const DEAF: &str = "brings nothing although the build logs";
+
+/// Waits for something to happen to a step.
+pub(crate) async fn within(step: &Step, what: &str, happens: impl Future<Output = ()>) {
+    let happened = timeout(NEVER, happens).await;
+    assert!(happened.is_ok(), "never: {what}\n{}", step.stdout.text());
+}
+
+pub(crate) async fn shows(step: &Step, text: &str) {
+    within(step, text, step.stdout.shows(text)).await;
+}
+
+/// Resolves when REST was asked for the build so many times more.
+async fn asked_again(step: &Step, times: usize) {
+    let before = looks(&step.simulator.journal());
+    let enough = |journal: &[Entry]| looks(journal) >= before + times;
+    within(step, "REST is asked", step.simulator.until(enough)).await;
+}
+
+fn joins(journal: &[Entry]) -> usize {
+    journal.iter().filter(|entry| matches!(entry, Entry::Joined { .. })).count()
+}
+
+async fn joined(step: &Step, times: usize) {
+    let enough = |journal: &[Entry]| joins(journal) >= times;
+    within(step, "the room is joined", step.simulator.until(enough)).await;
+}
+
+/// The line is shown, and REST was asked often enough since then to know that it came live.
+pub(crate) async fn settled(step: &Step, line: &str) {
+    shows(step, line).await;
+    asked_again(step, 3).await;
+}
+
+/// A step that asks REST often.
+pub(crate) async fn watchful(scenario: Scenario) -> Step {
+    let step = Step::new(scenario).await;
+    step.timings(|timings| timings.status_poll = Duration::from_millis(30))
+}
+
+/// Whether a line of what was printed has this word.
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word)
+}
+
+#[track_caller]
+fn assert_whole(ran: &Ran, numbers: std::ops::RangeInclusive<u64>) {
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), numbers.collect::<Vec<_>>(), "{}", ran.stdout);
+    for word in [MISSING, LATE] {
+        assert!(!has_word(&ran.stdout, word), "{word}: {}", ran.stdout);
+    }
+}
+
+/// Every line is printed once, in whatever order, and none is said to be missing.
+#[track_caller]
+fn assert_each_once(ran: &Ran, numbers: std::ops::RangeInclusive<u64>) {
+    let mut printed = ran.numbered("line ");
+    printed.sort_unstable();
+    assert_eq!(printed, numbers.collect::<Vec<_>>(), "{}", ran.stdout);
+    assert!(!has_word(&ran.stdout, MISSING), "{}", ran.stdout);
+}
+
+// Joins that are not heeded.
+
+#[tokio::test]
+async fn a_join_that_is_not_heeded_is_repeated_soon_and_costs_no_line() {
+    for (scenario, unheeded) in [
+        (Scenario::new().ignored_joins(1), 1),
+        (Scenario::new().refused_joins(1), 1),
+        (Scenario::new().refused_joins(1).ignored_joins(1), 2),
+    ] {
+        let scenario = scenario.status("running").await_requests("GET", GO, 1);
+        let scenario = lines(lines(scenario, 1..=10).await_join(), 11..=20);
+        let ran = Step::new(scenario.status("complete"))
+            .await
+            .run_while(async |step, _| {
+                joined(step, 1).await;
+                step.go().await;
+                joined(step, unheeded + 1).await;
+            })
+            .await;
+        assert_whole(&ran, 1..=20);
+        assert_eq!(ran.stdout.matches(DEAF).count(), 1, "{}", ran.stdout);
+        assert_eq!(joins(&ran.journal), unheeded + 1);
+    }
+}
+
+#[tokio::test]
+async fn lines_appear_while_no_join_is_heeded_at_all() {
+    let scenario = lines(Scenario::new().ignored_joins(usize::MAX), 1..=10);
+    let scenario = lines(scenario.await_requests("GET", GO, 1), 11..=20);
+    let scenario = scenario.await_requests("GET", GO, 2).status("complete");
+    let ran = Step::new(scenario)
+        .await
+        .run_while(async |step, _| {
+            shows(step, "line 10\n").await;
+            step.go().await;
+            shows(step, "line 20\n").await;
+            joined(step, 3).await;
+            step.go().await;
+        })
+        .await;
+    assert_whole(&ran, 1..=20);
+    assert_eq!(ran.stdout.matches(DEAF).count(), 1, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_build_that_logs_nothing_is_joined_once_and_nothing_is_said() {
+    let scenario = Scenario::new().await_join().await_requests("GET", GO, 1).status("complete");
+    let ran = watchful(scenario)
+        .await
+        .run_while(async |step, _| {
+            asked_again(step, 10).await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(joins(&ran.journal), 1);
+    assert!(!ran.stdout.contains(DEAF), "{}", ran.stdout);
+}
+
+// Lines that are dropped inside a session that stands.
+
+#[tokio::test]
+async fn lines_that_a_standing_session_dropped_are_printed_late_and_marked_so() {
+    let scenario = lines(Scenario::new().await_join(), 1..=3).await_requests("GET", GO, 1);
+    let scenario = lines(scenario.drop_every(2), 4..=9).drop_every(0).log("info", "line 10");
+    let scenario = lines(scenario.await_requests("GET", GO, 2), 11..=12).status("complete");
+    let ran = watchful(scenario)
+        .await
+        .run_while(async |step, _| {
+            settled(step, "line 3\n").await;
+            step.go().await;
+            // While the build runs, not only at its end.
+            shows(step, "line 9\n").await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_each_once(&ran, 1..=12);
+    let in_time = |number: &u64| ![5, 7, 9].contains(number);
+    let (in_time, late): (Vec<_>, Vec<_>) = ran.numbered("line ").into_iter().partition(in_time);
+    assert!(in_time.is_sorted() && late.is_sorted(), "{}", ran.stdout);
+    let (before, _) = ran.stdout.split_once("\nline 9\n").unwrap();
+    assert!(has_word(before, LATE), "{}", ran.stdout);
+    assert_eq!(joins(&ran.journal), 1, "the session brings lines");
+}
+
+#[tokio::test]
+async fn lines_that_were_dropped_are_found_in_the_last_view_too() {
+    let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
+    let scenario = lines(scenario.drop_every(7), 11..=120).drop_every(0).log("info", "line 121");
+    let ran = watchful(scenario.status("complete"))
+        .await
+        .run_while(async |step, _| {
+            settled(step, "line 10\n").await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_each_once(&ran, 1..=121);
+}
+
+#[tokio::test]
+async fn a_finding_in_a_line_that_comes_late_counts() {
+    let scenario = lines(Scenario::new().await_join(), 1..=3).await_requests("GET", GO, 1);
+    let error = "Source/Real.cpp(3): error C2065: 'a': undeclared identifier";
+    let scenario = scenario.drop_every(1).log("error", error).drop_every(0);
+    let ran = watchful(lines(scenario, 4..=6).status("failed"))
+        .await
+        .run_while(async |step, _| {
+            settled(step, "line 3\n").await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 10, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [1, 2, 3, 4, 5, 6], "{}", ran.stdout);
+    assert_eq!(ran.stdout.lines().filter(|line| *line == error).count(), 1, "{}", ran.stdout);
+    assert_eq!(ran.output("error-count"), "1");
+    assert!(ran.output("first-error").contains("undeclared identifier"), "{:?}", ran.outputs);
+    let annotation = "::error title=C2065,file=Source/Real.cpp,line=3::";
+    assert_eq!(ran.stdout.matches(annotation).count(), 1, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn dropped_lines_that_no_view_shows_any_more_are_said_to_be_missing() {
+    let scenario = Scenario::new().recent_lines(10).await_join();
+    let scenario = lines(scenario, 1..=5).await_requests("GET", GO, 1);
+    let scenario = lines(scenario.drop_every(1), 6..=100).drop_every(0);
+    let scenario = lines(scenario, 101..=102).await_requests("GET", GO, 2).status("complete");
+    let ran = watchful(scenario)
+        .await
+        .run_while(async |step, _| {
+            settled(step, "line 5\n").await;
+            step.go().await;
+            shows(step, MISSING).await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let printed = ran.numbered("line ");
+    let distinct: BTreeSet<_> = printed.iter().copied().collect();
+    assert_eq!(distinct.len(), printed.len(), "{}", ran.stdout);
+    assert!((1..=5).chain(93..=102).all(|line| distinct.contains(&line)), "{}", ran.stdout);
+}
+
+// A stream that lags behind REST.
+
+#[tokio::test]
+async fn a_view_that_is_ahead_of_the_stream_by_more_than_its_window_puts_no_line_out_of_order() {
+    for (begun, cut) in [(true, false), (false, false), (true, true)] {
+        let mut scenario = Scenario::new().recent_lines(20).await_join();
+        if begun {
+            scenario = lines(scenario, 1..=10);
+        }
+        scenario = scenario.await_requests("GET", GO, 1).hold_stream();
+        let first = if begun { 11 } else { 1 };
+        if cut {
+            scenario = scenario.cut_connection();
+        }
+        scenario = lines(scenario, first..=100);
+        if cut {
+            scenario = scenario.await_join();
+        }
+        scenario = lines(scenario.await_requests("GET", GO, 2).release_stream(), 101..=105);
+        let ran = watchful(scenario.status("complete"))
+            .await
+            .run_while(async |step, _| {
+                match begun {
+                    true => settled(step, "line 10\n").await,
+                    false => asked_again(step, 1).await,
+                }
+                step.go().await;
+                if cut {
+                    joined(step, 2).await;
+                }
+                asked_again(step, 2).await;
+                step.go().await;
+            })
+            .await;
+        assert_whole(&ran, 1..=105);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_lags_behind_rest_all_the_time_is_printed_once_and_in_order() {
+    let mut scenario = Scenario::new().recent_lines(30).await_join().status("running").lag(60);
+    for burst in 0..12 {
+        scenario = lines(scenario, burst * 50 + 1..=burst * 50 + 50).pause(25);
+    }
+    let ran = watchful(scenario.lag(0).status("complete")).await.run().await;
+    assert_whole(&ran, 1..=600);
+}
+
+#[tokio::test]
+async fn bursts_that_are_longer_than_the_view_of_rest_are_printed_once_and_in_order() {
+    let mut scenario = Scenario::new().recent_lines(20).await_join().status("running");
+    for burst in 0..12 {
+        scenario = lines(scenario, burst * 200 + 1..=burst * 200 + 200).pause(25);
+    }
+    let ran = watchful(scenario.status("complete")).await.run().await;
+    assert_whole(&ran, 1..=2400);
+}
+
+// Sessions that count as recovered.
+
+/// Ten lines, ten that a recovered session missed, and ten more; the last ones once REST was asked
+/// about those before. The log is polled meanwhile, or it is not.
+async fn recovered(recovery: Recovery, window: usize, polled: bool) -> Ran {
+    let scenario = Scenario::new().recovery(recovery).recent_lines(window).await_join();
+    let scenario = lines(scenario, 1..=10).await_requests("GET", GO, 1).cut_connection();
+    let scenario = lines(scenario, 11..=20).await_join().await_requests("GET", GO, 2);
+    watchful(lines(scenario, 21..=30).status("complete"))
+        .await
+        .timings(|timings| timings.grace = if polled { Duration::ZERO } else { NEVER })
+        .run_while(async |step, _| {
+            settled(step, "line 10\n").await;
+            step.go().await;
+            joined(step, 2).await;
+            asked_again(step, 3).await;
+            step.go().await;
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_session_that_is_recovered_whole_goes_on_as_if_nothing_had_been() {
+    for window in [200, 5] {
+        for polled in [false, true] {
+            assert_whole(&recovered(Recovery::default(), window, polled).await, 1..=30);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_recovered_session_that_is_not_whole_is_filled_from_rest_in_order() {
+    for (lose_middle, lose_last) in [(3, 0), (0, 3), (10, 0), (2, 2)] {
+        let recovery = Recovery { lose_middle, lose_last };
+        for polled in [false, true] {
+            assert_whole(&recovered(recovery, 200, polled).await, 1..=30);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hole_in_a_recovered_session_that_rest_cannot_fill_is_said() {
+    // The session brings 11, 12, 17 and 18. REST shows 16 to 20, and so that there is a hole.
+    let recovery = Recovery { lose_middle: 4, lose_last: 2 };
+    for polled in [false, true] {
+        let ran = recovered(recovery, 5, polled).await;
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        let expected = (1..=12).chain(16..=30).collect::<Vec<_>>();
+        assert_eq!(ran.numbered("line "), expected, "{}", ran.stdout);
+        let (before, behind) = ran.stdout.split_once("\nline 12\n").unwrap();
+        let (hole, behind) = behind.split_once("\nline 16\n").unwrap();
+        assert!(has_word(hole, MISSING), "{}", ran.stdout);
+        assert!(![before, behind].iter().any(|part| has_word(part, MISSING)), "{}", ran.stdout);
+    }
+}
+
+// Lines that are delivered again.
+
+#[tokio::test]
+async fn a_run_of_lines_that_is_delivered_again_is_not_printed_again() {
+    for run in [3, 5, 10] {
+        let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
+        let scenario = lines(scenario.repeat(run), 11..=12).repeat(run).log("info", "line 13");
+        let ran = watchful(scenario.status("complete"))
+            .await
+            .run_while(async |step, _| {
+                settled(step, "line 10\n").await;
+                step.go().await;
+            })
+            .await;
+        assert_whole(&ran, 1..=13);
+    }
+}
+
+#[tokio::test]
+async fn one_or_two_lines_that_come_again_are_printed_and_do_not_wait_for_the_next() {
+    for run in [1, 2] {
+        let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
+        let scenario = scenario.repeat(run).await_requests("GET", GO, 2).log("info", "line 11");
+        let again = |step: &Step| {
+            let shown = step.stdout.text();
+            shown.lines().filter(|line| *line == "line 10").count() == 2
+        };
+        let ran = watchful(scenario.status("complete"))
+            .await
+            .run_while(async |step, _| {
+                settled(step, "line 10\n").await;
+                step.go().await;
+                let printed = async {
+                    while !again(step) {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                };
+                within(step, "line 10 again", printed).await;
+                step.go().await;
+            })
+            .await;
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        let repeated = 11 - run as u64..=10;
+        let expected = (1..=10).chain(repeated).chain([11]).collect::<Vec<_>>();
+        assert_eq!(ran.numbered("line "), expected, "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn lines_that_are_all_alike_are_printed_however_often_they_come() {
+    let mut scenario = Scenario::new().clock(3_600_000).await_join().log("info", "start");
+    for _ in 0..5 {
+        scenario = scenario.log("info", "line 7");
+    }
+    let scenario = scenario.await_requests("GET", GO, 1).repeat(4).log("info", "line 8");
+    let ran = watchful(scenario.status("complete"))
+        .await
+        .run_while(async |step, _| {
+            settled(step, "line 7\n").await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), [7, 7, 7, 7, 7, 7, 7, 7, 7, 8], "{}", ran.stdout);
+}
+
+// REST that fails while the stream is cut again and again.
+
+/// Sessions of ten lines each, the service closing each of them, while REST answers 500.
+fn cut_and_no_rest(sessions: u64) -> Scenario {
+    let down = Answer::new("GET", build_path(BUILD_ID), 500);
+    let mut scenario = Scenario::new().answer(down).status("running");
+    for session in 0..sessions {
+        // A closed session ends with all that was sent before.
+        scenario = lines(scenario.await_join(), session * 10 + 1..=session * 10 + 10);
+        scenario = scenario.close_engine();
+    }
+    scenario.await_join().await_requests("POST", "/never", 1)
+}
+
+#[tokio::test]
+async fn what_came_in_is_shown_soon_although_rest_fails_and_the_stream_is_cut_again_and_again() {
+    let step = Step::new(cut_and_no_rest(6)).await;
+    let ran = step
+        .timings(|timings| timings.catch_up = Duration::from_millis(200))
+        .run_while(async |step, signals| {
+            shows(step, "line 60\n").await;
+            signals.send(Signal::Term).await.unwrap();
+        })
+        .await;
+    assert_eq!(ran.code, 143, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=60).collect::<Vec<_>>(), "{}", ran.stdout);
+    assert!(has_word(&ran.stdout, MISSING), "nobody knows what was between: {}", ran.stdout);
+}
+
+#[tokio::test]
+async fn lines_that_wait_for_rest_are_printed_at_a_signal() {
+    let step = Step::new(cut_and_no_rest(3)).await;
+    let ran = step
+        .timings(|timings| timings.catch_up = Duration::from_secs(3600))
+        .run_while(async |step, signals| {
+            joined(step, 4).await;
+            signals.send(Signal::Term).await.unwrap();
+        })
+        .await;
+    assert_eq!(ran.code, 143, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=30).collect::<Vec<_>>(), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn lines_that_wait_for_rest_are_printed_at_the_deadline() {
+    let step = Step::new(cut_and_no_rest(3)).await.input("timeout", "3s");
+    let ran = step
+        .timings(|timings| timings.catch_up = Duration::from_secs(3600))
+        .run_while(async |step, _| joined(step, 4).await)
+        .await;
+    assert_eq!(ran.code, 12, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=30).collect::<Vec<_>>(), "{}", ran.stdout);
+}
+
+// The beginning of the log.
+
+#[tokio::test]
+async fn a_log_that_was_followed_from_its_beginning_is_not_said_to_have_begun_before() {
+    // REST says that the build is pending after the room was joined.
+    let pending = || Scenario::new().await_join().await_requests("GET", build_path(BUILD_ID), 2);
+    // REST shows all of the short log before the stream has brought its first line.
+    let short = lines(pending().status("running").hold_stream(), 1..=15).release_stream();
+    // The service is deployed anew before anything has been logged.
+    let redeployed = lines(pending().restart(200).status("running"), 1..=15).await_join();
+    for scenario in [short, redeployed] {
+        let scenario = scenario.await_requests("GET", GO, 1).status("complete");
+        let step = watchful(scenario).await;
+        let ran = step.run_while(async |step, _| {
+            shows(step, "line 15\n").await;
+            step.go().await;
+        });
+        let ran = ran.await;
+        assert_whole(&ran, 1..=15);
+        assert!(!ran.stdout.contains("may have begun before"), "{}", ran.stdout);
+    }
+}
+
+// What a healthy stream costs.
+
+#[tokio::test]
+async fn a_healthy_stream_is_compared_with_rest_at_most_once_per_status_poll() {
+    const STATUS_POLL: Duration = Duration::from_millis(150);
+    let mut scenario = lines(Scenario::new().await_join(), 1..=3).await_requests("GET", GO, 1);
+    for line in 4..=100 {
+        scenario = scenario.log("info", format!("line {line}")).pause(10);
+    }
+    let mut asked = (0, Duration::ZERO);
+    let step = Step::new(scenario.await_requests("GET", GO, 2).status("complete")).await;
+    let ran = step
+        .timings(|timings| timings.status_poll = STATUS_POLL)
+        .run_while(async |step, _| {
+            settled(step, "line 3\n").await;
+            let (before, since) = (looks(&step.simulator.journal()), Instant::now());
+            step.go().await;
+            shows(step, "line 100\n").await;
+            asked = (looks(&step.simulator.journal()) - before, since.elapsed());
+            step.go().await;
+        })
+        .await;
+    assert_whole(&ran, 1..=100);
+    let (asked, took) = asked;
+    let most = took.div_duration_f64(STATUS_POLL).ceil() as usize;
+    assert!((1..=most).contains(&asked), "{asked} in {took:?}");
+}
