@@ -1,0 +1,36 @@
+// BuildPixel on npm socket.io, with connection state recovery where the script asks for it.
+// Its join handler is registered late, after a look at who connects, as in many applications.
+
+import { createServer } from 'node:http';
+import { Server } from 'socket.io';
+import { BUILD, TOKEN } from '../reference/service.mjs';
+import { Build, Gate, Room, obey, report, settings } from './play.mjs';
+
+const build = new Build();
+const gate = new Gate();
+const room = new Room();
+const http = createServer((request, response) => build.answer(request, response));
+const { recovery: connectionStateRecovery } = settings;
+const io = new Server(http, { transports: ['websocket'], ...(connectionStateRecovery && { connectionStateRecovery }) });
+
+io.use(async (socket, next) => {
+  report('middleware');
+  // A look into a database takes time. What a recovered session missed was replayed before it.
+  await gate.pass('connections');
+  next(socket.handshake.auth.token === TOKEN ? undefined : new Error('invalid token'));
+});
+
+io.on('connection', async (socket) => {
+  room.connect(socket);
+  let registered = false;
+  socket.onAny((name) => {
+    if (name === 'join:build' && !registered) room.join(socket, false);
+  });
+  await gate.pass('joins');
+  registered = true;
+  socket.on('join:build', ({ buildId }) => room.join(socket, buildId === BUILD));
+});
+
+await obey({ build, gate, room, http, io: () => io }, (port) =>
+  new Promise((listening) => http.listen(port, '127.0.0.1', listening)),
+);
