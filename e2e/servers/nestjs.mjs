@@ -15,7 +15,7 @@ import {
   WsException,
 } from '@nestjs/websockets';
 import { BUILD, TOKEN } from '../reference/service.mjs';
-import { Build, Gate, Room, obey, report, settings } from './play.mjs';
+import { Build, Gate, Room, runCommands, report } from './build.mjs';
 
 const build = new Build();
 const gate = new Gate();
@@ -64,8 +64,7 @@ decorate(BuildGateway, 'join', [MessageBody()], 0);
 decorate(BuildGateway, 'join', [ConnectedSocket()], 1);
 decorate(BuildGateway, 'join', [UseGuards(Known), SubscribeMessage('join:build')]);
 WebSocketServer()(BuildGateway.prototype, 'server');
-const { recovery: connectionStateRecovery } = settings;
-WebSocketGateway({ transports: ['websocket'], ...(connectionStateRecovery && { connectionStateRecovery }) })(BuildGateway);
+WebSocketGateway({ transports: ['websocket'] })(BuildGateway);
 Module({ providers: [BuildGateway] })(AppModule);
 
 const app = await NestFactory.create(AppModule, { logger: ['error'], bodyParser: false });
@@ -73,6 +72,6 @@ app.useWebSocketAdapter(new IoAdapter(app));
 app.use((request, response) => build.answer(request, response));
 await app.init();
 
-await obey({ build, gate, room, http: app.getHttpServer(), io: () => app.get(BuildGateway).server }, (port) =>
+await runCommands({ build, gate, room, http: app.getHttpServer(), io: () => app.get(BuildGateway).server }, (port) =>
   app.listen(port, '127.0.0.1'),
 );

@@ -1,5 +1,5 @@
-"""BuildPixel on python-socketio and aiohttp. Its connect handler looks the user up in the background, and a join
-that comes before is ignored without a word. `server.mjs` explains the script that it obeys."""
+"""BuildPixel on python-socketio and aiohttp. The connect handler looks the user up in the background, and a join that
+comes too early is ignored silently. `server.mjs` explains the commands."""
 
 import asyncio
 import json
@@ -21,15 +21,15 @@ def report(event, **fields):
     print(json.dumps({"event": event, **fields}), flush=True)
 
 
-class Play:
+class Service:
     def __init__(self):
         self.lines = []
         self.status = "pending"
         self.fails = False
-        # What waits until the script opens the gate.
+        # What waits until a command opens the gate: `joins`, or nothing.
         self.shut = None
         self.opened = asyncio.Event()
-        # The sockets that receive what is sent to the room, as far as the server can know.
+        # The sockets that receive what is sent to the room.
         self.members = set()
         self.known = set()
         self.websockets = set()
@@ -58,11 +58,11 @@ class Play:
         self.known.add(sid)
 
     async def on_join(self, sid, data):
-        heeded = sid in self.known and data.get("buildId") == BUILD
-        if heeded:
+        accepted = sid in self.known and data.get("buildId") == BUILD
+        if accepted:
             await self.sio.enter_room(sid, BUILD)
             self.members.add(sid)
-        report("join", heeded=heeded)
+        report("join", accepted=accepted)
 
     async def on_leave(self, sid, _data):
         await self.sio.leave_room(sid, BUILD)
@@ -129,7 +129,7 @@ class Play:
         report("get", status=status, **{"from": start, "to": to})
         return response
 
-    # The script
+    # Commands
 
     async def listen(self, port):
         runner = web.AppRunner(self.app)
@@ -158,7 +158,7 @@ class Play:
         sids = [sid for sid, _ in self.sio.manager.get_participants("/", None)]
         match how:
             case "kick" | "disconnect":
-                # It always ends the connection too.
+                # python-socketio ends the connection with the namespace.
                 for sid in sids:
                     await self.sio.disconnect(sid)
             case "close":
@@ -170,7 +170,7 @@ class Play:
             case _:
                 raise ValueError(how)
 
-    async def obey(self, act, **fields):
+    async def run(self, act, **fields):
         match act:
             case "listen":
                 await self.listen(**fields)
@@ -195,13 +195,13 @@ class Play:
 
 
 async def main():
-    play = Play()
+    service = Service()
     reader = asyncio.StreamReader(limit=LONGEST_COMMAND_BYTES)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while text := await reader.readline():
         command = json.loads(text)
-        identity, members = command.pop("id"), len(play.members)
-        await play.obey(**command)
+        identity, members = command.pop("id"), len(service.members)
+        await service.run(**command)
         report("done", id=identity, members=members)
 
 

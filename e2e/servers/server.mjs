@@ -1,17 +1,17 @@
-// Starts one of the real servers as a process of its own and speaks the script to it, a small language that
-// all of them share: JSON, one object a line. Commands go to stdin, and each is answered by `done`:
+// Runs one of the real servers as a process of its own. All of them understand the same commands: JSON objects
+// on stdin, one a line. The server answers each with the event `done`:
 //
 //   listen {port}        serves on a port of the loopback interface, 0 for any
-//   log {lines, by}      logs lines: `both` stores them for REST and sends them to the room; `rest` and `stream`
-//                        do only one of that: `stream` sends lines that are late, or sent again
-//   status {status, by}  moves the build to a status, by the same ways
+//   log {lines, by}      logs lines: `rest` only stores them for REST, `stream` only sends them to the room (late
+//                        lines, or the same lines again), `both` does both
+//   status {status, by}  moves the build to a status, in the same ways
 //   lose {how}           ends all sessions: `kick`, `disconnect`, `close` or `cut`
-//   shut {what}, open    lets `joins` go unheeded, or `connections` wait in a middleware (npm socket.io), until opened
+//   shut {what}, open    ignores `joins`, or lets `connections` wait in a middleware (npm socket.io), until `open`
 //   rest {fails}         `GET /builds/:id` answers 500, or works again
-//   sync                 does nothing: events before its `done` have all arrived
+//   sync                 does nothing; all earlier events arrive before its `done`
 //
-// Events come from stdout: `listening`, `middleware`, `connect`, `join` (heeded or not), `gone`, `get` (which lines
-// an answer of REST showed) and `done` (with how many sockets were in the room).
+// Events come from stdout, one a line: `listening`, `middleware`, `connect`, `join` (accepted or not), `gone`, `get`
+// (the lines that a REST answer showed) and `done` (with the number of sockets in the room).
 
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
@@ -54,7 +54,7 @@ export class Server {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Gives a command and waits until it is obeyed; answers how many sockets were in the room. */
+  /** Sends a command and waits for its `done`; returns how many sockets were in the room. */
   async do(act, fields = {}) {
     const id = (this.#commands += 1);
     const entry = { act, ...fields };
@@ -75,7 +75,7 @@ export class Server {
     return this.journal.slice(after).filter(fits);
   }
 
-  /** Waits until `count` events have all of `fields`; answers the last of them. */
+  /** Waits until `count` events have all of `fields`; returns the last of them. */
   async until(fields, { count = 1, after = 0 } = {}) {
     while (this.received(fields, after).length < count) {
       if (this.received({ event: 'ended' }).length > 0) throw new Error(`the server has ended:\n${this.#stderr}`);

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { BUILD, TOKEN } from '../reference/service.mjs';
-import { Build, Gate, Room, obey, report, settings } from './play.mjs';
+import { Build, Gate, Room, runCommands, report, settings } from './build.mjs';
 
 const build = new Build();
 const gate = new Gate();
@@ -31,6 +31,6 @@ io.on('connection', async (socket) => {
   socket.on('join:build', ({ buildId }) => room.join(socket, buildId === BUILD));
 });
 
-await obey({ build, gate, room, http, io: () => io }, (port) =>
+await runCommands({ build, gate, room, http, io: () => io }, (port) =>
   new Promise((listening) => http.listen(port, '127.0.0.1', listening)),
 );

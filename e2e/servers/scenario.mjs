@@ -1,4 +1,4 @@
-// One build on a real server, followed by the program: keeps the true log, and which lines of it reached the program.
+// One build on a real server, followed by the program. Keeps the true log, and which of its lines reached the program.
 
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inputs, start } from '../runner/program.mjs';
-import { explain } from './judge.mjs';
+import { explain } from './check.mjs';
 import { Server } from './server.mjs';
 
 const START_MS = Date.parse('2026-05-10T14:23:45.000Z');
 /** From one line to the next, by the clock of the build machine. */
 const PACE_MS = 10;
 
-/** Longer than anything takes here. */
+/** A wait that takes longer has failed. */
 const PATIENCE_MS = 20_000;
 
 /** The text of the line with this number; it occurs once in a log. */
@@ -23,14 +23,14 @@ export const text = (number) => `LogInit: Display: line ${number} of the build`;
 const error = (number) =>
   String.raw`  C:\Build\Boss\Source\Boss\Boss${number}.cpp(42,13): error C2065: 'Fury${number}': undeclared identifier`;
 
-export class Stage {
+export class Scenario {
   /** The true log: `{ timestamp, level, message }`, oldest first. Lines are numbered from 1. */
   truth = [];
   /** How many errors the log has. */
   errors = 0;
   /** How far the clock of the build machine is off. */
   clockMs = 0;
-  /** When each line was sent to somebody, by its number. */
+  /** When each line was first sent to a socket in the room, by its number. */
   sentAt = new Map();
   #status = 'pending';
   /** Entries of servers that were killed. */
@@ -38,18 +38,18 @@ export class Stage {
 
   /** A server that serves a new build. */
   static async open(t, name, settings = {}) {
-    const stage = new Stage(t, name, settings);
-    if (settings.shut) await stage.server.do('shut', { what: settings.shut });
-    await stage.server.listen();
-    return stage;
+    const scenario = new Scenario(t, name, settings);
+    if (settings.shut) await scenario.server.do('shut', { what: settings.shut });
+    await scenario.server.listen();
+    return scenario;
   }
 
-  /** The same, and the program that has joined the build, which runs by now. */
+  /** The same, with a program that joined while the build was pending. The build is running. */
   static async follow(t, name, settings) {
-    const stage = await Stage.open(t, name, settings);
-    await stage.start();
-    await stage.status('running');
-    return stage;
+    const scenario = await Scenario.open(t, name, settings);
+    await scenario.start();
+    await scenario.status('running');
+    return scenario;
   }
 
   constructor(t, name, settings) {
@@ -57,17 +57,17 @@ export class Stage {
     this.server = new Server(t, name, settings);
   }
 
-  /** Starts the program on a new build, and waits until its join is `heeded`, or just seen. */
-  async start({ heeded = true } = {}) {
+  /** Starts the program and waits for its join, which is `accepted` or not. */
+  async start({ accepted = true } = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'buildpixel-ci-servers-'));
     this.t.after(() => rmSync(folder, { recursive: true, force: true }));
     this.reports = join(folder, 'reports');
     this.run = start(this.t, { ...inputs(this.server), BUILDPIXEL_REPORTS_DIR: this.reports });
-    await this.until({ event: 'join', heeded });
+    await this.until({ event: 'join', accepted });
     return this.run;
   }
 
-  /** Waits for an event of the server, but neither for ever nor longer than the program lives. */
+  /** Waits for an event of the server. Fails if the program ends first, or after `PATIENCE_MS`. */
   until(fields, options) {
     return this.#wait(this.server.until(fields, options), JSON.stringify(fields));
   }
@@ -88,7 +88,7 @@ export class Stage {
     while (!this.run.stdout.includes(message)) await once(child.stdout, 'data');
   }
 
-  /** Waits for the end of the program, and for what the server has to say of it. */
+  /** Waits for the end of the program, and for all events of the server. */
   async ended() {
     const ended = await this.#wait(this.run.ended, 'the end of the program');
     await this.server.do('sync');
@@ -110,7 +110,7 @@ export class Stage {
     }
   }
 
-  /** Logs `count` numbered lines; answers how many sockets they were sent to. */
+  /** Logs `count` numbered lines; returns how many sockets they were sent to. */
   log(count, by = 'both') {
     const first = this.truth.length + 1;
     return this.#log(Array.from({ length: count }, (_, place) => ({ message: text(first + place) })), by);
@@ -173,10 +173,10 @@ export class Stage {
     const after = this.now;
     await this.lose(how);
     if (count > 0) await this.log(count);
-    await this.until({ event: 'join', heeded: true }, { after });
+    await this.until({ event: 'join', accepted: true }, { after });
   }
 
-  /** Kills the server without a word, lets `meanwhile` log by REST alone, and starts it again on the same port. */
+  /** Kills the server, runs `meanwhile`, which may log by REST, and starts the server again on the same port. */
   async restart(meanwhile) {
     const { port } = this.server;
     await this.server.kill();
@@ -199,16 +199,16 @@ export class Stage {
     return reached;
   }
 
-  /** What the program wrote as its outputs. */
+  /** The outputs that the program wrote. */
   outputs() {
     return JSON.parse(readFileSync(join(this.reports, 'outputs.json'), 'utf8'));
   }
 
-  /** What happened at the server, for people. */
+  /** The commands and events of the server, for people. */
   story() {
     const entries = [...this.#past, ...this.server.journal].filter(({ event }) => event !== 'done');
     return entries.map(({ lines, ...entry }) => {
-      if (lines) entry.lines = lines.length === 1 ? lines[0].message : `${lines[0].message} … ${lines.at(-1).message}`;
+      if (lines) entry.lines = [...new Set([lines[0].message, lines.at(-1)?.message])].join(' … ');
       return JSON.stringify(entry);
     }).join('\n');
   }

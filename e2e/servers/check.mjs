@@ -1,34 +1,34 @@
-// Holds what the program printed against the true log.
+// Compares the output of the program with the true log.
 
 import assert from 'node:assert/strict';
 
-/** The words that must be in a notice of the program, and nowhere else in one. */
+/** The words by which notices of the program are recognised. Only this table depends on them. */
 export const WORDS = {
   /** Lines that could not be had. */
   missing: /\bmissing\b/,
-  /** Lines that are printed behind their place. */
+  /** Lines that are printed after later ones. */
   late: /\blate\b/,
-  /** A room that is joined once more, because the session brings nothing. */
+  /** The room is joined again because the session brings nothing. */
   joinsAgain: /\bjoin(ing|ed|s)?\b.*\bagain\b/,
-  /** A log of which the beginning may not have been shown. */
+  /** The beginning of the log may be missing. */
   begun: /the log may have begun before what is shown/,
 };
 
 /** How many lines of output are enough to see what went wrong. */
 const LONGEST_DIGEST = 300;
 
-/** What the program says itself, apart from the log. */
+/** A notice of the program; other lines come from the log. */
 const NOTICE = /^buildpixel-ci: /;
 
-/** A line of the log that may bear a mark before its text. */
+/** The text of a log line, behind a mark that it may have. */
 const MARKED = /(LogInit: |  C:\\Build).*$/;
 
 /**
- * What was printed, in order: `{ notice }`, or `{ number }` of a line of the true log, which must have no text twice.
+ * The output in order: `{ notice }`, or the `{ number }` of a line of the true log. No text may occur twice in the log.
  */
-function printed(stage, stdout) {
-  const numbers = new Map(stage.truth.map(({ message }, place) => [message, place + 1]));
-  assert.equal(numbers.size, stage.truth.length, 'each line of the true log has a text of its own');
+function printed(scenario, stdout) {
+  const numbers = new Map(scenario.truth.map(({ message }, place) => [message, place + 1]));
+  assert.equal(numbers.size, scenario.truth.length, 'each line of the true log has a text of its own');
   return stdout.split('\n').flatMap((line) => {
     if (NOTICE.test(line)) return [{ notice: line }];
     const number = numbers.get(line) ?? numbers.get(MARKED.exec(line)?.[0]);
@@ -66,9 +66,9 @@ export function digest(stdout) {
   return runs.slice(0, LONGEST_DIGEST).map(words).join('\n');
 }
 
-/** What is wrong with the order and number of lines, and with what is said about it. */
-function complaints(stage, stdout, { lost, doubts, open }) {
-  const items = printed(stage, stdout);
+/** Everything that is wrong with the lines and the notices about them. */
+function lineComplaints(scenario, stdout, { lost, uncertain = false, open = false }) {
+  const items = printed(scenario, stdout);
   const found = [];
   const places = new Map();
   const repeated = [];
@@ -89,51 +89,49 @@ function complaints(stage, stdout, { lost, doubts, open }) {
   if (repeated.length > 0) found.push(`printed more than once: ${ranges(repeated)}`);
   if (silentlyLate.length > 0) found.push(`out of order without a word: ${ranges(silentlyLate)}`);
 
-  const all = stage.truth.map((_, place) => place + 1);
+  const all = scenario.truth.map((_, place) => place + 1);
   const unprinted = all.filter((number) => !places.has(number));
-  const wanted = stage.reached;
+  const wanted = scenario.reached;
   const dropped = unprinted.filter((number) => wanted.has(number));
   if (dropped.length > 0) found.push(`came in and were not printed: ${ranges(dropped)}`);
-  if (lost !== undefined && ranges(unprinted) !== lost) {
-    found.push(`not printed: ${ranges(unprinted) || 'none'}; expected: ${lost || 'none'}`);
-  }
+  const mayBeLost = (number) => lost?.some(([first, last]) => first <= number && number <= last) ?? true;
+  const needless = unprinted.filter((number) => !mayBeLost(number));
+  if (needless.length > 0) found.push(`not printed: ${ranges(needless)}`);
 
   const losses = items.flatMap(({ notice }, place) => (WORDS.missing.test(notice ?? '') ? [place] : []));
   for (const hole of ranges(unprinted).split(' ').filter(Boolean)) {
     const [first, last = first] = hole.split('-').map(Number);
-    // After a stop from outside nothing is known of what would have come.
-    if (open && last === stage.truth.length) continue;
+    // A stopped program cannot know which lines would have come.
+    if (open && last === scenario.truth.length) continue;
     const before = all.slice(0, first - 1).filter((number) => places.has(number) && !places.get(number).isLate);
     const from = before.length > 0 ? places.get(before.at(-1)).place : -1;
-    if (!losses.some((place) => place > from)) found.push(`nothing is said about the loss of ${hole}`);
+    if (!losses.some((place) => place > from)) found.push(`no notice about the loss of ${hole}`);
   }
-  if (losses.length > 0 && unprinted.length === 0 && !anyLate && !doubts) {
-    found.push(`said to be missing, although all was printed in order: ${items[losses[0]].notice}`);
+  if (losses.length > 0 && unprinted.length === 0 && !anyLate && !uncertain) {
+    found.push(`lines are called missing, although all were printed in order: ${items[losses[0]].notice}`);
   }
-  if (WORDS.begun.test(stdout)) found.push('the log is said to have begun before what was shown');
+  if (WORDS.begun.test(stdout)) found.push('a notice claims that the log began before what was shown');
   return found;
 }
 
 /**
- * Judges a run that has ended.
- * @param expected `code`; `lost`, the lines that cannot be had, as `ranges` writes them (undefined: whatever did not
- *   come in); `doubts`: whether lines may be called missing although all were printed; `open`: whether the program
- *   was stopped while the build ran on
+ * Checks a run that has ended.
+ * @param expected `code`, the exit code; `lost`, ranges `[first, last]` of the only lines that may be lost if they did
+ *   not come in; `uncertain`: whether lines may be called missing although all were printed; `open`: whether the
+ *   program was stopped while the build ran on; `complaints`, what the test has found itself
  */
-export function judge(stage, { code, stdout, stderr }, { lost, doubts = false, open = false, ...expected }) {
-  const found = complaints(stage, stdout, { lost, doubts, open });
-  check(found, 'the exit code', code, expected.code ?? (stage.errors > 0 ? 10 : 0));
-  const errors = expected.errors ?? stage.errors;
-  check(found, '`error-count`', stage.outputs()['error-count'], `${errors}`);
-  found.push(...(expected.complaints ?? []));
-  assert.deepEqual(found, [], `${found.join('\n')}\n\n${explain(stage, stdout, stderr)}`);
+export function checkRun(scenario, { code, stdout, stderr }, expected = {}) {
+  const found = [...(expected.complaints ?? []), ...lineComplaints(scenario, stdout, expected)];
+  check(found, 'the exit code', code, expected.code ?? (scenario.errors > 0 ? 10 : 0));
+  check(found, '`error-count`', scenario.outputs()['error-count'], `${scenario.errors}`);
+  assert.deepEqual(found, [], `${found.join('\n')}\n\n${explain(scenario, stdout, stderr)}`);
 }
 
 function check(found, what, actual, expected) {
   if (actual !== expected) found.push(`${what} is ${actual}, not ${expected}`);
 }
 
-/** All that a person needs to see what went wrong. */
-export function explain(stage, stdout, stderr = '') {
-  return `${stage.name} printed:\n${digest(stdout)}\n${stderr}\nThe server:\n${stage.story()}`;
+/** The output and the server's events, for people. */
+export function explain(scenario, stdout, stderr = '') {
+  return `${scenario.name} printed:\n${digest(stdout)}\n${stderr}\nThe server:\n${scenario.story()}`;
 }

@@ -1,5 +1,4 @@
-// What the JavaScript servers share: the build that they play, its REST API, and the script that they obey.
-// `server.mjs` explains the script.
+// The build that both JavaScript servers serve, its REST API, and the commands on stdin, which `server.mjs` explains.
 
 import { once, EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -10,7 +9,7 @@ const FINISHED = '2026-05-10T14:25:15.000Z';
 const TERMINAL = ['complete', 'failed', 'superseded'];
 
 /**
- * What a script may set when it starts a server: `window`, how many lines REST shows; `recovery`, the options of
+ * Settings of a server: `window`, how many lines REST shows; `recovery`, the options of
  * connection state recovery; `bare`, whether REST shows only the texts of lines.
  */
 export const settings = { window: 500, ...JSON.parse(process.argv[2]) };
@@ -20,7 +19,7 @@ export function report(event, fields = {}) {
   process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 }
 
-/** Where joins or connections wait until the script opens it. */
+/** Joins or connections wait here until a command opens it. */
 export class Gate {
   #shut = null;
   #opened = new EventEmitter().setMaxListeners(0);
@@ -43,20 +42,20 @@ export class Gate {
   }
 }
 
-/** The sockets that receive what is sent to the room, as far as the server can know. */
+/** The sockets that receive what is sent to the room. */
 export class Room {
   #members = new Set();
 
-  /** Reports a join; one that is not heeded changes nothing. */
-  join(socket, heeded) {
-    if (heeded) {
+  /** Reports a join. The socket enters the room only if the join is accepted. */
+  join(socket, accepted) {
+    if (accepted) {
       socket.join(BUILD);
       this.#members.add(socket);
     }
-    report('join', { heeded });
+    report('join', { accepted });
   }
 
-  /** A socket is connected; one whose session was recovered is in its rooms again. */
+  /** Registers a socket. A recovered session is in its rooms again. */
   connect(socket) {
     if (socket.recovered) this.#members.add(socket);
     socket.on('leave:build', () => socket.leave(BUILD));
@@ -67,7 +66,7 @@ export class Room {
     report('connect', { recovered: socket.recovered });
   }
 
-  /** Nothing that is sent from now on can arrive in the sessions that stand. */
+  /** The sessions end: they receive nothing from now on. */
   clear() {
     this.#members.clear();
   }
@@ -134,24 +133,24 @@ export class Build {
 }
 
 /**
- * Obeys the script on stdin until it ends.
+ * Runs the commands on stdin until it ends.
  * @param server `{ build, gate, room, io(), http }`: `io` answers the Socket.IO server
  * @param listen binds a port of the loopback interface
  */
-export async function obey({ build, gate, room, io, http }, listen) {
+export async function runCommands({ build, gate, room, io, http }, listen) {
   const upgraded = new Set();
   http.on('upgrade', (_request, connection) => {
     upgraded.add(connection);
     connection.on('close', () => upgraded.delete(connection));
   });
   const losses = {
-    // Only the namespace ends, and the client would not be expected back.
+    // Ends the namespace; the connection stays.
     kick: () => io().disconnectSockets(),
-    // The same, and then the connection ends.
+    // Ends the namespace, then the connection.
     disconnect: () => io().disconnectSockets(true),
-    // The WebSocket is closed without a word of Socket.IO.
+    // Closes the WebSocket without a Socket.IO packet.
     close: () => io().sockets.sockets.forEach(({ conn }) => conn.close()),
-    // The TCP connection ends without a word.
+    // Ends the TCP connection without a close frame.
     cut: () => upgraded.forEach((connection) => connection.destroy()),
   };
   const commands = {
