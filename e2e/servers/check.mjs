@@ -72,22 +72,28 @@ function lineComplaints(scenario, stdout, { lost, uncertain = false, open = fals
   const found = [];
   const places = new Map();
   const repeated = [];
-  const silentlyLate = [];
-  let [newest, isSaid, anyLate] = [0, false, false];
+  const misplaced = [];
+  let newest = 0;
+  // The last late line since a notice announced late lines; infinite before any notice.
+  let lastLate = Infinity;
   for (const [place, { number, notice }] of items.entries()) {
     if (notice !== undefined) {
-      isSaid ||= WORDS.late.test(notice);
-    } else if (places.has(number)) {
-      repeated.push(number);
-    } else {
-      places.set(number, { place, isLate: number < newest });
-      anyLate ||= number < newest;
-      if (number < newest && !isSaid) silentlyLate.push(number);
-      newest = Math.max(newest, number);
+      if (WORDS.late.test(notice)) lastLate = 0;
+      continue;
     }
+    if (places.has(number)) {
+      repeated.push(number);
+      continue;
+    }
+    const isLate = number < newest;
+    places.set(number, { place, isLate });
+    if (isLate && number < lastLate) misplaced.push(number);
+    if (isLate && lastLate !== Infinity) lastLate = number;
+    newest = Math.max(newest, number);
   }
+  const anyLate = [...places.values()].some(({ isLate }) => isLate);
   if (repeated.length > 0) found.push(`printed more than once: ${ranges(repeated)}`);
-  if (silentlyLate.length > 0) found.push(`out of order without a word: ${ranges(silentlyLate)}`);
+  if (misplaced.length > 0) found.push(`out of order without a notice: ${ranges(misplaced)}`);
 
   const all = scenario.truth.map((_, place) => place + 1);
   const unprinted = all.filter((number) => !places.has(number));

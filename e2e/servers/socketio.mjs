@@ -1,5 +1,5 @@
-// BuildPixel on npm socket.io, with connection state recovery where the script asks for it.
-// Its join handler is registered late, after a look at who connects, as in many applications.
+// BuildPixel on npm socket.io, with connection state recovery where the settings ask for it.
+// Like many applications it registers its join handler late, after a lookup of the user.
 
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
@@ -15,7 +15,7 @@ const io = new Server(http, { transports: ['websocket'], ...(connectionStateReco
 
 io.use(async (socket, next) => {
   report('middleware');
-  // A look into a database takes time. What a recovered session missed was replayed before it.
+  // A database lookup takes time. npm socket.io has replayed the missed lines of a recovered session by now.
   await gate.pass('connections');
   next(socket.handshake.auth.token === TOKEN ? undefined : new Error('invalid token'));
 });

@@ -27,6 +27,7 @@ for (const [what, ...run] of [
   ['all lines in order', [1, 2, 3, 4, 5, 6], { lost: [] }],
   ['a loss that is called missing', [1, 2, 3, MISSING, 6], { reached: [1, 2, 3, 6], lost: [[4, 5]] }],
   ['late lines after a notice', [1, 2, MISSING, 5, 6, LATE, 3, 4], { lost: [] }],
+  ['late lines after a notice each', [1, 2, 5, LATE, 4, 6, LATE, 3], { lost: [] }],
   ['late lines with marks', [1, 2, 5, 6, LATE, `[late] ${text(3)}`, `[late] ${text(4)}`], { lost: [] }],
   ['an end that a signal cuts off', [1, 2, 3], { reached: [1, 2, 3], open: true }],
   ['a needless loss notice where one is allowed', [1, 2, MISSING, 3, 4, 5, 6], { uncertain: true }],
@@ -36,7 +37,9 @@ for (const [what, ...run] of [
 
 for (const [complaint, ...run] of [
   ['printed more than once: 4-5', [1, 2, 3, 4, 5, 4, 5, 6]],
-  ['out of order without a word: 3-4', [1, 2, 5, 6, 3, 4]],
+  ['out of order without a notice: 3-4', [1, 2, 5, 6, 3, 4]],
+  ['out of order without a notice: 3', [1, 2, 5, 6, LATE, 4, 3]],
+  ['out of order without a notice: 3', [1, 2, 4, 3, LATE, 5, 6]],
   ['came in and were not printed: 4', [1, 2, 3, MISSING, 5, 6]],
   ['came in and were not printed: 6', [1, 2, 3, 4, 5], { open: true }],
   ['no notice about the loss of 4', [1, 2, 3, 5, 6], { reached: [1, 2, 3, 5, 6] }],
