@@ -45,6 +45,8 @@ pub struct Build {
     looks: u32,
     /// Whether the question that is not answered yet was put before the lines came that wait for a place.
     is_asked_early: bool,
+    /// Whether there has been a session.
+    has_joined: bool,
     /// Whether the room was joined before the build began.
     joined_while_pending: bool,
 }
@@ -61,6 +63,8 @@ struct Room {
     is_compared: bool,
     /// How often REST was asked since, while the session brought nothing.
     checks: u32,
+    /// When to join again at the earliest while the build is pending.
+    next_join: Instant,
     health: StreamHealth,
 }
 
@@ -114,6 +118,7 @@ impl Build {
             stage: Stage::Following,
             looks: 0,
             is_asked_early: false,
+            has_joined: false,
             joined_while_pending: false,
         }
     }
@@ -136,7 +141,8 @@ impl Build {
     /// A session stands, and the wish to join the build's room was sent. `recovered` tells that the
     /// service claims to bring what was missed since the last session.
     pub fn on_joined(&mut self, now: Instant, recovered: bool) {
-        self.room = Some(Room::new(now));
+        self.room = Some(Room::new(now, &self.setup.timings));
+        self.has_joined = true;
         self.lines.joined(recovered);
         self.looks = 0;
         self.polling.ask_at(now);
@@ -281,14 +287,16 @@ impl Build {
         self.joined_while_pending |= is_ours && is_pending && room.is_some();
         let hold = room.is_some_and(|room| room.is_compared && room.is_healthy());
         let is_early = self.is_asked_early;
-        let has_news = match (self.setup.transport, &self.room) {
-            (Transport::Socket, None) => self.status.show(now, status, out),
-            (Transport::Auto | Transport::Poll | Transport::Socket, _) => {
-                self.take_view(now, hold, status, view, out)
+        match (self.setup.transport, &self.room) {
+            (Transport::Socket, None) => {
+                self.status.show(now, status, out);
             }
-        };
+            (Transport::Auto | Transport::Poll | Transport::Socket, _) => {
+                self.take_view(now, hold, status, view, out);
+            }
+        }
         let is_waiting = self.lines.waits_since().is_some();
-        let interval = self.interval(now, asked, is_pending, has_news, out);
+        let interval = self.interval(now, asked, is_pending, out);
         if !is_waiting {
             self.polling.ask_at(now + interval);
         } else if is_early {
@@ -306,7 +314,6 @@ impl Build {
         now: Instant,
         asked: Instant,
         is_pending: bool,
-        has_news: bool,
         out: &mut Effects,
     ) -> Duration {
         let timings = self.setup.timings;
@@ -320,7 +327,7 @@ impl Build {
         room.is_compared = true;
         match room.health {
             StreamHealth::Silent { rejoins, next } => {
-                if has_news && now >= next {
+                if now >= next {
                     room.health = silent(now, rejoins + 1, &timings);
                     out.push(Effect::Join);
                 }
@@ -331,8 +338,9 @@ impl Build {
                 timings.status_poll
             }
             StreamHealth::Ok | StreamHealth::Suspect { .. } => {
-                if is_pending && room.checks > 0 {
+                if is_pending && now >= room.next_join {
                     // Nothing can tell yet whether the service has let us in. To join twice does no harm.
+                    room.next_join = now + (now - room.joined);
                     out.push(Effect::Join);
                 }
                 let doubled = timings.first_check.saturating_mul(2_u32.saturating_pow(room.checks));
@@ -357,7 +365,8 @@ impl Build {
         // What a status announces comes behind it, and the end behind everything.
         let (before, after) = if is_end { (None, status) } else { (status, None) };
         let is_running = self.status.show(now, before, out);
-        let is_linked = self.room.as_ref().is_some_and(Room::is_healthy) && self.is_followed();
+        let is_linked = self.room.as_ref().map_or(self.has_joined, Room::is_healthy);
+        let is_linked = is_linked && self.is_followed();
         let circumstances = Circumstances { is_later, is_linked, hold };
         let has_lines = self.lines.view(now, view, circumstances, out);
         let has_ended = self.status.show(now, after, out);
@@ -471,7 +480,7 @@ impl Build {
     fn join_again(&mut self, now: Instant, text: &str, out: &mut Effects) {
         let timings = self.setup.timings;
         if let Some(room) = &mut self.room {
-            *room = Room { health: silent(now, 0, &timings), ..Room::new(now) };
+            *room = Room { health: silent(now, 0, &timings), ..Room::new(now, &timings) };
             out.push(Effect::warn(text));
             out.push(Effect::Join);
             self.lines.joined(false);
@@ -555,13 +564,14 @@ impl Build {
 }
 
 impl Room {
-    fn new(now: Instant) -> Self {
+    fn new(now: Instant, timings: &Timings) -> Self {
         Self {
             joined: now,
             heard: now,
             has_brought: false,
             is_compared: false,
             checks: 0,
+            next_join: now + timings.rejoin.first,
             health: StreamHealth::Ok,
         }
     }

@@ -294,7 +294,7 @@ impl LineMerger {
         let last = self.window.last()?;
         let mut owed = len - self.pending_echo.min(len)..len;
         // A session that goes on where the last one ended begins in front of what REST has shown since.
-        let skips = last.is_before(key) && last.may_lag_behind(key);
+        let skips = last.is_before(key) && last.is_of_one_clock(key);
         let is_behind_gap =
             |place: usize| self.window.is_after_gap(place) && self.window.is_only_rest(place);
         if self.continuous && !skips && is_behind_gap(owed.start) {

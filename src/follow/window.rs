@@ -18,6 +18,9 @@ const LONGEST_CHAIN: usize = 64;
 /// How far the stream may lag behind REST.
 const LONGEST_LAG: Duration = Duration::from_secs(60);
 
+/// How long a log may be silent before a leap of its times tells of a clock that was set.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30 * 60);
+
 /// What a line is known by. REST and the stream need not agree on its level, nor both know its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -84,6 +87,11 @@ impl Key {
     /// Whether the times of both can be compared: what lies further apart tells of a clock that was set.
     pub(super) fn lies_close_to(self, other: Self) -> bool {
         Duration::from_nanos(other.time.abs_diff(self.time)) <= LONGEST_LAG
+    }
+
+    /// Whether no clock was set between both, as far as that can be told.
+    pub(super) fn is_of_one_clock(self, other: Self) -> bool {
+        Duration::from_nanos(other.time.abs_diff(self.time)) <= LONGEST_SILENCE
     }
 
     pub(super) fn timestamp(self) -> Option<SystemTime> {

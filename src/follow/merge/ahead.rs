@@ -252,6 +252,13 @@ impl LineMerger {
         }
     }
 
+    /// The same for those that lie before these lines of the stream.
+    pub(super) fn print_pieces_before(&mut self, held: &[Key], out: &mut Effects) {
+        while self.ahead.came_before(held, self.unplaced.is_open()) {
+            self.print_pieces(1, out);
+        }
+    }
+
     fn print_touching(&mut self, mut view: View, alignment: &Alignment, out: &mut Effects) {
         let rest = view.split_off(alignment.ahead);
         self.compare(view, alignment, out);

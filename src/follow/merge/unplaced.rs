@@ -128,6 +128,7 @@ impl LineMerger {
             return;
         }
         let keys = self.unplaced.keys();
+        self.print_pieces_before(&keys, out);
         match align::position(self.window.keys_and_origins(), &keys) {
             Position::At(place, before) => self.go_on_from(place, before, now, out),
             Position::Ambiguous(place) => self.go_on_from(place, 0, now, out),

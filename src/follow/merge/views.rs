@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::ahead::Origin;
-use super::{LineMerger, Sync};
+use super::{LineMerger, SHORTEST_VIEW, Sync};
 use crate::follow::align::{Alignment, align};
 use crate::follow::effect::Effects;
 use crate::follow::window::{Key, View};
@@ -13,7 +13,7 @@ use crate::follow::window::{Key, View};
 pub(in crate::follow) struct Circumstances {
     /// Whether REST was asked after the first of the unplaced lines had come.
     pub(in crate::follow) is_later: bool,
-    /// Whether a session stands that should bring new lines.
+    /// Whether a session should bring new lines: it stands, or the next one will soon.
     pub(in crate::follow) is_linked: bool,
     /// Whether it stood when the lines before them were known, so that it should bring those that follow.
     pub(in crate::follow) hold: bool,
@@ -112,7 +112,8 @@ impl LineMerger {
             self.view(now, view, Circumstances { is_later: false, ..circumstances }, out);
             return;
         }
-        if self.window.is_empty() && !waits && self.ahead.is_empty() {
+        if self.window.is_empty() && !waits && self.ahead.is_empty() && view.len() < SHORTEST_VIEW {
+            // It shows the log from its beginning.
             self.print_view(view, out);
             return;
         }
@@ -143,9 +144,7 @@ impl LineMerger {
     /// Gives the held lines their place beside stretches that only REST has shown.
     fn place_beside(&mut self, newest: usize, now: Instant, out: &mut Effects) {
         let held = self.unplaced.keys();
-        while self.ahead.came_before(&held, self.unplaced.is_open()) {
-            self.print_pieces(1, out);
-        }
+        self.print_pieces_before(&held, out);
         let Some((number, alignment)) = self.ahead.beside(&held) else {
             // REST was asked after the first of the held lines had come. Only where all times agree that it
             // lags it shows what came before.
@@ -157,8 +156,6 @@ impl LineMerger {
             }
             return;
         };
-        // A recovered session that has left out what REST shows may have left out more.
-        self.continuous &= alignment.holes.is_empty();
         // What comes before the first line that both have comes before that stretch.
         let later = self.ahead.split_off(number);
         let (first_held, _) = alignment.first;
