@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::causes::one_line;
 use crate::config::{Env, Task};
 use crate::event::Event;
 use crate::log::text::Style;
@@ -177,7 +178,7 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
         let problems: Vec<_> =
             publication.problems.iter().filter(|problem| problem.is_failure()).collect();
         assert_eq!(problems.len(), 1, "{hangs}: {problems:?}");
-        let text = problems[0].to_string();
+        let text = one_line(problems[0]);
         assert!(text.contains("/reports") && text.ends_with(": it takes too long"), "{text}");
     }
 }
