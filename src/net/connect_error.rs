@@ -106,8 +106,7 @@ impl ConnectError {
     /// Name lookup or TCP failed on the way to `target`, or to the proxy.
     pub(super) fn tcp(target: String, host: &str, error: &(dyn Error + 'static)) -> Self {
         Self::lookup(host, error).unwrap_or_else(|| {
-            let io = walk(error).find_map(|error| error.downcast_ref::<io::Error>());
-            let cause = io.map_or_else(|| io::Error::other(error.to_string()), copy);
+            let cause = io_error(error).map_or_else(|| io::Error::other(error.to_string()), copy);
             Self::Tcp { target, cause }
         })
     }
@@ -133,7 +132,7 @@ impl ConnectError {
         if let Some(lookup) = Self::lookup(host, error) {
             return Some(lookup);
         }
-        let io = walk(error).find_map(|error| error.downcast_ref::<io::Error>())?;
+        let io = io_error(error)?;
         // The kernel reports a connection that breaks only once it stands: then TLS had begun.
         match is_tls && (rustls_error(io).is_some() || is_hang_up(io.kind())) {
             true => Some(Self::tls(host, io)),
@@ -270,13 +269,16 @@ impl TlsFault {
     }
 }
 
-/// Where an I/O error wraps another error, its source is the other one's source.
+/// The innermost I/O error. The source of one that wraps another is the other one's source, so the
+/// chain does not lead there.
+fn io_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
+    let outermost = walk(error).find_map(|error| error.downcast_ref::<io::Error>())?;
+    let inner = |error: &&'e io::Error| error.get_ref()?.downcast_ref::<io::Error>();
+    std::iter::successors(Some(outermost), inner).last()
+}
+
 fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
-    let inner = error.get_ref()?;
-    match inner.downcast_ref::<io::Error>() {
-        Some(inner) => rustls_error(inner),
-        None => inner.downcast_ref(),
-    }
+    io_error(error)?.get_ref()?.downcast_ref()
 }
 
 pub(super) fn is_hang_up(kind: ErrorKind) -> bool {

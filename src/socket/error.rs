@@ -30,11 +30,8 @@ pub enum SocketError {
         status: u16,
     },
     /// The other side does not speak the protocol.
-    #[error("protocol error: {0}")]
-    Protocol(String),
-    /// The other side does not speak WebSocket.
     #[error("protocol error")]
-    WebSocket(#[source] Box<tungstenite::Error>),
+    Protocol(#[source] ProtocolError),
     /// CONNECT_ERROR: the service does not want us, usually because of the token.
     #[error("BuildPixel refused the connection: {message}")]
     Refused {
@@ -65,6 +62,17 @@ pub enum SocketError {
     Io(#[from] io::Error),
 }
 
+/// How the protocol was broken.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// Engine.IO or Socket.IO.
+    #[error("{0}")]
+    SocketIo(String),
+    /// WebSocket.
+    #[error(transparent)]
+    WebSocket(Box<tungstenite::Error>),
+}
+
 /// A step on the way to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -75,6 +83,11 @@ pub enum Stage {
 }
 
 impl SocketError {
+    /// Engine.IO or Socket.IO was broken.
+    pub(super) fn protocol(what: impl Into<String>) -> Self {
+        Self::Protocol(ProtocolError::SocketIo(what.into()))
+    }
+
     /// What to do about it: one line.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -84,7 +97,6 @@ impl SocketError {
             Self::Timeout { .. }
             | Self::Upgrade { .. }
             | Self::Protocol(_)
-            | Self::WebSocket(_)
             | Self::Refused { .. }
             | Self::ServerDisconnect
             | Self::Closed(_)
@@ -122,7 +134,7 @@ impl From<tungstenite::Error> for SocketError {
             Error::Protocol(ProtocolError::HandshakeIncomplete) => {
                 Self::Closed("before the upgrade was answered".to_owned())
             }
-            other => Self::WebSocket(Box::new(other)),
+            other => Self::Protocol(self::ProtocolError::WebSocket(Box::new(other))),
         }
     }
 }
