@@ -327,3 +327,6 @@ fn listed(mistakes: &[Mistake]) -> String {
         all => format!("cannot use {} inputs:\n{}", all.len(), all.join("\n")),
     }
 }
+
+#[cfg(test)]
+mod tests;

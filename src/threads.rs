@@ -58,6 +58,12 @@ where
     }
 }
 
+/// As by an operating system at its limit.
+#[cfg(test)]
+pub(crate) fn refused(task: &'static str) -> Refused {
+    Refused { task, cause: Arc::new(io::ErrorKind::WouldBlock.into()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

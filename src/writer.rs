@@ -397,4 +397,36 @@ mod tests {
         let written = writer.finish(b"y".to_vec(), Duration::from_millis(20)).await;
         assert!(matches!(written, Written::Stuck), "{written:?}");
     }
+
+    fn without_a_thread(stream: impl Write + Send + 'static) -> Writer {
+        Writer::inline(Box::new(stream), threads::refused("writes to stdout"))
+    }
+
+    #[tokio::test]
+    async fn without_a_thread_everything_is_written_at_once_and_in_order() {
+        let stdout = Shared::default();
+        let mut writer = without_a_thread(stdout.clone());
+        assert!(writer.refused().is_some());
+        let mut batch = b"1\n".to_vec();
+        writer.write(&mut batch).await;
+        assert_eq!((batch.len(), stdout.0.lock().unwrap().as_slice()), (0, &b"1\n"[..]));
+        writer.write_if_room(&mut b"2\n".to_vec());
+        let room = writer.room().await;
+        writer.write_now(b"3\n".to_vec());
+        room.take(&mut b"4\n".to_vec());
+        let written = writer.finish(b"5\n".to_vec(), Duration::ZERO).await;
+        assert!(matches!(written, Written::All), "{written:?}");
+        assert_eq!(*stdout.0.lock().unwrap(), b"1\n2\n3\n4\n5\n");
+    }
+
+    #[tokio::test]
+    async fn without_a_thread_a_stdout_that_fails_is_told_as_with_one() {
+        for (kind, is_loss) in [(ErrorKind::BrokenPipe, false), (ErrorKind::StorageFull, true)] {
+            let writer = without_a_thread(Failing(kind));
+            writer.write(&mut b"x".to_vec()).await;
+            writer.write(&mut b"y".to_vec()).await;
+            let written = writer.finish(Vec::new(), Duration::ZERO).await;
+            assert_eq!(matches!(written, Written::Lost(_)), is_loss, "{written:?}");
+        }
+    }
 }

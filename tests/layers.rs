@@ -5,9 +5,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 25] = [
+const LAYERS: [&str; 27] = [
     "event",
     "retry",
+    "causes",
+    "threads",
     "config",
     "json",
     "net",

@@ -1,10 +1,12 @@
 //! The client behind TLS and proxies: who is trusted, who is named, and who sees which secret.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use simulator::road::{Authority, ConnectProxy, serve};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use simulator::road::{Authority, ConnectProxy, head as read_head, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::tests::{TOKEN, always, client, pending, trigger, upstream};
 use super::*;
@@ -109,6 +111,34 @@ async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
     drop(listener);
     let error = refused_by_proxy(&closed).await;
     assert!(one_line(&error).contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn the_question_why_a_proxy_refused_takes_no_more_time_than_the_request_has() {
+    // Answers the request, and not the question why.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let proxy = serve(move |stream| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let mut stream = BufReader::new(stream);
+            read_head(&mut stream).await?;
+            match number {
+                0 => stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await,
+                _ => std::future::pending().await,
+            }
+        }
+    });
+    let https_proxy = Some(Secret::new(proxy.await.unwrap().to_string()));
+    let network = Network { https_proxy, ..Network::default() };
+    let limit = Duration::from_secs(1);
+    let hasty = client("https://api.buildpixel.test", &network).within(limit);
+    let began = Instant::now();
+    let error = trigger(&hasty).await.unwrap_err();
+    assert!((limit..4 * limit).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }), "{error:?}");
+    assert!(error.is_transient() && error.nothing_was_accepted());
 }
 
 #[tokio::test]

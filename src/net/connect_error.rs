@@ -177,7 +177,7 @@ impl ConnectError {
         match self {
             Self::Lookup { cause: LookupError::NoThread(_), .. } => threads::HINT,
             Self::Lookup { .. } | Self::Tcp { .. } | Self::Timeout { .. } => {
-                "check `api-url`, the proxy variables and what else stands between here and BuildPixel"
+                "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`"
             }
             Self::ProxyAuth { .. } => {
                 "put user name and password for the proxy into HTTPS_PROXY: http://user:password@host:port"

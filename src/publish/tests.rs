@@ -221,3 +221,26 @@ async fn nothing_of_an_earlier_run_is_left_for_this_one() {
     }
     assert_eq!(left(), BTreeSet::from(["notes.txt".into()]));
 }
+
+#[tokio::test]
+async fn without_a_thread_everything_is_published_all_the_same_and_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("output");
+    let mut publisher = publisher(&[("GITHUB_OUTPUT", &output)], None);
+    let env = Env::from_iter([("GITHUB_OUTPUT", output.to_str().unwrap())]);
+    let handover = Platform::GitHub.handover(&env);
+    let refused = threads::refused("writes outputs and summary");
+    publisher.platform = Clerk::Inline(Place { handover, summary: false }, refused);
+    let outputs = Report::new(&Task::Attach(build())).outputs(None);
+    publisher.publish_early(&publisher.without_secrets(outputs));
+    assert_eq!(fs::read_to_string(&output).unwrap().matches("build-id<<").count(), 1);
+    let problems = problems(publisher, "").await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let text = one_line(&problems[0]);
+    assert!(
+        text.starts_with("cannot start the thread that writes outputs and summary: "),
+        "{text}"
+    );
+    assert!(!problems[0].is_failure());
+    assert_eq!(fs::read_to_string(&output).unwrap().matches("build-id<<").count(), 2);
+}
