@@ -38,7 +38,7 @@ fn garbled() -> ApiError {
 
 /// Each with its exit code, and the lines that it is told in.
 fn errors() -> Vec<(Error, u8, &'static str)> {
-    let proxy = || ConnectError::ProxyAuth { proxy: "p:1".to_owned() };
+    let proxy = || ConnectError::ProxyAuth { proxy: "p:1".to_owned(), only: None };
     vec![
         (
             Error::Network(NetError::Roots(RootsError::Empty)),

@@ -46,10 +46,12 @@ pub enum ConnectError {
         proxy: String,
     },
     /// 407.
-    #[error("the proxy {proxy} wants other credentials (407)")]
+    #[error("the proxy {proxy} {} (407)", wants(.only.as_deref()))]
     ProxyAuth {
         /// Host and port.
         proxy: String,
+        /// The schemes that it offers, if Basic is not one of them.
+        only: Option<String>,
     },
     /// The proxy does not let us through.
     #[error("the proxy {proxy} does not let us through: {answer}")]
@@ -179,7 +181,11 @@ impl ConnectError {
             Self::Lookup { .. } | Self::Tcp { .. } | Self::Timeout { .. } => {
                 "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`"
             }
-            Self::ProxyAuth { .. } => {
+            Self::ProxyAuth { only: Some(_), .. } => {
+                "let the proxy accept Basic credentials from this machine, or set HTTPS_PROXY to a local proxy \
+                 that speaks its scheme"
+            }
+            Self::ProxyAuth { only: None, .. } => {
                 "put user name and password for the proxy into HTTPS_PROXY: http://user:password@host:port"
             }
             Self::Proxy { .. } | Self::ProxyTimeout { .. } => {
@@ -266,6 +272,13 @@ impl TlsFault {
                 "check `api-url`, the proxy variables and what else stands between here and BuildPixel"
             }
         }
+    }
+}
+
+fn wants(only: Option<&str>) -> String {
+    match only {
+        Some(schemes) => format!("takes no Basic credentials, only {schemes}"),
+        None => "wants other credentials".to_owned(),
     }
 }
 

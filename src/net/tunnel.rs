@@ -24,13 +24,14 @@ pub(super) async fn open(
     let proxy = proxy.to_string();
     match answer {
         Answer::Open => Ok(stream),
-        Answer::Refused(ProxyAnswer::Status(407)) => Err(ConnectError::ProxyAuth { proxy }),
+        Answer::WantsCredentials { only } => Err(ConnectError::ProxyAuth { proxy, only }),
         Answer::Refused(answer) => Err(ConnectError::Proxy { proxy, answer }),
     }
 }
 
 enum Answer {
     Open,
+    WantsCredentials { only: Option<String> },
     Refused(ProxyAnswer),
 }
 
@@ -57,18 +58,37 @@ async fn ask(stream: &mut Stream, authority: &str, proxy: &Proxy) -> std::io::Re
     if !head.ends_with(b"\n") {
         return Ok(Answer::Refused(ProxyAnswer::Endless));
     }
-    // Of its words only the number is kept: they may repeat the credentials that it was sent.
+    // Of its words only those that are known are kept: others may repeat the credentials that it was sent.
     let Some(status) = status(&head) else {
         return Ok(Answer::Refused(ProxyAnswer::NotHttp));
     };
-    // The headers are read and dropped: what follows them is the tunnel.
+    // What follows the headers is the tunnel.
     while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
         if reader.read_until(b'\n', &mut head).await? == 0 {
             return Ok(Answer::Refused(ProxyAnswer::Endless));
         }
     }
-    // As the HTTP client of REST sees it.
-    Ok(if status == 200 { Answer::Open } else { Answer::Refused(ProxyAnswer::Status(status)) })
+    Ok(match status {
+        // As the HTTP client of REST sees it.
+        200 => Answer::Open,
+        407 => Answer::WantsCredentials { only: schemes_without_basic(&head) },
+        status => Answer::Refused(ProxyAnswer::Status(status)),
+    })
+}
+
+/// The schemes that `Proxy-Authenticate` offers, if there are any and Basic is not one of them.
+fn schemes_without_basic(head: &[u8]) -> Option<String> {
+    const KNOWN: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
+    let head = String::from_utf8_lossy(head);
+    let headers = head.lines().filter_map(|line| line.split_once(':'));
+    let offers = headers.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
+    let words: Vec<_> = offers
+        .flat_map(|(_, challenges)| challenges.split(','))
+        .filter_map(|challenge| challenge.split_whitespace().next())
+        .collect();
+    let is_offered = |scheme: &&str| words.iter().any(|word| word.eq_ignore_ascii_case(scheme));
+    let offered: Vec<_> = KNOWN.into_iter().filter(is_offered).collect();
+    (!offered.is_empty() && !offered.contains(&"Basic")).then(|| offered.join(", "))
 }
 
 fn status(line: &[u8]) -> Option<u16> {
@@ -97,5 +117,22 @@ mod tests {
             assert_eq!(status(line.as_bytes()), expected, "{line}");
         }
         assert_eq!(status(b"HTTP/1.1 403 Acc\xe8s refus\xe9\r\n"), Some(403));
+    }
+
+    #[test]
+    fn the_schemes_are_told_only_if_none_of_them_takes_our_credentials() {
+        for (headers, expected) in [
+            ("Proxy-Authenticate: Negotiate\r\nproxy-authenticate: ntlm\r\n", "Negotiate, NTLM"),
+            ("Proxy-Authenticate: Digest realm=\"a, b\", nonce=\"x\"\r\n", "Digest"),
+            ("Proxy-Authenticate: NTLM, Basic realm=\"x\"\r\n", ""),
+            ("Proxy-Authenticate: basic\r\n", ""),
+            ("Proxy-Authenticate: hunter2\r\n", ""),
+            ("WWW-Authenticate: NTLM\r\n", ""),
+            ("", ""),
+        ] {
+            let head = format!("HTTP/1.1 407 no\r\n{headers}\r\n");
+            let only = schemes_without_basic(head.as_bytes());
+            assert_eq!(only.unwrap_or_default(), expected, "{headers}");
+        }
     }
 }

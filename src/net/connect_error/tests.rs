@@ -66,6 +66,13 @@ async fn rest_and_websocket_tell_a_refused_tunnel_in_the_same_words_with_its_sta
     let expected = format!("the proxy {} wants other credentials (407)", proxy.address);
     let net = by(format!("ci:hunter2@{}", proxy.address));
     assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, true));
+
+    let answer = "HTTP/1.1 407 no\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM";
+    let proxy = ConnectProxy::answering(answer, nowhere).await.unwrap();
+    let why = "takes no Basic credentials, only Negotiate, NTLM (407)";
+    let expected = format!("the proxy {} {why}", proxy.address);
+    let net = by(proxy.address);
+    assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, true));
 }
 
 #[tokio::test]
