@@ -150,8 +150,12 @@ impl Client {
     }
 
     async fn send(&self, sending: RequestBuilder) -> Result<Success, ApiErrorKind> {
+        let deadline = tokio::time::Instant::now() + self.timeout;
         let sending = sending.bearer_auth(self.token.expose()).timeout(self.timeout);
-        let mut response = sending.send().await.map_err(|error| self.unreachable(error))?;
+        let mut response = match sending.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.unsent(error, deadline).await),
+        };
         let came = Instant::now();
         let status = response.status();
         if status.is_redirection() {
@@ -165,7 +169,7 @@ impl Client {
         }
         let date = date(&response, DATE);
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(error))? {
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > BODY_LIMIT_BYTES {
                 return Err(ApiErrorKind::TooLarge { limit_bytes: BODY_LIMIT_BYTES });
             }
@@ -189,18 +193,23 @@ impl Client {
         Refusal::new(status, retry_after(&response), &body, |text| self.snippet(text))
     }
 
-    fn unreachable(&self, error: reqwest::Error) -> ApiErrorKind {
-        if let Some(obstacle) = self.net.obstacle(&self.base, &error) {
-            return ApiErrorKind::Blocked(obstacle);
+    /// A request without an answer: if there was no connection, why not.
+    async fn unsent(&self, error: reqwest::Error, deadline: tokio::time::Instant) -> ApiErrorKind {
+        match self.net.connect_error(&self.base, &error, deadline).await {
+            Some(why) => ApiErrorKind::Blocked(why),
+            None => unreachable(error),
         }
-        let sent = !error.is_connect() && !error.is_builder();
-        ApiErrorKind::Unreachable { sent, cause: error.without_url() }
     }
 
     /// The beginning of a foreign text, without the token, should the service echo it.
     fn snippet(&self, text: &str) -> String {
         text.replace(self.token.expose(), "***").chars().take(SNIPPET_CHARS).collect()
     }
+}
+
+fn unreachable(error: reqwest::Error) -> ApiErrorKind {
+    let sent = !error.is_connect() && !error.is_builder();
+    ApiErrorKind::Unreachable { sent, cause: error.without_url() }
 }
 
 /// The host of a redirect: its path and query may hold secrets.

@@ -184,12 +184,15 @@ impl fmt::Display for Mistake {
 }
 
 impl Config {
-    /// Checks the inputs.
+    /// Checks the inputs, as [`Inputs::read`] returns them.
     ///
     /// # Errors
     /// Every mistake at once, so that a workflow is mended in one go.
-    pub fn new(inputs: Inputs, env: &Env) -> Result<Self, Vec<Mistake>> {
-        let mut check = Check { env, mistakes: Vec::new() };
+    pub fn new(
+        (inputs, mistakes): (Inputs, Vec<Mistake>),
+        env: &Env,
+    ) -> Result<Self, Vec<Mistake>> {
+        let mut check = Check { env, mistakes };
         let config = check.config(inputs);
         config.filter(|_| check.mistakes.is_empty()).ok_or(check.mistakes)
     }
@@ -401,7 +404,8 @@ impl Check<'_> {
     }
 
     fn required<T>(&mut self, input: &'static str, given: Option<T>, problem: &str) -> Option<T> {
-        if given.is_none() {
+        // One that could not be read was told.
+        if given.is_none() && !self.mistakes.iter().any(|mistake| mistake.input == input) {
             self.mistakes.push(Mistake { input, found: None, problem: problem.to_owned() });
         }
         given

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write, stderr};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
@@ -10,9 +9,11 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::causes::one_line;
 use crate::config::Env;
 use crate::error::ExitCode;
 use crate::log::text::{Cleaner, Style};
+use crate::threads;
 
 /// How many lines may wait for a stderr that blocks; more are lost.
 const WAITING_LINES: usize = 1024;
@@ -31,9 +32,9 @@ enum Piece {
 }
 
 impl Diagnostics {
-    fn to(mut stream: impl Write + Send + 'static) -> Self {
+    fn to<W: Write + Send + 'static>(stream: W) -> Self {
         let (sender, pieces) = sync_channel(WAITING_LINES);
-        thread::spawn(move || {
+        let work = move |mut stream: W| {
             for piece in pieces {
                 // Without a stderr there is nobody to tell, and nobody waits for ever for the end.
                 let _told = match piece {
@@ -41,8 +42,16 @@ impl Diagnostics {
                     Piece::End(reached) => reached.send(()).is_ok(),
                 };
             }
-        });
-        Self(Some(sender))
+        };
+        match threads::start("diagnostics", "writes diagnostics", stream, work) {
+            Ok(_detached) => Self(Some(sender)),
+            Err((mut stream, refused)) => {
+                let why = format!("warning: {}; there are none\n", one_line(&refused));
+                // Without a stderr there is nobody to tell.
+                let _told = stream.write_all(why.as_bytes());
+                Self(None)
+            }
+        }
     }
 
     /// Waits a moment for the last lines.

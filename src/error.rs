@@ -2,7 +2,11 @@
 
 mod doubt;
 
-use crate::api::{ApiError, ApiErrorKind, Code, Refusal};
+use std::io;
+
+use crate::api::{ApiError, ApiErrorKind};
+pub use crate::causes::one_line as chain;
+use crate::causes::sources;
 use crate::config::Mistake;
 use crate::event::Id;
 use crate::net::NetError;
@@ -116,15 +120,19 @@ pub enum Error {
     #[error("{}", listed(.0))]
     Config(Vec<Mistake>),
     /// Proxies or certificates that cannot be used.
-    #[error("cannot prepare the network: {0}")]
-    Network(NetError),
+    #[error("cannot prepare the network")]
+    Network(#[source] NetError),
+    /// The operating system does not give this program what it needs.
+    #[error("cannot run on this machine")]
+    Machine(#[source] io::Error),
     /// No build was triggered: nothing was accepted.
-    #[error("cannot trigger the build: {0}")]
-    Trigger(ApiError),
+    #[error("cannot trigger the build")]
+    Trigger(#[source] ApiError),
     /// The answer leaves open whether a build was triggered, but plainly none is listed.
-    #[error("cannot trigger the build: {answer}{}", then(.refusal.as_deref()))]
+    #[error("cannot trigger the build")]
     Untriggered {
         /// The last answer that leaves it open.
+        #[source]
         answer: ApiError,
         /// What a later request ended with, if nothing of that one was accepted.
         refusal: Option<Box<ApiError>>,
@@ -132,9 +140,10 @@ pub enum Error {
         requests: u32,
     },
     /// Whether a build was triggered cannot be told.
-    #[error("cannot tell whether a build was triggered: {answer}{}; {doubt}", then(.refusal.as_deref()))]
+    #[error("cannot tell whether a build was triggered")]
     Uncertain {
         /// The last answer that leaves it open.
+        #[source]
         answer: ApiError,
         /// What a later request ended with, if nothing of that one was accepted.
         refusal: Option<Box<ApiError>>,
@@ -142,22 +151,24 @@ pub enum Error {
         doubt: Doubt,
     },
     /// The build to attach to cannot be read.
-    #[error("cannot attach to the build: {0}")]
-    Attach(ApiError),
+    #[error("cannot attach to the build")]
+    Attach(#[source] ApiError),
     /// A build exists, but its verdict could not be learnt.
-    #[error("cannot learn how build {build} ends: {cause}")]
+    #[error("cannot learn how build {build} ends")]
     Lost {
         /// Which.
         build: Id,
         /// Why.
+        #[source]
         cause: ApiError,
     },
     /// A build exists, but the only way that was allowed to follow it is closed.
-    #[error("cannot follow build {build} live: {cause}")]
+    #[error("cannot follow build {build} live")]
     Stream {
         /// Which.
         build: Id,
         /// Why.
+        #[source]
         cause: SocketError,
     },
     /// A bug in this program.
@@ -175,6 +186,8 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::Network(_) => ExitCode::Config,
+            // It is safe to run the job again, on this machine or another one.
+            Self::Machine(_) => ExitCode::Unavailable,
             Self::Trigger(error) | Self::Attach(error) => code(error),
             Self::Untriggered { answer, refusal, .. } => code(refusal.as_deref().unwrap_or(answer)),
             Self::Stream { cause: SocketError::Refused { .. }, .. } => ExitCode::Refused,
@@ -183,11 +196,36 @@ impl Error {
         }
     }
 
-    /// What stands behind it, the nearest first: one line each.
+    /// What could not be done, and the nearest cause: one line, unless several inputs are wrong.
+    pub fn headline(&self) -> String {
+        let Some(cause) = std::error::Error::source(self) else {
+            return self.to_string();
+        };
+        let then = |refusal: &Option<Box<ApiError>>| match refusal {
+            Some(refusal) => format!("; then {refusal}"),
+            None => String::new(),
+        };
+        match self {
+            Self::Untriggered { refusal, .. } => format!("{self}: {cause}{}", then(refusal)),
+            Self::Uncertain { refusal, doubt, .. } => {
+                format!("{self}: {cause}{}; {}", then(refusal), doubt.headline())
+            }
+            Self::Config(_)
+            | Self::Network(_)
+            | Self::Machine(_)
+            | Self::Trigger(_)
+            | Self::Attach(_)
+            | Self::Lost { .. }
+            | Self::Stream { .. }
+            | Self::Internal => format!("{self}: {cause}"),
+        }
+    }
+
+    /// What stands behind the headline, the nearest first: one line each.
     pub fn causes(&self) -> Vec<String> {
         match self {
             Self::Trigger(error) | Self::Attach(error) | Self::Lost { cause: error, .. } => {
-                api_causes(error).chain(snippet(error)).collect()
+                details(error).collect()
             }
             Self::Untriggered { answer, refusal, requests } => {
                 let listed = match requests {
@@ -203,8 +241,9 @@ impl Error {
             Self::Uncertain { answer, refusal, doubt } => {
                 answers(answer, refusal.as_deref()).chain(doubt.causes()).collect()
             }
-            Self::Stream { cause, .. } => sources(cause).collect(),
-            Self::Network(error) => sources(error).collect(),
+            Self::Stream { cause, .. } => lines(cause).collect(),
+            Self::Network(error) => lines(error).collect(),
+            Self::Machine(error) => lines(error).collect(),
             Self::Config(_) | Self::Internal => Vec::new(),
         }
     }
@@ -213,20 +252,22 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(_) => Some("nothing was triggered".to_owned()),
-            Self::Network(_) => {
-                Some("nothing was triggered; check `ca-file` and the proxy variables".to_owned())
-            }
+            Self::Network(error) => Some(error.hint().to_owned()),
+            Self::Machine(_) => Some(
+                "nothing was triggered; raise the limits of this machine (open files, memory), or run the job on another one"
+                    .to_owned(),
+            ),
             Self::Untriggered { refusal, .. } => {
                 let then = match refusal {
-                    Some(refusal) => api_hint(refusal),
+                    Some(refusal) => refusal.hint(),
                     None => Some("run the job again later"),
                 };
                 let then = then.map_or_else(String::new, |then| format!("; {then}"));
                 Some(format!("BuildPixel lists no build of this trigger{then}"))
             }
             Self::Uncertain { doubt, .. } => Some(doubt.hint()),
-            Self::Trigger(error) | Self::Attach(error) => api_hint(error).map(str::to_owned),
-            Self::Lost { build, cause } => Some(match api_hint(cause) {
+            Self::Trigger(error) | Self::Attach(error) => error.hint().map(str::to_owned),
+            Self::Lost { build, cause } => Some(match cause.hint() {
                 Some(hint) if cause.is_final() => format!("{hint}; then {}", again(build)),
                 _ => format!("nothing was stopped; {}", again(build)),
             }),
@@ -252,24 +293,19 @@ fn code(error: &ApiError) -> ExitCode {
     }
 }
 
-fn then(refusal: Option<&ApiError>) -> String {
-    refusal.map_or_else(String::new, |refusal| format!("; then {refusal}"))
-}
-
 /// What stands behind the answers to a trigger: one line each.
 fn answers(answer: &ApiError, refusal: Option<&ApiError>) -> impl Iterator<Item = String> {
-    let causes = |error| api_causes(error).chain(snippet(error));
     // Both were the same request.
-    causes(answer).chain(refusal.into_iter().flat_map(|refusal| sources(refusal)))
+    details(answer).chain(refusal.into_iter().flat_map(|refusal| lines(refusal)))
 }
 
-/// The request, and what the error came from: one line each.
-fn api_causes(error: &ApiError) -> impl Iterator<Item = String> {
-    std::iter::once(error.request.to_string()).chain(sources(error))
+/// The request, what the error came from, and the beginning of the answer: one line each.
+fn details(error: &ApiError) -> impl Iterator<Item = String> {
+    std::iter::once(error.request.to_string()).chain(lines(error)).chain(snippet(error))
 }
 
-fn sources(error: &dyn std::error::Error) -> impl Iterator<Item = String> {
-    std::iter::successors(error.source(), |&error| error.source()).map(ToString::to_string)
+fn lines(error: &(dyn std::error::Error + 'static)) -> impl Iterator<Item = String> {
+    sources(error).map(ToString::to_string)
 }
 
 /// The beginning of an answer that could not be understood.
@@ -284,60 +320,6 @@ fn snippet(error: &ApiError) -> Option<String> {
     }
 }
 
-/// An error and what it came from, in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-fn api_hint(error: &ApiError) -> Option<&'static str> {
-    match &error.kind {
-        ApiErrorKind::Refused(refusal) => refusal_hint(refusal),
-        ApiErrorKind::Blocked(obstacle) => Some(obstacle.hint()),
-        ApiErrorKind::Unreachable { .. } => Some(
-            "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`",
-        ),
-        ApiErrorKind::Redirected { .. } => Some("check `api-url`"),
-        ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => None,
-    }
-}
-
-fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
-    let Some(code) = &refusal.code else {
-        return by_status(refusal.status);
-    };
-    let by_code = match code {
-        Code::InvalidToken => "check the `token` input; a revoked token answers 401",
-        Code::InsufficientScope => {
-            "the token may not do this; triggering a build takes a `member` token"
-        }
-        Code::ValidationFailed => "check `branch`, `commit` and `changelist`",
-        Code::EngineNotFound => {
-            "BuildPixel does not support the Unreal Engine version of this build setting"
-        }
-        Code::RepoNotAccessible => "give the BuildPixel GitHub App access to the repository again",
-        Code::PerforceAuthFailed => {
-            "renew the Perforce credentials in the project's settings at BuildPixel"
-        }
-        Code::NotFound => {
-            "check `project`, `build-setting` and `build-id`; what the token may not see answers 404 too"
-        }
-        Code::Other(_) => return by_status(refusal.status),
-    };
-    Some(by_code)
-}
-
-fn by_status(status: u16) -> Option<&'static str> {
-    match status {
-        401 => Some("check the `token` input; a revoked token answers 401"),
-        403 => Some("the token may not do this; or a proxy stands in the way"),
-        404 => Some("check `project`, `build-setting`, `build-id` and `api-url`"),
-        429 => Some("BuildPixel takes no more requests for now; run the job again later"),
-        500..=599 => Some("BuildPixel is in trouble; run the job again later"),
-        _ => None,
-    }
-}
-
 fn listed(mistakes: &[Mistake]) -> String {
     let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     match lines.as_slice() {
@@ -345,3 +327,6 @@ fn listed(mistakes: &[Mistake]) -> String {
         all => format!("cannot use {} inputs:\n{}", all.len(), all.join("\n")),
     }
 }
+
+#[cfg(test)]
+mod tests;

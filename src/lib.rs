@@ -2,6 +2,7 @@
 //! live, and ends with its verdict.
 
 pub mod api;
+pub mod causes;
 pub mod cli;
 pub mod config;
 pub mod diagnostics;
@@ -23,22 +24,22 @@ pub mod signals;
 pub mod socket;
 mod step;
 pub mod summary;
+pub mod threads;
 pub mod trigger;
 mod worker;
 pub mod worktree;
 mod writer;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 use std::time::SystemTime;
 
 use tokio::sync::{mpsc, oneshot};
 
 use config::inputs::misspelt;
 use config::{Config, Env, Inputs, Secret};
-use error::{Error, ExitCode};
+use error::{Error, ExitCode, chain};
 use follow::Timings;
 use log::text::Cleaner;
 use outcome::{Outcome, Report, Signal, SourceLinks};
@@ -47,6 +48,7 @@ use publish::Publisher;
 use render::Renderer;
 use reporter::Reporter;
 use step::{Road, Signals, Step};
+use threads::Refused;
 
 /// GitLab hands the outputs of one job to the next as variables, and one of them is this input.
 const ATTACHES: &str = "`build-id` is given: that build is followed and none is triggered; what else says what to build \
@@ -73,13 +75,21 @@ pub struct Host {
 pub async fn run(host: Host) -> ExitCode {
     let Host { env, stdout, is_terminal, signals, timings, trigger } = host;
     let (env, mut signals) = (Arc::new(env), Signals::new(signals));
-    let (wish, road) = tokio::select! {
-        biased;
-        Ok(read) = read(Arc::clone(&env), is_terminal) => read,
-        Some(signal) = signals.recv() => {
-            (Wish::unread(&env, is_terminal), Err(Outcome::Interrupted(signal)))
+    let (wish, road) = match read(Arc::clone(&env), is_terminal) {
+        Ok(reading) => tokio::select! {
+            biased;
+            Ok(read) = reading => read,
+            Some(signal) = signals.recv() => {
+                (Wish::unread(&env, is_terminal), Err(Outcome::Interrupted(signal)))
+            }
+            else => (Wish::unread(&env, is_terminal), Err(Error::Internal.into())),
+        },
+        // Signals wait until the files are read.
+        Err(refused) => {
+            let (mut wish, road) = Wish::read(&env, is_terminal);
+            wish.warnings.push(format!("{}; hint: {}", chain(&refused), threads::HINT));
+            (wish, road)
         }
-        else => (Wish::unread(&env, is_terminal), Err(Error::Internal.into())),
     };
     let (mut reporter, publisher) = wish.reporter(&env, is_terminal);
     if matches!(road, Err(Outcome::Interrupted(_))) {
@@ -93,14 +103,29 @@ pub async fn run(host: Host) -> ExitCode {
     step.end(outcome, follow).await
 }
 
+/// Ends a step that cannot run because the operating system does not give it what it needs: says so,
+/// and writes the outputs. Needs a runtime with nothing but a clock.
+pub async fn refuse(host: Host, cause: io::Error) -> ExitCode {
+    let Host { env, stdout, is_terminal, signals, timings, .. } = host;
+    let wish = Wish::unread(&env, is_terminal);
+    let (mut reporter, publisher) = wish.reporter(&env, is_terminal);
+    reporter.nothing_was_triggered();
+    let signals = Signals::new(signals);
+    let step = Step::new(reporter, publisher, stdout, signals, timings.last_words);
+    step.end(Error::Machine(cause).into(), None).await
+}
+
+type Reading = oneshot::Receiver<(Wish, Result<Road, Outcome>)>;
+
 /// On a thread of its own: some inputs are files, and a disk that hangs keeps no signal waiting.
-fn read(env: Arc<Env>, is_terminal: bool) -> oneshot::Receiver<(Wish, Result<Road, Outcome>)> {
+fn read(env: Arc<Env>, is_terminal: bool) -> Result<Reading, Refused> {
     let (sender, receiver) = oneshot::channel();
-    thread::spawn(move || {
+    let work = move |env: Arc<Env>| {
         // An error means that a signal came first.
         let _nobody_waits = sender.send(Wish::read(&env, is_terminal));
-    });
-    receiver
+    };
+    let started = threads::start("inputs", "reads the inputs", env, work);
+    started.map(|_detached| receiver).map_err(|(_, refused)| refused)
 }
 
 /// What the environment asks for. Where it is to be shown is known even if it cannot be done.
@@ -116,11 +141,11 @@ struct Wish {
 impl Wish {
     /// Reads files, too.
     fn read(env: &Env, is_terminal: bool) -> (Self, Result<Road, Outcome>) {
-        let inputs = Inputs::read(env);
+        let (inputs, unreadable) = Inputs::read(env);
         let (token, reports_dir) = (inputs.token.clone(), inputs.reports_dir.clone());
         let attaches = inputs.build_id.is_some() && inputs.project.is_some();
         let chosen = Platform::choose(inputs.ci.as_deref(), env, is_terminal);
-        let mut config = Config::new(inputs, env);
+        let mut config = Config::new((inputs, unreadable), env);
         let platform = chosen.unwrap_or_else(|mistake| {
             let others = config.as_mut().err().map(std::mem::take);
             config = Err(others.into_iter().flatten().chain([mistake]).collect());
@@ -143,7 +168,8 @@ impl Wish {
 
     /// What can be told of it without a file.
     fn unread(env: &Env, is_terminal: bool) -> Self {
-        let Inputs { token, reports_dir, ci, .. } = Inputs::read(env);
+        // Whatever is wrong with the inputs is of no interest any more.
+        let (Inputs { token, reports_dir, ci, .. }, _mistakes) = Inputs::read(env);
         let chosen = Platform::choose(ci.as_deref(), env, is_terminal);
         let platform = chosen.unwrap_or_else(|_| Platform::detect(env, is_terminal));
         let (warnings, source) = (Vec::new(), SourceLinks::default());

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use buildpixel_ci::cli::{self, Command};
 use buildpixel_ci::config::Env;
 use buildpixel_ci::follow::Timings;
-use buildpixel_ci::{Host, diagnostics, error, run, signals, trigger};
+use buildpixel_ci::{Host, diagnostics, error, refuse, run, signals, trigger};
+use tokio::runtime::Builder;
+use tokio::sync::mpsc;
 
 fn main() -> anyhow::Result<ExitCode> {
     diagnostics::own_up_to_bugs();
@@ -25,16 +27,24 @@ fn main() -> anyhow::Result<ExitCode> {
 
 fn step(env: Env) -> anyhow::Result<ExitCode> {
     let diagnostics = diagnostics::start(&env);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (runtime, refused) = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => (runtime, None),
+        // Words, outputs and an exit code need no network.
+        Err(cause) => (Builder::new_current_thread().enable_time().build()?, Some(cause)),
+    };
     let code = runtime.block_on(async {
-        let (timings, signals) = (Timings::default(), signals::listen()?);
+        let (timings, trigger) = (Timings::default(), trigger::Timings::default());
         let is_terminal = stdout().is_terminal();
-        let (stdout, trigger) = (Box::new(stdout()), trigger::Timings::default());
-        let host = Host { env, stdout, is_terminal, signals, timings, trigger };
-        anyhow::Ok(run(host).await)
-    })?;
-    // A name lookup that hangs must not keep the process.
-    runtime.shutdown_background();
+        let stdout = Box::new(stdout());
+        match refused.map_or_else(signals::listen, Err) {
+            Ok(signals) => run(Host { env, stdout, is_terminal, signals, timings, trigger }).await,
+            Err(cause) => {
+                let (_nobody, signals) = mpsc::channel(1);
+                let host = Host { env, stdout, is_terminal, signals, timings, trigger };
+                refuse(host, cause).await
+            }
+        }
+    });
     diagnostics.end();
     Ok(code.number().into())
 }

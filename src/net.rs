@@ -1,21 +1,29 @@
 //! The road to the service: which roots are trusted and which proxy is taken, the same for REST and
 //! for the WebSocket.
 
-mod obstacle;
+mod connect_error;
+mod connection;
+mod lookup;
 mod proxy;
 mod roots;
+mod tunnel;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::config;
-pub use obstacle::{Obstacle, TlsFault};
+pub use connect_error::{ConnectError, ProxyAnswer, TlsFault};
+pub use connection::{Duplex, Stream};
+use lookup::Lookup;
+pub use lookup::LookupError;
 use proxy::Proxies;
 pub use proxy::Proxy;
 use roots::Roots;
+pub use roots::RootsError;
 
 /// How this program names itself to servers and proxies.
 pub const USER_AGENT: &str = concat!("buildpixel-ci/", env!("CARGO_PKG_VERSION"));
@@ -35,8 +43,8 @@ pub struct Net {
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {
     /// The extra roots.
-    #[error("cannot use the roots of `ca-file`: {0}")]
-    Roots(String),
+    #[error("cannot use the roots of `ca-file`")]
+    Roots(#[from] RootsError),
     /// The proxy variable.
     #[error(
         "cannot use the proxy of HTTPS_PROXY or ALL_PROXY: it is no http:// or https:// address"
@@ -48,6 +56,19 @@ pub enum NetError {
     /// The HTTP library.
     #[error("cannot set up HTTP")]
     Http(#[from] reqwest::Error),
+}
+
+impl NetError {
+    /// What to do about it: one line.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Roots(_) => "nothing was triggered; check `ca-file`",
+            Self::Proxy => "nothing was triggered; check HTTPS_PROXY and ALL_PROXY",
+            Self::Tls(_) | Self::Http(_) => {
+                "nothing was triggered; check `ca-file` and the proxy variables"
+            }
+        }
+    }
 }
 
 impl Net {
@@ -89,11 +110,32 @@ impl Net {
         self.proxies.towards(target)
     }
 
-    /// What kept a request of [`Self::http`] from getting to `target`, as far as it can be told.
-    pub fn obstacle(&self, target: &Url, error: &reqwest::Error) -> Option<Obstacle> {
-        let host = target.host_str().unwrap_or_default();
+    /// Why a request of [`Self::http`] has no connection to `target`; `None` if it may have been sent,
+    /// or if that cannot be told. The HTTP client hides what a proxy answers, so behind a proxy this
+    /// connects once more, until `deadline` at the latest.
+    pub async fn connect_error(
+        &self,
+        target: &Url,
+        error: &reqwest::Error,
+        deadline: Instant,
+    ) -> Option<ConnectError> {
+        if !error.is_connect() {
+            return None;
+        }
         let proxy = self.proxy(target);
-        error.is_connect().then(|| Obstacle::of(error, host, proxy.as_ref())).flatten()
+        let name = connection::authority(target);
+        if error.is_timeout() {
+            return Some(ConnectError::timeout(name, proxy.as_ref()));
+        }
+        if proxy.is_none() {
+            let host = target.host_str().unwrap_or_default();
+            return ConnectError::direct(error, host, name, target.scheme() == "https");
+        }
+        match self.connect(target, deadline).await {
+            // It took the time that was left, which may have been little; or now there is a connection.
+            Err(ConnectError::ProxyTimeout { .. }) | Ok(_) => None,
+            Err(error) => Some(error),
+        }
     }
 
     /// What should be known about the road: one sentence each.
@@ -113,6 +155,7 @@ fn http(
         // Or reqwest reads the environment.
         .no_proxy()
         .proxy(reqwest::Proxy::custom(move |to| routes.towards(to).map(Proxy::into_url)))
+        .dns_resolver(Lookup)
         .user_agent(USER_AGENT)
         .connect_timeout(connect_timeout)
         // A token must not follow.

@@ -26,6 +26,7 @@ use std::time::SystemTime;
 
 pub use checkout::Checkout;
 pub use files::PublishProblem;
+pub use process::ProgramError;
 
 use crate::config::{Env, Mistake};
 use crate::event::{Finding, Level, Location, Severity};

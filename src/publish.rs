@@ -1,5 +1,6 @@
 //! Hands over what a step leaves behind: outputs, summary, reports and the log. Disks may hang, so each
-//! has a thread, and nobody waits longer than they want to.
+//! has a thread, and nobody waits longer than they want to. Where a thread is refused, the same is done
+//! without one.
 
 mod folder;
 #[cfg(test)]
@@ -7,7 +8,6 @@ mod tests;
 
 use std::path::PathBuf;
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -15,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 use crate::log::text::Cleaner;
 use crate::outcome::{Report, Verdict};
 use crate::platform::{Handover, PublishProblem};
+use crate::threads::{self, Refused};
 use crate::writer::{Writer, Written};
 use folder::{Folder, Log};
 
@@ -83,14 +84,24 @@ impl Publisher {
         reports_dir: Option<PathBuf>,
     ) -> Self {
         let reports = reports_dir.map(|path| {
-            let folder = Clerk::start(Folder::new(path.clone()));
+            let folder = Clerk::start("reports", "writes the reports", Folder::new(path.clone()));
             drop(folder.ask(Folder::clear));
-            let log = Writer::start(Log::new(&path));
+            let log = Writer::start_named("build.log", "writes build.log", Log::new(&path));
             // Takes that of an earlier run away.
             log.write_if_room(&mut Vec::new());
             Reports { path, folder, log, gave_log_up: false }
         });
-        Self { cleaner, platform: Clerk::start(Place { handover, summary }), reports }
+        let platform =
+            Clerk::start("outputs", "writes outputs and summary", Place { handover, summary });
+        Self { cleaner, platform, reports }
+    }
+
+    /// Which threads were refused. What they were to do is done without them.
+    fn refused(&self) -> Vec<Refused> {
+        let reports = self.reports.as_ref();
+        let reports = reports.map(|reports| [reports.folder.refused(), reports.log.refused()]);
+        let all = [self.platform.refused()].into_iter().chain(reports.into_iter().flatten());
+        all.flatten().cloned().collect()
     }
 
     /// Whether somebody wants the log as a file.
@@ -135,6 +146,7 @@ impl Publisher {
         last_lines: Vec<u8>,
         late: &watch::Receiver<bool>,
     ) -> Publication {
+        let refused = self.refused();
         let Edition { outputs, report, verdict } = edition;
         let Outputs { values: outputs, withheld } = outputs;
         let ours = (outputs.clone(), report.clone(), verdict.clone());
@@ -167,8 +179,8 @@ impl Publisher {
                     return vec![PublishProblem::Stuck(log_file.display().to_string())];
                 }
                 match log.finish(last_lines, Duration::MAX).await {
-                    Written::Lost(source) => {
-                        vec![PublishProblem::Write { path: log_file.clone(), source }]
+                    Written::Lost(cause) => {
+                        vec![PublishProblem::Write { path: log_file.clone(), cause }]
                     }
                     Written::All | Written::Stuck => Vec::new(),
                 }
@@ -187,7 +199,8 @@ impl Publisher {
         };
         let (platform, reports) = tokio::join!(platform, reports);
         let withheld = withheld.into_iter().map(|output| PublishProblem::Withheld { output });
-        let problems = withheld.chain(platform).chain(reports).collect();
+        let refused = refused.into_iter().map(PublishProblem::NoThread);
+        let problems = withheld.chain(platform).chain(reports).chain(refused).collect();
         Publication { problems, summary_file: summary_file.try_recv().ok().flatten() }
     }
 
@@ -218,16 +231,31 @@ async fn in_time(
     }
 }
 
-/// A thread that does one thing after the other with what it owns.
-struct Clerk<T>(mpsc::Sender<Job<T>>);
+/// Does one thing after the other with what it owns, on a thread if there is one.
+enum Clerk<T> {
+    Thread(mpsc::Sender<Job<T>>),
+    /// Whoever asks does it, and waits as long as that takes.
+    Inline(T, Refused),
+}
 
 type Job<T> = Box<dyn FnOnce(&T) + Send>;
 
 impl<T: Send + 'static> Clerk<T> {
-    fn start(desk: T) -> Self {
+    fn start(name: &str, task: &'static str, desk: T) -> Self {
         let (jobs, waiting) = mpsc::channel::<Job<T>>();
-        thread::spawn(move || waiting.into_iter().for_each(|job| job(&desk)));
-        Self(jobs)
+        let work = move |desk| waiting.into_iter().for_each(|job| job(&desk));
+        match threads::start(name, task, desk, work) {
+            Ok(_detached) => Self::Thread(jobs),
+            Err((desk, refused)) => Self::Inline(desk, refused),
+        }
+    }
+
+    /// Why there is no thread, if there is none.
+    fn refused(&self) -> Option<&Refused> {
+        match self {
+            Self::Thread(_) => None,
+            Self::Inline(_, refused) => Some(refused),
+        }
     }
 
     /// The work begins without anybody waiting for the answer.
@@ -240,8 +268,13 @@ impl<T: Send + 'static> Clerk<T> {
             // An error means that nobody waits for the answer.
             let _nobody_waits = answer.send(job(desk));
         };
-        // The thread lives as long as this sender.
-        let _sent = self.0.send(Box::new(job));
+        match self {
+            // The thread lives as long as this sender.
+            Self::Thread(jobs) => {
+                let _sent = jobs.send(Box::new(job));
+            }
+            Self::Inline(desk, _) => job(desk),
+        }
         answered
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::causes::one_line;
 use crate::event::{Event, Facts, Id, Level, LogLine, Status};
 use crate::log::Pipeline;
 use crate::log::progress::Progress;
@@ -160,7 +161,7 @@ impl Reporter {
     pub(crate) fn problems(&mut self, problems: &[PublishProblem]) {
         for problem in problems {
             let level = if problem.is_failure() { Level::Error } else { Level::Warn };
-            self.notice(level, &problem.to_string());
+            self.notice(level, &one_line(problem));
         }
     }
 

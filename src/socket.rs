@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use error::{SocketError, Stage};
+pub use error::{ProtocolError, SocketError, Stage};
 pub use message::Message;
 pub use session::{Resume, Session};
 

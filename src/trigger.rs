@@ -159,7 +159,7 @@ impl Trigger {
             ApiErrorKind::Refused(refusal) if matches!(refusal.status, 429 | 503) => {
                 (refusal.retry_after.unwrap_or_default(), last_look)
             }
-            ApiErrorKind::Blocked(obstacle) if !obstacle.is_lasting() => Default::default(),
+            ApiErrorKind::Blocked(why) if !why.is_lasting() => Default::default(),
             ApiErrorKind::Unreachable { .. } => Default::default(),
             ApiErrorKind::Refused(_)
             | ApiErrorKind::Blocked(_)

@@ -1,13 +1,16 @@
 //! Writes a stream on a thread of its own, so that a pipe that blocks or a disk that hangs never costs
-//! the network a heartbeat.
+//! the network a heartbeat. Where the thread is refused, the stream is written all the same.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
+
+use crate::threads::{self, Refused};
 
 /// How many batches may wait for a slow pipe.
 const WAITING_BATCHES: usize = 4;
@@ -22,22 +25,39 @@ const CHUNK_BYTES: usize = 16 * 1024;
 const REST: Duration = Duration::from_millis(10);
 
 /// The way to stdout or to a file. After the first failure it swallows everything.
-pub(crate) struct Writer {
-    batches: mpsc::Sender<Vec<u8>>,
-    last_rooms: Vec<mpsc::OwnedPermit<Vec<u8>>>,
-    /// Changes with everything that was written, a chunk at the most.
-    progress: watch::Receiver<()>,
-    thread: JoinHandle<io::Result<()>>,
+pub(crate) enum Writer {
+    /// A thread writes.
+    Thread {
+        batches: mpsc::Sender<Vec<u8>>,
+        last_rooms: Vec<mpsc::OwnedPermit<Vec<u8>>>,
+        /// Changes with everything that was written, a chunk at the most.
+        progress: watch::Receiver<()>,
+        thread: JoinHandle<Option<io::Result<()>>>,
+    },
+    /// There is no thread: whoever hands a batch over writes it, and waits as long as that takes.
+    Inline { stream: Arc<Mutex<Inline>>, refused: Refused },
 }
 
 /// There is room for one batch; none for any if nothing is written any more.
-pub(crate) struct Room(Option<mpsc::OwnedPermit<Vec<u8>>>);
+pub(crate) enum Room {
+    Waiting(mpsc::OwnedPermit<Vec<u8>>),
+    Inline(Arc<Mutex<Inline>>),
+    Gone,
+}
+
+/// A stream that is written where the batches are made.
+pub(crate) struct Inline {
+    stream: Box<dyn Write + Send>,
+    result: io::Result<()>,
+}
 
 impl Room {
     pub(crate) fn take(self, batch: &mut Vec<u8>) {
         let batch = std::mem::take(batch);
-        if let Some(room) = self.0 {
-            room.send(batch);
+        match self {
+            Self::Waiting(room) => drop(room.send(batch)),
+            Self::Inline(stream) => write_inline(&stream, &batch),
+            Self::Gone => {}
         }
     }
 }
@@ -54,20 +74,47 @@ pub(crate) enum Written {
 }
 
 impl Writer {
-    pub(crate) fn start(mut stream: impl Write + Send + 'static) -> Self {
+    /// Writes to stdout.
+    pub(crate) fn start(stdout: impl Write + Send + 'static) -> Self {
+        Self::start_named("stdout", "writes to stdout", stdout)
+    }
+
+    /// Writes to something else. Of the name, 15 bytes can be seen from outside.
+    pub(crate) fn start_named(
+        name: &str,
+        task: &'static str,
+        stream: impl Write + Send + 'static,
+    ) -> Self {
         let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES + LAST_BATCHES);
         let (written, progress) = watch::channel(());
-        let thread = thread::spawn(move || {
+        let work = move |mut stream| {
             let mut result = Ok(());
             while let Some(batch) = waiting.blocking_recv() {
                 result = result.and_then(|()| write_all(&mut stream, &batch, &written));
                 written.send_replace(());
             }
             result
-        });
-        let room = || batches.clone().try_reserve_owned().ok();
-        let last_rooms = (0..LAST_BATCHES).filter_map(|_| room()).collect();
-        Self { batches, last_rooms, progress, thread }
+        };
+        match threads::start(name, task, stream, work) {
+            Ok(thread) => {
+                let room = || batches.clone().try_reserve_owned().ok();
+                let last_rooms = (0..LAST_BATCHES).filter_map(|_| room()).collect();
+                Self::Thread { batches, last_rooms, progress, thread }
+            }
+            Err((stream, refused)) => Self::inline(Box::new(stream), refused),
+        }
+    }
+
+    fn inline(stream: Box<dyn Write + Send>, refused: Refused) -> Self {
+        Self::Inline { stream: Arc::new(Mutex::new(Inline { stream, result: Ok(()) })), refused }
+    }
+
+    /// Why there is no thread, if there is none.
+    pub(crate) fn refused(&self) -> Option<&Refused> {
+        match self {
+            Self::Thread { .. } => None,
+            Self::Inline { refused, .. } => Some(refused),
+        }
     }
 
     /// Waits for room and takes the whole batch. Cancel safe: a batch is taken or untouched.
@@ -77,23 +124,42 @@ impl Writer {
 
     /// Waits for room for a batch. Cancel safe.
     pub(crate) fn room(&self) -> impl Future<Output = Room> + use<> {
-        let batches = self.batches.clone();
-        async move { Room(batches.reserve_owned().await.ok()) }
+        let (batches, inline) = match self {
+            Self::Thread { batches, .. } => (Some(batches.clone()), None),
+            Self::Inline { stream, .. } => (None, Some(Arc::clone(stream))),
+        };
+        async move {
+            match (batches, inline) {
+                (Some(batches), _) => {
+                    batches.reserve_owned().await.map_or(Room::Gone, Room::Waiting)
+                }
+                (None, Some(stream)) => Room::Inline(stream),
+                (None, None) => Room::Gone,
+            }
+        }
     }
 
     /// Takes the whole batch if there is room.
     pub(crate) fn write_if_room(&self, batch: &mut Vec<u8>) {
-        match self.batches.try_reserve() {
-            Ok(room) => room.send(std::mem::take(batch)),
-            Err(TrySendError::Full(())) => {}
-            Err(TrySendError::Closed(())) => batch.clear(),
+        match self {
+            Self::Thread { batches, .. } => match batches.try_reserve() {
+                Ok(room) => room.send(std::mem::take(batch)),
+                Err(TrySendError::Full(())) => {}
+                Err(TrySendError::Closed(())) => batch.clear(),
+            },
+            Self::Inline { stream, .. } => write_inline(stream, &std::mem::take(batch)),
         }
     }
 
     /// Takes a batch that must not wait for room. There is some for one such batch before the last.
     pub(crate) fn write_now(&mut self, batch: Vec<u8>) {
-        if let Some(room) = self.last_rooms.pop() {
-            room.send(batch);
+        match self {
+            Self::Thread { last_rooms, .. } => {
+                if let Some(room) = last_rooms.pop() {
+                    room.send(batch);
+                }
+            }
+            Self::Inline { stream, .. } => write_inline(stream, &batch),
         }
     }
 
@@ -101,19 +167,34 @@ impl Writer {
     /// for one that has stopped reading no longer than `patience`.
     pub(crate) async fn finish(mut self, rest: Vec<u8>, patience: Duration) -> Written {
         self.write_now(rest);
-        drop((self.batches, self.last_rooms));
-        let ended = loop {
-            match timeout(patience, self.progress.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_ended)) => break self.thread.join(),
-                Err(_elapsed) => return Written::Stuck,
+        let result = match self {
+            Self::Thread { batches, last_rooms, mut progress, thread } => {
+                drop((batches, last_rooms));
+                loop {
+                    match timeout(patience, progress.changed()).await {
+                        Ok(Ok(())) => {}
+                        // A panic has ended the process before it could be seen here.
+                        Ok(Err(_ended)) => break thread.join().ok().flatten().unwrap_or(Ok(())),
+                        Err(_elapsed) => return Written::Stuck,
+                    }
+                }
+            }
+            Self::Inline { stream, .. } => {
+                let mut inline = stream.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::replace(&mut inline.result, Ok(()))
             }
         };
-        match ended {
-            Ok(Err(error)) if error.kind() != ErrorKind::BrokenPipe => Written::Lost(error),
-            // A panic has ended the process before it could be seen here.
-            Ok(_) | Err(_) => Written::All,
+        match result {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Written::Lost(error),
+            Ok(()) | Err(_) => Written::All,
         }
+    }
+}
+
+fn write_inline(stream: &Mutex<Inline>, batch: &[u8]) {
+    let mut inline = stream.lock().unwrap_or_else(PoisonError::into_inner);
+    if inline.result.is_ok() {
+        inline.result = write_all(&mut inline.stream, batch, &watch::Sender::new(()));
     }
 }
 
@@ -311,8 +392,41 @@ mod tests {
         let mut writer = Writer::start(Blocked);
         while timeout(Duration::from_millis(20), writer.write(&mut b"x".to_vec())).await.is_ok() {}
         writer.write_now(b"verdict".to_vec());
-        assert_eq!(writer.last_rooms.len(), 1);
+        let Writer::Thread { last_rooms, .. } = &writer else { panic!("no thread") };
+        assert_eq!(last_rooms.len(), 1);
         let written = writer.finish(b"y".to_vec(), Duration::from_millis(20)).await;
         assert!(matches!(written, Written::Stuck), "{written:?}");
+    }
+
+    fn without_a_thread(stream: impl Write + Send + 'static) -> Writer {
+        Writer::inline(Box::new(stream), threads::refused("writes to stdout"))
+    }
+
+    #[tokio::test]
+    async fn without_a_thread_everything_is_written_at_once_and_in_order() {
+        let stdout = Shared::default();
+        let mut writer = without_a_thread(stdout.clone());
+        assert!(writer.refused().is_some());
+        let mut batch = b"1\n".to_vec();
+        writer.write(&mut batch).await;
+        assert_eq!((batch.len(), stdout.0.lock().unwrap().as_slice()), (0, &b"1\n"[..]));
+        writer.write_if_room(&mut b"2\n".to_vec());
+        let room = writer.room().await;
+        writer.write_now(b"3\n".to_vec());
+        room.take(&mut b"4\n".to_vec());
+        let written = writer.finish(b"5\n".to_vec(), Duration::ZERO).await;
+        assert!(matches!(written, Written::All), "{written:?}");
+        assert_eq!(*stdout.0.lock().unwrap(), b"1\n2\n3\n4\n5\n");
+    }
+
+    #[tokio::test]
+    async fn without_a_thread_a_stdout_that_fails_is_told_as_with_one() {
+        for (kind, is_loss) in [(ErrorKind::BrokenPipe, false), (ErrorKind::StorageFull, true)] {
+            let writer = without_a_thread(Failing(kind));
+            writer.write(&mut b"x".to_vec()).await;
+            writer.write(&mut b"y".to_vec()).await;
+            let written = writer.finish(Vec::new(), Duration::ZERO).await;
+            assert_eq!(matches!(written, Written::Lost(_)), is_loss, "{written:?}");
+        }
     }
 }

@@ -9,6 +9,8 @@ const LAYERS: [&str; 27] = [
     "event",
     "worker",
     "retry",
+    "causes",
+    "threads",
     "config",
     "json",
     "net",

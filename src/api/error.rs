@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::json::Object;
-use crate::net::Obstacle;
+use crate::net::ConnectError;
 use crate::retry;
 
 /// A request that did not end in an answer of use. Shows no secret; its texts are the service's
@@ -43,9 +43,9 @@ pub enum ApiErrorKind {
         /// The host that it points to.
         to: String,
     },
-    /// The request did not get there, and it is known what stands in the way.
+    /// There was no connection to send the request over.
     #[error("cannot reach BuildPixel")]
-    Blocked(#[source] Obstacle),
+    Blocked(#[source] ConnectError),
     /// No answer, or only a part of one.
     #[error("{}", if *.sent { "BuildPixel did not answer" } else { "cannot reach BuildPixel" })]
     Unreachable {
@@ -154,7 +154,7 @@ impl ApiError {
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
-            ApiErrorKind::Blocked(obstacle) => !obstacle.is_lasting(),
+            ApiErrorKind::Blocked(error) => !error.is_lasting(),
             ApiErrorKind::Unreachable { .. } => true,
             ApiErrorKind::Redirected { .. }
             | ApiErrorKind::Garbled { .. }
@@ -182,6 +182,23 @@ impl ApiError {
             ApiErrorKind::Blocked(_) => true,
             ApiErrorKind::Unreachable { sent, .. } => !sent,
             ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => false,
+        }
+    }
+}
+
+impl ApiError {
+    /// What to do about it: one line.
+    pub fn hint(&self) -> Option<&'static str> {
+        match &self.kind {
+            ApiErrorKind::Refused(refusal) => refusal.hint(),
+            ApiErrorKind::Blocked(error) => Some(error.hint()),
+            ApiErrorKind::Unreachable { .. } => Some(
+                "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`",
+            ),
+            ApiErrorKind::Redirected { .. } => Some("check `api-url`"),
+            ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => Some(
+                "check `api-url`, and what else stands between here and BuildPixel and may have answered in its place",
+            ),
         }
     }
 }
@@ -241,5 +258,51 @@ impl Refusal {
             request_id: text("requestId"),
             retry_after,
         }
+    }
+}
+
+impl Refusal {
+    /// What to do about it: one line. The code says more than the status, if it is known.
+    fn hint(&self) -> Option<&'static str> {
+        match &self.code {
+            Some(code) => code.hint().or_else(|| by_status(self.status)),
+            None => by_status(self.status),
+        }
+    }
+}
+
+impl Code {
+    fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::InvalidToken => "check the `token` input; a revoked token answers 401",
+            Self::InsufficientScope => {
+                "the token may not do this; triggering a build takes a `member` token"
+            }
+            Self::ValidationFailed => "check `branch`, `commit` and `changelist`",
+            Self::EngineNotFound => {
+                "BuildPixel does not support the Unreal Engine version of this build setting"
+            }
+            Self::RepoNotAccessible => {
+                "give the BuildPixel GitHub App access to the repository again"
+            }
+            Self::PerforceAuthFailed => {
+                "renew the Perforce credentials in the project's settings at BuildPixel"
+            }
+            Self::NotFound => {
+                "check `project`, `build-setting` and `build-id`; what the token may not see answers 404 too"
+            }
+            Self::Other(_) => return None,
+        })
+    }
+}
+
+fn by_status(status: u16) -> Option<&'static str> {
+    match status {
+        401 => Some("check the `token` input; a revoked token answers 401"),
+        403 => Some("the token may not do this; or a proxy stands in the way"),
+        404 => Some("check `project`, `build-setting`, `build-id` and `api-url`"),
+        429 => Some("BuildPixel takes no more requests for now; run the job again later"),
+        500..=599 => Some("BuildPixel is in trouble; run the job again later"),
+        _ => None,
     }
 }

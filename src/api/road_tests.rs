@@ -1,16 +1,19 @@
 //! The client behind TLS and proxies: who is trusted, who is named, and who sees which secret.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use simulator::road::{Authority, ConnectProxy, serve};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use simulator::road::{Authority, ConnectProxy, head as read_head, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::tests::{TOKEN, always, chain, client, pending, trigger, upstream};
+use super::tests::{TOKEN, always, client, pending, trigger, upstream};
 use super::*;
+use crate::causes::one_line;
 use crate::config::Network;
 use crate::net::loopback::trusting;
-use crate::net::{Obstacle, TlsFault};
+use crate::net::{ConnectError, ProxyAnswer, TlsFault};
 
 #[tokio::test]
 async fn a_private_authority_is_trusted_only_when_it_is_given() {
@@ -23,7 +26,7 @@ async fn a_private_authority_is_trusted_only_when_it_is_given() {
 
     let error = trigger(&client(&url, &Network::default())).await.unwrap_err();
     assert!(error.nothing_was_accepted() && !error.is_transient());
-    assert!(chain(&error).contains("localhost is by an issuer that is not trusted"), "{error}");
+    assert!(one_line(&error).contains("localhost is by an issuer that is not trusted"), "{error}");
     assert_eq!(tls_fault(error), ("localhost".to_owned(), TlsFault::UnknownIssuer));
 }
 
@@ -46,7 +49,7 @@ async fn requests_take_the_proxy_and_show_it_the_credentials() {
 
 fn tls_fault(error: ApiError) -> (String, TlsFault) {
     match error.kind {
-        ApiErrorKind::Blocked(Obstacle::Tls { host, fault, .. }) => (host, fault),
+        ApiErrorKind::Blocked(ConnectError::Tls { host, fault, .. }) => (host, fault),
         other => panic!("{other:?}"),
     }
 }
@@ -70,15 +73,15 @@ async fn each_fault_of_tls_is_told_apart() {
 }
 
 /// What stands in the way of a trigger through this proxy, whose credentials must not show.
-async fn refused_by_proxy(proxy: &str) -> Obstacle {
+async fn refused_by_proxy(proxy: &str) -> ConnectError {
     let https_proxy = Some(Secret::new(format!("http://ci:hunter2@{proxy}")));
     let network = Network { https_proxy, ..Network::default() };
     let error = trigger(&client("https://api.buildpixel.test", &network)).await.unwrap_err();
     assert!(error.nothing_was_accepted());
-    let shown = format!("{}{error:?}", chain(&error));
+    let shown = format!("{}{error:?}", one_line(&error));
     assert!(!shown.contains("hunter2") && shown.contains(&format!("the proxy {proxy}")), "{shown}");
     match error.kind {
-        ApiErrorKind::Blocked(obstacle) => obstacle,
+        ApiErrorKind::Blocked(error) => error,
         other => panic!("{other:?}"),
     }
 }
@@ -86,22 +89,56 @@ async fn refused_by_proxy(proxy: &str) -> Obstacle {
 #[tokio::test]
 async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    for status_line in ["HTTP/1.1 403 Forbidden", "HTTP/1.1 502 Bad Gateway", "SSH-2.0-x 200 y"] {
+    for (status_line, expected, is_lasting) in [
+        ("HTTP/1.1 403 Forbidden", ProxyAnswer::Status(403), true),
+        ("HTTP/1.1 502 Bad Gateway", ProxyAnswer::Status(502), false),
+        ("SSH-2.0-x 200 y", ProxyAnswer::NotHttp, false),
+    ] {
         let proxy = ConnectProxy::answering(status_line, nowhere).await.unwrap();
-        let obstacle = refused_by_proxy(&proxy.address.to_string()).await;
-        let refused = "it refused, or is no HTTP proxy";
-        assert!(matches!(&obstacle, Obstacle::Proxy { why, .. } if why == refused), "{obstacle}");
-        assert!(!obstacle.is_lasting());
+        let error = refused_by_proxy(&proxy.address.to_string()).await;
+        assert!(
+            matches!(&error, ConnectError::Proxy { answer, .. } if *answer == expected),
+            "{error}"
+        );
+        assert_eq!(error.is_lasting(), is_lasting, "{error}");
     }
     let proxy = ConnectProxy::for_members("Basic eDp5", nowhere).await.unwrap();
-    let obstacle = refused_by_proxy(&proxy.address.to_string()).await;
-    assert!(matches!(obstacle, Obstacle::ProxyAuth { .. }) && obstacle.is_lasting(), "{obstacle}");
+    let error = refused_by_proxy(&proxy.address.to_string()).await;
+    assert!(matches!(error, ConnectError::ProxyAuth { .. }) && error.is_lasting(), "{error}");
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let obstacle = refused_by_proxy(&closed).await;
-    assert!(obstacle.to_string().contains("refused"), "{obstacle}");
+    let error = refused_by_proxy(&closed).await;
+    assert!(one_line(&error).contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn the_question_why_a_proxy_refused_takes_no_more_time_than_the_request_has() {
+    // Answers the request, and not the question why.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let proxy = serve(move |stream| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let mut stream = BufReader::new(stream);
+            read_head(&mut stream).await?;
+            match number {
+                0 => stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await,
+                _ => std::future::pending().await,
+            }
+        }
+    });
+    let https_proxy = Some(Secret::new(proxy.await.unwrap().to_string()));
+    let network = Network { https_proxy, ..Network::default() };
+    let limit = Duration::from_secs(1);
+    let hasty = client("https://api.buildpixel.test", &network).within(limit);
+    let began = Instant::now();
+    let error = trigger(&hasty).await.unwrap_err();
+    assert!((limit..4 * limit).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }), "{error:?}");
+    assert!(error.is_transient() && error.nothing_was_accepted());
 }
 
 #[tokio::test]
@@ -120,7 +157,7 @@ async fn a_connection_that_takes_longer_than_the_answer_may_means_that_nothing_w
     let url = format!("https://localhost:{}", mute.await.unwrap().port());
     let hasty = client(&url, &Network::default()).within(Duration::from_millis(300));
     let error = trigger(&hasty).await.unwrap_err();
-    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }), "{error:?}");
+    assert!(matches!(error.kind, ApiErrorKind::Blocked(ConnectError::Timeout { .. })), "{error:?}");
     assert!(error.is_transient() && error.nothing_was_accepted());
 }
 

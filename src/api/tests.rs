@@ -1,6 +1,5 @@
 //! The client against servers on loopback: what it sends, and what it makes of answers.
 
-use std::error::Error;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
@@ -11,8 +10,10 @@ use wiremock::matchers::{body_string, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
+use crate::causes::one_line;
 use crate::config::Network;
 use crate::event::Status;
+use crate::net::ConnectError;
 use crate::net::loopback::net;
 
 pub(super) const TOKEN: &str = "bp_0123456789";
@@ -42,19 +43,9 @@ pub(super) async fn trigger(client: &Client) -> Result<Triggered, ApiError> {
 /// The error of a trigger that is answered so, which must never show the token.
 pub(super) async fn error(answer: ResponseTemplate) -> ApiError {
     let error = trigger(&plain(&always(answer).await)).await.unwrap_err();
-    let shown = format!("{}{error:?}", chain(&error));
+    let shown = format!("{}{error:?}", one_line(&error));
     assert!(!shown.contains(TOKEN), "{shown}");
     error
-}
-
-pub(super) fn chain(error: &ApiError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 pub(super) fn pending() -> ResponseTemplate {
@@ -322,10 +313,11 @@ async fn a_closed_port_means_that_nothing_was_sent() {
     drop(listener);
     let client = client(&format!("http://{address}"), &Network::default());
     let error = trigger(&client).await.unwrap_err();
-    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }));
+    assert!(matches!(error.kind, ApiErrorKind::Blocked(ConnectError::Tcp { .. })));
     assert!(error.is_transient() && error.nothing_was_accepted());
-    assert!(chain(&error).starts_with("cannot reach BuildPixel: "), "{}", chain(&error));
-    assert!(chain(&error).contains("refused"), "{}", chain(&error));
+    let (text, expected) = (one_line(&error), "cannot reach BuildPixel: cannot connect to ");
+    assert!(text.starts_with(&format!("{expected}{address}: ")), "{text}");
+    assert_eq!(text.matches("refused").count(), 1, "{text}");
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 //! texts that the environment gives for it.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
+use super::Mistake;
 use super::env::Env;
 use super::secret::Secret;
 
@@ -107,14 +109,50 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Collects the inputs from the environment.
-    pub fn read(env: &Env) -> Self {
-        let given = INPUTS.iter().filter_map(|input| {
-            let (_, value) = lookup(env, input.name)?;
-            Some((input.name.replace('-', "_"), value.to_owned()))
-        });
-        // Every field is an optional text, which no text can fail to become.
-        envy::from_iter(given).unwrap_or_default()
+    /// Collects the inputs from the environment: those that can be read, and a mistake for each that
+    /// cannot.
+    pub fn read(env: &Env) -> (Self, Vec<Mistake>) {
+        read(env)
+    }
+}
+
+/// Reads the inputs as the fields of `T`, each of which is optional.
+fn read<T: Default + DeserializeOwned>(env: &Env) -> (T, Vec<Mistake>) {
+    let given = INPUTS.iter().filter_map(|input| Some((input.name, lookup(env, input.name)?.1)));
+    let given: Vec<_> = given.collect();
+    let fields = |given: &[(&'static str, &str)]| {
+        let field = |(name, value): &(&str, &str)| (name.replace('-', "_"), (*value).to_owned());
+        envy::from_iter::<_, T>(given.iter().map(field).collect::<Vec<_>>())
+    };
+    if let Ok(inputs) = fields(&given) {
+        return (inputs, Vec::new());
+    }
+    // The error names no variable, and may quote a secret: which ones are wrong is tried out. The others are
+    // still of use: what they hide must be hidden, and what they ask for be written.
+    let (mut good, mut mistakes) = (Vec::new(), Vec::new());
+    for (name, value) in given {
+        match fields(&[(name, value)]) {
+            Ok(_) => good.push((name, value)),
+            Err(error) => mistakes.push(unreadable(env, name, value, &error)),
+        }
+    }
+    match fields(&good) {
+        Ok(inputs) => (inputs, mistakes),
+        Err(error) => {
+            mistakes.extend(good.iter().map(|(name, value)| unreadable(env, name, value, &error)));
+            (T::default(), mistakes)
+        }
+    }
+}
+
+fn unreadable(env: &Env, name: &'static str, value: &str, error: &envy::Error) -> Mistake {
+    // A token in the wrong place is still a token.
+    let is_secret = name == "token" || value.contains("bp_");
+    match is_secret {
+        true => Mistake::new(env, name, None, "cannot be read".to_owned()),
+        false => {
+            Mistake::new(env, name, Some(value.to_owned()), format!("cannot be read: {error}"))
+        }
     }
 }
 
@@ -167,7 +205,7 @@ mod tests {
         let all = [("INPUT_BUILD-ID", "1"), ("INPUT_BUILD_ID", "2"), ("BUILDPIXEL_BUILD_ID", "3")];
         for (skipped, expected) in ["1", "2", "3"].into_iter().enumerate() {
             let env = Env::from_iter(all.into_iter().skip(skipped));
-            assert_eq!(Inputs::read(&env).build_id.as_deref(), Some(expected));
+            assert_eq!(Inputs::read(&env).0.build_id.as_deref(), Some(expected));
         }
     }
 
@@ -178,7 +216,8 @@ mod tests {
             ("INPUT_PROJECT", "  "),
             ("BUILDPIXEL_PROJECT", "p"),
         ]);
-        let inputs = Inputs::read(&env);
+        let (inputs, mistakes) = Inputs::read(&env);
+        assert_eq!(mistakes, []);
         assert_eq!(inputs.api_url.as_deref(), Some("https://h"));
         assert_eq!(inputs.project.as_deref(), Some("p"));
         assert_eq!(inputs.wait, None);
@@ -189,12 +228,56 @@ mod tests {
         let rows = INPUTS
             .iter()
             .map(|input| (spellings(input.name)[0].clone(), format!("<{}>", input.name)));
-        let inputs = Inputs::read(&rows.collect());
+        let (inputs, mistakes) = Inputs::read(&rows.collect());
+        assert_eq!(mistakes, []);
         let shown = format!("{inputs:?}").replace("token: Some(***)", "<token>");
         for input in INPUTS {
             assert!(shown.contains(&format!("<{}>", input.name)), "{} in {shown}", input.name);
         }
         assert!(!shown.contains("None"), "a field without a row: {shown}");
+    }
+
+    #[test]
+    fn an_input_that_cannot_be_read_names_its_variable_and_takes_no_other_one_away() {
+        /// As [`Inputs`], but not every text fits.
+        #[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+        struct Strict {
+            project: Option<String>,
+            token: Option<u32>,
+            timeout: Option<u32>,
+            branch: Option<u32>,
+        }
+        let env = Env::from_iter([
+            ("INPUT_TOKEN", "hunter2"),
+            ("INPUT_BRANCH", "bp_hunter2"),
+            ("BUILDPIXEL_TIMEOUT", "soon"),
+            ("BUILDPIXEL_PROJECT", "p"),
+        ]);
+        let (inputs, mistakes) = read::<Strict>(&env);
+        assert_eq!(inputs, Strict { project: Some("p".to_owned()), ..Strict::default() });
+        let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "`token` (read from INPUT_TOKEN): cannot be read",
+                "`branch` (read from INPUT_BRANCH): cannot be read",
+                "`timeout` is \"soon\" (read from BUILDPIXEL_TIMEOUT): cannot be read: invalid digit \
+                 found in string while parsing value 'soon' provided by timeout",
+            ]
+        );
+    }
+
+    #[test]
+    fn inputs_that_cannot_be_read_at_all_are_never_taken_for_none() {
+        #[derive(Debug, Default, Deserialize)]
+        struct Demanding {
+            #[expect(dead_code, reason = "it is missing")]
+            absent: String,
+        }
+        let env = Env::from_iter([("INPUT_PROJECT", "p")]);
+        let (_, mistakes) = read::<Demanding>(&env);
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        assert_eq!(mistakes[0].input, "project");
     }
 
     #[test]

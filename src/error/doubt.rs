@@ -1,6 +1,6 @@
 //! Why it cannot be told whether a trigger has started a build.
 
-use super::{api_causes, snippet};
+use super::details;
 use crate::api::ApiError;
 use crate::event::Id;
 
@@ -25,18 +25,26 @@ pub enum Doubt {
     #[error("the list of builds does not show all that were queued since")]
     Endless,
     /// It cannot be had.
-    #[error("the list of builds cannot be read ({0})")]
-    Unreadable(Box<ApiError>),
+    #[error("the list of builds cannot be read")]
+    Unreadable(#[source] Box<ApiError>),
     /// None has been listed yet, but one may still come.
     #[error("the time was up before a build of it was listed")]
     OutOfTime,
 }
 
 impl Doubt {
+    /// With the nearest cause, for the end of a longer sentence.
+    pub(super) fn headline(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self} ({cause})"),
+            None => self.to_string(),
+        }
+    }
+
     /// What stands behind it: one line each.
     pub(super) fn causes(&self) -> Vec<String> {
         match self {
-            Self::Unreadable(error) => api_causes(error).chain(snippet(error)).collect(),
+            Self::Unreadable(error) => details(error).collect(),
             Self::Several(_) | Self::Unclear { .. } | Self::Endless | Self::OutOfTime => Vec::new(),
         }
     }

@@ -10,6 +10,20 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 use super::NetError;
 use crate::config::Network;
 
+/// Why a text of roots cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RootsError {
+    /// It cannot be read.
+    #[error("this is no PEM text")]
+    NotPem,
+    /// A certificate cannot be a root.
+    #[error("a certificate in it cannot be used")]
+    Rejected(#[source] rustls::Error),
+    /// It holds no certificate.
+    #[error("no PEM certificate in it")]
+    Empty,
+}
+
 /// The roots, and a sentence on each variable that adds none.
 pub(super) struct Roots {
     pub(super) store: RootCertStore,
@@ -38,13 +52,13 @@ impl Roots {
     fn add_given(&mut self, pem: &str) -> Result<(), NetError> {
         let before = self.store.len();
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate =
-                certificate.map_err(|_| NetError::Roots("this is no PEM text".to_owned()))?;
-            self.store.add(certificate).map_err(|error| NetError::Roots(error.to_string()))?;
+            // What the reader says may quote the text, which may be a key.
+            let certificate = certificate.map_err(|_| RootsError::NotPem)?;
+            self.store.add(certificate).map_err(RootsError::Rejected)?;
         }
         match self.store.len() > before {
             true => Ok(()),
-            false => Err(NetError::Roots("no PEM certificate in it".to_owned())),
+            false => Err(RootsError::Empty.into()),
         }
     }
 

@@ -127,7 +127,7 @@ fn opening(report: &Report, outcome: &Outcome) -> (&'static str, String) {
         }
         Outcome::Interrupted(signal) => ("Interrupted", interrupted(report, *signal, &build)),
         Outcome::Failed(error) => {
-            ("Error", error.to_string().lines().next().unwrap_or_default().to_owned())
+            ("Error", error.headline().lines().next().unwrap_or_default().to_owned())
         }
     }
 }
@@ -162,9 +162,9 @@ fn remedy(report: &Report) -> Option<String> {
     report.root_cause()?.hint.clone()
 }
 
-/// The rest of the error's own text, then what it came from.
+/// The rest of the headline, then what stands behind it.
 fn causes(error: &Error) -> Vec<String> {
-    let own = error.to_string();
+    let own = error.headline();
     let own = own.lines().skip(1).map(str::to_owned);
     own.chain(error.causes().iter().map(|cause| format!("cause: {cause}"))).collect()
 }

@@ -1,10 +1,10 @@
 //! Buildkite: headings on stdout; outputs and summary through its agent, where there is one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::groups::Groups;
-use super::process::{Failure, Process};
+use super::process::Process;
 use super::{Folding, Handover, PublishProblem, Sink, put};
 use crate::config::Env;
 use crate::event::Level;
@@ -93,18 +93,6 @@ fn program(env: &Env) -> Option<PathBuf> {
     folders.map(|folder| folder.join(&name)).find(|path| path.is_file())
 }
 
-fn start(program: &Path, arguments: &[&str], input: String) -> Result<Process, Failure> {
-    Process::start(program, arguments, input).map_err(|error| Failure::Told(error.to_string()))
-}
-
-fn declined(what: String, failure: Failure) -> PublishProblem {
-    let reason = match failure {
-        Failure::Told(reason) => reason,
-        Failure::TooLong => "it takes too long".to_owned(),
-    };
-    PublishProblem::Declined { what, reason }
-}
-
 impl Handover for Agent {
     fn has_summary(&self) -> bool {
         self.program.is_some()
@@ -119,12 +107,14 @@ impl Handover for Agent {
             let mut started = Vec::new();
             for (name, value) in some {
                 let key = format!("buildpixel-{name}");
-                started.push((name, start(program, &["meta-data", "set", &key], value.clone())));
+                let process = Process::start(program, &["meta-data", "set", &key], value.clone());
+                started.push((name, process));
             }
             // Each is waited for, or it would be left as a zombie.
             let ended = started.into_iter().map(|(name, process)| {
                 let ended = process.and_then(|process| process.end(deadline));
-                ended.map_err(|failure| declined(format!("the output {name}"), failure))
+                let what = format!("the output {name}");
+                ended.map_err(|cause| PublishProblem::Declined { what, cause })
             });
             let ended: Vec<_> = ended.collect();
             ended.into_iter().collect::<Result<(), _>>()?;
@@ -149,9 +139,10 @@ impl Handover for Agent {
         let context = format!("buildpixel-ci{setting}");
         let arguments = ["annotate", "--style", style, "--context", &context];
         let text = summary::render(report, verdict, SUMMARY_BYTES);
-        start(program, &arguments, text)
+        let what = "the summary".to_owned();
+        Process::start(program, &arguments, text)
             .and_then(|process| process.end(Instant::now() + self.limit))
-            .map_err(|failure| declined("the summary".to_owned(), failure))?;
+            .map_err(|cause| PublishProblem::Declined { what, cause })?;
         Ok(None)
     }
 }

@@ -4,16 +4,20 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::process::ProgramError;
+use crate::threads::Refused;
+
 /// Something that was to be published and was not. Told, never swallowed; never hides a verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishProblem {
     /// A file could not be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        #[source]
+        cause: io::Error,
     },
     /// It takes too long: the disk hangs, or the file is a pipe that nobody reads.
     #[error("cannot write {0}: it takes too long")]
@@ -28,13 +32,17 @@ pub enum PublishProblem {
         output: &'static str,
     },
     /// A program of the CI did not take something.
-    #[error("buildkite-agent did not take {what}: {reason}")]
+    #[error("buildkite-agent did not take {what}")]
     Declined {
         /// What.
         what: String,
-        /// Why, as far as it told.
-        reason: String,
+        /// Why.
+        #[source]
+        cause: ProgramError,
     },
+    /// What should have a thread did without, so that a disk or a pipe that hangs holds up the rest.
+    #[error(transparent)]
+    NoThread(Refused),
     /// A report format cannot hold an output.
     #[error("{file} does not hold the output {output}: {reason}")]
     LeftOut {
@@ -55,13 +63,14 @@ impl PublishProblem {
             Self::Unset(_)
             | Self::Withheld { .. }
             | Self::Declined { .. }
+            | Self::NoThread(_)
             | Self::LeftOut { .. } => false,
         }
     }
 
     /// For `map_err`.
     pub fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        |source| Self::Write { path: path.to_owned(), source }
+        |cause| Self::Write { path: path.to_owned(), cause }
     }
 }
 
@@ -118,6 +127,7 @@ fn ends_mid_line(file: &mut File) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::causes::one_line;
 
     #[test]
     fn a_replaced_file_is_whole_and_leaves_nothing_beside_it() {
@@ -155,6 +165,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let problem = append(&folder.path().join("no/such"), "x").unwrap_err();
         assert!(problem.is_failure());
-        assert!(problem.to_string().contains("no/such: "), "{problem}");
+        let text = one_line(&problem);
+        assert!(text.contains("no/such: "), "{text}");
     }
 }

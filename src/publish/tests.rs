@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::causes::one_line;
 use crate::config::{Env, Task};
 use crate::event::Event;
 use crate::log::text::Style;
@@ -177,7 +178,7 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
         let problems: Vec<_> =
             publication.problems.iter().filter(|problem| problem.is_failure()).collect();
         assert_eq!(problems.len(), 1, "{hangs}: {problems:?}");
-        let text = problems[0].to_string();
+        let text = one_line(problems[0]);
         assert!(text.contains("/reports") && text.ends_with(": it takes too long"), "{text}");
     }
 }
@@ -219,4 +220,27 @@ async fn nothing_of_an_earlier_run_is_left_for_this_one() {
         tokio::task::yield_now().await;
     }
     assert_eq!(left(), BTreeSet::from(["notes.txt".into()]));
+}
+
+#[tokio::test]
+async fn without_a_thread_everything_is_published_all_the_same_and_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("output");
+    let mut publisher = publisher(&[("GITHUB_OUTPUT", &output)], None);
+    let env = Env::from_iter([("GITHUB_OUTPUT", output.to_str().unwrap())]);
+    let handover = Platform::GitHub.handover(&env);
+    let refused = threads::refused("writes outputs and summary");
+    publisher.platform = Clerk::Inline(Place { handover, summary: false }, refused);
+    let outputs = Report::new(&Task::Attach(build())).outputs(None);
+    publisher.publish_early(&publisher.without_secrets(outputs));
+    assert_eq!(fs::read_to_string(&output).unwrap().matches("build-id<<").count(), 1);
+    let problems = problems(publisher, "").await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let text = one_line(&problems[0]);
+    assert!(
+        text.starts_with("cannot start the thread that writes outputs and summary: "),
+        "{text}"
+    );
+    assert!(!problems[0].is_failure());
+    assert_eq!(fs::read_to_string(&output).unwrap().matches("build-id<<").count(), 2);
 }

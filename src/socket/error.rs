@@ -5,7 +5,7 @@ use std::io;
 
 use tokio_tungstenite::tungstenite;
 
-use crate::net::Obstacle;
+use crate::net::ConnectError;
 
 /// Of a foreign text.
 const TEXT_CHARS: usize = 300;
@@ -14,24 +14,15 @@ const TEXT_CHARS: usize = 300;
 /// of the service are hostile.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
-    /// The time for connecting ran out.
+    /// The time ran out after there was a connection.
     #[error("no answer in time while {stage}")]
     Timeout {
         /// How far it had come.
         stage: Stage,
     },
-    /// Name lookup or TCP.
-    #[error("cannot connect to {target}")]
-    Connect {
-        /// Host and port: the service's, or the proxy's.
-        target: String,
-        /// What the operating system says.
-        #[source]
-        cause: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A proxy, or TLS.
+    /// There is no connection: name lookup, TCP, a proxy, or TLS.
     #[error(transparent)]
-    Blocked(#[from] Obstacle),
+    Blocked(#[from] ConnectError),
     /// The server, or something on the way, answers HTTP instead of switching to WebSocket.
     #[error("the upgrade to WebSocket was answered with HTTP status {status}")]
     Upgrade {
@@ -39,8 +30,8 @@ pub enum SocketError {
         status: u16,
     },
     /// The other side does not speak the protocol.
-    #[error("protocol error: {0}")]
-    Protocol(String),
+    #[error("protocol error")]
+    Protocol(#[source] ProtocolError),
     /// CONNECT_ERROR: the service does not want us, usually because of the token.
     #[error("BuildPixel refused the connection: {message}")]
     Refused {
@@ -71,15 +62,20 @@ pub enum SocketError {
     Io(#[from] io::Error),
 }
 
+/// How the protocol was broken.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// Engine.IO or Socket.IO.
+    #[error("{0}")]
+    SocketIo(String),
+    /// WebSocket.
+    #[error(transparent)]
+    WebSocket(Box<tungstenite::Error>),
+}
+
 /// A step on the way to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Name lookup and TCP.
-    Connect,
-    /// CONNECT through a proxy.
-    Proxy,
-    /// TLS.
-    Tls,
     /// The upgrade from HTTP to WebSocket.
     Upgrade,
     /// Engine.IO's open packet and Socket.IO's CONNECT.
@@ -87,11 +83,26 @@ pub enum Stage {
 }
 
 impl SocketError {
+    /// Engine.IO or Socket.IO was broken.
+    pub(super) fn protocol(what: impl Into<String>) -> Self {
+        Self::Protocol(ProtocolError::SocketIo(what.into()))
+    }
+
     /// What to do about it: one line.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Blocked(obstacle) => Some(obstacle.hint()),
-            _ => None,
+            // A service that restarts passes by itself.
+            Self::Blocked(ConnectError::Tcp { .. } | ConnectError::Timeout { .. }) => None,
+            Self::Blocked(error) => Some(error.hint()),
+            Self::Timeout { .. }
+            | Self::Upgrade { .. }
+            | Self::Protocol(_)
+            | Self::Refused { .. }
+            | Self::ServerDisconnect
+            | Self::Closed(_)
+            | Self::PingTimeout
+            | Self::TooLarge { .. }
+            | Self::Io(_) => None,
         }
     }
 }
@@ -99,9 +110,6 @@ impl SocketError {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Connect => "connecting",
-            Self::Proxy => "asking the proxy to connect",
-            Self::Tls => "setting up TLS",
             Self::Upgrade => "upgrading to WebSocket",
             Self::Handshake => "joining as a Socket.IO client",
         })
@@ -117,12 +125,16 @@ impl From<tungstenite::Error> for SocketError {
             Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
                 Self::TooLarge { size_bytes: size, limit_bytes: max_size }
             }
-            Error::ConnectionClosed
-            | Error::AlreadyClosed
-            | Error::Protocol(
-                ProtocolError::ResetWithoutClosingHandshake | ProtocolError::HandshakeIncomplete,
-            ) => Self::Closed(error.to_string()),
-            other => Self::Protocol(other.to_string()),
+            Error::ConnectionClosed | Error::AlreadyClosed => {
+                Self::Closed("end of the stream".to_owned())
+            }
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                Self::Closed("without a closing handshake".to_owned())
+            }
+            Error::Protocol(ProtocolError::HandshakeIncomplete) => {
+                Self::Closed("before the upgrade was answered".to_owned())
+            }
+            other => Self::Protocol(self::ProtocolError::WebSocket(Box::new(other))),
         }
     }
 }

@@ -175,13 +175,13 @@ impl Session {
                     early_bytes += size_of::<Event>() + event.len();
                     if early_bytes > MESSAGE_LIMIT_BYTES {
                         let why = "too many events before the CONNECT answer";
-                        return Err(SocketError::Protocol(why.to_owned()));
+                        return Err(SocketError::protocol(why));
                     }
                     self.early.push_back(message::read(event));
                 }
                 Packet::ConnectError(reason) => return Err(refused(reason, token)),
                 packet if opened => self.heed(packet)?,
-                _ => return Err(SocketError::Protocol("no Engine.IO open packet".to_owned())),
+                _ => return Err(SocketError::protocol("no Engine.IO open packet")),
             }
         }
     }
@@ -276,7 +276,7 @@ fn auth(token: &Secret, resume: Option<&Resume>) -> String {
 fn silence(intervals: &str) -> Result<Duration, SocketError> {
     let open: Open = json::parse(intervals).map_err(|error| {
         let why = beginning(&error.to_string());
-        SocketError::Protocol(format!("cannot understand the Engine.IO open packet: {why}"))
+        SocketError::protocol(format!("cannot understand the Engine.IO open packet: {why}"))
     })?;
     Ok(Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout)))
 }

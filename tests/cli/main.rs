@@ -6,6 +6,8 @@ mod command_line;
 mod dialects;
 mod flood;
 mod inputs;
+#[cfg(target_os = "linux")]
+mod limits;
 mod pipes;
 mod platforms;
 mod program;

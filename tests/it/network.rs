@@ -99,16 +99,58 @@ async fn wrong_credentials_for_the_proxy_are_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_named() {
-    for status_line in ["HTTP/1.1 403 Forbidden", "HTTP/1.1 502 Bad Gateway", "SSH-2.0"] {
+async fn a_proxy_that_refuses_is_named_with_its_status_and_asked_again_only_if_that_may_help() {
+    // Three retries: the pace of these tests.
+    for (status_line, why, tries) in [
+        ("HTTP/1.1 403 Forbidden", "it answered 403", 1),
+        ("HTTP/1.1 405 Method Not Allowed", "it answered 405", 1),
+        ("HTTP/1.1 404 Not Found", "it answered 404", 4),
+        ("HTTP/1.1 502 Bad Gateway", "it answered 502", 4),
+        ("HTTP/1.1 503 Service Unavailable", "it answered 503", 4),
+        ("SSH-2.0", "it does not speak HTTP", 4),
+    ] {
         let (step, authority, front) = behind_tls(build()).await;
         let proxy = ConnectProxy::answering(status_line, front).await.unwrap();
         let step = step.input("ca-file", &authority.pem());
         let ran = step.variable("HTTPS_PROXY", &proxy.address.to_string()).run().await;
         assert_eq!(ran.code, 30, "{}", ran.stdout);
-        let words = format!("the proxy {} does not let us through", proxy.address);
-        assert!(ran.stdout.contains(&words), "{}", ran.stdout);
+        let words = format!("the proxy {} does not let us through: {why}", proxy.address);
+        assert!(ran.stdout.contains(&words), "{words} in {}", ran.stdout);
         assert!(ran.stdout.contains("check HTTPS_PROXY or ALL_PROXY"), "{}", ran.stdout);
+        // The spelling of REST: the question why, and the stream, use the other one.
+        let heads = proxy.heads();
+        let by_rest = heads.iter().filter(|head| head.contains("user-agent:")).count();
+        assert_eq!(by_rest, tries, "{status_line}: {}", ran.stdout);
+        assert_eq!(ran.stdout.matches("trying again in").count(), tries - 1, "{}", ran.stdout);
+        // Each cause has a line of its own, once.
+        let error = ran.stdout.split("cannot trigger the build: cannot reach BuildPixel").last();
+        assert_eq!(error.unwrap().matches(&words).count(), 1, "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn the_same_refusal_of_a_proxy_has_the_same_words_and_hint_over_the_stream() {
+    const HINT: &str = "check HTTPS_PROXY or ALL_PROXY";
+    for (status, why) in [
+        ("HTTP/1.1 403 Forbidden", "does not let us through: it answered 403"),
+        ("HTTP/1.1 404 Not Found", "does not let us through: it answered 404"),
+        ("HTTP/1.1 503 Service Unavailable", "does not let us through: it answered 503"),
+        ("SSH-2.0", "does not let us through: it does not speak HTTP"),
+    ] {
+        let scenario = Scenario::new().log("info", "line 1").status("complete");
+        let (step, authority, front) = behind_tls(scenario).await;
+        let answer = move |head: &str| match head.contains("user-agent:") {
+            true => "HTTP/1.1 200 Connection established",
+            false => status,
+        };
+        let proxy = ConnectProxy::deciding(answer, front).await.unwrap();
+        let step = step.input("ca-file", &authority.pem());
+        let ran = step.variable("HTTPS_PROXY", &proxy.address.to_string()).run().await;
+        assert_eq!((ran.code, ran.numbered("line ")), (0, vec![1]), "{}", ran.stdout);
+        let words = format!("the proxy {} {why}", proxy.address);
+        let told = ran.stdout.lines().find(|line| line.contains(&words));
+        let told = told.unwrap_or_else(|| panic!("{words} in {}", ran.stdout));
+        assert!(told.contains("the live log cannot be reached") && told.contains(HINT), "{told}");
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::causes::one_line;
 use crate::platform::tests::failed;
 
 fn written(write: impl FnOnce(&mut Buildkite, &mut Vec<u8>)) -> String {
@@ -141,7 +142,7 @@ mod with_an_agent {
         ];
         for (problem, what) in problems {
             assert!(!problem.is_failure());
-            let text = problem.to_string();
+            let text = one_line(&problem);
             let start = format!("buildkite-agent did not take {what}: exit status: 3");
             assert_eq!(text, start);
         }
@@ -156,7 +157,7 @@ mod with_an_agent {
         let many: Vec<_> = (0..3 * AT_ONCE).map(|_| ("build-id", "x".repeat(1 << 20))).collect();
         let problem = agent.outputs(&many).unwrap_err();
         assert_eq!(
-            problem.to_string(),
+            one_line(&problem),
             "buildkite-agent did not take the output build-id: it takes too long"
         );
         let pids = fs::read_to_string(asked).unwrap();

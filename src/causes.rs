@@ -1,0 +1,44 @@
+//! An error and what it came from. Nothing else in this crate walks from an error to its sources.
+
+use std::error::Error;
+
+/// The error, then its sources, the nearest first.
+pub fn walk<'e>(
+    error: &'e (dyn Error + 'static),
+) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// What the error came from, the nearest first, without the error itself.
+pub fn sources<'e>(
+    error: &'e (dyn Error + 'static),
+) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    walk(error).skip(1)
+}
+
+/// The error and its sources in one line: `cannot do this: because of that`.
+pub fn one_line(error: &(dyn Error + 'static)) -> String {
+    walk(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot open the door")]
+    struct Door(#[source] Lock);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the lock is stuck")]
+    struct Lock(#[source] std::fmt::Error);
+
+    #[test]
+    fn every_source_is_named_once_the_nearest_first() {
+        let door = Door(Lock(std::fmt::Error));
+        let words = std::fmt::Error.to_string();
+        assert_eq!(one_line(&door), format!("cannot open the door: the lock is stuck: {words}"));
+        assert_eq!(walk(&door).count(), 3);
+        assert_eq!(sources(&door).next().unwrap().to_string(), "the lock is stuck");
+    }
+}

@@ -1,0 +1,319 @@
+//! Why there is no connection to the service: name lookup, TCP, a proxy, or TLS. REST and the WebSocket
+//! use the same words and hints.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, ErrorKind};
+
+use rustls::{CertificateError, InvalidMessage};
+
+use super::Proxy;
+use super::lookup::LookupError;
+use crate::causes::walk;
+use crate::threads;
+
+/// Why there is no connection. Nothing of a request was sent. Shows no credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The name has no address.
+    #[error("cannot look up {host}")]
+    Lookup {
+        /// The service's name, or the proxy's.
+        host: String,
+        /// What the operating system says.
+        #[source]
+        cause: LookupError,
+    },
+    /// TCP.
+    #[error("cannot connect to {target}")]
+    Tcp {
+        /// Host and port, or the proxy.
+        target: String,
+        /// What the operating system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// The time for connecting ran out, and there is no proxy.
+    #[error("no answer from {target} in time")]
+    Timeout {
+        /// Host and port.
+        target: String,
+    },
+    /// The time for connecting ran out. The proxy, or the service behind it, is silent.
+    #[error("nothing came back through the proxy {proxy} in time")]
+    ProxyTimeout {
+        /// Host and port.
+        proxy: String,
+    },
+    /// 407.
+    #[error("the proxy {proxy} {} (407)", wants(.only.as_deref()))]
+    ProxyAuth {
+        /// Host and port.
+        proxy: String,
+        /// The schemes that it offers, if Basic is not one of them.
+        only: Option<String>,
+    },
+    /// The proxy does not let us through.
+    #[error("the proxy {proxy} does not let us through: {answer}")]
+    Proxy {
+        /// Host and port.
+        proxy: String,
+        /// What it answered to CONNECT.
+        answer: ProxyAnswer,
+    },
+    /// TLS did not come about.
+    #[error("{}", .fault.words(.host))]
+    Tls {
+        /// The service, or the proxy.
+        host: String,
+        /// What is wrong.
+        fault: TlsFault,
+        /// What rustls or the operating system says.
+        #[source]
+        cause: Box<dyn Error + Send + Sync>,
+    },
+}
+
+/// A proxy's answer to CONNECT that opens no tunnel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyAnswer {
+    /// This HTTP status.
+    Status(u16),
+    /// Something that is not HTTP.
+    NotHttp,
+    /// A head that does not end.
+    Endless,
+    /// It closed the connection first.
+    HungUp,
+}
+
+/// What is wrong with TLS, as far as there is something to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsFault {
+    /// No trusted root vouches for the certificate.
+    UnknownIssuer,
+    /// The certificate has expired or is not valid yet.
+    OutOfDate,
+    /// The certificate is for other hosts.
+    WrongName,
+    /// The other side speaks something else.
+    NotTls,
+    /// The other side hung up.
+    HungUp,
+    /// Anything else.
+    Other,
+}
+
+impl ConnectError {
+    /// Name lookup or TCP failed on the way to `target`, or to the proxy.
+    pub(super) fn tcp(target: String, host: &str, error: &(dyn Error + 'static)) -> Self {
+        Self::lookup(host, error).unwrap_or_else(|| {
+            let cause = io_error(error).map_or_else(|| io::Error::other(error.to_string()), copy);
+            Self::Tcp { target, cause }
+        })
+    }
+
+    /// The handshake failed.
+    pub(super) fn tls(host: &str, error: &io::Error) -> Self {
+        let (fault, cause): (_, Box<dyn Error + Send + Sync>) = match rustls_error(error) {
+            Some(error) => (TlsFault::of(error), Box::new(error.clone())),
+            None if is_hang_up(error.kind()) => (TlsFault::HungUp, Box::new(plain(error))),
+            None => (TlsFault::Other, Box::new(copy(error))),
+        };
+        Self::Tls { host: host.to_owned(), fault, cause }
+    }
+
+    /// What the types in the chain of an HTTP client's error say, where no proxy is on the way.
+    /// `host` and `target` name the service; `is_tls` says whether TLS follows TCP.
+    pub(super) fn direct(
+        error: &(dyn Error + 'static),
+        host: &str,
+        target: String,
+        is_tls: bool,
+    ) -> Option<Self> {
+        if let Some(lookup) = Self::lookup(host, error) {
+            return Some(lookup);
+        }
+        let io = io_error(error)?;
+        // The kernel reports a connection that breaks only once it stands: then TLS had begun.
+        match is_tls && (rustls_error(io).is_some() || is_hang_up(io.kind())) {
+            true => Some(Self::tls(host, io)),
+            false => Some(Self::Tcp { target, cause: copy(io) }),
+        }
+    }
+
+    fn lookup(host: &str, error: &(dyn Error + 'static)) -> Option<Self> {
+        let cause = walk(error).find_map(|error| error.downcast_ref::<LookupError>())?;
+        Some(Self::Lookup { host: host.to_owned(), cause: cause.clone() })
+    }
+
+    /// The time ran out.
+    pub(super) fn timeout(target: String, proxy: Option<&Proxy>) -> Self {
+        match proxy {
+            Some(proxy) => Self::ProxyTimeout { proxy: proxy.to_string() },
+            None => Self::Timeout { target },
+        }
+    }
+
+    /// Whether it stays until somebody changes something: trying again is in vain.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::ProxyAuth { .. } => true,
+            Self::Proxy { answer, .. } => answer.is_lasting(),
+            Self::Lookup { .. }
+            | Self::Tcp { .. }
+            | Self::Timeout { .. }
+            | Self::ProxyTimeout { .. } => false,
+            Self::Tls { fault, .. } => match fault {
+                TlsFault::UnknownIssuer
+                | TlsFault::OutOfDate
+                | TlsFault::WrongName
+                | TlsFault::NotTls => true,
+                TlsFault::HungUp | TlsFault::Other => false,
+            },
+        }
+    }
+
+    /// What to do about it: one line.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Lookup { cause: LookupError::NoThread(_), .. } => threads::HINT,
+            Self::Lookup { .. } | Self::Tcp { .. } | Self::Timeout { .. } => {
+                "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`"
+            }
+            Self::ProxyAuth { only: Some(_), .. } => {
+                "let the proxy accept Basic credentials from this machine, or set HTTPS_PROXY to a local proxy \
+                 that speaks its scheme"
+            }
+            Self::ProxyAuth { only: None, .. } => {
+                "put user name and password for the proxy into HTTPS_PROXY: http://user:password@host:port"
+            }
+            Self::Proxy { .. } | Self::ProxyTimeout { .. } => {
+                "check HTTPS_PROXY or ALL_PROXY, and whether the proxy allows CONNECT to the host of `api-url`; \
+                 NO_PROXY names hosts that need none"
+            }
+            Self::Tls { fault, .. } => fault.hint(),
+        }
+    }
+}
+
+impl ProxyAnswer {
+    /// A policy, or a server that is no proxy, stays. A proxy that is overloaded or cannot reach the
+    /// service, or its name server, recovers: some say so with 404.
+    fn is_lasting(self) -> bool {
+        match self {
+            Self::Status(status) => matches!(status, 400 | 401 | 403 | 405 | 501),
+            Self::NotHttp | Self::Endless | Self::HungUp => false,
+        }
+    }
+}
+
+impl fmt::Display for ProxyAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "it answered {status}"),
+            Self::NotHttp => f.write_str("it does not speak HTTP"),
+            Self::Endless => f.write_str("its answer has no end"),
+            Self::HungUp => f.write_str("it hung up"),
+        }
+    }
+}
+
+impl TlsFault {
+    fn of(error: &rustls::Error) -> Self {
+        use CertificateError as Certificate;
+        use rustls::Error;
+        match error {
+            Error::InvalidCertificate(certificate) => match certificate {
+                Certificate::UnknownIssuer => Self::UnknownIssuer,
+                Certificate::Expired
+                | Certificate::ExpiredContext { .. }
+                | Certificate::NotValidYet
+                | Certificate::NotValidYetContext { .. } => Self::OutOfDate,
+                Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                    Self::WrongName
+                }
+                _ => Self::Other,
+            },
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
+            _ => Self::Other,
+        }
+    }
+
+    fn words(self, host: &str) -> impl fmt::Display {
+        match self {
+            Self::UnknownIssuer => {
+                format!("the certificate of {host} is by an issuer that is not trusted")
+            }
+            Self::OutOfDate => {
+                format!("the certificate of {host} has expired, or is not valid yet")
+            }
+            Self::WrongName => format!("the certificate of {host} is for another host"),
+            Self::NotTls => format!("{host} does not speak TLS"),
+            Self::HungUp => format!("{host} hung up while TLS was being set up"),
+            Self::Other => format!("cannot set up TLS with {host}"),
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::UnknownIssuer => {
+                "if it is by an authority of your own, or by a proxy that looks into TLS, give that root \
+                 certificate as `ca-file`"
+            }
+            Self::OutOfDate => {
+                "check the clock of this machine; if it is right, the certificate has to be renewed"
+            }
+            Self::WrongName => "check the host in `api-url` and in the proxy variables",
+            Self::NotTls => {
+                "check host and port of `api-url`; for a plain proxy, HTTPS_PROXY begins with http://"
+            }
+            Self::HungUp | Self::Other => {
+                "check `api-url`, the proxy variables and what else stands between here and BuildPixel"
+            }
+        }
+    }
+}
+
+fn wants(only: Option<&str>) -> String {
+    match only {
+        Some(schemes) => format!("takes no Basic credentials, only {schemes}"),
+        None => "wants other credentials".to_owned(),
+    }
+}
+
+/// The innermost I/O error. The source of one that wraps another is the other one's source, so the
+/// chain does not lead there.
+fn io_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
+    let outermost = walk(error).find_map(|error| error.downcast_ref::<io::Error>())?;
+    let inner = |error: &&'e io::Error| error.get_ref()?.downcast_ref::<io::Error>();
+    std::iter::successors(Some(outermost), inner).last()
+}
+
+fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
+    io_error(error)?.get_ref()?.downcast_ref()
+}
+
+pub(super) fn is_hang_up(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+    )
+}
+
+/// The same without the words of the library that read from the connection.
+fn plain(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
+/// I/O errors cannot be cloned.
+fn copy(error: &io::Error) -> io::Error {
+    let made = || io::Error::new(error.kind(), error.to_string());
+    error.raw_os_error().map_or_else(made, io::Error::from_raw_os_error)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! The same fault over REST and over the WebSocket: the same words, hint and patience.
+
+use std::time::Duration;
+
+use simulator::road::{ConnectProxy, serve};
+use tokio::io::AsyncReadExt;
+use tokio::time::Instant;
+use url::Url;
+
+use super::*;
+use crate::causes::one_line;
+use crate::config::{Network, Secret};
+use crate::net::Net;
+use crate::net::loopback::net;
+
+/// Longer than any of these tests needs.
+const LONG: Duration = Duration::from_secs(20);
+
+fn by(proxy: impl fmt::Display) -> Net {
+    let https_proxy = Some(Secret::new(proxy.to_string()));
+    net(&Network { https_proxy, ..Network::default() })
+}
+
+/// What a request over REST says, and what a connection of the WebSocket says.
+async fn over_both(net: &Net, target: &str, limit: Duration) -> [ConnectError; 2] {
+    let target = Url::parse(target).unwrap();
+    let error = net.http_within(limit).get(target.clone()).send().await.unwrap_err();
+    let by_rest = net.connect_error(&target, &error, Instant::now() + LONG).await.unwrap();
+    let by_socket = net.connect(&target, Instant::now() + limit).await.err().unwrap();
+    [by_rest, by_socket]
+}
+
+async fn words(net: &Net, target: &str) -> (String, bool) {
+    let [by_rest, by_socket] = over_both(net, target, LONG).await;
+    assert_eq!(one_line(&by_rest), one_line(&by_socket));
+    assert_eq!(by_rest.hint(), by_socket.hint());
+    assert_eq!(by_rest.is_lasting(), by_socket.is_lasting());
+    (one_line(&by_rest), by_rest.is_lasting())
+}
+
+#[tokio::test]
+async fn rest_and_websocket_tell_a_refused_tunnel_in_the_same_words_with_its_status() {
+    let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+    for (answer, why, is_lasting) in [
+        ("HTTP/1.1 400 Bad Request", "it answered 400", true),
+        ("HTTP/1.0 403 Forbidden", "it answered 403", true),
+        ("HTTP/1.1 405 Method Not Allowed", "it answered 405", true),
+        ("HTTP/1.1 501 Not Implemented", "it answered 501", true),
+        ("HTTP/1.1 404 Not Found", "it answered 404", false),
+        ("HTTP/1.1 429 Too Many Requests", "it answered 429", false),
+        ("HTTP/1.1 500 Unable to connect", "it answered 500", false),
+        ("HTTP/1.1 502 Bad Gateway", "it answered 502", false),
+        ("HTTP/1.1 503 Service Unavailable", "it answered 503", false),
+        ("HTTP/1.1 504 Gateway Timeout", "it answered 504", false),
+        ("SSH-2.0-x 200 y", "it does not speak HTTP", false),
+    ] {
+        let proxy = ConnectProxy::answering(answer, nowhere).await.unwrap();
+        let address = proxy.address;
+        let expected = format!("the proxy {address} does not let us through: {why}");
+        let net = by(address);
+        assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, is_lasting));
+        // One request, one question why, and the WebSocket's own.
+        assert_eq!(proxy.heads().len(), 3, "{answer}");
+    }
+    let proxy = ConnectProxy::for_members("Basic eDp5", nowhere).await.unwrap();
+    let expected = format!("the proxy {} wants other credentials (407)", proxy.address);
+    let net = by(format!("ci:hunter2@{}", proxy.address));
+    assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, true));
+
+    let answer = "HTTP/1.1 407 no\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM";
+    let proxy = ConnectProxy::answering(answer, nowhere).await.unwrap();
+    let why = "takes no Basic credentials, only Negotiate, NTLM (407)";
+    let expected = format!("the proxy {} {why}", proxy.address);
+    let net = by(proxy.address);
+    assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, true));
+}
+
+#[tokio::test]
+async fn rest_and_websocket_tell_an_answer_that_never_comes_in_the_same_words() {
+    let mute = serve(async |mut stream| stream.read_to_end(&mut Vec::new()).await.map(drop));
+    let mute = mute.await.unwrap();
+    let connects = ConnectProxy::to(mute).await.unwrap().address;
+    let hasty = Duration::from_millis(300);
+    // It is not known who is silent: the proxy, or the service behind it.
+    for proxy in [connects, mute] {
+        for error in over_both(&by(proxy), "https://api.buildpixel.test", hasty).await {
+            let expected = format!("nothing came back through the proxy {proxy} in time");
+            assert_eq!(one_line(&error), expected);
+            assert!(!error.is_lasting() && error.hint().contains("CONNECT"));
+        }
+    }
+    let target = format!("https://localhost:{}", mute.port());
+    for error in over_both(&net(&Network::default()), &target, hasty).await {
+        assert_eq!(one_line(&error), format!("no answer from localhost:{} in time", mute.port()));
+    }
+}
+
+#[tokio::test]
+async fn rest_and_websocket_tell_a_closed_port_and_an_unknown_name_in_the_same_words() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = listener.local_addr().unwrap();
+    drop(listener);
+    let direct = net(&Network::default());
+    let (text, _) = words(&direct, &format!("http://{closed}")).await;
+    assert!(text.starts_with(&format!("cannot connect to {closed}: ")), "{text}");
+    assert_eq!(text.matches("refused").count(), 1, "{text}");
+    let (text, _) = words(&by(closed), "https://api.buildpixel.test").await;
+    assert!(text.starts_with(&format!("cannot connect to the proxy {closed}: ")), "{text}");
+
+    // Too long a name to be asked of any server.
+    let name = "x".repeat(64);
+    let (text, is_lasting) = words(&direct, &format!("http://{name}.test:1")).await;
+    assert!(text.starts_with(&format!("cannot look up {name}.test: ")), "{text}");
+    assert!(!is_lasting);
+    let (text, _) = words(&by(format!("{name}:1")), "https://api.buildpixel.test").await;
+    assert!(text.starts_with(&format!("cannot look up {name}: ")), "{text}");
+}
+
+#[tokio::test]
+async fn rest_and_websocket_tell_a_peer_that_hangs_up_in_the_same_words() {
+    // All that it was sent was read, so the connection is closed and not reset.
+    let gone = serve(async |mut stream| {
+        let mut hello = [0; 5];
+        stream.read_exact(&mut hello).await?;
+        let length = u16::from_be_bytes([hello[3], hello[4]]);
+        stream.read_exact(&mut vec![0; length.into()]).await.map(drop)
+    });
+    let gone = gone.await.unwrap();
+    let target = format!("https://localhost:{}", gone.port());
+    let (text, _) = words(&net(&Network::default()), &target).await;
+    let expected = "localhost hung up while TLS was being set up: unexpected end of file";
+    assert_eq!(text, expected);
+
+    let rude = serve(async |mut stream| {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_buf(&mut head).await?;
+        }
+        Ok(())
+    });
+    let rude = rude.await.unwrap();
+    let (text, _) = words(&by(rude), "https://api.buildpixel.test").await;
+    assert_eq!(text, format!("the proxy {rude} does not let us through: it hung up"));
+}
+
+#[tokio::test]
+async fn a_reset_is_a_peer_that_hung_up_once_tls_has_begun() {
+    for (kind, fault) in [
+        (ErrorKind::ConnectionReset, TlsFault::HungUp),
+        (ErrorKind::UnexpectedEof, TlsFault::HungUp),
+        (ErrorKind::BrokenPipe, TlsFault::HungUp),
+        (ErrorKind::PermissionDenied, TlsFault::Other),
+    ] {
+        let error = ConnectError::tls("a.test", &kind.into());
+        assert!(matches!(error, ConnectError::Tls { fault: f, .. } if f == fault), "{error:?}");
+    }
+}

@@ -1,0 +1,138 @@
+//! Asks a proxy for a tunnel: CONNECT, and what its answer means.
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+
+use super::connect_error::{ConnectError, ProxyAnswer, is_hang_up};
+use super::connection::Stream;
+use super::{Proxy, USER_AGENT};
+
+const ANSWER_LIMIT_BYTES: u64 = 8 << 10;
+
+/// Asks for a tunnel to `authority`, a host with its port.
+pub(super) async fn open(
+    mut stream: Stream,
+    authority: &str,
+    proxy: &Proxy,
+) -> Result<Stream, ConnectError> {
+    let answer = match ask(&mut stream, authority, proxy).await {
+        Ok(answer) => answer,
+        Err(error) if is_hang_up(error.kind()) => Answer::Refused(ProxyAnswer::HungUp),
+        Err(cause) => {
+            return Err(ConnectError::Tcp { target: format!("the proxy {proxy}"), cause });
+        }
+    };
+    let proxy = proxy.to_string();
+    match answer {
+        Answer::Open => Ok(stream),
+        Answer::WantsCredentials { only } => Err(ConnectError::ProxyAuth { proxy, only }),
+        Answer::Refused(answer) => Err(ConnectError::Proxy { proxy, answer }),
+    }
+}
+
+enum Answer {
+    Open,
+    WantsCredentials { only: Option<String> },
+    Refused(ProxyAnswer),
+}
+
+async fn ask(stream: &mut Stream, authority: &str, proxy: &Proxy) -> std::io::Result<Answer> {
+    let mut request = format!(
+        "CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {USER_AGENT}\r\n"
+    )
+    .into_bytes();
+    if let Some(authorization) = proxy.authorization() {
+        request.extend_from_slice(b"Proxy-Authorization: ");
+        request.extend_from_slice(authorization.as_bytes());
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"\r\n");
+    stream.write_all(&request).await?;
+    stream.flush().await?;
+
+    // Nobody talks behind the headers before we do, so the buffer takes nothing away.
+    let mut reader = BufReader::new(stream.take(ANSWER_LIMIT_BYTES));
+    let mut head = Vec::new();
+    if reader.read_until(b'\n', &mut head).await? == 0 {
+        return Ok(Answer::Refused(ProxyAnswer::HungUp));
+    }
+    if !head.ends_with(b"\n") {
+        return Ok(Answer::Refused(ProxyAnswer::Endless));
+    }
+    // Of its words only those that are known are kept: others may repeat the credentials that it was sent.
+    let Some(status) = status(&head) else {
+        return Ok(Answer::Refused(ProxyAnswer::NotHttp));
+    };
+    // What follows the headers is the tunnel.
+    while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
+        if reader.read_until(b'\n', &mut head).await? == 0 {
+            return Ok(Answer::Refused(ProxyAnswer::Endless));
+        }
+    }
+    Ok(match status {
+        // As the HTTP client of REST sees it.
+        200 => Answer::Open,
+        407 => Answer::WantsCredentials { only: schemes_without_basic(&head) },
+        status => Answer::Refused(ProxyAnswer::Status(status)),
+    })
+}
+
+/// The schemes that `Proxy-Authenticate` offers, if there are any and Basic is not one of them.
+fn schemes_without_basic(head: &[u8]) -> Option<String> {
+    const KNOWN: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
+    let head = String::from_utf8_lossy(head);
+    let headers = head.lines().filter_map(|line| line.split_once(':'));
+    let offers = headers.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
+    let words: Vec<_> = offers
+        .flat_map(|(_, challenges)| challenges.split(','))
+        .filter_map(|challenge| challenge.split_whitespace().next())
+        .collect();
+    let is_offered = |scheme: &&str| words.iter().any(|word| word.eq_ignore_ascii_case(scheme));
+    let offered: Vec<_> = KNOWN.into_iter().filter(is_offered).collect();
+    (!offered.is_empty() && !offered.contains(&"Basic")).then(|| offered.join(", "))
+}
+
+fn status(line: &[u8]) -> Option<u16> {
+    // The words behind the number may be in any encoding.
+    let line = String::from_utf8_lossy(line);
+    line.strip_prefix("HTTP/")?.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_is_the_number_of_an_http_status_line() {
+        for (line, expected) in [
+            ("HTTP/1.1 200 Connection established\r\n", Some(200)),
+            ("HTTP/1.0 403 Forbidden\r\n", Some(403)),
+            ("HTTP/1.1 502\n", Some(502)),
+            ("HTTP/1.1  407 x\r\n", Some(407)),
+            ("HTTP/1.1\r\n", None),
+            ("HTTP/1.1 OK\r\n", None),
+            ("HTTP/1.1 70000 x\r\n", None),
+            ("SSH-2.0-x 200 y\r\n", None),
+            ("\r\n", None),
+        ] {
+            assert_eq!(status(line.as_bytes()), expected, "{line}");
+        }
+        assert_eq!(status(b"HTTP/1.1 403 Acc\xe8s refus\xe9\r\n"), Some(403));
+    }
+
+    #[test]
+    fn the_schemes_are_told_only_if_none_of_them_takes_our_credentials() {
+        for (headers, expected) in [
+            ("Proxy-Authenticate: Negotiate\r\nproxy-authenticate: ntlm\r\n", "Negotiate, NTLM"),
+            ("Proxy-Authenticate: Digest realm=\"a, b\", nonce=\"x\"\r\n", "Digest"),
+            ("Proxy-Authenticate: NTLM, Basic realm=\"x\"\r\n", ""),
+            ("Proxy-Authenticate: basic\r\n", ""),
+            ("Proxy-Authenticate: hunter2\r\n", ""),
+            ("WWW-Authenticate: NTLM\r\n", ""),
+            ("", ""),
+        ] {
+            let head = format!("HTTP/1.1 407 no\r\n{headers}\r\n");
+            let only = schemes_without_basic(head.as_bytes());
+            assert_eq!(only.unwrap_or_default(), expected, "{headers}");
+        }
+    }
+}
