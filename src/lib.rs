@@ -2,6 +2,7 @@
 //! live, and ends with its verdict.
 
 pub mod api;
+pub mod checkout;
 pub mod cli;
 pub mod config;
 pub mod diagnostics;
@@ -23,7 +24,6 @@ pub mod socket;
 mod step;
 pub mod summary;
 pub mod trigger;
-pub mod worktree;
 mod writer;
 
 use std::io::Write;
@@ -170,12 +170,12 @@ impl Wish {
         let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
         let report = Report { source: self.source.clone(), ..report };
         let source_root = config.and_then(|config| config.source_root.as_deref());
-        let worktree = self.platform.worktree(env);
-        let sink = self.platform.open(env, is_terminal, &worktree, SystemTime::now);
+        let checkout = self.platform.checkout(env);
+        let sink = self.platform.open(env, is_terminal, &checkout, SystemTime::now);
         let renderer = Renderer::new(sink, options);
         let keeps_log = publisher.keeps_log();
         let mut reporter =
-            Reporter::new(cleaner, source_root, worktree, report, renderer, keeps_log);
+            Reporter::new(cleaner, source_root, checkout, report, renderer, keeps_log);
         reporter.begin(&secrets, &self.warnings);
         (reporter, publisher)
     }

@@ -1,13 +1,12 @@
 use super::*;
 use crate::event::Finding;
 use crate::log::findings::Findings;
-use crate::log::paths::Paths;
+use crate::log::locate::Locator;
 use crate::log::phases::{self, Phases};
 use crate::log::text::{Cleaner, Style};
-use crate::worktree::Worktree;
 
 fn findings(lines: &[&str]) -> Vec<Finding> {
-    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let mut findings = Findings::new(Locator::new(None));
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
     lines.iter().for_each(|line| findings.read(line, None, &phases));
