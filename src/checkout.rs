@@ -4,6 +4,8 @@
 mod index;
 mod lines;
 mod placing;
+#[cfg(test)]
+mod placing_tests;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;

@@ -3,6 +3,7 @@
 //! that the order stays.
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -18,10 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The place of each finding.
 pub(crate) struct Placing {
-    checkout: Checkout,
+    pub(super) checkout: Checkout,
     source_root: Option<String>,
     cleaner: Cleaner,
-    patience: Duration,
+    pub(super) patience: Duration,
     /// Since when something has been waiting.
     since: Option<Instant>,
     /// A finding, and what came after it.
@@ -39,7 +40,12 @@ impl Placing {
     /// Starts to look at the checkout, unless that was done; to be called as soon as it is likely that
     /// there will be a finding. A thread that the system refuses is told.
     pub(crate) fn begin(&mut self, show: &mut dyn FnMut(Event)) {
-        if let Err(error) = self.checkout.begin() {
+        let begun = self.checkout.begin();
+        self.report_refusal(begun, show);
+    }
+
+    pub(super) fn report_refusal(&mut self, begun: io::Result<()>, show: &mut dyn FnMut(Event)) {
+        if let Err(error) = begun {
             let text = format!(
                 "the checkout is not searched for the files of findings, because no thread could be \
                  started: {error}"

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::index::Index;
 use super::resolve;
 use super::walk::{Bounds, walk};
-use crate::event::{Clue, Location, RemoteFile};
+use crate::event::{Clue, Location, RemoteFile, Source};
 use crate::log::locate::spelling::is_absolute;
 use crate::log::locate::{Locator, folder_in_repository, map_of_message, safe};
 use crate::log::text::{Cleaner, Style};
@@ -552,6 +552,50 @@ proptest! {
         let placed = paths.of_message(None, &message).map(|place| (place.file, place.in_repository));
         for (file, in_repository) in [Some((found.file, found.in_repository)), placed].into_iter().flatten() {
             prop_assert!(!in_repository || FILES.contains(&file.as_str()), "{}", file);
+        }
+    }
+
+    /// What the log settles without a checkout is what a checkout says that has nothing to say.
+    #[test]
+    fn an_empty_checkout_changes_nothing(
+        path in odd_path(),
+        command in odd_path(),
+        root in proptest::option::of("[a-z]{0,3}"),
+        section in proptest::option::of("[a-zA-Z#]{1,4}"),
+    ) {
+        let mut paths = NOWHERE.with(Paths::clone);
+        paths.locator = paths.locator.rooted(root.as_deref());
+        paths.source_root = root.as_deref().and_then(folder_in_repository);
+        for line in [
+            format!("-project={command}Game.uproject"),
+            format!("Cloning into '{command}'..."),
+            format!("{command}/Engine/Binaries/x"),
+        ] {
+            paths.learn(&line);
+        }
+        let empty = Paths { index: Some(Arc::default()), ..paths.clone() };
+        let file = || RemoteFile { line: Some(3), ..RemoteFile::whole(path.as_str()) };
+        let sources = [
+            Source::Setting { ini: "Engine".to_owned(), section, key: path.clone() },
+            Source::File(path.clone()),
+            Source::Plugin(path.clone()),
+            Source::Module(path.clone()),
+        ];
+        let names = |source| Clue::Names {
+            source,
+            assets: vec![format!("/{path}"), "/Game/A".to_owned()],
+            files: vec![path.clone()],
+        };
+        let clues = [
+            Clue::File(file()),
+            Clue::FirstInRepository { files: vec![file(), file()], or_else: None },
+            Clue::FirstInRepository { files: vec![file()], or_else: Some(RemoteFile::whole("x")) },
+            Clue::Asset(format!("/{path}")),
+            Clue::Asset(format!("/Game/{path}")),
+        ];
+        let named = sources.into_iter().map(Some).chain([None]).map(names);
+        for clue in clues.into_iter().chain(named) {
+            prop_assert_eq!(paths.location(clue.clone()), empty.location(clue.clone()), "{:?}", clue);
         }
     }
 }

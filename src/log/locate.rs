@@ -82,6 +82,14 @@ impl Locator {
     }
 }
 
+#[cfg(test)]
+impl Locator {
+    /// The same in another folder: compiling the tables takes long.
+    pub(crate) fn rooted(&self, source_root: Option<&str>) -> Self {
+        Self { source_root: source_root.and_then(folder_in_repository), ..self.clone() }
+    }
+}
+
 /// The map to which the actor belongs whose file the message names, as `/Game/Maps/Level`.
 pub(crate) fn map_of_message(message: &str) -> Option<String> {
     assets::mentioned(message).find_map(assets::map_of)
