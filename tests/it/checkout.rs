@@ -57,10 +57,11 @@ fn places(ran: &Ran, reports: &Path) -> Vec<String> {
 }
 
 async fn run(prepare: fn(&Path)) -> (Ran, Vec<String>) {
-    run_while(prepare, async |_, _| {}).await
+    run_while(failing(), prepare, async |_, _| {}).await
 }
 
 async fn run_while(
+    scenario: Scenario,
     prepare: fn(&Path),
     meanwhile: impl AsyncFnOnce(&Step, &Path),
 ) -> (Ran, Vec<String>) {
@@ -68,7 +69,7 @@ async fn run_while(
     let [checkout, reports] = ["checkout", "reports"].map(|name| folder.path().join(name));
     fs::create_dir(&checkout).unwrap();
     prepare(&checkout);
-    let step = Step::new(failing()).await.variable("GITHUB_WORKSPACE", checkout.to_str().unwrap());
+    let step = Step::new(scenario).await.variable("GITHUB_WORKSPACE", checkout.to_str().unwrap());
     let step = step.input("reports-dir", reports.to_str().unwrap());
     let ran = step.run_while(async |step, _| meanwhile(step, &checkout).await).await;
     let places = places(&ran, &reports);
@@ -122,13 +123,19 @@ fn hang(checkout: &Path) {
     assert!(made.unwrap().success());
 }
 
+/// Resolves when the walk has begun; it goes on when the other end is dropped.
+#[cfg(unix)]
+async fn begun(checkout: &Path) -> fs::File {
+    let fifo = checkout.join(".git");
+    let write = || fs::OpenOptions::new().write(true).open(fifo).unwrap();
+    tokio::task::spawn_blocking(write).await.unwrap()
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn findings_wait_for_a_checkout_that_takes_a_moment() {
-    let (ran, places) = run_while(hang, async |step, checkout| {
-        let fifo = checkout.join(".git");
-        let write = || fs::OpenOptions::new().write(true).open(fifo).unwrap();
-        let other_end = tokio::task::spawn_blocking(write).await.unwrap();
+    let (ran, places) = run_while(failing(), hang, async |step, checkout| {
+        let other_end = begun(checkout).await;
         // Only the end of the phase is still to come.
         step.stdout.shows("Fog.cpp(3)").await;
         drop(other_end);
@@ -138,6 +145,21 @@ async fn findings_wait_for_a_checkout_that_takes_a_moment() {
     let group = ran.stdout.find("::group::Cook").unwrap();
     let annotation = ran.stdout.find(",file=games/tower/Source/Keeper.cpp").unwrap();
     assert!(annotation < group, "nothing overtakes it: {}", ran.stdout);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_last_findings_wait_for_it_too() {
+    let error = r"Z:\Plugins\Fog\Source\Fog\Fog.cpp(3): error C2143: syntax error";
+    let scenario = Scenario::new().await_join().status("running").log("error", error);
+    let (_, places) = run_while(scenario.status("failed"), hang, async |_, checkout| {
+        let other_end = begun(checkout).await;
+        // Most likely the build has ended then. That it has not changes nothing.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        drop(other_end);
+    })
+    .await;
+    assert_eq!(places, ["plugins/Fog/Source/Fog/Fog.cpp 3"]);
 }
 
 #[cfg(unix)]
