@@ -373,6 +373,7 @@ async fn signals_end_it_at_once_though_the_disk_of_the_checkout_hangs() {
                 .log("error", "ERROR: it does not build")
                 .log("info", "********** COOK COMMAND STARTED **********")
                 .log("error", r"D:\Game\Source\A.cpp(1): error C2065: 'x': undeclared identifier")
+                .await_requests("GET", "/go", 1)
                 .log("info", last)
                 .await_requests("POST", "/never", 1);
             let program = Program::new(scenario).await.on_github();
@@ -380,6 +381,9 @@ async fn signals_end_it_at_once_though_the_disk_of_the_checkout_hangs() {
             let mut running = start(&program);
             running.shows("error C2065");
             open.push(other_end.recv_timeout(Duration::from_secs(10)).unwrap());
+            program.go();
+            // Enough for the last line to come, and less than what findings may wait.
+            thread::sleep(Duration::from_millis(100));
             if signals == 2 {
                 send("-TERM", running.id());
                 thread::sleep(Duration::from_millis(10));
