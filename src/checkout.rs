@@ -8,6 +8,8 @@ mod placing;
 mod placing_tests;
 mod resolve;
 #[cfg(test)]
+mod resolve_property_tests;
+#[cfg(test)]
 mod resolve_tests;
 #[cfg(test)]
 mod tests;

@@ -1,22 +1,19 @@
 use std::sync::Arc;
 
-use proptest::prelude::*;
-
 use super::index::Index;
 use super::resolve;
 use super::walk::{Bounds, walk};
-use crate::event::{Clue, Location, RemoteFile, Source};
-use crate::log::locate::spelling::is_absolute;
+use crate::event::{Clue, Location, RemoteFile};
 use crate::log::locate::{Locator, folder_in_repository, map_of_message, safe};
 use crate::log::text::{Cleaner, Style};
 
 const WINDOWS: &str = r#"Running: C:\Epic Games\UE_5.4\Engine\Binaries\ThirdParty\DotNet\dotnet.exe "X.dll" -Project="C:\W\My Game\Game.uproject""#;
 
 /// A checkout with these files.
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(files: &[&str]) -> Self {
+    pub(super) fn new(files: &[&str]) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         for file in files {
             folder.write(file, "");
@@ -30,7 +27,7 @@ impl Folder {
         std::fs::write(path, text).unwrap();
     }
 
-    fn paths(&self, source_root: Option<&str>, log: &[&str]) -> Paths {
+    pub(super) fn paths(&self, source_root: Option<&str>, log: &[&str]) -> Paths {
         let index = walk(self.0.path(), Bounds::default()).unwrap();
         Paths::new(source_root, Some(index), log)
     }
@@ -38,26 +35,26 @@ impl Folder {
 
 /// A log that was read, and the checkout in which its files are looked up.
 #[derive(Clone)]
-struct Paths {
-    locator: Locator,
-    index: Option<Arc<Index>>,
-    source_root: Option<String>,
+pub(super) struct Paths {
+    pub(super) locator: Locator,
+    pub(super) index: Option<Arc<Index>>,
+    pub(super) source_root: Option<String>,
 }
 
 impl Paths {
-    fn new(source_root: Option<&str>, index: Option<Index>, log: &[&str]) -> Self {
+    pub(super) fn new(source_root: Option<&str>, index: Option<Index>, log: &[&str]) -> Self {
         let mut locator = Locator::new(source_root);
         log.iter().for_each(|line| locator.learn(line));
         let source_root = source_root.and_then(folder_in_repository);
         Self { locator, index: index.map(Arc::new), source_root }
     }
 
-    fn learn(&mut self, line: &str) {
+    pub(super) fn learn(&mut self, line: &str) {
         self.locator.learn(line);
     }
 
     /// As a finding is placed: without a checkout it is what was certain when it was read.
-    fn location(&self, clue: Clue) -> Option<Location> {
+    pub(super) fn location(&self, clue: Clue) -> Option<Location> {
         let certain = self.locator.certain(&clue);
         let place = self.locator.place(clue);
         match &self.index {
@@ -66,11 +63,11 @@ impl Paths {
         }
     }
 
-    fn locate(&self, path: &str) -> Location {
+    pub(super) fn locate(&self, path: &str) -> Location {
         self.location(Clue::File(RemoteFile::whole(path))).unwrap()
     }
 
-    fn of_message(&self, code: Option<&str>, message: &str) -> Option<Location> {
+    pub(super) fn of_message(&self, code: Option<&str>, message: &str) -> Option<Location> {
         self.location(self.locator.clue_of_message(code, message)?)
     }
 }
@@ -473,150 +470,4 @@ fn a_name_that_is_not_safe_to_show_is_not_the_name_of_a_file() {
     let odd = Location { file, in_repository: true, line: None, column: None, end_line: None };
     let shown = safe(odd, &cleaner);
     assert_eq!((shown.file.as_str(), shown.in_repository), ("Source/A B.cpp", false));
-}
-
-/// Paths and messages that are likely to be near something.
-fn odd_path() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        Just("..".to_owned()),
-        Just(".".to_owned()),
-        Just(String::new()),
-        Just("C:".to_owned()),
-        proptest::sample::select(
-            &[
-                "w",
-                "g",
-                "Source",
-                "Plugins",
-                "Content",
-                "Config",
-                "Engine",
-                "Game",
-                "A.cpp",
-                "a.CPP",
-                "Game.uproject",
-                "Doors",
-                "Intermediate",
-                "Module.Game.cpp",
-                "Script",
-                "etc",
-                "passwd"
-            ][..]
-        )
-        .prop_map(str::to_owned),
-        "[a-zA-Z#\\[: .\n'\"]{0,6}",
-    ];
-    let separator = proptest::sample::select(&["/", "\\", "//"][..]);
-    proptest::collection::vec((piece, separator), 0..9).prop_map(|pieces| {
-        pieces
-            .into_iter()
-            .flat_map(|(piece, separator)| [piece, separator.to_owned()])
-            .collect::<String>()
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_in_the_repository_is_absolute_or_climbs_out_of_it(
-        path in odd_path(),
-        command in odd_path(),
-        root in proptest::option::of("[a-z]{0,3}"),
-    ) {
-        let mut paths = NOWHERE.with(Paths::clone);
-        paths.source_root = root.map(|root| root + "/").filter(|root| root != "/");
-        for line in [format!("-project={command}Game.uproject"), format!("{command}/Engine/Binaries/x")] {
-            paths.learn(&line);
-        }
-        let found = paths.locate(&path);
-        let message = format!("x from Source: /{path} and '{command}'");
-        let placed = paths.of_message(None, &message).map(|place| (place.file, place.in_repository));
-        for (file, in_repository) in [Some((found.file, found.in_repository)), placed].into_iter().flatten() {
-            prop_assert!(!in_repository || !is_absolute(&file), "{}", file);
-            prop_assert!(!in_repository || file.split('/').all(|name| !["", ".", ".."].contains(&name)), "{}", file);
-        }
-    }
-
-    #[test]
-    fn with_a_project_in_the_checkout_a_file_in_the_repository_is_one_of_the_checkout(
-        path in odd_path(),
-        command in odd_path(),
-    ) {
-        let mut paths = SOMEWHERE.with(|(_, paths)| paths.clone());
-        for line in [format!("-project={command}Game.uproject"), format!("{command}/Engine/Binaries/x")] {
-            paths.learn(&line);
-        }
-        let found = paths.locate(&path);
-        let message = format!("{path}.Build.cs from Source: /{path} and '{command}'");
-        let placed = paths.of_message(None, &message).map(|place| (place.file, place.in_repository));
-        for (file, in_repository) in [Some((found.file, found.in_repository)), placed].into_iter().flatten() {
-            prop_assert!(!in_repository || FILES.contains(&file.as_str()), "{}", file);
-        }
-    }
-
-    /// What the log settles without a checkout is what a checkout says that has nothing to say.
-    #[test]
-    fn an_empty_checkout_changes_nothing(
-        path in odd_path(),
-        command in odd_path(),
-        root in proptest::option::of("[a-z]{0,3}"),
-        section in proptest::option::of("[a-zA-Z#]{1,4}"),
-    ) {
-        let mut paths = NOWHERE.with(Paths::clone);
-        paths.locator = paths.locator.rooted(root.as_deref());
-        paths.source_root = root.as_deref().and_then(folder_in_repository);
-        for line in [
-            format!("-project={command}Game.uproject"),
-            format!("Cloning into '{command}'..."),
-            format!("{command}/Engine/Binaries/x"),
-        ] {
-            paths.learn(&line);
-        }
-        let empty = Paths { index: Some(Arc::default()), ..paths.clone() };
-        let file = || RemoteFile { line: Some(3), ..RemoteFile::whole(path.as_str()) };
-        let sources = [
-            Source::Setting { ini: "Engine".to_owned(), section, key: path.clone() },
-            Source::File(path.clone()),
-            Source::Plugin(path.clone()),
-            Source::Module(path.clone()),
-        ];
-        let names = |source| Clue::Names {
-            source,
-            assets: vec![format!("/{path}"), "/Game/A".to_owned()],
-            files: vec![path.clone()],
-        };
-        let clues = [
-            Clue::File(file()),
-            Clue::FirstInRepository { files: vec![file(), file()], or_else: None },
-            Clue::FirstInRepository { files: vec![file()], or_else: Some(RemoteFile::whole("x")) },
-            Clue::Asset(format!("/{path}")),
-            Clue::Asset(format!("/Game/{path}")),
-        ];
-        let named = sources.into_iter().map(Some).chain([None]).map(names);
-        for clue in clues.into_iter().chain(named) {
-            prop_assert_eq!(paths.location(clue.clone()), empty.location(clue.clone()), "{:?}", clue);
-        }
-    }
-}
-
-const FILES: [&str; 7] = [
-    "g/Game.uproject",
-    "g/Source/A.cpp",
-    "g/Source/Game/Game.Build.cs",
-    "g/Plugins/Doors/Doors.uplugin",
-    "g/Plugins/Doors/Source/A.cpp",
-    "g/Content/Game/A.uasset",
-    "Engine/Content/w.umap",
-];
-
-thread_local! {
-    /// Compiling the tables takes far longer than using them.
-    static NOWHERE: Paths = Paths::new(None, None, &[]);
-    static SOMEWHERE: (Folder, Paths) = {
-        let checkout = Folder::new(&FILES);
-        let paths = checkout.paths(None, &[]);
-        assert!(paths.index.as_ref().unwrap().is_authoritative());
-        (checkout, paths)
-    };
 }
