@@ -100,7 +100,8 @@ proptest! {
         paths.source_root = root.as_deref().and_then(folder_in_repository);
         for line in [
             format!("-project={command}Game.uproject"),
-            format!("Cloning into '{command}'..."),
+            "Cloning into '/w'...".to_owned(),
+            format!("-project=/w/g/{command}/Game.uproject"),
             format!("{command}/Engine/Binaries/x"),
         ] {
             paths.learn(&line);
@@ -120,6 +121,7 @@ proptest! {
         };
         let clues = [
             Clue::File(file()),
+            Clue::File(RemoteFile::whole(format!("/w/g/{command}/{path}"))),
             Clue::FirstInRepository { files: vec![file(), file()], or_else: None },
             Clue::FirstInRepository { files: vec![file()], or_else: Some(RemoteFile::whole("x")) },
             Clue::Asset(format!("/{path}")),
