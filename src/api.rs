@@ -16,9 +16,11 @@ pub use wire::{Listed, More, Overrides, Page, Setting, Snapshot, Triggered};
 use crate::config::Secret;
 use crate::event::Id;
 use crate::net::Net;
+use crate::threads;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const BODY_LIMIT_BYTES: usize = 8 << 20;
+const LONG_BODY_BYTES: usize = 256 << 10;
 const ERROR_BODY_LIMIT_BYTES: usize = 64 << 10;
 const SNIPPET_CHARS: usize = 300;
 
@@ -104,7 +106,7 @@ impl Client {
             .extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
         let request = Request { method: "GET", url };
         let sending = self.net.http().get(request.url.clone());
-        let read = |got: &Success| wire::page(&got.body, got.date, got.came);
+        let read: fn(&Success) -> _ = |got| wire::page(&got.body, got.date, got.came);
         self.answer(request, sending, "a list of builds", read).await
     }
 
@@ -129,21 +131,24 @@ impl Client {
         url
     }
 
-    async fn answer<T>(
+    async fn answer<T: Send + 'static>(
         &self,
         request: Request,
         sending: RequestBuilder,
         expected: &'static str,
-        read: impl FnOnce(&Success) -> Result<T, String>,
+        read: fn(&Success) -> Result<T, String>,
     ) -> Result<T, ApiError> {
         let sent = self.send(sending).await;
         let status = sent.as_ref().ok().map(|success| success.status);
         debug!(%request, status, error = sent.as_ref().err().map(ToString::to_string), "answer");
         match sent {
-            Ok(success) => read(&success).map_err(|why| {
-                let (why, snippet) = (self.snippet(&why), self.snippet(&success.body));
-                ApiErrorKind::Garbled { status: success.status, expected, why, snippet }
-            }),
+            Ok(success) => {
+                let status = success.status;
+                understand(success, read).await.map_err(|(why, body)| {
+                    let (why, snippet) = (self.snippet(&why), self.snippet(&body));
+                    ApiErrorKind::Garbled { status, expected, why, snippet }
+                })
+            }
             Err(kind) => Err(kind),
         }
         .map_err(|kind| ApiError { request, kind })
@@ -210,6 +215,19 @@ impl Client {
 fn unreachable(error: reqwest::Error) -> ApiErrorKind {
     let sent = !error.is_connect() && !error.is_builder();
     ApiErrorKind::Unreachable { sent, cause: error.without_url() }
+}
+
+/// Reads an answer; a long one on a thread of its own. Where that fails: why, and the answer.
+async fn understand<T: Send + 'static>(
+    success: Success,
+    read: fn(&Success) -> Result<T, String>,
+) -> Result<T, (String, String)> {
+    let work = move |success: Success| read(&success).map_err(|why| (why, success.body));
+    if success.body.len() <= LONG_BODY_BYTES {
+        return work(success);
+    }
+    let understood = threads::run("answer", "reads an answer of BuildPixel", success, work).await;
+    understood.unwrap_or_else(|| Err(("reading it was given up".to_owned(), String::new())))
 }
 
 /// The host of a redirect: its path and query may hold secrets.

@@ -1,8 +1,12 @@
 //! The vocabulary that every other module speaks: what a build is, what it says, and what we made
 //! of it. Imports nothing of this crate.
 
+mod remote;
+
 use std::fmt;
 use std::time::{Duration, SystemTime};
+
+pub use remote::{BuildMachine, Clue, RemoteFile, RemotePlace, RemoteProject, Source};
 
 /// An identifier that BuildPixel gave out: a project, a build setting or a build.
 ///
@@ -265,7 +269,8 @@ impl fmt::Display for Location {
     }
 }
 
-/// One distinct thing that is wrong, however often the log repeats it. All its texts are safe to print.
+/// One distinct thing that is wrong, however often the log repeats it. All its texts are safe to print,
+/// except those in `remote`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// How grave.
@@ -277,6 +282,8 @@ pub struct Finding {
     pub message: String,
     /// Where, if the log tells.
     pub location: Option<Location>,
+    /// What `location` was made of, until it has been looked up in the checkout.
+    pub remote: Option<Box<RemotePlace>>,
     /// The phase it was reported in.
     pub phase: Option<Phase>,
     /// How likely all else in its phase follows from it.
@@ -307,6 +314,7 @@ impl Finding {
             code: None,
             message: message.into(),
             location: None,
+            remote: None,
             phase: None,
             rank: Rank::Compile,
             class: None,

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod causes;
+pub mod checkout;
 pub mod cli;
 pub mod config;
 pub mod diagnostics;
@@ -26,8 +27,6 @@ mod step;
 pub mod summary;
 pub mod threads;
 pub mod trigger;
-mod worker;
-pub mod worktree;
 mod writer;
 
 use std::io::{self, Write};
@@ -198,12 +197,12 @@ impl Wish {
         let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
         let report = Report { source: self.source.clone(), ..report };
         let source_root = config.and_then(|config| config.source_root.as_deref());
-        let worktree = self.platform.worktree(env);
-        let sink = self.platform.open(env, is_terminal, &worktree, SystemTime::now);
+        let checkout = self.platform.checkout(env);
+        let sink = self.platform.open(env, is_terminal, &checkout, SystemTime::now);
         let renderer = Renderer::new(sink, options);
         let keeps_log = publisher.keeps_log();
         let mut reporter =
-            Reporter::new(cleaner, source_root, worktree, report, renderer, keeps_log);
+            Reporter::new(cleaner, source_root, checkout, report, renderer, keeps_log);
         reporter.begin(&secrets, &self.warnings);
         (reporter, publisher)
     }

@@ -2,7 +2,7 @@
 //! file is the order of the steps; each is a file beside it.
 
 mod actions;
-mod assets;
+pub(crate) mod assets;
 mod cascades;
 mod consequences;
 mod duration;
@@ -13,9 +13,9 @@ mod findings;
 mod grouping;
 mod keys;
 mod lies;
+pub(crate) mod locate;
 mod matchers;
 mod origins;
-mod paths;
 mod pattern;
 mod phases;
 mod prefix;
@@ -38,10 +38,9 @@ mod worst;
 use std::borrow::Cow;
 
 use crate::event::{Event, LogLine, Severity};
-use crate::worktree::Worktree;
 use actions::Actions;
 use findings::Findings;
-use paths::Paths;
+use locate::Locator;
 use phases::Phases;
 use prefix::Prefixes;
 use progress::{Meter, Progress};
@@ -60,16 +59,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// `source_root` is the folder of the Unreal project inside the repository, if that was said, and
-    /// `worktree` the repository's files, as far as they are here.
-    pub fn new(cleaner: Cleaner, source_root: Option<&str>, worktree: Worktree) -> Self {
+    /// `source_root` is the folder of the Unreal project inside the repository, if that was said.
+    pub fn new(cleaner: Cleaner, source_root: Option<&str>) -> Self {
         Self {
             cleaner,
             prefixes: Prefixes::new(),
             phases: Phases::default(),
             meter: Meter::default(),
             actions: Actions::default(),
-            findings: Findings::new(Paths::new(source_root, worktree)),
+            findings: Findings::new(Locator::new(source_root)),
         }
     }
 
@@ -109,9 +107,9 @@ impl Pipeline {
         self.meter.shows(&self.phases)
     }
 
-    /// Whoever leaves waits for no file: places are told as far as they are known.
-    pub fn hurry(&mut self) {
-        self.findings.paths.hurry();
+    /// Whether there will be a finding, so that its file will be looked for.
+    pub fn has_findings(&self) -> bool {
+        self.findings.has_any()
     }
 
     /// Tells the findings that are held until their phase ends.

@@ -4,6 +4,7 @@
 mod azure;
 mod buildkite;
 mod checkout;
+mod checkout_dir;
 mod circleci;
 mod detect;
 pub mod files;
@@ -18,21 +19,20 @@ mod source;
 mod teamcity;
 mod terminal;
 mod travis;
-mod worktree;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-pub use checkout::Checkout;
+pub use checkout::CiRevision;
 pub use files::PublishProblem;
 pub use process::ProgramError;
 
+use crate::checkout::Checkout;
 use crate::config::{Env, Mistake};
 use crate::event::{Finding, Level, Location, Severity};
 use crate::log::text::Style;
 use crate::outcome::{Report, Verdict, words};
-use crate::worktree::Worktree;
 use terminal::Terminal;
 
 /// A CI system, or none.
@@ -98,7 +98,7 @@ impl Platform {
         self,
         env: &Env,
         stdout_is_terminal: bool,
-        worktree: &Worktree,
+        checkout: &Checkout,
         clock: Clock,
     ) -> Box<dyn Sink> {
         let style = self.text_style(env, stdout_is_terminal);
@@ -116,7 +116,7 @@ impl Platform {
                 Box::new(plain::Plain { color: style.color })
             }
             Self::Terminal => {
-                let terminal = Terminal::new(style.color, stdout_is_terminal, env, worktree);
+                let terminal = Terminal::new(style.color, stdout_is_terminal, env, checkout);
                 Box::new(terminal)
             }
         }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::causes::one_line;
+use crate::checkout::{Checkout, Placing};
 use crate::event::{Event, Facts, Id, Level, LogLine, Status};
 use crate::log::Pipeline;
 use crate::log::progress::Progress;
@@ -10,12 +11,13 @@ use crate::log::text::Cleaner;
 use crate::outcome::{Outcome, Report, Verdict};
 use crate::platform::PublishProblem;
 use crate::render::Renderer;
-use crate::worktree::Worktree;
 
 /// What is known of the build, and where it is shown.
 pub(crate) struct Reporter {
     cleaner: Cleaner,
     pipeline: Pipeline,
+    /// Findings may wait here for the checkout; nothing more is to be learnt meanwhile.
+    pub(crate) placing: Placing,
     report: Report,
     renderer: Renderer,
     /// Rendered, and waiting to be written.
@@ -28,14 +30,15 @@ impl Reporter {
     pub(crate) fn new(
         cleaner: Cleaner,
         source_root: Option<&str>,
-        worktree: Worktree,
+        checkout: Checkout,
         report: Report,
         renderer: Renderer,
         keeps_log: bool,
     ) -> Self {
-        let pipeline = Pipeline::new(cleaner.clone(), source_root, worktree);
+        let pipeline = Pipeline::new(cleaner.clone(), source_root);
+        let placing = Placing::new(checkout, source_root, cleaner.clone());
         let log = keeps_log.then(Vec::new);
-        Self { cleaner, pipeline, report, renderer, out: Vec::new(), log }
+        Self { cleaner, pipeline, placing, report, renderer, out: Vec::new(), log }
     }
 
     /// What everything counts into.
@@ -74,14 +77,17 @@ impl Reporter {
     }
 
     pub(crate) fn line(&mut self, line: &LogLine) {
-        self.pipeline.feed(line, &mut |event| {
-            if let (Event::Line { text, .. }, Some(log)) = (&event, &mut self.log) {
-                log.extend_from_slice(text.as_bytes());
-                log.push(b'\n');
-            }
-            self.report.observe(&event);
-            self.renderer.event(&event, &self.report, &mut self.out);
-        });
+        let (pipeline, placing, mut screen) = self.split();
+        pipeline.feed(line, &mut |event| placing.pass(event, &mut |event| screen.show(event)));
+        if pipeline.has_findings() {
+            placing.begin(&mut |event| screen.show(event));
+        }
+    }
+
+    /// Shows what has waited for the checkout.
+    pub(crate) fn release(&mut self) {
+        let (_, placing, mut screen) = self.split();
+        placing.release(&mut |event| screen.show(event));
     }
 
     /// Whether a last line may change after it was shown.
@@ -101,15 +107,17 @@ impl Reporter {
 
     pub(crate) fn status(&mut self, status: Status) {
         let status = self.safe(status);
-        self.show(&Event::Status(status));
+        self.show(Event::Status(status));
     }
 
     pub(crate) fn notice(&mut self, level: Level, text: &str) {
         let text = self.sentence(text);
-        self.show(&Event::Notice { level, text });
+        self.show(Event::Notice { level, text });
     }
 
     pub(crate) fn learn(&mut self, facts: Facts) {
+        // An older status may be among what waits.
+        self.release();
         let safe = |text: Option<String>| text.map(|text| self.sentence(&text));
         let facts = Facts {
             status: facts.status.map(|status| self.safe(status)),
@@ -128,20 +136,19 @@ impl Reporter {
         self.renderer.outputs(outputs, &mut self.out);
     }
 
-    /// Nothing more will be learnt: tells what is still held.
+    /// Nothing more will be learnt: tells what is still held. It may wait for the checkout, unless a
+    /// signal ended the step.
     pub(crate) fn settle(&mut self, outcome: &Outcome) {
         let has_ended = self.report.has_ended();
+        let (pipeline, placing, mut screen) = self.split();
         if matches!(outcome, Outcome::Interrupted(_)) {
-            self.pipeline.hurry();
+            placing.hurry(&mut |event| screen.show(event));
         }
-        let mut show = |event| {
-            self.report.observe(&event);
-            self.renderer.event(&event, &self.report, &mut self.out);
-        };
-        self.pipeline.settle(&mut show);
+        let mut pass = |event| placing.pass(event, &mut |event| screen.show(event));
+        pipeline.settle(&mut pass);
         // A build that runs on is still in its phase.
         if has_ended {
-            self.pipeline.finish(&mut show);
+            pipeline.finish(&mut pass);
         }
     }
 
@@ -165,9 +172,14 @@ impl Reporter {
         }
     }
 
-    fn show(&mut self, event: &Event) {
-        self.report.observe(event);
-        self.renderer.event(event, &self.report, &mut self.out);
+    fn show(&mut self, event: Event) {
+        let (_, placing, mut screen) = self.split();
+        placing.pass(event, &mut |event| screen.show(event));
+    }
+
+    fn split(&mut self) -> (&mut Pipeline, &mut Placing, Screen<'_>) {
+        let Self { pipeline, placing, report, renderer, out, log, .. } = self;
+        (pipeline, placing, Screen { report, renderer, out, log })
     }
 
     /// A whole sentence of ours with foreign words in it, on one line.
@@ -180,5 +192,24 @@ impl Reporter {
             Status::Other(word) => Status::Other(self.cleaner.title(&word)),
             known => known,
         }
+    }
+}
+
+/// Where events are counted and shown.
+struct Screen<'r> {
+    report: &'r mut Report,
+    renderer: &'r mut Renderer,
+    out: &'r mut Vec<u8>,
+    log: &'r mut Option<Vec<u8>>,
+}
+
+impl Screen<'_> {
+    fn show(&mut self, event: Event) {
+        if let (Event::Line { text, .. }, Some(log)) = (&event, self.log.as_mut()) {
+            log.extend_from_slice(text.as_bytes());
+            log.push(b'\n');
+        }
+        self.report.observe(&event);
+        self.renderer.event(&event, self.report, self.out);
     }
 }

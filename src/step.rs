@@ -52,8 +52,8 @@ pub(crate) struct Road {
 impl Road {
     /// Reads files.
     pub(crate) fn prepare(config: &Config, platform: Platform, env: &Env) -> Result<Self, Outcome> {
-        let checkout = platform.checkout(env);
-        let overrides = checkout.resolve(&config.task, env).map_err(Error::Config)?;
+        let revision = platform.revision(env);
+        let overrides = revision.resolve(&config.task, env).map_err(Error::Config)?;
         let net = Net::new(&config.network).map_err(Error::Network)?;
         Ok(Self { overrides, net })
     }
@@ -238,6 +238,9 @@ impl Step {
                     watch.spoke(Instant::now());
                 }
                 () = log(&self.publisher, &mut self.reporter.log), if log_is_waiting => {}
+                () = self.reporter.placing.ready(), if self.reporter.placing.is_waiting() => {
+                    self.reporter.release();
+                }
             }
         }
     }
@@ -253,13 +256,18 @@ impl Step {
         let began = Instant::now();
         while began.elapsed() < LONGEST_CATCH_UP {
             for _ in 0..UPDATES_AT_ONCE {
+                let is_placing = self.reporter.placing.is_waiting();
                 let update = tokio::select! {
                     biased;
                     Some(signal) = unconstrained(self.signals.recv()) => {
                         return Some(Outcome::Interrupted(signal));
                     }
-                    Some(update) = unconstrained(follow.next()) => update,
-                    () = ready(()) => return None,
+                    () = self.reporter.placing.ready(), if is_placing => {
+                        self.reporter.release();
+                        continue;
+                    }
+                    Some(update) = unconstrained(follow.next()), if !is_placing => update,
+                    () = ready(()), if !is_placing => return None,
                 };
                 if let Some(outcome) = self.take(update, watch, config) {
                     return Some(outcome);
@@ -298,9 +306,10 @@ impl Step {
         None
     }
 
-    /// Whether there is room for what one more update may show. The log's file has no say.
+    /// Whether there is room for what one more update may show: findings that wait for the checkout, for
+    /// a second at most, keep it back. The log's file has no say.
     fn has_room(&self) -> bool {
-        self.reporter.out.len() < BATCH_BYTES
+        self.reporter.out.len() < BATCH_BYTES && !self.reporter.placing.is_waiting()
     }
 
     /// Does what it is time for; some of it is the end.

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
 
+use tokio::sync::oneshot;
+
 /// The operating system refused a thread.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("cannot start the thread that {task}")]
@@ -34,6 +36,29 @@ where
     R: Send + 'static,
 {
     start_by(Builder::new().name(name.to_owned()), task, owned, work)
+}
+
+/// Does work that takes long on a thread of its own, so that signals are heard meanwhile; here, if the
+/// thread is refused. `None` if the work panicked.
+pub async fn run<I, O>(
+    name: &str,
+    task: &'static str,
+    input: I,
+    work: impl FnOnce(I) -> O + Copy + Send + 'static,
+) -> Option<O>
+where
+    I: Send + 'static,
+    O: Send + 'static,
+{
+    let (sender, done) = oneshot::channel();
+    let started = start(name, task, input, move |input| {
+        // An error means that nobody waits for it any more.
+        let _nobody = sender.send(work(input));
+    });
+    match started {
+        Ok(_detached) => done.await.ok(),
+        Err((input, _refused)) => Some(work(input)),
+    }
 }
 
 fn start_by<O, R>(

@@ -5,17 +5,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 27] = [
+const LAYERS: [&str; 28] = [
     "event",
-    "worker",
     "retry",
     "causes",
     "threads",
     "config",
     "json",
     "net",
-    "worktree",
     "log",
+    "checkout",
     "api",
     "socket",
     "error",

@@ -95,15 +95,15 @@ pub(super) fn mentioned(message: &str) -> impl Iterator<Item = &str> {
 
 /// Where the file of an asset is, but for the ending that only the folder knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct AssetFile<'m> {
+pub(crate) struct AssetFile<'m> {
     /// `Game`, `Engine`, or a plugin.
-    pub(super) mount: &'m str,
+    pub(crate) mount: &'m str,
     /// Below `Content`.
-    pub(super) path: &'m str,
+    pub(crate) path: &'m str,
 }
 
 /// The file without the objects inside it: `/Game/A/B.B_C:x` is in `Content/A/B`.
-pub(super) fn file_of(asset: &str) -> Option<AssetFile<'_>> {
+pub(crate) fn file_of(asset: &str) -> Option<AssetFile<'_>> {
     let (mount, path) = asset.strip_prefix('/')?.split_once('/')?;
     let path = path.split(':').next()?;
     let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
@@ -115,7 +115,7 @@ pub(super) fn file_of(asset: &str) -> Option<AssetFile<'_>> {
 }
 
 /// The module of `/Script/Module.Class`, which is code and has no file.
-pub(super) fn module_of(asset: &str) -> Option<&str> {
+pub(crate) fn module_of(asset: &str) -> Option<&str> {
     let module = asset.strip_prefix("/Script/")?.split(['.', ':']).next()?;
     (!module.is_empty() && module.chars().all(|c| c.is_alphanumeric() || c == '_'))
         .then_some(module)

@@ -2,11 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::assets;
 use super::extent::Extent;
-use super::settling::Held;
-use crate::event::{Location, Rank, Severity};
+use super::grouping::{EXAMPLES, Held};
+use crate::event::{Clue, Location, Rank, Severity};
 
-type Located = (Held, Option<Location>);
+/// Where an event is: in the words of the log, and in the repository as far as that is certain.
+#[derive(Debug)]
+pub(super) struct Spot {
+    pub(super) clue: Option<Clue>,
+    pub(super) location: Option<Location>,
+}
+
+type Located = (Held, Spot);
 
 /// The same events, with what follows from another one ranked so, and what says the same as another one
 /// counted there.
@@ -44,8 +52,8 @@ fn same_statement(held: &mut [Located]) {
         let is_leftover = held.group.code.as_deref().is_some_and(|code| LEFTOVERS.contains(&code));
         let near = line.saturating_sub(STATEMENT)..=line.saturating_add(STATEMENT);
         let follows = is_leftover
-            && lines.iter().any(|(file, other)| *file == place.file && near.contains(other));
-        if !lines.insert((place.file.clone(), line)) || follows {
+            && lines.iter().any(|(file, other)| *file == place.path && near.contains(other));
+        if !lines.insert((place.path.clone(), line)) || follows {
             follow(held);
         }
     }
@@ -59,7 +67,7 @@ fn same_name(held: &mut [Located]) {
             held.group.extent == Extent::Compiler && held.group.severity == Severity::Error;
         let Some(place) = held.group.place.as_ref().filter(|_| is_error) else { continue };
         let quoted = quoted(&held.group.message);
-        let file = || place.file.clone();
+        let file = || place.path.clone();
         let unknown = quoted.first().filter(|_| {
             is_unknown_name(held.group.code.as_deref().unwrap_or_default(), &held.group.message)
         });
@@ -189,8 +197,8 @@ fn nearness(message: &str) -> Nearness {
 /// Of all that the engine says about an asset, one is the root.
 fn same_asset(held: Vec<Located>) -> Vec<Located> {
     let mut roots: HashMap<String, usize> = HashMap::new();
-    for (index, (event, location)) in held.iter().enumerate() {
-        let Some(asset) = asset(event, location.as_ref()) else { continue };
+    for (index, (event, spot)) in held.iter().enumerate() {
+        let Some(asset) = asset(event, spot) else { continue };
         let nearest = roots.entry(asset).or_insert(index);
         let best = held.get(*nearest).map(|(best, _)| nearness(&best.group.message));
         if best.is_some_and(|best| nearness(&event.group.message) < best) {
@@ -200,8 +208,8 @@ fn same_asset(held: Vec<Located>) -> Vec<Located> {
     let mut told: Vec<Located> = Vec::with_capacity(held.len());
     let mut others: HashMap<usize, Vec<String>> = HashMap::new();
     let mut kept: HashMap<usize, usize> = HashMap::new();
-    for (index, (mut event, location)) in held.into_iter().enumerate() {
-        let root = asset(&event, location.as_ref()).and_then(|asset| roots.get(&asset).copied());
+    for (index, (mut event, spot)) in held.into_iter().enumerate() {
+        let root = asset(&event, &spot).and_then(|asset| roots.get(&asset).copied());
         match root.filter(|root| *root != index) {
             Some(root) if nearness(&event.group.message) == Nearness::Missing => {
                 let name = quoted(&event.group.message).first().map(|name| (*name).to_owned());
@@ -212,7 +220,7 @@ fn same_asset(held: Vec<Located>) -> Vec<Located> {
                     follow(&mut event);
                 }
                 kept.insert(index, told.len());
-                told.push((event, location));
+                told.push((event, spot));
             }
         }
     }
@@ -222,19 +230,30 @@ fn same_asset(held: Vec<Located>) -> Vec<Located> {
         };
         event.repeats =
             event.repeats.saturating_add(u32::try_from(names.len()).unwrap_or(u32::MAX));
-        let room = super::findings::EXAMPLES.saturating_sub(event.also.len());
+        let room = EXAMPLES.saturating_sub(event.also.len());
         event.also.extend(names.into_iter().take(room));
     }
     told
 }
 
-/// The asset that the engine's compiler of Blueprints complains about.
-fn asset(held: &Held, location: Option<&Location>) -> Option<String> {
+/// The asset that the engine's compiler of Blueprints complains about. Its file need not be in the
+/// checkout, so that what follows from what does not depend on that.
+fn asset(held: &Held, spot: &Spot) -> Option<String> {
     let speaks =
         matches!(held.group.code.as_deref(), Some("LogBlueprint" | "LogProperty" | "LogClass"));
-    let location = location.filter(|_| speaks && is_root(held))?;
-    let file = location.file.rsplit_once('.').map_or(location.file.as_str(), |(asset, _)| asset);
-    Some(file.to_lowercase())
+    if !speaks || !is_root(held) {
+        return None;
+    }
+    match (&spot.location, &spot.clue) {
+        (Some(Location { file, .. }), _) => {
+            Some(file.rsplit_once('.').map_or(file.as_str(), |(asset, _)| asset).to_lowercase())
+        }
+        (None, Some(Clue::Asset(asset))) => {
+            let file = assets::file_of(asset)?;
+            Some(format!("/{}/{}", file.mount, file.path).to_lowercase())
+        }
+        (None, _) => None,
+    }
 }
 
 #[cfg(test)]

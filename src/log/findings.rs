@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::cascades::Cascades;
 use super::extent::{Extent, has_channel, is_frame, is_prelude};
-use super::grouping::Group;
+use super::grouping::{EXAMPLES, Group, Held};
 use super::keys::{Keys, hash};
 use super::lies::Lies;
+use super::locate::Locator;
 use super::matchers::{Matchers, Report};
-use super::paths::Paths;
 use super::pattern::Lazy;
 use super::phases::Phases;
-use super::settling::{Held, Settling};
+use super::settling::Settling;
 use super::text::Cleaner;
 use crate::event::{Finding, Rank, Severity};
 
@@ -21,8 +21,6 @@ const SUSPENDED: &str = "<-- Suspend Log Parsing -->";
 const RESUMED: &str = "<-- Resume Log Parsing -->";
 /// How many findings a phase may hold; after that they are settled before it ends.
 const HELD: usize = 2_000;
-/// How many examples of "the same elsewhere" a finding keeps.
-pub(super) const EXAMPLES: usize = 10;
 
 /// Reads findings from lines, each only once.
 #[derive(Debug, Clone)]
@@ -32,7 +30,7 @@ pub(super) struct Findings {
     cascades: Lazy<Cascades>,
     keys: Lazy<Keys>,
     settling: Settling,
-    pub(super) paths: Paths,
+    locator: Locator,
     /// The event whose lines are being read.
     open: Option<Group>,
     /// How a header came to be included, which stands before what is wrong with it.
@@ -51,14 +49,14 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn new(paths: Paths) -> Self {
+    pub(super) fn new(locator: Locator) -> Self {
         Self {
             matchers: Matchers::new(),
             lies: Lazy::new(Lies::new),
             cascades: Lazy::new(Cascades::new),
             keys: Lazy::new(Keys::new),
             settling: Settling::new(),
-            paths,
+            locator,
             open: None,
             prelude: Vec::new(),
             previous: String::new(),
@@ -74,7 +72,7 @@ impl Findings {
     /// Reads a line (colourless, stripped of its prefixes). `claims`: how grave its tool says that it is, which
     /// counts if the line itself does not tell.
     pub(super) fn read(&mut self, line: &str, claims: Option<Severity>, phases: &Phases) {
-        self.paths.learn(line);
+        self.locator.learn(line);
         if line.contains("<-- ") {
             self.is_suspended =
                 (self.is_suspended || line.contains(SUSPENDED)) && !line.contains(RESUMED);
@@ -115,6 +113,11 @@ impl Findings {
         }
     }
 
+    /// Whether something was read that is not settled yet.
+    pub(super) fn has_any(&self) -> bool {
+        self.open.is_some() || !self.held.is_empty()
+    }
+
     /// Whether so much is held that it had better be settled.
     pub(super) fn is_full(&self) -> bool {
         self.held.len() >= HELD
@@ -138,11 +141,10 @@ impl Findings {
         // An echo is held before the event that it came amid.
         held.sort_by_key(|held| held.group.number);
         held.retain(|held| !self.is_echo(held));
-        self.settling.settle(held, &mut self.paths, cleaner, show);
+        self.settling.settle(held, &self.locator, cleaner, show);
     }
 
     fn begin(&mut self, report: &Report<'_>, line: &str, phases: &Phases) {
-        self.paths.begin();
         let mut group = self.group(report, line, phases);
         group.more.append(&mut self.prelude);
         self.open = Some(group);

@@ -6,7 +6,6 @@ use std::path::Path;
 use super::Pipeline;
 use super::text::{Cleaner, Style};
 use crate::event::{Event, Finding, Level, LogLine};
-use crate::worktree::Worktree;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs");
 
@@ -57,7 +56,7 @@ fn read(pipeline: &Pipeline, log: &str, at_once: usize) -> Vec<Finding> {
 
 #[test]
 fn every_kind_of_failure_is_read_however_its_lines_arrive() {
-    let pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None, Worktree::none());
+    let pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None);
     let mut paths: Vec<_> =
         fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

@@ -2,7 +2,7 @@
 
 use super::extent::{Belongs, Extent, SoFar, belongs, indent, is_banner, without_channel};
 use super::matchers::Report;
-use crate::event::{Phase, Rank, Severity};
+use crate::event::{Phase, Rank, RemoteFile, Severity};
 
 /// How many lines of an event are kept.
 const KEPT: usize = 20;
@@ -10,14 +10,15 @@ const KEPT: usize = 20;
 const LONGEST: usize = 500;
 /// How many places besides its own are kept.
 const PLACES: usize = 20;
+/// How many examples of "the same elsewhere" an event keeps.
+pub(super) const EXAMPLES: usize = 10;
 
-/// A place in the words of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Place {
-    pub(super) file: String,
-    pub(super) line: Option<u32>,
-    pub(super) column: Option<u32>,
-    pub(super) end_line: Option<u32>,
+/// An event that is held until its phase ends, and how often the log says the same of something else.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) group: Group,
+    pub(super) repeats: u32,
+    pub(super) also: Vec<String>,
 }
 
 /// One event.
@@ -29,9 +30,9 @@ pub(super) struct Group {
     pub(super) message: String,
     /// What belongs to it.
     pub(super) more: Vec<String>,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<RemoteFile>,
     /// Where it may have come from: callers, those who refer to a symbol.
-    pub(super) origins: Vec<Place>,
+    pub(super) origins: Vec<RemoteFile>,
     pub(super) rank: Rank,
     pub(super) extent: Extent,
     pub(super) phase: Option<Phase>,
@@ -144,14 +145,14 @@ fn said(extent: Extent, line: &str) -> &str {
     }
 }
 
-fn place(report: &Report<'_>) -> Option<Place> {
-    let file = report.file?.to_owned();
+fn place(report: &Report<'_>) -> Option<RemoteFile> {
+    let path = report.file?.to_owned();
     let Report { line, column, end_line, .. } = *report;
-    Some(Place { file, line, column, end_line })
+    Some(RemoteFile { path, line, column, end_line })
 }
 
 /// The place that a line of an event names.
-fn origin(extent: Extent, line: &str) -> Option<Place> {
+fn origin(extent: Extent, line: &str) -> Option<RemoteFile> {
     match extent {
         Extent::Crash => frame(line),
         Extent::Linker => referrer(line),
@@ -161,28 +162,28 @@ fn origin(extent: Extent, line: &str) -> Option<Place> {
 }
 
 /// `[Callstack] 0x00007ff7 Game.exe!ADoor::Open() [D:\Game\Source\Door.cpp:346]`.
-fn frame(line: &str) -> Option<Place> {
+fn frame(line: &str) -> Option<RemoteFile> {
     let (_, place) = line.trim_end().strip_suffix(']')?.rsplit_once(" [")?;
     numbered(place)
 }
 
 /// `>>> referenced by Door.cpp:12 (/game/Source/Door.cpp:12)`.
-fn referrer(line: &str) -> Option<Place> {
+fn referrer(line: &str) -> Option<RemoteFile> {
     let by = line.trim().strip_prefix(">>> ")?.strip_prefix("referenced by ")?;
     let whole = by.strip_suffix(')').and_then(|by| by.rsplit_once('(')).map(|(_, whole)| whole);
     whole.and_then(numbered).or_else(|| numbered(by.split(' ').next()?))
 }
 
 /// `      ADoor::Open() in Door.cpp.o`. Objects are called after their source.
-fn object(line: &str) -> Option<Place> {
+fn object(line: &str) -> Option<RemoteFile> {
     let (_, object) = line.trim_end().rsplit_once(" in ")?;
-    let file = object.strip_suffix(".o")?.rsplit(['/', '(']).next()?.to_owned();
-    file.contains('.').then_some(Place { file, line: None, column: None, end_line: None })
+    let file = object.strip_suffix(".o")?.rsplit(['/', '(']).next()?;
+    file.contains('.').then(|| RemoteFile::whole(file))
 }
 
-fn numbered(place: &str) -> Option<Place> {
-    let (file, line) = place.rsplit_once(':')?;
+fn numbered(place: &str) -> Option<RemoteFile> {
+    let (path, line) = place.rsplit_once(':')?;
     let line: u32 =
         line.parse().ok().filter(|line| (1..=i32::MAX.unsigned_abs()).contains(line))?;
-    Some(Place { file: file.to_owned(), line: Some(line), column: None, end_line: None })
+    Some(RemoteFile { line: Some(line), ..RemoteFile::whole(path) })
 }

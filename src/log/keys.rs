@@ -71,7 +71,7 @@ impl Keys {
         }
         if let Some(found) = self.material.captures(message) {
             let material = found.name("of").map(|of| of.as_str());
-            let asset = group.place.as_ref().map(|place| place.file.as_str());
+            let asset = group.place.as_ref().map(|place| place.path.as_str());
             if let Some(of) = material.or(asset) {
                 return Some(Cause { key: hash(("material", group.severity, of)), of: None });
             }
@@ -148,7 +148,7 @@ fn beginning(message: &str) -> &str {
 }
 
 fn place(group: &Group) -> Option<String> {
-    group.place.as_ref().map(|place| place.file.replace('\\', "/"))
+    group.place.as_ref().map(|place| place.path.replace('\\', "/"))
 }
 
 pub(super) fn hash(key: impl Hash) -> u64 {

@@ -4,7 +4,6 @@ use super::Pipeline;
 use super::text::parsers::{acted_on, is_buildkite_heading, is_travis_marker};
 use super::text::{Cleaner, MAX_MESSAGE, Style, plain};
 use crate::event::{Event, Level, LogLine};
-use crate::worktree::Worktree;
 
 /// What must not be shown.
 pub(crate) const SECRET: &str = "tok123456";
@@ -59,7 +58,7 @@ pub fn hold(style: u8, log: &str) {
 thread_local! {
     /// Compiling the tables takes far longer than reading a log with them.
     static PIPELINE: Pipeline =
-        Pipeline::new(Cleaner::new(&[], Style::default()), Some("Game"), Worktree::none());
+        Pipeline::new(Cleaner::new(&[], Style::default()), Some("Game"));
 }
 
 fn events(style: Style, log: &str) -> Vec<Event> {

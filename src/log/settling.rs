@@ -1,23 +1,15 @@
 //! The end of a phase: of the events that it held, what is a root, what follows from it, where it is
 //! and what to do about it.
 
-use super::consequences;
+use super::consequences::{self, Spot};
 use super::exits::{Exit, Exits};
 use super::explain::{Explanations, Subject};
 use super::extent::Extent;
-use super::grouping::{Group, Place};
-use super::paths::{self, Paths};
+use super::grouping::{Group, Held};
+use super::locate::{self, Locator};
 use super::pattern::Lazy;
 use super::text::Cleaner;
-use crate::event::{Finding, Location, Phase, Rank};
-
-/// An event, and how often the log says the same of something else.
-#[derive(Debug, Clone)]
-pub(super) struct Held {
-    pub(super) group: Group,
-    pub(super) repeats: u32,
-    pub(super) also: Vec<String>,
-}
+use crate::event::{Clue, Finding, Phase, Rank};
 
 /// What findings are made with.
 #[derive(Debug, Clone)]
@@ -35,33 +27,35 @@ impl Settling {
     pub(super) fn settle(
         &self,
         held: Vec<Held>,
-        paths: &mut Paths,
+        locator: &Locator,
         cleaner: &Cleaner,
         show: &mut dyn FnMut(Finding),
     ) {
         let located = held.into_iter().map(|held| {
-            let location = location(&held.group, paths, cleaner);
-            (held, location)
+            let clue = clue(&held.group, locator);
+            let location = clue.as_ref().and_then(|clue| locator.certain(clue));
+            let location = location.map(|location| locate::safe(location, cleaner));
+            (held, Spot { clue, location })
         });
-        for (held, location) in consequences::told_apart(located.collect()) {
-            show(self.finding(held, location, cleaner));
+        for (held, spot) in consequences::told_apart(located.collect()) {
+            show(self.finding(held, spot, locator, cleaner));
         }
     }
 
-    fn finding(&self, held: Held, location: Option<Location>, cleaner: &Cleaner) -> Finding {
+    fn finding(&self, held: Held, spot: Spot, locator: &Locator, cleaner: &Cleaner) -> Finding {
         let Held { group, repeats, also } = held;
         let exit = self.exit(&group);
         let essence = exit.as_ref().map_or_else(|| essence(&group), |exit| exit.words.clone());
         let mut lines = vec![essence];
         lines.extend(group.more.iter().cloned());
         // An actor that has a file of its own is found in its map.
-        let map = Paths::map_of_message(&lines.join("\n"));
+        let map = locate::map_of_message(&lines.join("\n"));
         lines.extend(map.map(|map| format!("map: {map}")));
         let message = lines.join("\n");
         let explanation = self.explanations.explain(&Subject {
             code: group.code.as_deref(),
             message: &message,
-            file: group.place.as_ref().map(|place| place.file.as_str()),
+            file: group.place.as_ref().map(|place| place.path.as_str()),
             phase: group.phase,
             severity: group.severity,
         });
@@ -75,7 +69,8 @@ impl Settling {
             severity: group.severity,
             code: group.code.map(|code| cleaner.title(&code)),
             message: cleaner.message(&message),
-            location,
+            location: spot.location,
+            remote: spot.clue.map(|clue| Box::new(locator.place(clue))),
             phase: group.phase,
             rank,
             class: class.or_else(|| explanation.as_ref().map(|found| found.class)),
@@ -124,28 +119,20 @@ fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Where it is: its own place, or the best of those it may have come from, or one that its words name.
-fn location(group: &Group, paths: &mut Paths, cleaner: &Cleaner) -> Option<Location> {
-    let located = |place: &Place| locate(place, paths, cleaner);
-    let own = group.place.as_ref().map(located);
-    let origins = || group.origins.iter().map(located);
-    match group.extent {
+/// What says where it is: its own place, or the best of those it may have come from, or its words.
+fn clue(group: &Group, locator: &Locator) -> Option<Clue> {
+    let own = group.place.clone();
+    let among_origins = |or_else| Clue::FirstInRepository { files: group.origins.clone(), or_else };
+    match (group.extent, own) {
+        (Extent::Crash | Extent::Linker | Extent::Symbol, None) if group.origins.is_empty() => None,
         // Where the engine noticed says less than who brought it there.
-        Extent::Crash => origins().find(|origin| origin.in_repository).or(own),
-        Extent::Linker | Extent::Symbol if own.is_none() => {
-            origins().find(|origin| origin.in_repository)
-        }
-        _ => own.or_else(|| {
+        (Extent::Crash, own) => Some(among_origins(own)),
+        (Extent::Linker | Extent::Symbol, None) => Some(among_origins(None)),
+        (_, Some(own)) => Some(Clue::File(own)),
+        (_, None) => {
             let words = std::iter::once(&group.message).chain(&group.more);
             let words = words.map(String::as_str).collect::<Vec<_>>().join("\n");
-            Some(paths::safe(paths.of_message(group.code.as_deref(), &words)?, cleaner))
-        }),
+            locator.clue_of_message(group.code.as_deref(), &words)
+        }
     }
-}
-
-fn locate(place: &Place, paths: &Paths, cleaner: &Cleaner) -> Location {
-    let paths::Place { file, in_repository } = paths.locate(&place.file);
-    let Place { line, column, end_line, .. } = *place;
-    let location = Location { file, in_repository, line, column, end_line };
-    paths::safe(location, cleaner)
 }

@@ -7,14 +7,13 @@ use proptest::prelude::*;
 use super::text::{Cleaner, Style};
 use super::{Pipeline, promises, worst};
 use crate::event::{Event, FailureClass, Finding, Level, LogLine};
-use crate::worktree::Worktree;
 
 const FAILING_BUILD: &str = include_str!("../../tests/fixtures/failing-build.log");
 const FAILING_COOK: &str = include_str!("../../tests/fixtures/failing-cook.log");
 
 fn pipeline() -> Pipeline {
     let style = Style { color: true, ..Style::default() };
-    Pipeline::new(Cleaner::new(&["tok123456"], style), Some("games"), Worktree::none())
+    Pipeline::new(Cleaner::new(&["tok123456"], style), Some("games"))
 }
 
 fn message(second: u64, text: &str) -> LogLine {

@@ -6,9 +6,9 @@ use super::Platform;
 use crate::api;
 use crate::config::{Env, Mistake, Override, Task};
 
-/// What the CI has checked out, as far as it tells.
+/// What the CI is building, as far as it tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Checkout {
+pub struct CiRevision {
     /// Git branch; of a pull request, the branch that is to be merged.
     pub branch: Option<String>,
     /// Git commit; of a pull request, its head and not the merge commit.
@@ -17,7 +17,7 @@ pub struct Checkout {
     pub changelist: Option<String>,
 }
 
-impl Checkout {
+impl CiRevision {
     /// The overrides of the task, with what the CI is building where they say `auto`.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Checkout {
 
 impl Platform {
     /// What is being built here.
-    pub fn checkout(self, env: &Env) -> Checkout {
+    pub fn revision(self, env: &Env) -> CiRevision {
         let (branches, commits): (&[_], &[_]) = match self {
             Self::GitHub | Self::Gitea | Self::Forgejo | Self::Act => return github(env),
             Self::GitLab => (
@@ -84,7 +84,7 @@ impl Platform {
             _ => None,
         };
         let is_ours = tag.is_none() && !self.is_fork(env);
-        Checkout {
+        CiRevision {
             branch: first(env, branches).and_then(|name| bare(&name)).filter(|_| is_ours),
             // Buildkite says `HEAD` when it was not told which.
             commit: first(env, commits).filter(|commit| commit != "HEAD"),
@@ -119,7 +119,7 @@ impl Platform {
 
 /// On a pull request `GITHUB_SHA` is a merge commit that only GitHub has; the head is in the event.
 /// `pull_request_target` builds the base on purpose: what is to be merged is not trusted there.
-fn github(env: &Env) -> Checkout {
+fn github(env: &Env) -> CiRevision {
     let event = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
     let (branch, commit) = if event.starts_with("pull_request") && event != "pull_request_target" {
         match pull_request(env) {
@@ -134,11 +134,11 @@ fn github(env: &Env) -> Checkout {
         let branch = first(env, &["GITHUB_REF_NAME"]).filter(|_| is_branch);
         (branch, first(env, &["GITHUB_SHA"]))
     };
-    Checkout { branch, commit, changelist: changelist(env) }
+    CiRevision { branch, commit, changelist: changelist(env) }
 }
 
 /// Of the branch TeamCity tells builds nothing. The revision is that of whatever version control there is.
-fn teamcity(env: &Env) -> Checkout {
+fn teamcity(env: &Env) -> CiRevision {
     let revision = first(env, &["BUILD_VCS_NUMBER"]);
     let is_commit = |revision: &str| {
         [40, 64].contains(&revision.len()) && revision.bytes().all(|b| b.is_ascii_hexdigit())
@@ -148,7 +148,7 @@ fn teamcity(env: &Env) -> Checkout {
         other => (None, other),
     };
     let changelist = other.filter(|revision| is_number(revision)).or_else(|| changelist(env));
-    Checkout { branch: None, commit, changelist }
+    CiRevision { branch: None, commit, changelist }
 }
 
 #[derive(Deserialize)]
@@ -211,7 +211,7 @@ mod tests {
 
     fn checkout(platform: Platform, variables: &[(&str, &str)]) -> [Option<String>; 3] {
         let env = Env::from_iter(variables.iter().copied());
-        let Checkout { branch, commit, changelist } = platform.checkout(&env);
+        let CiRevision { branch, commit, changelist } = platform.revision(&env);
         [branch, commit, changelist]
     }
 

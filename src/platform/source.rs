@@ -27,7 +27,7 @@ impl Platform {
             | Self::Plain
             | Self::Terminal => return SourceLinks::default(),
         };
-        let commit = self.checkout(env).commit;
+        let commit = self.revision(env).commit;
         SourceLinks::new(&repository.unwrap_or_default(), files, commit.as_deref())
     }
 }

@@ -3,16 +3,16 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Annotation, Sink, plain, put};
+use crate::checkout::{Checkout, Top};
 use crate::config::Env;
 use crate::event::Location;
-use crate::worktree::Worktree;
 
 /// What the terminal can do.
 pub(super) struct Terminal {
     color: bool,
     is_live: bool,
-    /// The checkout, if its files may be linked to.
-    links: Option<Worktree>,
+    /// The top of the checkout, if its files may be linked to.
+    links: Option<Top>,
 }
 
 /// What a path has in a URL as it is.
@@ -21,17 +21,17 @@ const PATH: &AsciiSet =
 
 impl Terminal {
     /// `is_terminal`: whether stdout is one, or merely wanted to look like one.
-    pub(super) fn new(color: bool, is_terminal: bool, env: &Env, worktree: &Worktree) -> Self {
+    pub(super) fn new(color: bool, is_terminal: bool, env: &Env, checkout: &Checkout) -> Self {
         // A console of Windows may show the sequences as they are; its Terminal does not.
         let obeys = !cfg!(windows) || env.get("WT_SESSION").is_some() || env.get("TERM").is_some();
         let understands = is_terminal && obeys && env.get("TERM") != Some("dumb");
-        let links = (understands && has_links(env)).then(|| worktree.clone());
+        let links = (understands && has_links(env)).then(|| checkout.top());
         Self { color, is_live: understands, links }
     }
 
     /// The place, linked to the file that it is in here.
     fn place(&self, location: &Location) -> String {
-        let top = self.links.as_ref().filter(|_| location.in_repository).and_then(Worktree::top);
+        let top = self.links.as_ref().filter(|_| location.in_repository).and_then(Top::path);
         match top {
             Some(top) => {
                 let file = top.join(&location.file);
@@ -95,8 +95,8 @@ mod tests {
         Env::from_iter(variables.iter().copied())
     }
 
-    fn shown(worktree: &Worktree, variables: &[(&str, &str)], is_terminal: bool) -> String {
-        let mut terminal = Terminal::new(false, is_terminal, &env(variables), worktree);
+    fn shown(checkout: &Checkout, variables: &[(&str, &str)], is_terminal: bool) -> String {
+        let mut terminal = Terminal::new(false, is_terminal, &env(variables), checkout);
         let location = Location {
             file: "Source/Böss #1.cpp".to_owned(),
             in_repository: true,
@@ -110,29 +110,30 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    #[test]
-    fn a_place_is_linked_to_the_file_in_the_checkout_where_the_terminal_can() {
+    #[tokio::test]
+    async fn a_place_is_linked_to_the_file_in_the_checkout_where_the_terminal_can() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("a b/.git")).unwrap();
-        let worktree = Worktree::around(folder.path().join("a b"));
-        assert_eq!(worktree.top(), None, "nobody waits for it");
-        assert_eq!(worktree.file("x"), None);
+        let mut checkout = Checkout::around(folder.path().join("a b"));
         let plain = "error: Source/Böss #1.cpp:42: m\nerror: n\n";
         for (variables, is_terminal) in
             [(&[KITTY][..], false), (&[("TERM", "dumb"), ("WT_SESSION", "1")], true), (&[], true)]
         {
-            assert_eq!(shown(&worktree, variables, is_terminal), plain, "{variables:?}");
+            assert_eq!(shown(&checkout, variables, is_terminal), plain, "{variables:?}");
         }
+        assert_eq!(shown(&checkout, &[KITTY], true), plain, "it is not known yet");
+        checkout.begin().unwrap();
+        checkout.walked().await;
         let top = folder.path().canonicalize().unwrap();
         let top = top.to_str().unwrap();
         assert_eq!(
-            shown(&worktree, &[KITTY], true),
+            shown(&checkout, &[KITTY], true),
             format!(
                 "error: \x1b]8;;file://{top}/a%20b/Source/B%C3%B6ss%20%231.cpp\x1b\\\
                  Source/Böss #1.cpp:42\x1b]8;;\x1b\\: m\nerror: n\n"
             )
         );
-        assert_eq!(shown(&Worktree::none(), &[KITTY], true), plain);
+        assert_eq!(shown(&Checkout::none(), &[KITTY], true), plain);
     }
 
     #[test]
@@ -159,7 +160,7 @@ mod tests {
     #[test]
     fn the_last_line_is_alive_on_a_real_terminal_only() {
         let is_live = |variables: &[_], is_terminal| {
-            Terminal::new(true, is_terminal, &env(variables), &Worktree::none()).is_live()
+            Terminal::new(true, is_terminal, &env(variables), &Checkout::none()).is_live()
         };
         assert!(is_live(&[("TERM", "xterm")], true));
         assert!(!is_live(&[("TERM", "dumb")], true));

@@ -14,7 +14,7 @@ fn env(variables: &[(&str, &str)]) -> Env {
 
 fn sink(platform: Platform) -> Box<dyn Sink> {
     let env = Env::default();
-    platform.open(&env, false, &Worktree::none(), CLOCK)
+    platform.open(&env, false, &Checkout::none(), CLOCK)
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {

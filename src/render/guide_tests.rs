@@ -9,20 +9,20 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::tests::{build, options};
 use super::*;
+use crate::checkout::Checkout;
 use crate::config::{Env, Task};
 use crate::event::{Facts, LogLine};
 use crate::log::Pipeline;
 use crate::log::text::{Cleaner, Style};
 use crate::outcome::Outcome;
 use crate::platform::Platform;
-use crate::worktree::Worktree;
 
 const LOG: &str = include_str!("../../tests/fixtures/failing-build.log");
 
 /// What is learnt of a build that fails to compile.
 fn events() -> Vec<Event> {
     let mut events = vec![Event::Status(Status::Pending), Event::Status(Status::Running)];
-    let mut pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None, Worktree::none());
+    let mut pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None);
     let mut learn = |event| events.push(event);
     for (second, line) in (0..).zip(LOG.lines()) {
         let timestamp = Some(UNIX_EPOCH + Duration::from_secs(second));
@@ -39,7 +39,7 @@ fn output(platform: Platform, events: &[Event]) -> String {
         Platform::Terminal => Env::from_iter([("FORCE_COLOR", "1")]),
         _ => Env::default(),
     };
-    let sink = platform.open(&env, false, &Worktree::none(), || UNIX_EPOCH);
+    let sink = platform.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
     let mut renderer = Renderer::new(sink, options());
     let mut report = Report::new(&Task::Attach(build()));
     let mut out = Vec::new();

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 use proptest::prelude::*;
 
 use super::*;
+use crate::checkout::Checkout;
 use crate::config::{Env, Task};
 use crate::event::{Facts, Id, LogLine, Status};
 use crate::log::Pipeline;
@@ -14,7 +15,6 @@ use crate::log::text::hostile_tests::hostile;
 use crate::log::text::parsers::{acted_on, is_buildkite_heading, is_travis_marker};
 use crate::outcome::Outcome;
 use crate::platform::Platform;
-use crate::worktree::Worktree;
 
 const HARMLESS: &str = "harmless";
 
@@ -36,7 +36,7 @@ fn messages() -> impl Strategy<Value = Vec<String>> {
 
 /// What the pipeline makes of the messages.
 fn read(messages: &[String], cleaner: &Cleaner) -> Vec<Event> {
-    let mut pipeline = Pipeline::new(cleaner.clone(), None, Worktree::none());
+    let mut pipeline = Pipeline::new(cleaner.clone(), None);
     let mut events = Vec::new();
     for message in messages {
         let message = message.clone();
@@ -76,7 +76,7 @@ fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
     let ascii = platform.wants_ascii(&env);
     let options =
         Options { log_level: Some(Level::Info), annotations: true, ascii, ..Options::default() };
-    let sink = platform.open(&env, false, &Worktree::none(), || UNIX_EPOCH);
+    let sink = platform.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
     let mut renderer = Renderer::new(sink, options);
     let build = Id::new("build0000000000000000001").unwrap();
     let mut report = Report::new(&Task::Attach(build));

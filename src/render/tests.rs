@@ -1,11 +1,11 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
+use crate::checkout::Checkout;
 use crate::config::{Env, Task};
 use crate::event::{Facts, FailureClass, Id, Location, Rank, Status};
 use crate::outcome::{Outcome, Signal, SourceLinks};
 use crate::platform::Platform;
-use crate::worktree::Worktree;
 
 pub(crate) const SECRET: &str = "bp_s3cr%et";
 
@@ -118,7 +118,7 @@ pub(crate) fn failure() -> Verdict {
 pub(super) fn renderer(platform: Platform, env: &Env, options: Options) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
     let options = Options { ascii: platform.wants_ascii(env), ..options };
-    Renderer::new(platform.open(env, false, &Worktree::none(), clock), options)
+    Renderer::new(platform.open(env, false, &Checkout::none(), clock), options)
 }
 
 fn shown(platform: Platform, env: &Env, options: Options) -> String {
@@ -403,7 +403,7 @@ fn secrets_are_masked_before_anything_else_is_written() {
 fn on_a_terminal() -> Renderer {
     let env = Env::from_iter([("TERM", "xterm")]);
     let clock = || UNIX_EPOCH;
-    let sink = Platform::Terminal.open(&env, true, &Worktree::none(), clock);
+    let sink = Platform::Terminal.open(&env, true, &Checkout::none(), clock);
     Renderer::new(sink, options())
 }
 

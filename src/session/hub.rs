@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::event::{BuildIndex, Facts, Id, Level, Notice};
 use crate::follow::{self, Build, Effect, Effects, Timings, View};
 use crate::socket::{Message, SocketError};
-use crate::worker;
+use crate::threads;
 
 /// How much may wait for a slow reader. A whole build's log fits.
 const QUEUE_BYTES: u32 = 64 * 1024 * 1024;
@@ -439,7 +439,7 @@ async fn elapsed(timer: &mut Pin<Box<Sleep>>) {
 async fn view(lines: Vec<crate::event::LogLine>) -> View {
     match lines.len() {
         0..LONG_VIEW_LINES => View::new(lines),
-        _ => match worker::run("view", lines, View::new).await {
+        _ => match threads::run("view", "compares lines", lines, View::new).await {
             Some(view) => view,
             None => pending().await,
         },

@@ -49,6 +49,15 @@ impl Signals {
         self.last = Some(signal);
         Some(signal)
     }
+
+    /// Waits no longer than until a signal comes.
+    async fn cut_short(&mut self, wait: impl Future<Output = ()>) {
+        tokio::select! {
+            biased;
+            () = wait => {}
+            Some(_) = self.recv() => {}
+        }
+    }
 }
 
 impl Step {
@@ -57,6 +66,8 @@ impl Step {
     pub(crate) async fn end(self, outcome: Outcome, follow: Option<Hub>) -> ExitCode {
         let Self { mut reporter, publisher, mut writer, mut signals, patience, .. } = self;
         reporter.settle(&outcome);
+        signals.cut_short(reporter.placing.ready()).await;
+        reporter.release();
         let outputs = publisher.without_secrets(reporter.report().outputs(Some(&outcome)));
         reporter.outputs(outputs.values());
         let verdict = reporter.conclude(&outcome);

@@ -166,7 +166,7 @@ async fn a_trigger_that_is_not_answered_is_left_in_time() {
     assert_eq!(program.output("build-id"), "");
 }
 
-/// Sends the second signal until the end takes no longer than is promised.
+/// Sends the last signal until the end takes no longer than is promised.
 async fn stops_at_once(
     mut signalled: impl AsyncFnMut() -> (Program, Running),
     check: impl Fn(&Program, &Ran),
@@ -342,6 +342,60 @@ async fn an_input_that_is_a_file_on_a_disk_that_hangs_keeps_no_signal_from_endin
         assert!(ran.stdout.contains("nothing was triggered"), "{}", ran.stdout);
         assert_eq!(program.output("result"), "interrupted");
         assert_eq!(program.simulator.journal(), []);
+    }
+}
+
+/// A checkout whose walk hangs when it begins. Whoever receives the other end knows that it does.
+fn with_hanging_checkout(program: Program) -> (Program, mpsc::Receiver<std::fs::File>) {
+    let checkout = program.folder.path().join("checkout");
+    std::fs::create_dir(&checkout).unwrap();
+    let hangs = checkout.join(".git");
+    assert!(Command::new("mkfifo").arg(&hangs).status().unwrap().success());
+    let (opened, other_end) = mpsc::channel();
+    thread::spawn(move || {
+        opened.send(std::fs::OpenOptions::new().write(true).open(hangs).unwrap())
+    });
+    (program.env("GITHUB_WORKSPACE", checkout.to_str().unwrap()), other_end)
+}
+
+#[tokio::test]
+async fn signals_end_it_at_once_though_the_disk_of_the_checkout_hangs() {
+    // The finding is read, or it has left the pipeline and waits for its place.
+    let ends = ["line 1", "********** STAGE COMMAND STARTED **********"];
+    for (last, signals) in ends.into_iter().flat_map(|last| [(last, 1), (last, 2)]) {
+        let mut open = Vec::new();
+        let signalled = async || {
+            let scenario = Scenario::new()
+                .await_join()
+                .status("running")
+                // A finding without a file: whatever is compiled for the first one is compiled by then.
+                .log("info", "********** BUILD COMMAND STARTED **********")
+                .log("error", "ERROR: it does not build")
+                .log("info", "********** COOK COMMAND STARTED **********")
+                .log("error", r"D:\Game\Source\A.cpp(1): error C2065: 'x': undeclared identifier")
+                .await_requests("GET", "/go", 1)
+                .log("info", last)
+                .await_requests("POST", "/never", 1);
+            let program = Program::new(scenario).await.on_github();
+            let (program, other_end) = with_hanging_checkout(program);
+            let mut running = start(&program);
+            running.shows("error C2065");
+            open.push(other_end.recv_timeout(Duration::from_secs(10)).unwrap());
+            program.go();
+            // Enough for the last line to come, and less than what findings may wait.
+            thread::sleep(Duration::from_millis(100));
+            if signals == 2 {
+                send("-TERM", running.id());
+                thread::sleep(Duration::from_millis(10));
+            }
+            (program, running)
+        };
+        stops_at_once(signalled, |program, ran| {
+            assert_eq!(ran.code, Some(143), "{}", ran.stdout);
+            assert!(ran.stdout.contains(",file=Source/A.cpp,line=1"), "{}", ran.stdout);
+            assert_tells_of_the_build(program, ran);
+        })
+        .await;
     }
 }
 

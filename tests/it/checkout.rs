@@ -57,29 +57,45 @@ fn places(ran: &Ran, reports: &Path) -> Vec<String> {
 }
 
 async fn run(prepare: fn(&Path)) -> (Ran, Vec<String>) {
+    run_while(failing(), prepare, async |_, _| {}).await
+}
+
+async fn run_while(
+    scenario: Scenario,
+    prepare: fn(&Path),
+    meanwhile: impl AsyncFnOnce(&Step, &Path),
+) -> (Ran, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let [checkout, reports] = ["checkout", "reports"].map(|name| folder.path().join(name));
     fs::create_dir(&checkout).unwrap();
     prepare(&checkout);
-    let step = Step::new(failing()).await.variable("GITHUB_WORKSPACE", checkout.to_str().unwrap());
-    let ran = step.input("reports-dir", reports.to_str().unwrap()).run().await;
+    let step = Step::new(scenario).await.variable("GITHUB_WORKSPACE", checkout.to_str().unwrap());
+    let step = step.input("reports-dir", reports.to_str().unwrap());
+    let ran = step.run_while(async |step, _| meanwhile(step, &checkout).await).await;
     let places = places(&ran, &reports);
     (ran, places)
 }
 
+const IN_THE_CHECKOUT: [&str; 5] = [
+    "- null",
+    "games/tower/Config/DefaultEngine.ini 3",
+    "games/tower/Content/Maps/Tower.umap null",
+    "games/tower/Source/Keeper.cpp 42",
+    "plugins/Fog/Source/Fog/Fog.cpp 3",
+];
+
+const WITHOUT_A_CHECKOUT: [&str; 5] = [
+    "- null",
+    "Config/DefaultEngine.ini null",
+    "Content/Maps/Tower.uasset null",
+    "Source/Gone.cpp 1",
+    "source/keeper.cpp 42",
+];
+
 #[tokio::test]
 async fn findings_point_at_the_files_of_the_checkout() {
     let (ran, places) = run(check_out).await;
-    assert_eq!(
-        places,
-        [
-            "- null",
-            "games/tower/Config/DefaultEngine.ini 3",
-            "games/tower/Content/Maps/Tower.umap null",
-            "games/tower/Source/Keeper.cpp 42",
-            "plugins/Fog/Source/Fog/Fog.cpp 3",
-        ]
-    );
+    assert_eq!(places, IN_THE_CHECKOUT);
     for place in [
         "file=games/tower/Source/Keeper.cpp,line=42,col=7",
         "file=games/tower/Content/Maps/Tower.umap",
@@ -96,14 +112,63 @@ async fn findings_point_at_the_files_of_the_checkout() {
 #[tokio::test]
 async fn without_a_checkout_they_point_below_the_project_of_the_build_machine() {
     let (_, places) = run(|_| ()).await;
-    assert_eq!(
-        places,
-        [
-            "- null",
-            "Config/DefaultEngine.ini null",
-            "Content/Maps/Tower.uasset null",
-            "Source/Gone.cpp 1",
-            "source/keeper.cpp 42",
-        ]
-    );
+    assert_eq!(places, WITHOUT_A_CHECKOUT);
+}
+
+/// The walk hangs as long as nobody writes to this, and then goes on.
+#[cfg(unix)]
+fn hang(checkout: &Path) {
+    check_out(checkout);
+    let made = std::process::Command::new("mkfifo").arg(checkout.join(".git")).status();
+    assert!(made.unwrap().success());
+}
+
+/// Resolves when the walk has begun; it goes on when the other end is dropped.
+#[cfg(unix)]
+async fn begun(checkout: &Path) -> fs::File {
+    let fifo = checkout.join(".git");
+    let write = || fs::OpenOptions::new().write(true).open(fifo).unwrap();
+    tokio::task::spawn_blocking(write).await.unwrap()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn findings_wait_for_a_checkout_that_takes_a_moment() {
+    let (ran, places) = run_while(failing(), hang, async |step, checkout| {
+        let other_end = begun(checkout).await;
+        // Only the end of the phase is still to come.
+        step.stdout.shows("Fog.cpp(3)").await;
+        drop(other_end);
+    })
+    .await;
+    assert_eq!(places, IN_THE_CHECKOUT);
+    let group = ran.stdout.find("::group::Cook").unwrap();
+    let annotation = ran.stdout.find(",file=games/tower/Source/Keeper.cpp").unwrap();
+    assert!(annotation < group, "nothing overtakes it: {}", ran.stdout);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_last_findings_wait_for_it_too() {
+    let error = r"Z:\Plugins\Fog\Source\Fog\Fog.cpp(3): error C2143: syntax error";
+    let scenario = Scenario::new().await_join().status("running").log("error", error);
+    let (_, places) = run_while(scenario.status("failed"), hang, async |_, checkout| {
+        let other_end = begun(checkout).await;
+        // Most likely the build has ended then. That it has not changes nothing.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        drop(other_end);
+    })
+    .await;
+    assert_eq!(places, ["plugins/Fog/Source/Fog/Fog.cpp 3"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_checkout_on_a_disk_that_hangs_costs_no_line_and_no_finding() {
+    let (ran, places) = run(hang).await;
+    assert_eq!(places, WITHOUT_A_CHECKOUT);
+    assert!(ran.stdout.contains("GlobalDefaultGameMode contains"), "{}", ran.stdout);
+    let group = ran.stdout.find("::group::Cook").unwrap();
+    let annotation = ran.stdout.find(",file=source/keeper.cpp").unwrap();
+    assert!(annotation < group, "nothing overtakes it: {}", ran.stdout);
 }

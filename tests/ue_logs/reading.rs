@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use buildpixel_ci::event::{Event, Finding, Level, LogLine, Severity};
 use buildpixel_ci::log::Pipeline;
 use buildpixel_ci::log::text::{Cleaner, Style};
-use buildpixel_ci::worktree::Worktree;
 
 /// How many lines come at once.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +17,7 @@ pub(crate) enum Whole {
 
 thread_local! {
     /// Compiling the tables takes far longer than reading a log with them.
-    static PIPELINE: Pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None, Worktree::none());
+    static PIPELINE: Pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None);
 }
 
 /// All that is found in the lines, in the order in which it is told.

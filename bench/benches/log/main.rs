@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use buildpixel_ci::event::{Level, LogLine};
 use buildpixel_ci::log::Pipeline;
 use buildpixel_ci::log::text::{Cleaner, Style};
-use buildpixel_ci::worktree::Worktree;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 
@@ -30,9 +29,7 @@ const TRIES: usize = 7;
 static PIPELINE: LazyLock<Pipeline> = LazyLock::new(|| {
     Pipeline::new(
         Cleaner::new(&["tok123456", "hunter2!"], Style::default()),
-        None,
-        Worktree::none(),
-    )
+        None)
 });
 
 fn main() -> ExitCode {

@@ -223,7 +223,9 @@ impl World {
                 return;
             }
             self.seen.insert(number);
-            self.session.iter_mut().for_each(|session| drop(session.brought.insert(number)));
+            if let Some(session) = &mut self.session {
+                session.brought.insert(number);
+            }
             self.brought = Some(number);
             let line = self.log[number].clone();
             self.tell(|build, now, out| build.on_line(now, line, out));

@@ -1,13 +1,12 @@
 use super::*;
 use crate::event::Finding;
 use crate::log::findings::Findings;
-use crate::log::paths::Paths;
+use crate::log::locate::Locator;
 use crate::log::phases::{self, Phases};
 use crate::log::text::{Cleaner, Style};
-use crate::worktree::Worktree;
 
 fn findings(lines: &[&str]) -> Vec<Finding> {
-    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let mut findings = Findings::new(Locator::new(None));
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
     lines.iter().for_each(|line| findings.read(line, None, &phases));
@@ -449,4 +448,16 @@ fn what_gradle_appends_to_its_explanation_follows_from_it() {
     ]);
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].contains("Execution failed for task ':app:packageDoor'."), "{found:?}");
+}
+
+#[test]
+fn the_assets_of_a_plugin_have_one_root_each_whether_there_is_a_checkout_or_not() {
+    let found = roots(&[
+        "LogBlueprint: Error: [Compiler Lock] In use pin  A  no longer exists on node  B . from Source: /Doors/Lock.Lock",
+        "LogBlueprint: Error: [Compiler Lock] Unknown structure. from Source: /Doors/lock.Lock_C:x",
+        "LogBlueprint: Error: [Compiler Wall] In use pin  A  no longer exists on node  C . from Source: /Doors/Wall.Wall",
+    ]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("Unknown structure"), "{found:?}");
+    assert!(found[1].contains("[Compiler Wall]"), "{found:?}");
 }

@@ -2,12 +2,11 @@ use super::*;
 use crate::event::{Location, Phase};
 use crate::log::phases;
 use crate::log::text::Style;
-use crate::worktree::Worktree;
 
 /// All findings of a cook that logs these lines.
 fn read_all(lines: &[&str]) -> Vec<Finding> {
     let cleaner = Cleaner::new(&["tok123456"], Style::default());
-    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let mut findings = Findings::new(Locator::new(None));
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
     let mut read = Vec::new();
@@ -227,7 +226,7 @@ fn nothing_is_read_where_the_log_says_so() {
 #[test]
 fn what_is_never_resumed_is_read_again_in_the_next_phase() {
     let cleaner = Cleaner::new(&[], Style::default());
-    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let mut findings = Findings::new(Locator::new(None));
     let phases = Phases::default();
     let mut read = Vec::new();
     for line in [SUSPENDED, "LogCook: Error: a"] {
@@ -268,7 +267,7 @@ fn a_phase_that_holds_too_much_is_settled_before_its_end() {
     let lines: Vec<_> = (0..HELD + 1).map(|n| format!("A.cpp({}): error C10: x", n + 1)).collect();
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
     assert_eq!(read_all(&lines).len(), HELD + 1);
-    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let mut findings = Findings::new(Locator::new(None));
     let phases = Phases::default();
     lines.iter().for_each(|line| findings.read(line, None, &phases));
     assert!(findings.is_full());
@@ -336,7 +335,7 @@ fn what_is_indented_as_a_child_of_uat_is_read_as_well() {
 
 #[test]
 fn what_its_tool_calls_an_error_is_one_though_the_line_has_no_words_for_it() {
-    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let mut findings = Findings::new(Locator::new(None));
     let phases = Phases::default();
     let error = Some(Severity::Error);
     findings.read("the door is stuck", error, &phases);
@@ -351,7 +350,7 @@ fn what_its_tool_calls_an_error_is_one_though_the_line_has_no_words_for_it() {
 
 #[test]
 fn what_its_tool_calls_an_error_is_none_if_the_line_tells_otherwise() {
-    let mut findings = Findings::new(Paths::new(None, Worktree::none()));
+    let mut findings = Findings::new(Locator::new(None));
     let mut phases = Phases::default();
     let error = Some(Severity::Error);
     let mut read = Vec::new();

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use regex::Regex;
 
 use super::*;
+use crate::checkout::Checkout;
 use crate::event::{Finding, Phase, Severity};
 use crate::platform::Platform;
-use crate::worktree::Worktree;
 
 fn written(write: impl FnOnce(&mut Jenkins, &mut Vec<u8>)) -> String {
     let mut out = Vec::new();
@@ -92,7 +92,7 @@ fn a_finding_is_told_in_words() {
 fn colours_are_ours_too_if_they_are_asked_for() {
     let forced = Env::from_iter([("FORCE_COLOR", "1")]);
     for (env, expected) in [(forced, true), (Env::from_iter([("TERM", "xterm")]), false)] {
-        let jenkins = Platform::Jenkins.open(&env, false, &Worktree::none(), || UNIX_EPOCH);
+        let jenkins = Platform::Jenkins.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
         assert_eq!(jenkins.color(), expected);
     }
 }

@@ -2,9 +2,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::index::Suffix;
 use super::*;
 
 /// A folder with these files, which hold their own names.
@@ -22,25 +24,41 @@ fn write(folder: &Path, file: &str, text: impl AsRef<[u8]>) {
     fs::write(path, text).unwrap();
 }
 
-fn at(folder: &TempDir) -> Worktree {
-    patient(folder.path().to_owned(), Bounds::default())
+fn at(folder: &TempDir) -> Index {
+    walk::walk(folder.path(), Bounds::default()).unwrap()
 }
 
-/// Waits for the walk as long as it takes.
-fn patient(root: PathBuf, bounds: Bounds) -> Worktree {
-    Worktree::walked_by(Duration::from_secs(60), move || walk::walk(&root, bounds))
-}
-
-fn all(worktree: &Worktree) -> Vec<&str> {
-    let mut files: Vec<_> = worktree.index().unwrap().paths().collect();
+fn all(index: &Index) -> Vec<&str> {
+    let mut files: Vec<_> = index.paths().collect();
     files.sort_unstable();
     files
+}
+
+/// The checkout after its walk.
+async fn walked(mut checkout: Checkout) -> Checkout {
+    checkout.begin().unwrap();
+    checkout.walked().await;
+    checkout
+}
+
+/// A walk that goes on until the other end of the channel says what it finds.
+fn hanging() -> (Checkout, mpsc::Sender<Option<Index>>) {
+    let (answer, hangs) = mpsc::channel();
+    (Checkout::walked_by(move || hangs.recv().ok().flatten()), answer)
+}
+
+/// An index with this file.
+fn with(file: &str) -> Index {
+    let mut index = Index::default();
+    index.add("", file);
+    index.sort();
+    index
 }
 
 #[test]
 fn a_file_is_found_by_its_path_and_spelt_as_the_repository_has_it() {
     let folder = folder(&["Source/Game/Door.cpp", "source/x/A.h", "Source/x/a.H", "Top.txt"]);
-    let worktree = at(&folder);
+    let index = at(&folder);
     for (path, expected) in [
         ("Source/Game/Door.cpp", Some("Source/Game/Door.cpp")),
         ("SOURCE/game/door.CPP", Some("Source/Game/Door.cpp")),
@@ -55,14 +73,14 @@ fn a_file_is_found_by_its_path_and_spelt_as_the_repository_has_it() {
         ("../Source/Game/Door.cpp", None),
         ("", None),
     ] {
-        assert_eq!(worktree.file(path), expected, "{path:?}");
+        assert_eq!(index.file(path), expected, "{path:?}");
     }
 }
 
 #[test]
 fn a_file_is_found_by_the_end_of_its_path_unless_another_ends_the_same() {
     let folder = folder(&["a/Source/X.cpp", "b/Source/X.cpp", "b/Source/Y.cpp", "Z.cpp"]);
-    let worktree = at(&folder);
+    let index = at(&folder);
     for (path, expected) in [
         ("C:/w/A/source/x.cpp", Some(("a/Source/X.cpp", 3))),
         ("C:/w/c/Source/X.cpp", None),
@@ -72,11 +90,11 @@ fn a_file_is_found_by_the_end_of_its_path_unless_another_ends_the_same() {
         ("x/Z.cpp", Some(("Z.cpp", 1))),
         ("x/W.cpp", None),
     ] {
-        let found = worktree.ending(path).map(|Suffix { file, names }| (file, names));
+        let found = index.ending(path).map(|Suffix { file, names }| (file, names));
         assert_eq!(found, expected, "{path}");
     }
-    assert_eq!(worktree.only("y.CPP"), Some("b/Source/Y.cpp"));
-    assert_eq!(worktree.only("X.cpp"), None);
+    assert_eq!(index.only("y.CPP"), Some("b/Source/Y.cpp"));
+    assert_eq!(index.only("X.cpp"), None);
 }
 
 #[test]
@@ -87,18 +105,17 @@ fn a_checkout_with_a_project_has_all_there_is_and_one_without_may_not() {
     let mut projects: Vec<_> = game.projects().collect();
     projects.sort_unstable();
     assert_eq!(projects, ["games/one/Game.uproject", "games/two/Game.uproject"]);
-    for other in [at(&folder(&["README.md"])), at(&folder(&[])), Worktree::none()] {
+    for other in [at(&folder(&["README.md"])), at(&folder(&[]))] {
         assert!(!other.is_authoritative());
         assert_eq!(other.projects().count(), 0);
     }
 }
 
-#[test]
-fn a_folder_that_is_not_there_is_no_checkout() {
-    let worktree = Worktree::at(PathBuf::from("/nonexistent/checkout"));
-    assert!(!worktree.is_authoritative());
-    assert_eq!(worktree.file("A.cpp"), None);
-    assert_eq!(format!("{worktree:?}"), "Worktree(\"not there\")");
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_no_checkout() {
+    let checkout = walked(Checkout::at(PathBuf::from("/nonexistent/checkout"))).await;
+    assert!(checkout.index().is_none());
+    assert_eq!(format!("{checkout:?}"), "Checkout(\"none\")");
 }
 
 #[test]
@@ -140,8 +157,8 @@ fn links_are_not_followed_and_names_that_others_would_misread_are_left_out() {
     assert!(
         std::process::Command::new("mkfifo").arg(root.join("G.cpp")).status().unwrap().success()
     );
-    let worktree = at(&folder);
-    assert_eq!(all(&worktree), ["Source/A.cpp"]);
+    let index = at(&folder);
+    assert_eq!(all(&index), ["Source/A.cpp"]);
 }
 
 #[test]
@@ -152,7 +169,7 @@ fn a_tree_beyond_the_bounds_is_cut_and_is_not_taken_for_all_there_is() {
     let folder = folder(&names);
     let with = |entries, depth| {
         let bounds = Bounds { entries, depth, ..Bounds::default() };
-        patient(folder.path().to_owned(), bounds)
+        walk::walk(folder.path(), bounds).unwrap()
     };
     // 52 files and four folders.
     let whole = with(56, 3);
@@ -175,91 +192,96 @@ fn configuration_and_projects_are_read_and_nothing_else() {
     write(folder.path(), "Config/DefaultGame.ini", b"[A]\nKey=\xff");
     write(folder.path(), "Plugins/P/Config/DefaultP.ini", "x".repeat(1000));
     let bounds = Bounds { texts: 4, text_bytes: 100, ..Bounds::default() };
-    let worktree = patient(folder.path().to_owned(), bounds);
-    assert_eq!(worktree.text("Game.uproject"), Some("Game.uproject"));
-    assert_eq!(worktree.text("Config/DefaultEngine.ini"), Some("[A]\nKey=ä"));
-    assert_eq!(worktree.text("Config/DefaultGame.ini"), Some("[A]\nKey=\u{fffd}"));
-    assert_eq!(worktree.text("Plugins/P/Config/DefaultP.ini").map(str::len), Some(100));
+    let index = walk::walk(folder.path(), bounds).unwrap();
+    assert_eq!(index.text("Game.uproject"), Some("Game.uproject"));
+    assert_eq!(index.text("Config/DefaultEngine.ini"), Some("[A]\nKey=ä"));
+    assert_eq!(index.text("Config/DefaultGame.ini"), Some("[A]\nKey=\u{fffd}"));
+    assert_eq!(index.text("Plugins/P/Config/DefaultP.ini").map(str::len), Some(100));
     for other in ["Source/A.cpp", "Config/Other.ini", "x/DefaultX.ini", "Config/Defaultengine.ini"]
     {
-        assert_eq!(worktree.text(other), None, "{other}");
+        assert_eq!(index.text(other), None, "{other}");
     }
-    let fewer = patient(folder.path().to_owned(), Bounds { texts: 1, ..bounds });
+    let fewer = walk::walk(folder.path(), Bounds { texts: 1, ..bounds }).unwrap();
     assert!(fewer.text("Game.uproject").is_some(), "the upper files come first");
     assert!(fewer.text("Config/DefaultEngine.ini").is_none());
 }
 
-#[test]
-fn the_checkout_around_a_folder_is_its_git_repository_or_the_project_that_it_is() {
+#[tokio::test]
+async fn the_checkout_around_a_folder_is_its_git_repository_or_the_project_that_it_is() {
     let folder = folder(&["repo/.git/HEAD", "repo/ci/run", "game/Game.uproject", "home/a.txt"]);
-    let around = |inside: &str| Worktree::around(folder.path().join(inside));
-    assert_eq!(around("repo/ci").file("ci/run"), Some("ci/run"));
-    assert!(around("game").is_authoritative());
+    let around = |inside: &str| walked(Checkout::around(folder.path().join(inside)));
+    let repository = around("repo/ci").await;
+    assert_eq!(repository.index().unwrap().file("ci/run"), Some("ci/run"));
+    assert!(around("game").await.index().unwrap().is_authoritative());
     // Unless somebody has a repository around all temporary folders.
     if walk::top(folder.path()).is_none() {
-        assert!(around("home").index().is_none());
+        assert!(around("home").await.index().is_none());
     }
 }
 
-#[test]
-fn the_walk_begins_when_it_is_wanted_and_only_once() {
+#[tokio::test]
+async fn the_walk_begins_when_it_is_wanted_and_only_once() {
     let walks = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&walks);
-    let worktree = Worktree::walked_by(Duration::from_secs(60), move || {
+    let mut checkout = Checkout::walked_by(move || {
         counted.fetch_add(1, Ordering::Relaxed);
         Some(Index::default())
     });
-    let other = worktree.clone();
-    drop(worktree.clone());
     assert_eq!(walks.load(Ordering::Relaxed), 0);
-    worktree.begin();
-    other.begin();
-    assert_eq!(other.file("A.cpp"), None);
-    assert!(worktree.index().is_some() && other.index().is_some());
+    checkout.begin().unwrap();
+    checkout.begin().unwrap();
+    checkout.walked().await;
+    assert!(checkout.index().is_some());
     assert_eq!(walks.load(Ordering::Relaxed), 1);
 }
 
-#[test]
-fn a_disk_that_hangs_is_waited_for_once_and_known_when_it_has_answered() {
-    let (answer, hangs) = mpsc::channel::<()>();
-    let worktree = Worktree::walked_by(Duration::from_millis(20), move || {
-        let _waited = hangs.recv();
-        let mut index = Index::default();
-        index.add("", "Game.uproject");
-        index.sort();
-        Some(index)
-    });
-    let began = Instant::now();
-    for _ in 0..1000 {
-        assert_eq!(worktree.file("Game.uproject"), None);
-        assert!(!worktree.is_authoritative());
-    }
-    // A thousand times the patience would be twenty seconds.
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert_eq!(format!("{worktree:?}"), "Worktree(\"not known yet\")");
-    answer.send(()).unwrap();
-    while worktree.index().is_none() {
-        thread::yield_now();
-    }
-    assert!(worktree.is_authoritative());
+#[tokio::test]
+async fn a_disk_that_hangs_is_not_waited_for_and_known_when_it_has_answered() {
+    let (mut checkout, answer) = hanging();
+    checkout.begin().unwrap();
+    let top = checkout.top();
+    assert_eq!(format!("{checkout:?}"), "Checkout(\"not known yet\")");
+    assert!(checkout.index().is_none() && top.path().is_none() && !checkout.is_walked());
+    answer.send(Some(with("Game.uproject"))).unwrap();
+    checkout.walked().await;
+    assert!(checkout.index().unwrap().is_authoritative());
+    assert!(top.path().is_some());
 }
 
-#[test]
-fn whoever_waits_for_a_walk_is_woken_when_it_ends() {
-    let longest = Duration::from_secs(120);
-    let began = Instant::now();
+#[tokio::test]
+async fn whoever_waits_for_a_walk_is_woken_when_it_ends() {
     // Some of the walks are over before anybody waits.
-    for _ in 0..50 {
-        let worktree = Worktree::walked_by(longest, || {
-            (0..100).for_each(|_| thread::yield_now());
-            let mut index = Index::default();
-            index.add("a/", "B.cpp");
-            index.sort();
-            Some(index)
-        });
-        assert_eq!(worktree.file("A/b.cpp"), Some("a/B.cpp"));
+    for yields in 0..50 {
+        let checkout = walked(Checkout::walked_by(move || {
+            (0..yields).for_each(|_| thread::yield_now());
+            Some(with("B.cpp"))
+        }));
+        let waited = tokio::time::timeout(Duration::from_secs(60), checkout).await;
+        assert_eq!(waited.unwrap().index().unwrap().file("b.cpp"), Some("B.cpp"));
     }
-    assert!(began.elapsed() < longest, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_walk_that_fails_ends_without_a_checkout() {
+    let (mut checkout, answer) = hanging();
+    checkout.begin().unwrap();
+    // The other side of the channel is gone, and so is the walk.
+    drop(answer);
+    checkout.walked().await;
+    assert!(checkout.index().is_none());
+    let panics = walked(Checkout::walked_by(|| panic!("a bug in the walk"))).await;
+    assert!(panics.index().is_none());
+}
+
+#[tokio::test]
+async fn without_a_thread_there_is_no_checkout() {
+    let mut checkout = Checkout::walked_by(|| Some(with("Game.uproject")));
+    // No machine has so much memory.
+    checkout.begin_on(thread::Builder::new().stack_size(1 << 60)).unwrap_err();
+    assert!(checkout.is_walked());
+    assert!(checkout.index().is_none());
+    checkout.begin().unwrap();
+    assert!(checkout.index().is_none());
 }
 
 #[test]
@@ -282,45 +304,30 @@ fn the_files_of_a_submodule_are_none_of_the_repository() {
     assert_eq!(all(&at(&folder)), ["Game.uproject", "Plugins/Rain/Rain.cpp"]);
 }
 
-#[test]
-fn a_workspace_may_hold_the_repository_in_a_folder_of_its_own() {
-    let of = |files: &[&str]| {
+#[tokio::test]
+async fn a_workspace_may_hold_the_repository_in_a_folder_of_its_own() {
+    let of = async |files: &[&str]| {
         let workspace = folder(files);
-        let worktree = Worktree::within(workspace.path().to_owned());
-        let found = worktree.projects().next().map(str::to_owned);
-        drop(workspace);
-        found
+        let checkout = walked(Checkout::within(workspace.path().to_owned())).await;
+        checkout.index().unwrap().projects().next().map(str::to_owned)
     };
-    assert_eq!(of(&["game/.git/HEAD", "game/Game.uproject"]).as_deref(), Some("Game.uproject"));
+    let inner = of(&["game/.git/HEAD", "game/Game.uproject"]).await;
+    assert_eq!(inner.as_deref(), Some("Game.uproject"));
     let both = ["game/.git/HEAD", "game/Game.uproject", "tools/.git/HEAD"];
-    assert_eq!(of(&both).as_deref(), None, "each is a repository of its own");
+    assert_eq!(of(&both).await.as_deref(), None, "each is a repository of its own");
     let beside = ["Game.uproject", "vcpkg/.git/HEAD"];
-    assert_eq!(of(&beside).as_deref(), Some("Game.uproject"), "not each checkout leaves a .git");
-    let top = [".git/HEAD", "game/Game.uproject"];
-    assert_eq!(of(&top).as_deref(), Some("game/Game.uproject"));
-}
-
-#[test]
-fn whoever_is_in_a_hurry_waits_for_no_walk() {
-    let (end, ended) = mpsc::channel::<()>();
-    let worktree = Worktree::walked_by(Duration::from_secs(60), move || {
-        // The other end is dropped at the end of the test.
-        let _ended = ended.recv();
-        None
-    });
-    worktree.hurry();
-    let began = Instant::now();
-    assert_eq!(worktree.file("A.cpp"), None);
-    assert!(began.elapsed() < Duration::from_secs(20));
-    drop(end);
+    let beside = of(&beside).await;
+    assert_eq!(beside.as_deref(), Some("Game.uproject"), "not each checkout leaves a .git");
+    let top = of(&[".git/HEAD", "game/Game.uproject"]).await;
+    assert_eq!(top.as_deref(), Some("game/Game.uproject"));
 }
 
 #[test]
 fn of_very_many_namesakes_only_a_whole_path_tells_one() {
     let names: Vec<_> = (0..300).map(|n| format!("m{n}/Main.cpp")).collect();
     let folder = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    let worktree = at(&folder);
-    assert_eq!(worktree.file("m7/Main.cpp"), Some("m7/Main.cpp"));
-    assert_eq!(worktree.file("M7/main.cpp"), None);
-    assert_eq!(worktree.ending("x/m7/Main.cpp"), None);
+    let index = at(&folder);
+    assert_eq!(index.file("m7/Main.cpp"), Some("m7/Main.cpp"));
+    assert_eq!(index.file("M7/main.cpp"), None);
+    assert_eq!(index.ending("x/m7/Main.cpp"), None);
 }

@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::MADE;
 use super::index::Index;
+use crate::log::locate::spelling::MADE;
 
 /// How much is looked at. The largest games have some hundred thousand files.
 #[derive(Debug, Clone, Copy)]

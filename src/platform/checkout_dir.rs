@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::Platform;
+use crate::checkout::Checkout;
 use crate::config::Env;
-use crate::worktree::Worktree;
 
 impl Platform {
     /// The checkout of the job, to whose top the platform takes the files of annotations to be relative.
     /// Without a word of the platform it is the one that we run in.
-    pub fn worktree(self, env: &Env) -> Worktree {
+    pub fn checkout(self, env: &Env) -> Checkout {
         let variables: &[_] = match self {
             Self::GitHub | Self::Gitea | Self::Forgejo | Self::Act => &["GITHUB_WORKSPACE"],
             Self::GitLab => &["CI_PROJECT_DIR"],
@@ -21,18 +21,18 @@ impl Platform {
             Self::Jenkins => &["WORKSPACE"],
             // TeamCity starts us in the checkout and tells builds nothing of it.
             Self::TeamCity | Self::Plain | Self::Terminal => {
-                return Worktree::around(PathBuf::from("."));
+                return Checkout::around(PathBuf::from("."));
             }
         };
         let told = variables.iter().find_map(|name| env.get(name));
         let folder = told.map(|folder| from_home(folder.trim(), env));
         match (self, folder) {
-            (_, None) => Worktree::none(),
+            (_, None) => Checkout::none(),
             // The checkout action has an input for the folder, which the workspace does not tell.
             (Self::GitHub | Self::Gitea | Self::Forgejo | Self::Act, Some(workspace)) => {
-                Worktree::within(workspace)
+                Checkout::within(workspace)
             }
-            (_, Some(top)) => Worktree::at(top),
+            (_, Some(top)) => Checkout::at(top),
         }
     }
 }
@@ -49,13 +49,13 @@ fn from_home(folder: &str, env: &Env) -> PathBuf {
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_platform_tells_where_the_checkout_is() {
+    #[tokio::test]
+    async fn each_platform_tells_where_the_checkout_is() {
         let home = tempfile::tempdir().unwrap();
-        let checkout = home.path().join("game");
-        std::fs::create_dir(&checkout).unwrap();
-        std::fs::write(checkout.join("Game.uproject"), "").unwrap();
-        let there = checkout.to_str().unwrap();
+        let game = home.path().join("game");
+        std::fs::create_dir(&game).unwrap();
+        std::fs::write(game.join("Game.uproject"), "").unwrap();
+        let there = game.to_str().unwrap();
         for (platform, variable, folder) in [
             (Platform::GitHub, "GITHUB_WORKSPACE", there),
             (Platform::Gitea, "GITHUB_WORKSPACE", there),
@@ -71,18 +71,20 @@ mod tests {
             (Platform::Jenkins, "WORKSPACE", there),
         ] {
             let home = ("HOME", home.path().to_str().unwrap());
-            let worktree = platform.worktree(&Env::from_iter([home, (variable, folder)]));
-            assert!(worktree.is_authoritative(), "{platform:?} {variable}");
-            let untold = platform.worktree(&Env::from_iter([home]));
-            assert_eq!(format!("{untold:?}"), "Worktree(\"none\")", "{platform:?}");
+            let mut checkout = platform.checkout(&Env::from_iter([home, (variable, folder)]));
+            checkout.begin().unwrap();
+            checkout.walked().await;
+            assert_eq!(checkout.top().path(), Some(game.as_path()), "{platform:?} {variable}");
+            let untold = platform.checkout(&Env::from_iter([home]));
+            assert_eq!(format!("{untold:?}"), "Checkout(\"none\")", "{platform:?}");
         }
     }
 
     #[test]
     fn without_a_word_of_the_platform_it_is_the_checkout_that_we_run_in() {
         for platform in [Platform::TeamCity, Platform::Plain, Platform::Terminal] {
-            let worktree = platform.worktree(&Env::from_iter([("WORKSPACE", "/nonexistent")]));
-            assert_eq!(format!("{worktree:?}"), "Worktree(\"not known yet\")", "{platform:?}");
+            let checkout = platform.checkout(&Env::from_iter([("WORKSPACE", "/nonexistent")]));
+            assert_eq!(format!("{checkout:?}"), "Checkout(\"not known yet\")", "{platform:?}");
         }
     }
 }

@@ -28,11 +28,11 @@ struct File {
 
 /// A file whose path ends as another path does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Suffix<'t> {
+pub(super) struct Suffix<'t> {
     /// Path of the file in the repository.
-    pub file: &'t str,
+    pub(super) file: &'t str,
     /// How many names at the end of the paths are the same.
-    pub names: usize,
+    pub(super) names: usize,
 }
 
 /// Of more files that have the same name none is looked for by its name.
@@ -73,14 +73,13 @@ impl Index {
         self.files.sort_unstable_by_key(|file| file.name);
     }
 
-    pub(super) fn is_complete(&self) -> bool {
-        !self.is_cut
+    /// Whether this is all of a repository that has an Unreal project: what is not in it is not in the
+    /// repository.
+    pub(super) fn is_authoritative(&self) -> bool {
+        !self.is_cut && !self.projects.is_empty()
     }
 
-    pub(super) fn has_project(&self) -> bool {
-        !self.projects.is_empty()
-    }
-
+    /// The files of Unreal projects.
     pub(super) fn projects(&self) -> impl Iterator<Item = &str> {
         self.projects.iter().map(|place| self.path(place))
     }
@@ -89,16 +88,23 @@ impl Index {
         self.files.iter().map(|file| self.path(&file.place))
     }
 
+    /// The file with this path, as it is spelt in the repository. Upper and lower case are the same,
+    /// unless two files differ in nothing else.
     pub(super) fn file(&self, path: &str) -> Option<&str> {
         let exact = self.alike(last(path)).find(|file| *file == path);
         exact.or_else(|| only(self.named(last(path)).into_iter().filter(|file| same(file, path))))
     }
 
+    /// The only file of this name, wherever it is.
     pub(super) fn only(&self, name: &str) -> Option<&str> {
+        self.complete()?;
         only(self.named(name).into_iter())
     }
 
+    /// The only file whose path ends as the given path does, for more of its folders than that of any
+    /// other.
     pub(super) fn ending(&self, path: &str) -> Option<Suffix<'_>> {
+        self.complete()?;
         let shared = |file: &str| {
             file.rsplit('/').zip(path.rsplit('/')).take_while(|(a, b)| same(a, b)).count()
         };
@@ -108,8 +114,15 @@ impl Index {
         only(files.into_iter().filter(|file| file.names == most))
     }
 
+    /// The text of a configuration file or of a project's file, at least its beginning. Others are not
+    /// read.
     pub(super) fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(file).map(String::as_str)
+    }
+
+    /// Of what was cut no file can be called the only one.
+    fn complete(&self) -> Option<()> {
+        (!self.is_cut).then_some(())
     }
 
     fn named(&self, name: &str) -> Vec<&str> {

@@ -1,18 +1,24 @@
-use proptest::prelude::*;
+use std::sync::Arc;
 
-use super::tests::WINDOWS;
-use super::*;
+use super::index::Index;
+use super::resolve;
+use super::walk::{Bounds, walk};
+use crate::event::{Clue, Location, RemoteFile};
+use crate::log::locate::{Locator, folder_in_repository, map_of_message, safe};
+use crate::log::text::{Cleaner, Style};
+
+const WINDOWS: &str = r#"Running: C:\Epic Games\UE_5.4\Engine\Binaries\ThirdParty\DotNet\dotnet.exe "X.dll" -Project="C:\W\My Game\Game.uproject""#;
 
 /// A checkout with these files.
-struct Checkout(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
-impl Checkout {
-    fn new(files: &[&str]) -> Self {
-        let checkout = Self(tempfile::tempdir().unwrap());
+impl Folder {
+    pub(super) fn new(files: &[&str]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
         for file in files {
-            checkout.write(file, "");
+            folder.write(file, "");
         }
-        checkout
+        folder
     }
 
     fn write(&self, file: &str, text: &str) {
@@ -21,10 +27,48 @@ impl Checkout {
         std::fs::write(path, text).unwrap();
     }
 
-    fn paths(&self, source_root: Option<&str>, log: &[&str]) -> Paths {
-        let mut paths = Paths::new(source_root, Worktree::at(self.0.path().to_owned()));
-        log.iter().for_each(|line| paths.learn(line));
-        paths
+    pub(super) fn paths(&self, source_root: Option<&str>, log: &[&str]) -> Paths {
+        let index = walk(self.0.path(), Bounds::default()).unwrap();
+        Paths::new(source_root, Some(index), log)
+    }
+}
+
+/// A log that was read, and the checkout in which its files are looked up.
+#[derive(Clone)]
+pub(super) struct Paths {
+    pub(super) locator: Locator,
+    pub(super) index: Option<Arc<Index>>,
+    pub(super) source_root: Option<String>,
+}
+
+impl Paths {
+    pub(super) fn new(source_root: Option<&str>, index: Option<Index>, log: &[&str]) -> Self {
+        let mut locator = Locator::new(source_root);
+        log.iter().for_each(|line| locator.learn(line));
+        let source_root = source_root.and_then(folder_in_repository);
+        Self { locator, index: index.map(Arc::new), source_root }
+    }
+
+    pub(super) fn learn(&mut self, line: &str) {
+        self.locator.learn(line);
+    }
+
+    /// As a finding is placed: without a checkout it is what was certain when it was read.
+    pub(super) fn location(&self, clue: Clue) -> Option<Location> {
+        let certain = self.locator.certain(&clue);
+        let place = self.locator.place(clue);
+        match &self.index {
+            Some(index) => resolve::location(&place, index, self.source_root.as_deref()),
+            None => certain,
+        }
+    }
+
+    pub(super) fn locate(&self, path: &str) -> Location {
+        self.location(Clue::File(RemoteFile::whole(path))).unwrap()
+    }
+
+    pub(super) fn of_message(&self, code: Option<&str>, message: &str) -> Option<Location> {
+        self.location(self.locator.clue_of_message(code, message)?)
     }
 }
 
@@ -48,7 +92,7 @@ fn assert_placed(paths: &Paths, table: &[(&str, Option<&str>)]) {
 
 #[test]
 fn a_checkout_with_a_project_decides_what_is_in_the_repository_and_how_it_is_spelt() {
-    let checkout = Checkout::new(&[
+    let checkout = Folder::new(&[
         "Game.uproject",
         "Source/Game/Door.cpp",
         "Source/Game/Game.Build.cs",
@@ -98,7 +142,7 @@ fn a_checkout_with_a_project_decides_what_is_in_the_repository_and_how_it_is_spe
 
 #[test]
 fn a_project_in_a_folder_of_the_repository_is_found_by_its_name() {
-    let checkout = Checkout::new(&[
+    let checkout = Folder::new(&[
         "games/one/One.uproject",
         "games/one/Source/A.cpp",
         "games/one/Config/DefaultEngine.ini",
@@ -138,7 +182,7 @@ fn a_project_in_a_folder_of_the_repository_is_found_by_its_name() {
 #[test]
 fn a_project_that_was_renamed_for_the_build_is_the_only_one_there_is() {
     let files = ["g/Game.uproject", "g/Tools/A.txt", "x/Tools/A.txt", "g/Config/DefaultGame.ini"];
-    let checkout = Checkout::new(&files);
+    let checkout = Folder::new(&files);
     let renamed = checkout.paths(None, &["-project=/w/Renamed.uproject"]);
     assert_located(&renamed, &[("/w/Tools/A.txt", Some("g/Tools/A.txt"))]);
     let unnamed = checkout.paths(None, &[]);
@@ -150,7 +194,7 @@ fn a_project_that_was_renamed_for_the_build_is_the_only_one_there_is() {
 #[test]
 fn an_asset_or_a_setting_of_two_projects_is_of_neither_until_one_is_named() {
     let files = ["a/A.uproject", "a/Content/X.uasset", "b/B.uproject", "b/Content/X.uasset"];
-    let checkout = Checkout::new(&files);
+    let checkout = Folder::new(&files);
     let message = "x from Source: /Game/X.X";
     assert_placed(&checkout.paths(None, &[]), &[(message, None)]);
     let named = checkout.paths(None, &["-project=/w/B.uproject"]);
@@ -166,7 +210,7 @@ fn a_source_root_that_is_given_comes_first_and_is_not_believed_against_the_check
         "b/Source/A.cpp",
         "a/Source/C.cpp",
     ];
-    let checkout = Checkout::new(&files);
+    let checkout = Folder::new(&files);
     let paths = |root| checkout.paths(root, &["-project=/w/Game.uproject"]);
     assert_located(&paths(Some("b")), &[("/w/Source/A.cpp", Some("b/Source/A.cpp"))]);
     assert_located(&paths(Some("a")), &[("/w/Source/A.cpp", Some("a/Source/A.cpp"))]);
@@ -177,7 +221,7 @@ fn a_source_root_that_is_given_comes_first_and_is_not_believed_against_the_check
 
 #[test]
 fn a_path_from_where_a_tool_runs_is_resolved_against_the_engine() {
-    let checkout = Checkout::new(&["Game.uproject", "Tools/A.txt", "Tools/B.txt", "x/B.txt"]);
+    let checkout = Folder::new(&["Game.uproject", "Tools/A.txt", "Tools/B.txt", "x/B.txt"]);
     let engine = "/opt/ue/Engine/Binaries/Linux/UnrealEditor-Cmd";
     let project = "-project=/opt/games/g/Game.uproject";
     let path = "../../../../games/g/Tools/B.txt";
@@ -195,7 +239,7 @@ fn a_path_from_where_a_tool_runs_is_resolved_against_the_engine() {
 
 #[test]
 fn an_engine_in_the_repository_has_its_files_there() {
-    let checkout = Checkout::new(&[
+    let checkout = Folder::new(&[
         "Engine/Source/Runtime/Core/Core.h",
         "Engine/Content/Maps/Entry.umap",
         "Game/Game.uproject",
@@ -221,7 +265,7 @@ fn an_engine_in_the_repository_has_its_files_there() {
 
 #[test]
 fn without_a_project_in_the_checkout_the_project_of_the_log_decides_what_the_checkout_does_not() {
-    let docs = Checkout::new(&["README.md", "docs/Source/A.md"]);
+    let docs = Folder::new(&["README.md", "docs/Source/A.md"]);
     let paths = docs.paths(Some("games"), &["-project=/w/Game.uproject"]);
     let expected = [
         ("/w/Source/A.cpp", Some("games/Source/A.cpp")),
@@ -231,12 +275,12 @@ fn without_a_project_in_the_checkout_the_project_of_the_log_decides_what_the_che
         ("Source/A.md", Some("docs/Source/A.md")),
     ];
     assert_located(&paths, &expected);
-    let plugin = Checkout::new(&["Doors.uplugin", "Source/Doors/Hinge.cpp"]);
+    let plugin = Folder::new(&["Doors.uplugin", "Source/Doors/Hinge.cpp"]);
     let host = "-project=/out/HostProject/HostProject.uproject";
     let paths = plugin.paths(None, &[host]);
     let path = "/out/HostProject/Plugins/Doors/Source/Doors/Hinge.cpp";
     assert_located(&paths, &[(path, Some("Source/Doors/Hinge.cpp"))]);
-    let empty = Checkout::new(&[]).paths(None, &["-project=/w/Game.uproject"]);
+    let empty = Folder::new(&[]).paths(None, &["-project=/w/Game.uproject"]);
     let known =
         [("/w/Source/A.cpp", Some("Source/A.cpp")), ("A.cpp", None), ("/w/UE/Engine/A.h", None)];
     assert_located(&empty, &known);
@@ -244,7 +288,7 @@ fn without_a_project_in_the_checkout_the_project_of_the_log_decides_what_the_che
 
 #[test]
 fn what_a_tool_made_of_a_module_is_mended_in_the_module() {
-    let checkout = Checkout::new(&[
+    let checkout = Folder::new(&[
         "Game.uproject",
         "Source/Game/Game.Build.cs",
         "a/Two.Build.cs",
@@ -253,8 +297,7 @@ fn what_a_tool_made_of_a_module_is_mended_in_the_module() {
     let rules = Some("Source/Game/Game.Build.cs");
     let inc = "/w/Intermediate/Build/Win64/UnrealGame/Inc";
     let log = ["-project=/w/Game.uproject"];
-    for (paths, rules) in
-        [(checkout.paths(None, &log), rules), (Paths::new(None, Worktree::none()), None)]
+    for (paths, rules) in [(checkout.paths(None, &log), rules), (Paths::new(None, None, &[]), None)]
     {
         assert_located(
             &paths,
@@ -276,7 +319,7 @@ fn what_a_tool_made_of_a_module_is_mended_in_the_module() {
 
 #[test]
 fn an_asset_has_the_file_that_the_repository_has() {
-    let checkout = Checkout::new(&[
+    let checkout = Folder::new(&[
         "g/Game.uproject",
         "g/Content/Maps/Level.umap",
         "g/Content/A/Door.uasset",
@@ -313,13 +356,13 @@ fn an_asset_has_the_file_that_the_repository_has() {
     for log in [&["-project=/w/Game.uproject"][..], &[]] {
         assert_placed(&checkout.paths(None, log), &table);
     }
-    assert_eq!(Paths::map_of_message(actor).as_deref(), Some("/Game/Maps/Level"));
-    assert_eq!(Paths::map_of_message(table[0].0), None);
+    assert_eq!(map_of_message(actor).as_deref(), Some("/Game/Maps/Level"));
+    assert_eq!(map_of_message(table[0].0), None);
 }
 
 #[test]
 fn without_a_checkout_only_an_asset_that_must_be_there_has_a_file() {
-    let paths = Paths::new(Some("games"), Worktree::none());
+    let paths = Paths::new(Some("games"), None, &[]);
     let table = [
         ("x from Source: /Game/A/Door.Door", Some("games/Content/A/Door.uasset")),
         ("Failed to compile Material /Game/M.M for platform X", Some("games/Content/M.uasset")),
@@ -337,7 +380,7 @@ fn without_a_checkout_only_an_asset_that_must_be_there_has_a_file() {
 
 #[test]
 fn a_package_is_a_file_wherever_it_is() {
-    let checkout = Checkout::new(&["Game.uproject", "Content/A/Door.uasset"]);
+    let checkout = Folder::new(&["Game.uproject", "Content/A/Door.uasset"]);
     let paths = checkout.paths(None, &[WINDOWS]);
     let place = |message: &str| {
         paths
@@ -353,7 +396,7 @@ fn a_package_is_a_file_wherever_it_is() {
 
 #[test]
 fn a_setting_a_module_and_a_plugin_are_mended_where_they_are_written() {
-    let checkout = Checkout::new(&[
+    let checkout = Folder::new(&[
         "Source/Doors/Doors.Build.cs",
         "Source/Game.Target.cs",
         "Plugins/Lock/Lock.uplugin",
@@ -405,20 +448,16 @@ fn a_setting_a_module_and_a_plugin_are_mended_where_they_are_written() {
 
 #[test]
 fn a_name_that_is_not_safe_to_show_is_not_the_name_of_a_file() {
-    let cleaner = Cleaner::new(&["tok123456"], crate::log::text::Style::default());
-    let checkout = Checkout::new(&[
-        "Game.uproject",
-        "Source/##[x].cpp",
-        "Source/tok123456.cpp",
-        "Source/A.cpp",
-    ]);
+    let cleaner = Cleaner::new(&["tok123456"], Style::default());
+    let checkout =
+        Folder::new(&["Game.uproject", "Source/##[x].cpp", "Source/tok123456.cpp", "Source/A.cpp"]);
     let paths = checkout.paths(None, &[]);
     for (path, expected) in [
         ("/w/Source/A.cpp", ("Source/A.cpp", true)),
         ("/w/Source/##[x].cpp", (r"Source/#\#[x].cpp", false)),
         ("/w/Source/tok123456.cpp", ("Source/***.cpp", false)),
     ] {
-        let Place { file, in_repository } = paths.locate(path);
+        let Location { file, in_repository, .. } = paths.locate(path);
         assert!(in_repository, "{path}");
         let shown = safe(
             Location { file, in_repository, line: Some(3), column: None, end_line: None },
@@ -431,106 +470,4 @@ fn a_name_that_is_not_safe_to_show_is_not_the_name_of_a_file() {
     let odd = Location { file, in_repository: true, line: None, column: None, end_line: None };
     let shown = safe(odd, &cleaner);
     assert_eq!((shown.file.as_str(), shown.in_repository), ("Source/A B.cpp", false));
-}
-
-/// Paths and messages that are likely to be near something.
-fn odd_path() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        Just("..".to_owned()),
-        Just(".".to_owned()),
-        Just(String::new()),
-        Just("C:".to_owned()),
-        proptest::sample::select(
-            &[
-                "w",
-                "g",
-                "Source",
-                "Plugins",
-                "Content",
-                "Config",
-                "Engine",
-                "Game",
-                "A.cpp",
-                "a.CPP",
-                "Game.uproject",
-                "Doors",
-                "Intermediate",
-                "Module.Game.cpp",
-                "Script",
-                "etc",
-                "passwd"
-            ][..]
-        )
-        .prop_map(str::to_owned),
-        "[a-zA-Z#\\[: .\n'\"]{0,6}",
-    ];
-    let separator = proptest::sample::select(&["/", "\\", "//"][..]);
-    proptest::collection::vec((piece, separator), 0..9).prop_map(|pieces| {
-        pieces
-            .into_iter()
-            .flat_map(|(piece, separator)| [piece, separator.to_owned()])
-            .collect::<String>()
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_in_the_repository_is_absolute_or_climbs_out_of_it(
-        path in odd_path(),
-        command in odd_path(),
-        root in proptest::option::of("[a-z]{0,3}"),
-    ) {
-        let mut paths = NOWHERE.with(Paths::clone);
-        paths.source_root = root.map(|root| root + "/").filter(|root| root != "/");
-        for line in [format!("-project={command}Game.uproject"), format!("{command}/Engine/Binaries/x")] {
-            paths.learn(&line);
-        }
-        let found = paths.locate(&path);
-        let message = format!("x from Source: /{path} and '{command}'");
-        let placed = paths.of_message(None, &message).map(|place| (place.file, place.in_repository));
-        for (file, in_repository) in [Some((found.file, found.in_repository)), placed].into_iter().flatten() {
-            prop_assert!(!in_repository || !is_absolute(&file), "{}", file);
-            prop_assert!(!in_repository || file.split('/').all(|name| !["", ".", ".."].contains(&name)), "{}", file);
-        }
-    }
-
-    #[test]
-    fn with_a_project_in_the_checkout_a_file_in_the_repository_is_one_of_the_checkout(
-        path in odd_path(),
-        command in odd_path(),
-    ) {
-        let mut paths = SOMEWHERE.with(|(_, paths)| paths.clone());
-        for line in [format!("-project={command}Game.uproject"), format!("{command}/Engine/Binaries/x")] {
-            paths.learn(&line);
-        }
-        let found = paths.locate(&path);
-        let message = format!("{path}.Build.cs from Source: /{path} and '{command}'");
-        let placed = paths.of_message(None, &message).map(|place| (place.file, place.in_repository));
-        for (file, in_repository) in [Some((found.file, found.in_repository)), placed].into_iter().flatten() {
-            prop_assert!(!in_repository || FILES.contains(&file.as_str()), "{}", file);
-        }
-    }
-}
-
-const FILES: [&str; 7] = [
-    "g/Game.uproject",
-    "g/Source/A.cpp",
-    "g/Source/Game/Game.Build.cs",
-    "g/Plugins/Doors/Doors.uplugin",
-    "g/Plugins/Doors/Source/A.cpp",
-    "g/Content/Game/A.uasset",
-    "Engine/Content/w.umap",
-];
-
-thread_local! {
-    /// Compiling the tables takes far longer than using them.
-    static NOWHERE: Paths = Paths::new(None, Worktree::none());
-    static SOMEWHERE: (Checkout, Paths) = {
-        let checkout = Checkout::new(&FILES);
-        let paths = checkout.paths(None, &[]);
-        assert!(paths.worktree.is_authoritative());
-        (checkout, paths)
-    };
 }

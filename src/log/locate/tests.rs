@@ -1,10 +1,14 @@
 use super::*;
 
 fn located(command: &str, source_root: Option<&str>, path: &str) -> (String, bool) {
-    let mut paths = Paths::new(source_root, Worktree::none());
-    paths.learn(command);
-    let Place { file, in_repository } = paths.locate(path);
+    let mut locator = Locator::new(source_root);
+    locator.learn(command);
+    let Location { file, in_repository, .. } = locate(&locator, path);
     (file, in_repository)
+}
+
+fn locate(locator: &Locator, path: &str) -> Location {
+    locator.certain(&Clue::File(RemoteFile::whole(path))).unwrap()
 }
 
 #[test]
@@ -64,14 +68,14 @@ fn what_is_not_certain_is_shown_as_it_is() {
     }
 }
 
-pub(super) const WINDOWS: &str = r#"Running: C:\Epic Games\UE_5.4\Engine\Binaries\ThirdParty\DotNet\dotnet.exe "X.dll" -Project="C:\W\My Game\Game.uproject""#;
+pub(crate) const WINDOWS: &str = r#"Running: C:\Epic Games\UE_5.4\Engine\Binaries\ThirdParty\DotNet\dotnet.exe "X.dll" -Project="C:\W\My Game\Game.uproject""#;
 
 #[test]
 fn every_form_in_which_project_and_engine_are_named_is_learnt() {
     let project = |line: &str| {
         let mut roots = Roots::new();
         roots.learn(line);
-        let project = roots.projects().next().cloned();
+        let project = roots.known().latest_projects().next().cloned();
         project.map(|project| (project.folder.unwrap_or_default(), project.file))
     };
     let game = Some(("C:/W/My Game".to_owned(), "Game.uproject".to_owned()));
@@ -129,7 +133,7 @@ fn every_form_in_which_project_and_engine_are_named_is_learnt() {
         roots.learn(line);
         // A drive in the middle of a path begins another one.
         let expected = expected.map(|folder| folder.replace("C:/x & ", ""));
-        assert_eq!(roots.engine().map(str::to_owned), expected, "{line}");
+        assert_eq!(roots.known().engine.clone(), expected, "{line}");
     }
 }
 
@@ -139,47 +143,48 @@ fn what_runs_is_known_better_than_what_is_mentioned() {
     roots.learn(r"at X() in D:\Build\Sync\Engine\Source\Programs\X.cs:line 424");
     roots.learn(r"LogX: Found D:\Templates\Blank.uproject");
     roots.learn(r"LogX: Found D:\Templates\Other.uproject");
-    let files =
-        |roots: &Roots| roots.projects().map(|project| project.file.clone()).collect::<Vec<_>>();
+    let files = |roots: &Roots| {
+        roots.known().latest_projects().map(|project| project.file.clone()).collect::<Vec<_>>()
+    };
     assert_eq!(
-        (roots.engine(), files(&roots)),
+        (roots.known().engine.as_deref(), files(&roots)),
         (Some("D:/Build/Sync/Engine"), vec!["Blank.uproject".to_owned()])
     );
     roots.learn(WINDOWS);
     roots.learn(r"D:\Build\Sync\Engine\Binaries\x and D:\Templates\Other.uproject");
     assert_eq!(
-        (roots.engine(), files(&roots)),
+        (roots.known().engine.as_deref(), files(&roots)),
         (Some("C:/Epic Games/UE_5.4/Engine"), vec!["Game.uproject".to_owned()])
     );
 }
 
 #[test]
 fn an_engine_among_the_sources_of_the_project_is_the_engine() {
-    let mut paths = Paths::new(None, Worktree::none());
-    paths.learn("-project=/w/Game.uproject");
-    paths.learn("/w/Source/UE/Engine/Build/BatchFiles/RunUAT.sh");
-    assert!(!paths.locate("/w/Source/UE/Engine/Source/A.h").in_repository);
-    assert!(paths.locate("/w/Source/UE/A.h").in_repository);
+    let mut locator = Locator::new(None);
+    locator.learn("-project=/w/Game.uproject");
+    locator.learn("/w/Source/UE/Engine/Build/BatchFiles/RunUAT.sh");
+    assert!(!locate(&locator, "/w/Source/UE/Engine/Source/A.h").in_repository);
+    assert!(locate(&locator, "/w/Source/UE/A.h").in_repository);
 }
 
 #[test]
 fn what_was_cloned_tells_in_which_folder_of_the_repository_the_project_is() {
-    let mut paths = Paths::new(None, Worktree::none());
-    paths.learn(r"Cloning into 'D:\ws\repo'...");
-    paths.learn(r"-project=D:\ws\repo\games\one\Game.uproject");
-    let place = paths.locate(r"D:\ws\repo\games\one\Source\A.cpp");
+    let mut locator = Locator::new(None);
+    locator.learn(r"Cloning into 'D:\ws\repo'...");
+    locator.learn(r"-project=D:\ws\repo\games\one\Game.uproject");
+    let place = locate(&locator, r"D:\ws\repo\games\one\Source\A.cpp");
     assert_eq!((place.file.as_str(), place.in_repository), ("games/one/Source/A.cpp", true));
-    paths.learn(r"Cloning into 'D:/ws/repo/games/one/Plugins/Fog'...");
-    let place = paths.locate(r"D:\ws\repo\games\one\Source\B.cpp");
+    locator.learn(r"Cloning into 'D:/ws/repo/games/one/Plugins/Fog'...");
+    let place = locate(&locator, r"D:\ws\repo\games\one\Source\B.cpp");
     assert_eq!(place.file, "games/one/Source/B.cpp", "a submodule is none of its own");
-    let mut given = Paths::new(Some("other"), Worktree::none());
+    let mut given = Locator::new(Some("other"));
     given.learn("Cloning into '/ws/repo'...");
     given.learn("-project=/ws/repo/games/Game.uproject");
-    assert_eq!(given.locate("/ws/repo/games/Source/A.cpp").file, "other/Source/A.cpp");
-    let mut relative = Paths::new(None, Worktree::none());
+    assert_eq!(locate(&given, "/ws/repo/games/Source/A.cpp").file, "other/Source/A.cpp");
+    let mut relative = Locator::new(None);
     relative.learn("Cloning into 'repo'...");
     relative.learn("-project=/ws/repo/games/Game.uproject");
-    assert_eq!(relative.locate("/ws/repo/games/Source/A.cpp").file, "Source/A.cpp");
+    assert_eq!(locate(&relative, "/ws/repo/games/Source/A.cpp").file, "Source/A.cpp");
 }
 
 #[test]

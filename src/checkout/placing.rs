@@ -1,0 +1,118 @@
+//! Puts findings in their place in the repository before they are counted and shown. As long as the walk
+//! of the checkout is not over they wait, for a second in all, and whatever comes after them waits too, so
+//! that the order stays.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Checkout, resolve};
+use crate::event::{Event, Finding, Level};
+use crate::log::locate::{folder_in_repository, safe};
+use crate::log::text::Cleaner;
+
+/// How long findings may wait, all of them together. Those that come after that are shown with what is
+/// certain without a checkout, until the walk is over.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The place of each finding.
+pub(crate) struct Placing {
+    pub(super) checkout: Checkout,
+    source_root: Option<String>,
+    cleaner: Cleaner,
+    pub(super) patience: Duration,
+    /// Since when something has been waiting.
+    since: Option<Instant>,
+    /// A finding, and what came after it.
+    waiting: VecDeque<Event>,
+}
+
+impl Placing {
+    /// `source_root` is the folder of the Unreal project inside the repository, if that was said.
+    pub(crate) fn new(checkout: Checkout, source_root: Option<&str>, cleaner: Cleaner) -> Self {
+        let source_root = source_root.and_then(folder_in_repository);
+        let (patience, waiting) = (PATIENCE, VecDeque::new());
+        Self { checkout, source_root, cleaner, patience, since: None, waiting }
+    }
+
+    /// Starts to look at the checkout, unless that was done; to be called as soon as it is likely that
+    /// there will be a finding. A thread that the system refuses is told.
+    pub(crate) fn begin(&mut self, show: &mut dyn FnMut(Event)) {
+        let begun = self.checkout.begin();
+        self.report_refusal(begun, show);
+    }
+
+    pub(super) fn report_refusal(&mut self, begun: io::Result<()>, show: &mut dyn FnMut(Event)) {
+        if let Err(error) = begun {
+            let text = format!(
+                "the checkout is not searched for the files of findings, because no thread could be \
+                 started: {error}"
+            );
+            self.in_order(Event::Notice { level: Level::Warn, text }, show);
+        }
+    }
+
+    /// Shows the event, or keeps it until [`release`](Self::release).
+    pub(crate) fn pass(&mut self, event: Event, show: &mut dyn FnMut(Event)) {
+        if !self.is_waiting() && matches!(&event, Event::Finding(found) if found.remote.is_some()) {
+            self.begin(show);
+            if !self.checkout.is_walked() && !self.patience.is_zero() {
+                self.since = Some(Instant::now());
+            }
+        }
+        self.in_order(event, show);
+    }
+
+    /// Whether something is kept. As long as it is, no more should be passed than must be.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// Resolves when what is kept need not wait any longer. Cancel safe.
+    pub(crate) async fn ready(&self) {
+        let Some(since) = self.since else { return };
+        // That the time is over is as good a reason.
+        let _elapsed = timeout_at(since + self.patience, self.checkout.walked()).await;
+    }
+
+    /// Shows what is kept.
+    pub(crate) fn release(&mut self, show: &mut dyn FnMut(Event)) {
+        let Some(since) = self.since.take() else { return };
+        self.patience = self.patience.saturating_sub(since.elapsed());
+        for event in std::mem::take(&mut self.waiting) {
+            show(self.placed(event));
+        }
+    }
+
+    /// From now on nothing waits.
+    pub(crate) fn hurry(&mut self, show: &mut dyn FnMut(Event)) {
+        self.release(show);
+        self.patience = Duration::ZERO;
+    }
+
+    fn in_order(&mut self, event: Event, show: &mut dyn FnMut(Event)) {
+        if self.is_waiting() {
+            self.waiting.push_back(event);
+        } else {
+            show(self.placed(event));
+        }
+    }
+
+    fn placed(&self, event: Event) -> Event {
+        match event {
+            Event::Finding(finding) => Event::Finding(self.placed_finding(finding)),
+            other => other,
+        }
+    }
+
+    fn placed_finding(&self, mut finding: Finding) -> Finding {
+        let remote = finding.remote.take();
+        if let (Some(remote), Some(index)) = (remote, self.checkout.index()) {
+            let location = resolve::location(&remote, index, self.source_root.as_deref());
+            finding.location = location.map(|location| safe(location, &self.cleaner));
+        }
+        finding
+    }
+}
