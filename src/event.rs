@@ -97,6 +97,36 @@ pub enum Level {
     Error,
 }
 
+/// Which build of this step, counted from 0 in the order in which they were listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BuildIndex(pub usize);
+
+/// Something that this program says about its own work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// `Info` for good news.
+    pub level: Level,
+    /// One line. It may hold text from the wire until the reporter has cleaned it.
+    pub text: String,
+}
+
+impl Notice {
+    /// A notice of this level.
+    pub fn new(level: Level, text: impl Into<String>) -> Self {
+        Self { level, text: text.into() }
+    }
+
+    /// A notice that needs no action.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self::new(Level::Info, text)
+    }
+
+    /// A notice of something that is wrong, although the work goes on.
+    pub fn warn(text: impl Into<String>) -> Self {
+        Self::new(Level::Warn, text)
+    }
+}
+
 /// One message of the build log as it came over the wire. Its text is hostile until `log::text`
 /// has seen it, and may hold several lines.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -387,11 +417,6 @@ pub enum Event {
         /// Packages in all, as far as is known by now.
         total: u32,
     },
-    /// A word of our own about the following itself: a lost connection, a gap in the log.
-    Notice {
-        /// `Info` for good news.
-        level: Level,
-        /// One line.
-        text: String,
-    },
+    /// This program reports something about its own work: a lost connection, a gap in the log.
+    Notice(Notice),
 }

@@ -21,7 +21,7 @@ use tracing::debug;
 use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
 use crate::error::{Error, chain};
-use crate::event::{Facts, Id, Level, LogLine, Status};
+use crate::event::{BuildIndex, Facts, Id, LogLine, Notice, Status};
 use crate::socket::{self, Resume, Session, SocketError};
 
 use asking::Answers;
@@ -31,21 +31,36 @@ use told::Told;
 /// How much may wait for a slow reader. A whole build's log fits.
 const QUEUE_BYTES: u32 = 64 * 1024 * 1024;
 
-/// Something that was learnt about the build.
+/// News from the service.
 #[derive(Debug)]
 pub enum Update {
+    /// News of one build.
+    Build(BuildEvent),
+    /// News that concerns every build, such as a lost connection.
+    Notice(Notice),
+}
+
+/// Something that was learnt about one build of this step.
+#[derive(Debug)]
+pub struct BuildEvent {
+    /// Which build.
+    pub build: BuildIndex,
+    /// What was learnt.
+    pub kind: BuildEventKind,
+}
+
+/// What was learnt about a build.
+#[derive(Debug)]
+pub enum BuildEventKind {
     /// The next line of its log.
     Line(LogLine),
+    /// A line of its log that came too late for its place.
+    LateLine(LogLine),
     /// Its status changed.
     Status(Status),
-    /// A word about the following itself.
-    Notice {
-        /// How grave.
-        level: Level,
-        /// One line; may hold texts from the wire.
-        text: String,
-    },
-    /// The last update: the build's final facts, or why they could not be learnt.
+    /// A notice about following this build.
+    Notice(Notice),
+    /// The last event: the build's final facts, or why they could not be learnt.
     End(Box<Result<Facts, Error>>),
 }
 
@@ -100,7 +115,8 @@ impl Follow {
 
     /// The next update; `None` after the last one. Cancel safe.
     pub async fn next(&mut self) -> Option<Update> {
-        self.updates.next().await
+        let kind = self.updates.next().await?;
+        Some(Update::Build(BuildEvent { build: BuildIndex(0), kind }))
     }
 
     /// Leaves the build's room and hangs up.
@@ -141,7 +157,7 @@ impl Supervisor {
         self.hang_up().await;
         if let Some(end) = end {
             self.told.finish().await;
-            self.told.send(Update::End(Box::new(end))).await;
+            self.told.send(BuildEventKind::End(Box::new(end))).await;
         }
     }
 

@@ -9,7 +9,7 @@ use buildpixel_ci::follow::Timings;
 use buildpixel_ci::{Host, diagnostics, error, run, signals, trigger};
 
 fn main() -> anyhow::Result<ExitCode> {
-    diagnostics::own_up_to_bugs();
+    diagnostics::install_panic_hook();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let (text, code) = match cli::command(&arguments) {
         Command::Run => return step(Env::read()),

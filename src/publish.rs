@@ -15,7 +15,7 @@ use tokio::sync::{oneshot, watch};
 use crate::log::text::Cleaner;
 use crate::outcome::{Report, Verdict};
 use crate::platform::{Handover, PublishProblem};
-use crate::writer::{Writer, Written};
+use crate::writer::{Output, Overflow, Written};
 use folder::{Folder, Log};
 
 /// Outputs by name, none of which holds a secret.
@@ -64,14 +64,7 @@ struct Place {
 struct Reports {
     path: PathBuf,
     folder: Clerk<Folder>,
-    log: Writer,
-    /// Whether the log's file was given up.
-    gave_log_up: bool,
 }
-
-/// How much of the log may wait for a file that makes no progress. After that it is given up: what is
-/// shown, and the end, do not wait for a disk.
-const LOG_BYTES: usize = 8 * 1024 * 1024;
 
 impl Publisher {
     /// `summary`: whether the platform's summary is wanted. `reports_dir`: where report files go, if
@@ -85,35 +78,19 @@ impl Publisher {
         let reports = reports_dir.map(|path| {
             let folder = Clerk::start(Folder::new(path.clone()));
             drop(folder.ask(Folder::clear));
-            let log = Writer::start(Log::new(&path));
-            // Takes that of an earlier run away.
-            log.write_if_room(&mut Vec::new());
-            Reports { path, folder, log, gave_log_up: false }
+            Reports { path, folder }
         });
         Self { cleaner, platform: Clerk::start(Place { handover, summary }), reports }
     }
 
-    /// Whether somebody wants the log as a file.
-    pub(crate) fn keeps_log(&self) -> bool {
-        self.reports.is_some()
-    }
-
-    /// Waits for room and takes the whole batch of log lines. Cancel safe: a batch is taken or untouched.
-    pub(crate) async fn log(&self, batch: &mut Vec<u8>) {
-        match &self.reports {
-            Some(reports) => reports.log.write(batch).await,
-            None => batch.clear(),
-        }
-    }
-
-    /// Takes the log lines if there is room. If too many wait already, none is kept any more.
-    pub(crate) fn log_now(&mut self, lines: &mut Option<Vec<u8>>) {
-        let (Some(reports), Some(batch)) = (&mut self.reports, &mut *lines) else { return };
-        reports.log.write_if_room(batch);
-        if batch.len() > LOG_BYTES {
-            reports.gave_log_up = true;
-            *lines = None;
-        }
+    /// Opens `build.log`, if there is a folder for it. It is handed back to [`publish`](Self::publish). It
+    /// is abandoned if the disk falls behind, because neither the output nor the end waits for a disk.
+    pub(crate) fn open_log(&self) -> Option<Output> {
+        let Reports { path, .. } = self.reports.as_ref()?;
+        let mut log = Output::start(Log::new(path), Overflow::Abandon);
+        // The empty batch removes the file of an earlier run.
+        log.hand_over();
+        Some(log)
     }
 
     /// Hands over what is known so far, so that a run that is killed leaves the build's id behind. What
@@ -127,12 +104,12 @@ impl Publisher {
         drop(self.platform.ask(move |place| place.handover.outputs(&outputs)));
     }
 
-    /// Hands over everything, and the last lines of the log; to be called on every way out. Nobody
-    /// waits any more when it is `late`.
+    /// Hands over everything, and finishes the log; to be called on every way out. Nobody waits any more
+    /// when it is `late`.
     pub(crate) async fn publish(
         self,
         edition: Edition,
-        last_lines: Vec<u8>,
+        log: Option<Output>,
         late: &watch::Receiver<bool>,
     ) -> Publication {
         let Edition { outputs, report, verdict } = edition;
@@ -153,7 +130,7 @@ impl Publisher {
         });
         let platform = in_time(platform, late, "the step's outputs and summary".to_owned());
         let reports = async {
-            let Some(Reports { path, folder, log, gave_log_up }) = self.reports else {
+            let Some(Reports { path, folder }) = self.reports else {
                 return Vec::new();
             };
             let written = folder.ask(move |folder| {
@@ -163,14 +140,15 @@ impl Publisher {
             });
             let log_file = path.join("build.log");
             let log = async {
-                if gave_log_up {
-                    return vec![PublishProblem::Stuck(log_file.display().to_string())];
-                }
-                match log.finish(last_lines, Duration::MAX).await {
+                let Some(log) = log else {
+                    return Vec::new();
+                };
+                match log.finish(Duration::MAX).await {
+                    Written::All => Vec::new(),
                     Written::Lost(source) => {
                         vec![PublishProblem::Write { path: log_file.clone(), source }]
                     }
-                    Written::All | Written::Stuck => Vec::new(),
+                    Written::Stuck => vec![PublishProblem::Stuck(log_file.display().to_string())],
                 }
             };
             let (written, logged) = tokio::join!(

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::event::{Event, Facts, Id, Level, LogLine, Status};
+use crate::event::{Event, Facts, Id, Level, LogLine, Notice, Status};
 use crate::log::Pipeline;
 use crate::log::progress::Progress;
 use crate::log::text::Cleaner;
@@ -10,6 +10,10 @@ use crate::outcome::{Outcome, Report, Verdict};
 use crate::platform::PublishProblem;
 use crate::render::Renderer;
 use crate::worktree::Worktree;
+use crate::writer::Output;
+
+/// Stands before a line that came too late for its place.
+const LATE_MARK: &str = "(late) ";
 
 /// What is known of the build, and where it is shown.
 pub(crate) struct Reporter {
@@ -17,10 +21,10 @@ pub(crate) struct Reporter {
     pipeline: Pipeline,
     report: Report,
     renderer: Renderer,
-    /// Rendered, and waiting to be written.
-    pub(crate) out: Vec<u8>,
-    /// The same for the file that holds all of the log, where one is kept.
-    pub(crate) log: Option<Vec<u8>>,
+    /// Where everything is shown.
+    pub(crate) stdout: Output,
+    /// The file with all of the log, if there is one.
+    pub(crate) log: Option<Output>,
 }
 
 impl Reporter {
@@ -30,11 +34,11 @@ impl Reporter {
         worktree: Worktree,
         report: Report,
         renderer: Renderer,
-        keeps_log: bool,
+        stdout: Output,
+        log: Option<Output>,
     ) -> Self {
         let pipeline = Pipeline::new(cleaner.clone(), source_root, worktree);
-        let log = keeps_log.then(Vec::new);
-        Self { cleaner, pipeline, report, renderer, out: Vec::new(), log }
+        Self { cleaner, pipeline, report, renderer, stdout, log }
     }
 
     /// What everything counts into.
@@ -48,9 +52,9 @@ impl Reporter {
     }
 
     pub(crate) fn begin(&mut self, secrets: &[&str], warnings: &[String]) {
-        self.renderer.begin(secrets, &mut self.out);
+        self.renderer.begin(secrets, self.stdout.batch());
         for warning in warnings {
-            self.notice(Level::Warn, warning);
+            self.notice(Notice::warn(warning));
         }
     }
 
@@ -68,34 +72,61 @@ impl Reporter {
 
     pub(crate) fn build_is_known(&mut self) {
         if let Some(build) = &self.report.build {
-            self.notice(Level::Info, &format!("this is build {build}"));
+            self.notice(Notice::info(format!("this is build {build}")));
         }
     }
 
+    /// The next line of the build log.
     pub(crate) fn line(&mut self, line: &LogLine) {
-        self.pipeline.feed(line, &mut |event| {
-            if let (Event::Line { text, .. }, Some(log)) = (&event, &mut self.log) {
-                log.extend_from_slice(text.as_bytes());
-                log.push(b'\n');
+        let Self { pipeline, report, renderer, stdout, log, .. } = self;
+        pipeline.feed(line, &mut |event| {
+            if let (Event::Line { text, .. }, Some(log)) = (&event, &mut *log) {
+                log.push_line(text);
             }
-            self.report.observe(&event);
-            self.renderer.event(&event, &self.report, &mut self.out);
+            report.observe(&event);
+            renderer.event(&event, report, stdout.batch());
         });
     }
 
-    /// Whether a last line may change after it was shown.
-    pub(crate) fn is_live(&self) -> bool {
-        self.renderer.is_live()
+    /// A line of the build log that came too late for its place. It is marked and counts like the others.
+    pub(crate) fn late_line(&mut self, line: &LogLine) {
+        let Self { pipeline, report, renderer, stdout, log, .. } = self;
+        pipeline.feed_late(line, &mut |mut event| {
+            if let Event::Line { text, .. } = &mut event {
+                text.insert_str(0, LATE_MARK);
+                if let Some(log) = log {
+                    log.push_line(text);
+                }
+            }
+            report.observe(&event);
+            renderer.event(&event, report, stdout.batch());
+        });
     }
 
-    /// Shows a last line that gives way to whatever comes next.
-    pub(crate) fn live(&mut self, text: &str) {
-        self.renderer.live(text, &mut self.out);
+    /// Whether the platform has a status line.
+    pub(crate) fn has_status_line(&self) -> bool {
+        self.renderer.has_status_line()
     }
 
-    /// Shows the last line again below what has come meanwhile.
-    pub(crate) fn redraw(&mut self) {
-        self.renderer.redraw(&mut self.out);
+    /// Shows this status line until the next one.
+    pub(crate) fn status_line(&mut self, text: &str) {
+        self.renderer.status_line(text, self.stdout.batch());
+    }
+
+    /// Whether something waits to be written to stdout.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.stdout.is_empty()
+    }
+
+    /// Hands over to stdout what is rendered, if there is room, with the status line below it. Whether
+    /// there was room.
+    pub(crate) fn write_to_stdout(&mut self) -> bool {
+        let has_room = self.stdout.has_room();
+        if has_room {
+            self.renderer.redraw_status_line(self.stdout.batch());
+            self.stdout.hand_over();
+        }
+        has_room
     }
 
     pub(crate) fn status(&mut self, status: Status) {
@@ -103,9 +134,9 @@ impl Reporter {
         self.show(&Event::Status(status));
     }
 
-    pub(crate) fn notice(&mut self, level: Level, text: &str) {
-        let text = self.sentence(text);
-        self.show(&Event::Notice { level, text });
+    pub(crate) fn notice(&mut self, Notice { level, text }: Notice) {
+        let text = self.sentence(&text);
+        self.show(&Event::Notice(Notice { level, text }));
     }
 
     pub(crate) fn learn(&mut self, facts: Facts) {
@@ -124,7 +155,7 @@ impl Reporter {
 
     /// Hands outputs over that platforms take from what is printed.
     pub(crate) fn outputs(&mut self, outputs: &[(&str, String)]) {
-        self.renderer.outputs(outputs, &mut self.out);
+        self.renderer.outputs(outputs, self.stdout.batch());
     }
 
     /// Nothing more will be learnt: tells what is still held.
@@ -135,7 +166,7 @@ impl Reporter {
         }
         let mut show = |event| {
             self.report.observe(&event);
-            self.renderer.event(&event, &self.report, &mut self.out);
+            self.renderer.event(&event, &self.report, self.stdout.batch());
         };
         self.pipeline.settle(&mut show);
         // A build that runs on is still in its phase.
@@ -147,26 +178,26 @@ impl Reporter {
     /// Shows the end, and returns how it was put.
     pub(crate) fn conclude(&mut self, outcome: &Outcome) -> Verdict {
         let verdict = Verdict::new(&self.report, outcome).cleaned(|text| self.sentence(text));
-        self.renderer.conclude(&self.report, &verdict, &mut self.out);
+        self.renderer.conclude(&self.report, &verdict, self.stdout.batch());
         verdict
     }
 
     /// Tells the platform where the summary is, if it must be told.
     pub(crate) fn summary_file(&mut self, path: &Path) {
-        self.renderer.summary_file(&path.display().to_string(), &mut self.out);
+        self.renderer.summary_file(&path.display().to_string(), self.stdout.batch());
     }
 
     /// Tells what could not be published.
     pub(crate) fn problems(&mut self, problems: &[PublishProblem]) {
         for problem in problems {
             let level = if problem.is_failure() { Level::Error } else { Level::Warn };
-            self.notice(level, &problem.to_string());
+            self.notice(Notice::new(level, problem.to_string()));
         }
     }
 
     fn show(&mut self, event: &Event) {
         self.report.observe(event);
-        self.renderer.event(event, &self.report, &mut self.out);
+        self.renderer.event(event, &self.report, self.stdout.batch());
     }
 
     /// A whole sentence of ours with foreign words in it, on one line.

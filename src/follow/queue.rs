@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
 
-use super::Update;
+use super::BuildEventKind;
 
 /// What a queued update weighs besides its text, in bytes.
 const OVERHEAD_BYTES: usize = 64;
@@ -18,17 +18,17 @@ pub(super) fn queue(capacity_bytes: u32) -> (Sender, Receiver) {
 }
 
 pub(super) struct Sender {
-    updates: mpsc::UnboundedSender<(Update, u32)>,
+    updates: mpsc::UnboundedSender<(BuildEventKind, u32)>,
     space: Arc<Semaphore>,
     capacity_bytes: u32,
 }
 
 impl Sender {
     /// Waits for space. An update for a receiver that has gone is dropped.
-    pub(super) async fn send(&self, update: Update) {
+    pub(super) async fn send(&self, update: BuildEventKind) {
         let text_bytes = match &update {
-            Update::Line(line) => line.message.len(),
-            Update::Status(_) | Update::Notice { .. } | Update::End(_) => 0,
+            BuildEventKind::Line(line) | BuildEventKind::LateLine(line) => line.message.len(),
+            BuildEventKind::Status(_) | BuildEventKind::Notice(_) | BuildEventKind::End(_) => 0,
         };
         let weight = u32::try_from(OVERHEAD_BYTES + text_bytes).unwrap_or(u32::MAX);
         let weight = weight.min(self.capacity_bytes);
@@ -41,13 +41,13 @@ impl Sender {
 }
 
 pub(super) struct Receiver {
-    updates: mpsc::UnboundedReceiver<(Update, u32)>,
+    updates: mpsc::UnboundedReceiver<(BuildEventKind, u32)>,
     space: Arc<Semaphore>,
 }
 
 impl Receiver {
     /// The next update; `None` when the sender has gone. Cancel safe.
-    pub(super) async fn next(&mut self) -> Option<Update> {
+    pub(super) async fn next(&mut self) -> Option<BuildEventKind> {
         let (update, weight) = self.updates.recv().await?;
         self.space.add_permits(weight as usize);
         Some(update)
@@ -65,9 +65,9 @@ mod tests {
     use super::*;
     use crate::event::{Level, LogLine};
 
-    fn line(bytes: usize) -> Update {
+    fn line(bytes: usize) -> BuildEventKind {
         let message = "x".repeat(bytes);
-        Update::Line(LogLine { timestamp: None, level: Level::Info, message })
+        BuildEventKind::Line(LogLine { timestamp: None, level: Level::Info, message })
     }
 
     async fn is_full(sender: &Sender) -> bool {
@@ -84,7 +84,7 @@ mod tests {
         sender.send(line(900)).await;
         assert!(is_full(&sender).await);
         assert!(
-            matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 900)
+            matches!(receiver.next().await, Some(BuildEventKind::Line(line)) if line.message.len() == 900)
         );
         assert!(!is_full(&sender).await);
     }
@@ -94,7 +94,7 @@ mod tests {
         let (sender, mut receiver) = queue(100);
         sender.send(line(5000)).await;
         assert!(
-            matches!(receiver.next().await, Some(Update::Line(line)) if line.message.len() == 5000)
+            matches!(receiver.next().await, Some(BuildEventKind::Line(line)) if line.message.len() == 5000)
         );
     }
 

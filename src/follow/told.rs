@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use super::Update;
+use super::BuildEventKind;
 use super::cut::{self, Cut, Gap, News};
 use super::queue::Sender;
 use crate::api::{ApiError, Snapshot};
 use crate::error::chain;
-use crate::event::{Level, LogLine, Status};
+use crate::event::{Level, LogLine, Notice, Status};
 use crate::socket::SocketError;
 
 /// No service shows fewer lines than this when there are more.
@@ -72,7 +72,7 @@ impl Told {
         }
     }
 
-    pub(super) async fn send(&self, update: Update) {
+    pub(super) async fn send(&self, update: BuildEventKind) {
         self.updates.send(update).await;
     }
 
@@ -84,7 +84,7 @@ impl Told {
     pub(super) async fn live(&mut self, line: LogLine) {
         self.begun = false;
         if self.cut.live(&line) {
-            self.send(Update::Line(line)).await;
+            self.send(BuildEventKind::Line(line)).await;
         }
     }
 
@@ -213,7 +213,7 @@ impl Told {
             self.ends_live = false;
         }
         for line in lines {
-            self.send(Update::Line(line)).await;
+            self.send(BuildEventKind::Line(line)).await;
         }
         self.status(after).await;
         any
@@ -239,7 +239,7 @@ impl Told {
             self.ended = Some(Instant::now());
         }
         self.status = Some(status.clone());
-        self.send(Update::Status(status)).await;
+        self.send(BuildEventKind::Status(status)).await;
     }
 
     /// An end that was pushed, and that REST denies for good.
@@ -254,7 +254,7 @@ impl Told {
         self.ended = None;
         self.denied = true;
         self.status = Some(status.clone());
-        self.send(Update::Status(status)).await;
+        self.send(BuildEventKind::Status(status)).await;
     }
 
     pub(super) async fn stream_is_up(&mut self) {
@@ -333,7 +333,7 @@ impl Told {
     }
 
     async fn notice(&self, level: Level, text: String) {
-        self.send(Update::Notice { level, text }).await;
+        self.send(BuildEventKind::Notice(Notice { level, text })).await;
     }
 }
 
@@ -390,10 +390,10 @@ mod tests {
         let mut heard = Vec::new();
         while let Some(update) = updates.next().await {
             heard.push(match update {
-                Update::Line(line) => line.message,
-                Update::Status(status) => status.as_str().to_owned(),
-                Update::Notice { text, .. } => text,
-                Update::End(_) => "the end".to_owned(),
+                BuildEventKind::Line(line) | BuildEventKind::LateLine(line) => line.message,
+                BuildEventKind::Status(status) => status.as_str().to_owned(),
+                BuildEventKind::Notice(notice) => notice.text,
+                BuildEventKind::End(_) => "the end".to_owned(),
             });
         }
         heard
