@@ -128,6 +128,27 @@ impl Follow {
     }
 }
 
+#[cfg(test)]
+impl Follow {
+    /// Brings these events at once, and then nothing.
+    pub(crate) fn scripted(events: impl IntoIterator<Item = BuildEventKind>) -> Self {
+        use futures_util::FutureExt;
+        use tokio::task::coop::unconstrained;
+
+        let (sender, updates) = queue::queue(QUEUE_BYTES);
+        for event in events {
+            let sent = unconstrained(sender.send(event)).now_or_never();
+            sent.expect("the queue is full");
+        }
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let _stopped = stopped.await;
+            drop(sender);
+        });
+        Self { updates, build: None, stop, task }
+    }
+}
+
 /// A session in the making.
 type Dial = Pin<Box<dyn Future<Output = Result<Session, SocketError>> + Send>>;
 

@@ -31,6 +31,8 @@ pub mod promises;
 #[cfg(test)]
 mod fixtures_tests;
 #[cfg(test)]
+mod late_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod worst;

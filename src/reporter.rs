@@ -212,3 +212,47 @@ impl Reporter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::config::Env;
+    use crate::log::text::Style;
+    use crate::platform::Platform;
+    use crate::render::Options;
+    use crate::writer::Overflow;
+
+    fn reporter() -> Reporter {
+        let cleaner = Cleaner::new(&[], Style::default());
+        let sink = Platform::Plain
+            .open(&Env::default(), false, &Worktree::none(), || SystemTime::UNIX_EPOCH);
+        let options = Options { log_level: Some(Level::Info), ..Options::default() };
+        let output = || Output::start(io::sink(), Overflow::Wait);
+        let (renderer, report) = (Renderer::new(sink, options), Report::default());
+        Reporter::new(cleaner, None, Worktree::none(), report, renderer, output(), Some(output()))
+    }
+
+    fn line(text: &str) -> LogLine {
+        LogLine { timestamp: None, level: Level::Info, message: text.to_owned() }
+    }
+
+    #[test]
+    fn a_late_line_is_marked_wherever_it_is_shown_and_counts_in_the_outputs() {
+        let mut reporter = reporter();
+        reporter.line(&line("in its place"));
+        reporter.late_line(&line("Drill.cpp(42): error C2065: 'Bit': undeclared identifier"));
+        let shown =
+            "in its place\n(late) Drill.cpp(42): error C2065: 'Bit': undeclared identifier\n";
+        assert_eq!(String::from_utf8_lossy(reporter.stdout.batch()), shown);
+        assert_eq!(String::from_utf8_lossy(reporter.log.as_mut().unwrap().batch()), shown);
+        reporter.settle(&Outcome::Failure);
+        assert_eq!((reporter.report().lines, reporter.report().errors), (2, 1));
+        let outputs = reporter.report().outputs(None);
+        assert!(outputs.contains(&("error-count", "1".to_owned())), "{outputs:?}");
+        let first = outputs.iter().find(|(name, _)| *name == "first-error").unwrap();
+        assert_eq!(first.1, "Drill.cpp:42: C2065: 'Bit': undeclared identifier");
+    }
+}

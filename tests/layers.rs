@@ -78,6 +78,20 @@ fn the_files_of_a_module_do_not_use_each_other_in_a_circle() {
 }
 
 #[test]
+fn a_step_waits_in_one_place_only() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = files_of(&src, "run");
+    let places = |word: &str| {
+        let with = files.iter().filter(|(_, source)| source.contains(word));
+        with.map(|(file, source)| (file.as_str(), source.matches(word).count())).collect::<Vec<_>>()
+    };
+    assert_eq!(places("select!"), [("run::pump", 1)]);
+    assert_eq!(places("select("), []);
+    assert_eq!(places("loop {"), [("run", 1), ("run::pump", 1)]);
+    assert_eq!(places("  while "), []);
+}
+
+#[test]
 fn a_circle_of_files_is_found_however_they_name_each_other() {
     let known = ["run", "run::pump", "run::pump::order", "run::stages"];
     let known = known.into_iter().map(str::to_owned).collect();

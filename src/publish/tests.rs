@@ -234,6 +234,7 @@ async fn nothing_of_an_earlier_run_is_left_for_this_one() {
     assert!(left().len() > 2);
 
     let next = publisher(&[], Some(folder.path()));
+    let _log = next.open_log();
     next.reports.as_ref().unwrap().folder.ask(|_| ()).await.unwrap();
     while left().len() > 1 {
         tokio::task::yield_now().await;

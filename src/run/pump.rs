@@ -179,3 +179,179 @@ async fn room(output: Option<&Output>) {
         None => pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::config::Env;
+    use crate::event::{Facts, Level, LogLine};
+    use crate::follow::{BuildEvent, BuildEventKind};
+    use crate::outcome::Outcome;
+    use crate::run::setup::Setup;
+    use crate::writer::Overflow;
+
+    /// What came, in words.
+    fn word(input: &Input) -> String {
+        match input {
+            Input::Published(_) => "published".to_owned(),
+            Input::Signal(signal) => format!("{signal:?}"),
+            Input::Prepared(_) => "prepared".to_owned(),
+            Input::Notice(_) => "notice".to_owned(),
+            Input::Triggered(_) => "triggered".to_owned(),
+            Input::Update(Some(Update::Build(BuildEvent { kind, .. }))) => match kind {
+                BuildEventKind::Line(line) => line.message.clone(),
+                BuildEventKind::End(_) => "end".to_owned(),
+                other => format!("{other:?}"),
+            },
+            Input::Update(other) => format!("{other:?}"),
+            Input::Timer => "timer".to_owned(),
+            Input::StdoutRoom => "stdout".to_owned(),
+            Input::LogRoom => "log".to_owned(),
+        }
+    }
+
+    fn line(number: usize) -> BuildEventKind {
+        let message = format!("line {number}");
+        BuildEventKind::Line(LogLine { timestamp: None, level: Level::Info, message })
+    }
+
+    fn end() -> BuildEventKind {
+        BuildEventKind::End(Box::new(Ok(Facts::default())))
+    }
+
+    /// A pump whose inputs are read already, and what sends it signals.
+    fn pump(events: Vec<BuildEventKind>) -> (Pump, mpsc::Sender<Signal>) {
+        let (sender, signals) = mpsc::channel(4);
+        let mut pump = Pump::new(signals, oneshot::channel().1);
+        pump.reading = None;
+        pump.follow = Some(Follow::scripted(events));
+        (pump, sender)
+    }
+
+    /// An output with so much text in it, of which nothing was handed over.
+    fn output(bytes: usize) -> Output {
+        let mut output = Output::start(io::sink(), Overflow::Wait);
+        output.batch().resize(bytes, b'x');
+        output
+    }
+
+    const A_FULL_BATCH: usize = 64 * 1024;
+
+    /// When a timer is due that has been due for a while, so that the runtime knows it.
+    fn due() -> Option<Instant> {
+        Instant::now().checked_sub(Duration::from_secs(1))
+    }
+
+    /// The next inputs, as far as they come at once.
+    async fn inputs(pump: &mut Pump, outputs: Outputs<'_>, timer: Option<Instant>) -> Vec<String> {
+        let mut words = Vec::<String>::new();
+        while let Ok(input) = timeout(Duration::from_millis(50), pump.next(outputs, timer)).await {
+            words.push(word(&input));
+            // These come again until somebody acts on them.
+            let acts_on = ["timer", "stdout", "log"];
+            if acts_on.contains(&words.last().unwrap().as_str()) {
+                break;
+            }
+        }
+        words
+    }
+
+    #[tokio::test]
+    async fn of_all_sources_a_signal_comes_first_and_room_to_write_comes_last() {
+        let (mut pump, signals) = pump(vec![line(1), end()]);
+        let reading = (Setup::unread(&Env::default(), false), Err(Outcome::Detached));
+        let (sender, receiver) = oneshot::channel();
+        assert!(sender.send(reading).is_ok());
+        pump.reading = Some(receiver);
+        signals.send(Signal::Int).await.unwrap();
+        signals.send(Signal::Term).await.unwrap();
+        let (stdout, log) = (output(1), output(1));
+        let outputs = Outputs { stdout: Some(&stdout), log: Some(&log) };
+        let came = inputs(&mut pump, outputs, due()).await;
+        assert_eq!(came, ["Int", "Term", "prepared", "line 1", "end", "timer"]);
+        assert_eq!(inputs(&mut pump, outputs, None).await, ["stdout"]);
+        let outputs = Outputs { stdout: None, ..outputs };
+        assert_eq!(inputs(&mut pump, outputs, None).await, ["log"]);
+    }
+
+    #[tokio::test]
+    async fn a_signal_that_comes_while_updates_wait_is_the_next_input() {
+        for timer in [None, due()] {
+            let (mut pump, signals) = pump((0..10).map(line).collect());
+            assert_eq!(word(&pump.next(Outputs::default(), timer).await), "line 0");
+            signals.send(Signal::Term).await.unwrap();
+            assert_eq!(word(&pump.next(Outputs::default(), timer).await), "Term");
+            assert_eq!(word(&pump.next(Outputs::default(), timer).await), "line 1");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_published_is_known_before_a_signal() {
+        let (mut pump, signals) = pump(Vec::new());
+        signals.send(Signal::Int).await.unwrap();
+        pump.publishing = Some(Box::pin(ready(true)));
+        assert_eq!(inputs(&mut pump, Outputs::default(), None).await, ["published", "Int"]);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_build_that_waits_comes_before_a_timer_that_is_due() {
+        let (mut pump, _signals) = pump(vec![line(1), line(2), end()]);
+        let due = due();
+        let came = inputs(&mut pump, Outputs::default(), due).await;
+        assert_eq!(came, ["line 1", "line 2", "end", "timer"]);
+        assert_eq!(inputs(&mut pump, Outputs::default(), due).await, ["timer"], "it stays due");
+    }
+
+    #[tokio::test]
+    async fn no_update_is_taken_while_a_batch_for_stdout_is_full_unless_a_timer_is_due() {
+        let (mut pump, _signals) = pump(vec![line(1), end()]);
+        let stdout = output(A_FULL_BATCH);
+        let outputs = Outputs { stdout: Some(&stdout), log: None };
+        assert_eq!(inputs(&mut pump, outputs, None).await, ["stdout"]);
+        let due = due();
+        assert_eq!(inputs(&mut pump, outputs, due).await, ["line 1", "end", "timer"]);
+
+        // However much waits for `build.log`.
+        pump.follow = Some(Follow::scripted([line(2)]));
+        let outputs = Outputs { stdout: None, log: Some(&stdout) };
+        assert_eq!(inputs(&mut pump, outputs, None).await, ["line 2", "log"]);
+    }
+
+    #[tokio::test]
+    async fn a_timer_that_is_not_due_holds_nothing_up_and_comes_when_it_is() {
+        let (mut pump, _signals) = pump(vec![line(1)]);
+        let later = Some(Instant::now() + Duration::from_secs(3600));
+        assert_eq!(inputs(&mut pump, Outputs::default(), later).await, ["line 1"]);
+        let soon = Some(Instant::now() + Duration::from_millis(5));
+        assert_eq!(inputs(&mut pump, Outputs::default(), soon).await, ["timer"]);
+        assert_eq!(inputs(&mut pump, Outputs::default(), None).await, [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_log_without_end_holds_a_timer_up_no_longer_than_the_longest_catch_up() {
+        let (mut pump, _signals) = pump((0..4 * UPDATES_AT_ONCE).map(line).collect());
+        let due = due();
+        assert_eq!(word(&pump.next(Outputs::default(), due).await), "line 0");
+        pump.catching_up = Instant::now().checked_sub(LONGEST_CATCH_UP);
+        let came = inputs(&mut pump, Outputs::default(), due).await;
+        assert_eq!(came.last().map(String::as_str), Some("timer"));
+        assert_eq!(came.len(), UPDATES_AT_ONCE, "the clock is read now and then only");
+    }
+
+    #[tokio::test]
+    async fn other_tasks_run_however_many_updates_wait_so_that_a_signal_gets_through() {
+        for timer in [None, due()] {
+            let (mut pump, signals) = pump((0..10 * UPDATES_AT_ONCE).map(line).collect());
+            tokio::spawn(async move { signals.send(Signal::Term).await });
+            let mut updates = 0;
+            while word(&pump.next(Outputs::default(), timer).await) != "Term" {
+                updates += 1;
+                assert!(updates <= UPDATES_AT_ONCE, "{timer:?}");
+            }
+        }
+    }
+}

@@ -139,3 +139,100 @@ pub(super) fn publish(
         is_shown && !problems.iter().any(PublishProblem::is_failure)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn shutdown(signals: &SeenSignals, now: Instant) -> Shutdown {
+        Shutdown::new(&Outcome::Success, signals, PATIENCE, now)
+    }
+
+    #[test]
+    fn without_a_signal_files_have_all_the_patience_and_then_only_stdout_is_waited_for() {
+        let (now, signals) = (Instant::now(), SeenSignals::default());
+        let mut shutdown = shutdown(&signals, now);
+        let limit = now + LAST_MOMENT + PATIENCE;
+        assert_eq!(shutdown.next_timer(&signals), Some(limit));
+        assert!(!shutdown.on_timer(&signals, limit - millis(1)));
+        assert!(!*shutdown.late().borrow());
+        assert!(!shutdown.on_timer(&signals, limit));
+        assert!(*shutdown.late().borrow());
+        assert_eq!(shutdown.next_timer(&signals), None);
+    }
+
+    #[test]
+    fn the_first_signal_shortens_what_is_waited_for_and_the_last_words_have_a_moment_more() {
+        let now = Instant::now();
+        let mut signals = SeenSignals::default();
+        let mut shutdown = shutdown(&signals, now);
+        let later = now + millis(500);
+        signals.add(Signal::Term, later);
+        assert!(!shutdown.on_signal(&signals, later));
+        let limit = later + HURRY;
+        assert_eq!(shutdown.next_timer(&signals), Some(limit));
+        assert!(!shutdown.on_timer(&signals, limit));
+        assert!(*shutdown.late().borrow());
+        assert_eq!(shutdown.next_timer(&signals), Some(limit + LAST_WORDS));
+        assert!(!shutdown.on_timer(&signals, limit + LAST_WORDS - millis(1)));
+        assert!(shutdown.on_timer(&signals, limit + LAST_WORDS));
+    }
+
+    #[test]
+    fn a_signal_from_before_the_end_counts_from_when_it_came_but_leaves_a_short_while() {
+        let now = Instant::now();
+        for (ago, left) in [(100, 1400), (1400, 300), (3000, 300)] {
+            let mut signals = SeenSignals::default();
+            signals.add(Signal::Int, now);
+            let began = now + millis(ago);
+            let shutdown = shutdown(&signals, began);
+            assert_eq!(shutdown.next_timer(&signals), Some(began + millis(left)), "{ago}");
+        }
+    }
+
+    #[test]
+    fn a_second_signal_ends_at_once_but_not_within_the_last_moment() {
+        let now = Instant::now();
+        let mut signals = SeenSignals::default();
+        let mut shutdown = shutdown(&signals, now);
+        for signal in [Signal::Int, Signal::Term] {
+            signals.add(signal, now);
+            assert!(!shutdown.on_signal(&signals, now));
+        }
+        assert_eq!(shutdown.next_timer(&signals), Some(now + LAST_MOMENT));
+        assert!(!shutdown.on_timer(&signals, now + LAST_MOMENT - millis(1)));
+        assert!(shutdown.on_timer(&signals, now + LAST_MOMENT));
+        assert!(!*shutdown.late().borrow(), "nothing is waited for, so nothing need be told");
+
+        let mut signals = SeenSignals::default();
+        signals.add(Signal::Int, now);
+        let mut shutdown = self::shutdown(&signals, now);
+        signals.add(Signal::Int, now + LAST_MOMENT);
+        assert!(shutdown.on_signal(&signals, now + LAST_MOMENT));
+    }
+
+    #[test]
+    fn a_success_that_was_not_published_is_none_and_a_failure_stays_what_it_is() {
+        let now = Instant::now();
+        let quiet = SeenSignals::default();
+        let mut signalled = SeenSignals::default();
+        signalled.add(Signal::Int, now);
+        signalled.add(Signal::Term, now);
+        let code = |outcome, signals, is_complete| {
+            Shutdown::new(&outcome, signals, PATIENCE, now).exit_code(signals, is_complete)
+        };
+        assert_eq!(code(Outcome::Success, &quiet, Some(true)), ExitCode::Success);
+        assert_eq!(code(Outcome::Success, &signalled, Some(true)), ExitCode::Success);
+        assert_eq!(code(Outcome::Success, &quiet, Some(false)), ExitCode::Output);
+        assert_eq!(code(Outcome::Success, &signalled, Some(false)), ExitCode::Sigterm);
+        assert_eq!(code(Outcome::Success, &signalled, None), ExitCode::Sigterm);
+        assert_eq!(code(Outcome::Failure, &signalled, None), ExitCode::BuildFailed);
+        assert_eq!(code(Outcome::Failure, &quiet, Some(false)), ExitCode::BuildFailed);
+    }
+}
