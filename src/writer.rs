@@ -415,7 +415,20 @@ mod tests {
 
     #[tokio::test]
     async fn an_output_is_full_at_a_batch_and_ready_while_there_is_text_and_room() {
-        let mut output = Output::start(Blocked, Overflow::Wait);
+        /// Says that it was given something, and then takes nothing.
+        struct Taking(std::sync::mpsc::Sender<()>);
+        impl Write for Taking {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.send(()).unwrap();
+                Blocked.write(bytes)
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let (taking, taken) = std::sync::mpsc::channel();
+        let mut output = Output::start(Taking(taking), Overflow::Wait);
         let is_ready = async |output: &Output| {
             timeout(Duration::from_millis(20), output.ready()).await.is_ok()
         };
@@ -424,11 +437,11 @@ mod tests {
         assert!(!output.is_full());
         output.batch().push(b'x');
         assert!(output.is_full() && is_ready(&output).await);
+        output.hand_over();
+        taken.recv().unwrap();
         while output.has_room() {
             output.batch().push(b'x');
             output.hand_over();
-            // The thread takes one batch out of the queue before it blocks.
-            timeout(Duration::from_millis(20), output.writer.room()).await.unwrap_or_default();
         }
         output.batch().resize(2 * ABANDON_BYTES, b'x');
         output.hand_over();
