@@ -113,15 +113,18 @@ impl Pump {
                 Some(catching_up) => catching_up.has_time().await,
                 None => outputs.stdout.is_none_or(|stdout| !stdout.is_full()),
             };
+            // A source that is not there need not be polled for each line.
+            let (ends, prepares) = (self.publishing.is_some(), self.reading.is_some());
+            let triggers = self.trigger.is_some();
             tokio::select! {
                 biased;
                 // At the very end a signal has nothing left to stop.
-                is_complete = once(&mut self.publishing) => return Input::Published(is_complete),
+                is_complete = once(&mut self.publishing), if ends => return Input::Published(is_complete),
                 Some(signal) = self.signals.recv() => return Input::Signal(signal),
-                reading = once(&mut self.reading) => {
+                reading = once(&mut self.reading), if prepares => {
                     return Input::Prepared(reading.ok().map(Box::new));
                 }
-                progress = trigger(&mut self.trigger) => return match progress {
+                progress = trigger(&mut self.trigger), if triggers => return match progress {
                     ControlFlow::Continue(notice) => Input::Notice(notice),
                     ControlFlow::Break(answer) => Input::Triggered(Box::new(answer)),
                 },

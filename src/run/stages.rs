@@ -63,13 +63,13 @@ impl Step {
     }
 
     /// Waits for the next input.
-    pub(super) async fn next_input(&mut self) -> Input {
+    pub(super) fn next_input(&mut self) -> impl Future<Output = Input> {
         let (outputs, timer) = match &self.stage {
             Stage::Running(running) => (running.outputs(), running.next_timer()),
             Stage::Publish(shutdown) => (Outputs::default(), shutdown.next_timer(&self.signals)),
             Stage::Prepare(_) | Stage::Between => (Outputs::default(), None),
         };
-        self.pump.next(outputs, timer).await
+        self.pump.next(outputs, timer)
     }
 
     /// Acts on an input. The exit code is the end.
