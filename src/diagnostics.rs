@@ -99,7 +99,7 @@ pub fn start(env: &Env) -> Diagnostics {
 
 /// A panic ends with the exit code that is documented for a bug, not with that of an abort. Its words
 /// are not told: they may quote the wire.
-pub fn own_up_to_bugs() {
+pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
         // Without a stderr there is nobody to tell.

@@ -39,19 +39,6 @@ impl fmt::Display for Id {
     }
 }
 
-/// Which build of this step, counted from 0 in the order in which they were listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BuildIndex(pub usize);
-
-/// Something that this program says about its own work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// How grave.
-    pub level: Level,
-    /// One line; may hold texts from the wire.
-    pub text: String,
-}
-
 /// Where a build stands, in the API's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
@@ -112,6 +99,36 @@ pub enum Level {
     Warn,
     /// An error.
     Error,
+}
+
+/// Which build of this step, counted from 0 in the order in which they were listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BuildIndex(pub usize);
+
+/// Something that this program says about its own work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// `Info` for good news.
+    pub level: Level,
+    /// One line. It may hold text from the wire until the reporter has cleaned it.
+    pub text: String,
+}
+
+impl Notice {
+    /// A notice of this level.
+    pub fn new(level: Level, text: impl Into<String>) -> Self {
+        Self { level, text: text.into() }
+    }
+
+    /// A notice that needs no action.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self::new(Level::Info, text)
+    }
+
+    /// A notice of something that is wrong, although the work goes on.
+    pub fn warn(text: impl Into<String>) -> Self {
+        Self::new(Level::Warn, text)
+    }
 }
 
 /// One message of the build log as it came over the wire. Its text is hostile until `log::text`
@@ -408,11 +425,6 @@ pub enum Event {
         /// Packages in all, as far as is known by now.
         total: u32,
     },
-    /// A word of our own about the following itself: a lost connection, a gap in the log.
-    Notice {
-        /// `Info` for good news.
-        level: Level,
-        /// One line.
-        text: String,
-    },
+    /// This program reports something about its own work: a lost connection, a gap in the log.
+    Notice(Notice),
 }

@@ -31,6 +31,8 @@ pub mod promises;
 #[cfg(test)]
 mod fixtures_tests;
 #[cfg(test)]
+mod late_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod worst;
@@ -75,6 +77,7 @@ impl Pipeline {
     /// it tells of. Findings are told when their phase ends.
     pub fn feed(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
         let Self { cleaner, prefixes, phases, meter, actions, findings } = self;
+        findings.set_late(false);
         for text in cleaner.lines(&line.message) {
             let plain = text::plain(&text);
             let (said, claims) = said(prefixes, &plain);
@@ -96,6 +99,28 @@ impl Pipeline {
             phases.leave(marker, line.timestamp, &mut |event| {
                 settled(meter, findings, cleaner, event, show);
             });
+            if findings.is_full() {
+                findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
+            }
+        }
+    }
+
+    /// Shows what one message says that came too late for its place in the log. Its findings and actions
+    /// count. It neither begins nor ends a phase, and says nothing about how far the build is now.
+    pub fn feed_late(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
+        let Self { cleaner, prefixes, phases, actions, findings, .. } = self;
+        findings.set_late(true);
+        for text in cleaner.lines(&line.message) {
+            let plain = text::plain(&text);
+            let (said, claims) = said(prefixes, &plain);
+            findings.read(&said, claims, phases);
+            let action = actions.read(&said, phases);
+            let action =
+                action.map(|(name, took)| Event::Action { name: cleaner.title(name), took });
+            drop(said);
+            drop(plain);
+            show(Event::Line { level: line.level, text: text.into_owned() });
+            action.into_iter().for_each(&mut *show);
             if findings.is_full() {
                 findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
             }

@@ -11,7 +11,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
 fn main() -> anyhow::Result<ExitCode> {
-    diagnostics::own_up_to_bugs();
+    diagnostics::install_panic_hook();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let (text, code) = match cli::command(&arguments) {
         Command::Run => return step(Env::read()),

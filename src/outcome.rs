@@ -88,7 +88,7 @@ impl Report {
             Event::Finding(finding) => self.find(finding),
             Event::Action { name, took } => self.act(name, *took),
             Event::Cooked { done, total } => self.cooked = Some((*done, *total)),
-            Event::Notice { .. } => {}
+            Event::Notice(_) => {}
         }
     }
 

@@ -299,17 +299,16 @@ pub trait Sink: Send {
     /// Opens the end of the story: what was found, and the verdict.
     fn ending(&mut self, _verdict: &Verdict, _out: &mut Vec<u8>) {}
 
-    /// Whether the last line may change after it was written.
-    fn is_live(&self) -> bool {
+    /// Whether the platform has a status line: a last line that may change after it was written.
+    fn has_status_line(&self) -> bool {
         false
     }
 
-    /// Writes a last line, in the place of the one before, that something else will take the place of. The
-    /// only thing that is no whole line.
-    fn live(&mut self, _text: &str, _out: &mut Vec<u8>) {}
+    /// Writes the status line in place of the one before. It is the only output that is not a whole line.
+    fn status_line(&mut self, _text: &str, _out: &mut Vec<u8>) {}
 
-    /// Takes the last line back.
-    fn wipe(&mut self, _out: &mut Vec<u8>) {}
+    /// Removes the status line.
+    fn clear_status_line(&mut self, _out: &mut Vec<u8>) {}
 
     /// Ends the story.
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {

@@ -16,7 +16,7 @@ use crate::log::text::Cleaner;
 use crate::outcome::{Report, Verdict};
 use crate::platform::{Handover, PublishProblem};
 use crate::threads::{self, Refused};
-use crate::writer::{Writer, Written};
+use crate::writer::{Output, Overflow, Written};
 use folder::{Folder, Log};
 
 /// Outputs by name, none of which holds a secret.
@@ -65,14 +65,7 @@ struct Place {
 struct Reports {
     path: PathBuf,
     folder: Clerk<Folder>,
-    log: Writer,
-    /// Whether the log's file was given up.
-    gave_log_up: bool,
 }
-
-/// How much of the log may wait for a file that makes no progress. After that it is given up: what is
-/// shown, and the end, do not wait for a disk.
-const LOG_BYTES: usize = 8 * 1024 * 1024;
 
 impl Publisher {
     /// `summary`: whether the platform's summary is wanted. `reports_dir`: where report files go, if
@@ -86,10 +79,7 @@ impl Publisher {
         let reports = reports_dir.map(|path| {
             let folder = Clerk::start("reports", "writes the reports", Folder::new(path.clone()));
             drop(folder.ask(Folder::clear));
-            let log = Writer::start_named("build.log", "writes build.log", Log::new(&path));
-            // Takes that of an earlier run away.
-            log.write_if_room(&mut Vec::new());
-            Reports { path, folder, log, gave_log_up: false }
+            Reports { path, folder }
         });
         let platform =
             Clerk::start("outputs", "writes outputs and summary", Place { handover, summary });
@@ -97,34 +87,20 @@ impl Publisher {
     }
 
     /// Which threads were refused. What they were to do is done without them.
-    fn refused(&self) -> Vec<Refused> {
-        let reports = self.reports.as_ref();
-        let reports = reports.map(|reports| [reports.folder.refused(), reports.log.refused()]);
-        let all = [self.platform.refused()].into_iter().chain(reports.into_iter().flatten());
-        all.flatten().cloned().collect()
+    fn refused(&self, log: Option<&Output>) -> Vec<Refused> {
+        let reports = self.reports.as_ref().and_then(|reports| reports.folder.refused());
+        let all = [self.platform.refused(), reports, log.and_then(Output::refused)];
+        all.into_iter().flatten().cloned().collect()
     }
 
-    /// Whether somebody wants the log as a file.
-    pub(crate) fn keeps_log(&self) -> bool {
-        self.reports.is_some()
-    }
-
-    /// Waits for room and takes the whole batch of log lines. Cancel safe: a batch is taken or untouched.
-    pub(crate) async fn log(&self, batch: &mut Vec<u8>) {
-        match &self.reports {
-            Some(reports) => reports.log.write(batch).await,
-            None => batch.clear(),
-        }
-    }
-
-    /// Takes the log lines if there is room. If too many wait already, none is kept any more.
-    pub(crate) fn log_now(&mut self, lines: &mut Option<Vec<u8>>) {
-        let (Some(reports), Some(batch)) = (&mut self.reports, &mut *lines) else { return };
-        reports.log.write_if_room(batch);
-        if batch.len() > LOG_BYTES {
-            reports.gave_log_up = true;
-            *lines = None;
-        }
+    /// Opens `build.log`, if there is a folder for it. It is handed back to [`publish`](Self::publish). It
+    /// is abandoned if the disk falls behind, because neither the output nor the end waits for a disk.
+    pub(crate) fn open_log(&self) -> Option<Output> {
+        let Reports { path, .. } = self.reports.as_ref()?;
+        let mut log = Output::start(Log::new(path), Overflow::Abandon);
+        // The empty batch removes the file of an earlier run.
+        log.hand_over();
+        Some(log)
     }
 
     /// Hands over what is known so far, so that a run that is killed leaves the build's id behind. What
@@ -138,15 +114,15 @@ impl Publisher {
         drop(self.platform.ask(move |place| place.handover.outputs(&outputs)));
     }
 
-    /// Hands over everything, and the last lines of the log; to be called on every way out. Nobody
-    /// waits any more when it is `late`.
+    /// Hands over everything, and finishes the log; to be called on every way out. Nobody waits any more
+    /// when it is `late`.
     pub(crate) async fn publish(
         self,
         edition: Edition,
-        last_lines: Vec<u8>,
+        log: Option<Output>,
         late: &watch::Receiver<bool>,
     ) -> Publication {
-        let refused = self.refused();
+        let refused = self.refused(log.as_ref());
         let Edition { outputs, report, verdict } = edition;
         let Outputs { values: outputs, withheld } = outputs;
         let ours = (outputs.clone(), report.clone(), verdict.clone());
@@ -165,7 +141,7 @@ impl Publisher {
         });
         let platform = in_time(platform, late, "the step's outputs and summary".to_owned());
         let reports = async {
-            let Some(Reports { path, folder, log, gave_log_up }) = self.reports else {
+            let Some(Reports { path, folder }) = self.reports else {
                 return Vec::new();
             };
             let written = folder.ask(move |folder| {
@@ -175,14 +151,15 @@ impl Publisher {
             });
             let log_file = path.join("build.log");
             let log = async {
-                if gave_log_up {
-                    return vec![PublishProblem::Stuck(log_file.display().to_string())];
-                }
-                match log.finish(last_lines, Duration::MAX).await {
+                let Some(log) = log else {
+                    return Vec::new();
+                };
+                match log.finish(Duration::MAX).await {
+                    Written::All => Vec::new(),
                     Written::Lost(cause) => {
                         vec![PublishProblem::Write { path: log_file.clone(), cause }]
                     }
-                    Written::All | Written::Stuck => Vec::new(),
+                    Written::Stuck => vec![PublishProblem::Stuck(log_file.display().to_string())],
                 }
             };
             let (written, logged) = tokio::join!(

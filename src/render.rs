@@ -6,7 +6,7 @@ mod trace;
 
 use std::time::Duration;
 
-use crate::event::{Event, Finding, Level, Phase, Severity, Status};
+use crate::event::{Event, Finding, Level, Notice, Phase, Severity, Status};
 use crate::outcome::verdict::{counted_as, human};
 use crate::outcome::{Report, Verdict};
 use crate::platform::{Annotation, Folding, LogLimit, Sink};
@@ -38,18 +38,18 @@ pub struct Renderer {
     phase: Option<Phase>,
     group_is_open: bool,
     budget: Budget,
-    last_line: LastLine,
+    status_line: StatusLine,
     trace: Trace,
     /// What our own words are for: at the end they matter as much as the verdict.
     words: Purpose,
 }
 
-/// A line that gives way to whatever comes next.
+/// The last line of a terminal, which the next output replaces.
 #[derive(Default)]
-struct LastLine {
+struct StatusLine {
     text: String,
-    /// Whether it is the last thing that was written.
-    is_seen: bool,
+    /// Whether it is the last output.
+    is_shown: bool,
 }
 
 impl Renderer {
@@ -63,7 +63,7 @@ impl Renderer {
             phase: None,
             group_is_open: false,
             budget,
-            last_line: LastLine::default(),
+            status_line: StatusLine::default(),
             trace,
             words,
         }
@@ -81,25 +81,25 @@ impl Renderer {
         });
     }
 
-    /// Whether a last line may change after it was shown.
-    pub fn is_live(&self) -> bool {
-        self.sink.is_live()
+    /// Whether the platform has a status line.
+    pub fn has_status_line(&self) -> bool {
+        self.sink.has_status_line()
     }
 
-    /// Shows a last line that gives way to whatever comes next.
-    pub fn live(&mut self, text: &str, out: &mut Vec<u8>) {
-        if self.last_line.text != text {
-            self.last_line = LastLine { text: text.to_owned(), is_seen: false };
+    /// Shows this status line until the next one.
+    pub fn status_line(&mut self, text: &str, out: &mut Vec<u8>) {
+        if self.status_line.text != text {
+            self.status_line = StatusLine { text: text.to_owned(), is_shown: false };
         }
-        self.redraw(out);
+        self.redraw_status_line(out);
     }
 
-    /// Shows the last line again below what has come meanwhile.
-    pub fn redraw(&mut self, out: &mut Vec<u8>) {
-        let LastLine { text, is_seen } = &mut self.last_line;
-        if !text.is_empty() && !*is_seen {
-            self.sink.live(text, out);
-            *is_seen = true;
+    /// Shows the status line again below the lines that were printed since.
+    pub fn redraw_status_line(&mut self, out: &mut Vec<u8>) {
+        let StatusLine { text, is_shown } = &mut self.status_line;
+        if !text.is_empty() && !*is_shown {
+            self.sink.status_line(text, out);
+            *is_shown = true;
         }
     }
 
@@ -109,20 +109,20 @@ impl Renderer {
         self.shown(out, |this, out| this.tell_event(event, report, out));
     }
 
-    /// All that is shown passes here: it takes the place of the last line, if there is anything, and is put
+    /// All that is shown passes here: it replaces the status line, if there is any output, and is put
     /// into characters that its reader knows.
     fn shown(&mut self, out: &mut Vec<u8>, show: impl FnOnce(&mut Self, &mut Vec<u8>)) {
         let before = out.len();
-        if self.last_line.is_seen {
-            self.sink.wipe(out);
+        if self.status_line.is_shown {
+            self.sink.clear_status_line(out);
         }
-        let wiped = out.len();
+        let cleared = out.len();
         show(self, out);
-        if out.len() == wiped {
+        if out.len() == cleared {
             out.truncate(before);
             return;
         }
-        self.last_line.is_seen = false;
+        self.status_line.is_shown = false;
         if self.options.ascii {
             ascii::transcribe(out, before);
         }
@@ -146,7 +146,7 @@ impl Renderer {
                     }
                     self.close(out);
                     self.phase = None;
-                    if let Some(text) = farewell(*phase, *took, report) {
+                    if let Some(text) = phase_summary(*phase, *took, report) {
                         self.say(Level::Info, &text, out);
                     }
                 }
@@ -157,7 +157,7 @@ impl Renderer {
                     self.line(text, out);
                 }
             }
-            Event::Notice { level, text } => self.say(*level, text, out),
+            Event::Notice(Notice { level, text }) => self.say(*level, text, out),
             Event::Finding(_) | Event::Action { .. } | Event::Cooked { .. } => {}
         }
     }
@@ -368,7 +368,7 @@ fn was_cut_off(report: &Report) -> bool {
 }
 
 /// How a phase ended, where there is something to say about it.
-fn farewell(phase: Phase, took: Option<Duration>, report: &Report) -> Option<String> {
+fn phase_summary(phase: Phase, took: Option<Duration>, report: &Report) -> Option<String> {
     let title = phase.title();
     let took = took.filter(|took| took.as_secs() > 0).map(human);
     let was_cut_off = was_cut_off(report);

@@ -4,13 +4,17 @@ use std::path::Path;
 
 use crate::causes::one_line;
 use crate::checkout::{Checkout, Placing};
-use crate::event::{Event, Facts, Id, Level, LogLine, Status};
+use crate::event::{Event, Facts, Id, Level, LogLine, Notice, Status};
 use crate::log::Pipeline;
 use crate::log::progress::Progress;
 use crate::log::text::Cleaner;
 use crate::outcome::{Outcome, Report, Verdict};
 use crate::platform::PublishProblem;
 use crate::render::Renderer;
+use crate::writer::Output;
+
+/// Stands in `build.log` before a line that came too late for its place. On stdout a notice says so.
+const LATE_MARK: &str = "(late) ";
 
 /// What is known of the build, and where it is shown.
 pub(crate) struct Reporter {
@@ -20,10 +24,10 @@ pub(crate) struct Reporter {
     pub(crate) placing: Placing,
     report: Report,
     renderer: Renderer,
-    /// Rendered, and waiting to be written.
-    pub(crate) out: Vec<u8>,
-    /// The same for the file that holds all of the log, where one is kept.
-    pub(crate) log: Option<Vec<u8>>,
+    /// Where everything is shown.
+    pub(crate) stdout: Output,
+    /// The file with all of the log, if there is one.
+    pub(crate) log: Option<Output>,
 }
 
 impl Reporter {
@@ -33,12 +37,12 @@ impl Reporter {
         checkout: Checkout,
         report: Report,
         renderer: Renderer,
-        keeps_log: bool,
+        stdout: Output,
+        log: Option<Output>,
     ) -> Self {
         let pipeline = Pipeline::new(cleaner.clone(), source_root);
         let placing = Placing::new(checkout, source_root, cleaner.clone());
-        let log = keeps_log.then(Vec::new);
-        Self { cleaner, pipeline, placing, report, renderer, out: Vec::new(), log }
+        Self { cleaner, pipeline, placing, report, renderer, stdout, log }
     }
 
     /// What everything counts into.
@@ -52,9 +56,9 @@ impl Reporter {
     }
 
     pub(crate) fn begin(&mut self, secrets: &[&str], warnings: &[String]) {
-        self.renderer.begin(secrets, &mut self.out);
+        self.renderer.begin(secrets, self.stdout.batch());
         for warning in warnings {
-            self.notice(Level::Warn, warning);
+            self.notice(Notice::warn(warning));
         }
     }
 
@@ -72,13 +76,28 @@ impl Reporter {
 
     pub(crate) fn build_is_known(&mut self) {
         if let Some(build) = &self.report.build {
-            self.notice(Level::Info, &format!("this is build {build}"));
+            self.notice(Notice::info(format!("this is build {build}")));
         }
     }
 
+    /// The next line of the build log.
     pub(crate) fn line(&mut self, line: &LogLine) {
+        self.read(line, false);
+    }
+
+    /// A line of the build log that came too late for its place. It counts like the others.
+    pub(crate) fn late_line(&mut self, line: &LogLine) {
+        self.read(line, true);
+    }
+
+    fn read(&mut self, line: &LogLine, is_late: bool) {
         let (pipeline, placing, mut screen) = self.split();
-        pipeline.feed(line, &mut |event| placing.pass(event, &mut |event| screen.show(event)));
+        screen.is_late = is_late;
+        let mut pass = |event| placing.pass(event, &mut |event| screen.show(event));
+        match is_late {
+            false => pipeline.feed(line, &mut pass),
+            true => pipeline.feed_late(line, &mut pass),
+        }
         if pipeline.has_findings() {
             placing.begin(&mut |event| screen.show(event));
         }
@@ -90,19 +109,30 @@ impl Reporter {
         placing.release(&mut |event| screen.show(event));
     }
 
-    /// Whether a last line may change after it was shown.
-    pub(crate) fn is_live(&self) -> bool {
-        self.renderer.is_live()
+    /// Whether the platform has a status line.
+    pub(crate) fn has_status_line(&self) -> bool {
+        self.renderer.has_status_line()
     }
 
-    /// Shows a last line that gives way to whatever comes next.
-    pub(crate) fn live(&mut self, text: &str) {
-        self.renderer.live(text, &mut self.out);
+    /// Shows this status line until the next one.
+    pub(crate) fn status_line(&mut self, text: &str) {
+        self.renderer.status_line(text, self.stdout.batch());
     }
 
-    /// Shows the last line again below what has come meanwhile.
-    pub(crate) fn redraw(&mut self) {
-        self.renderer.redraw(&mut self.out);
+    /// Whether something waits to be written to stdout.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.stdout.is_empty()
+    }
+
+    /// Hands over to stdout what is rendered, if there is room, with the status line below it. Whether
+    /// there was room.
+    pub(crate) fn write_to_stdout(&mut self) -> bool {
+        let has_room = self.stdout.has_room();
+        if has_room {
+            self.renderer.redraw_status_line(self.stdout.batch());
+            self.stdout.hand_over();
+        }
+        has_room
     }
 
     pub(crate) fn status(&mut self, status: Status) {
@@ -110,9 +140,9 @@ impl Reporter {
         self.show(Event::Status(status));
     }
 
-    pub(crate) fn notice(&mut self, level: Level, text: &str) {
-        let text = self.sentence(text);
-        self.show(Event::Notice { level, text });
+    pub(crate) fn notice(&mut self, Notice { level, text }: Notice) {
+        let text = self.sentence(&text);
+        self.show(Event::Notice(Notice { level, text }));
     }
 
     pub(crate) fn learn(&mut self, facts: Facts) {
@@ -133,7 +163,7 @@ impl Reporter {
 
     /// Hands outputs over that platforms take from what is printed.
     pub(crate) fn outputs(&mut self, outputs: &[(&str, String)]) {
-        self.renderer.outputs(outputs, &mut self.out);
+        self.renderer.outputs(outputs, self.stdout.batch());
     }
 
     /// Nothing more will be learnt: tells what is still held. It may wait for the checkout, unless a
@@ -155,20 +185,20 @@ impl Reporter {
     /// Shows the end, and returns how it was put.
     pub(crate) fn conclude(&mut self, outcome: &Outcome) -> Verdict {
         let verdict = Verdict::new(&self.report, outcome).cleaned(|text| self.sentence(text));
-        self.renderer.conclude(&self.report, &verdict, &mut self.out);
+        self.renderer.conclude(&self.report, &verdict, self.stdout.batch());
         verdict
     }
 
     /// Tells the platform where the summary is, if it must be told.
     pub(crate) fn summary_file(&mut self, path: &Path) {
-        self.renderer.summary_file(&path.display().to_string(), &mut self.out);
+        self.renderer.summary_file(&path.display().to_string(), self.stdout.batch());
     }
 
     /// Tells what could not be published.
     pub(crate) fn problems(&mut self, problems: &[PublishProblem]) {
         for problem in problems {
             let level = if problem.is_failure() { Level::Error } else { Level::Warn };
-            self.notice(level, &one_line(problem));
+            self.notice(Notice::new(level, one_line(problem)));
         }
     }
 
@@ -178,8 +208,8 @@ impl Reporter {
     }
 
     fn split(&mut self) -> (&mut Pipeline, &mut Placing, Screen<'_>) {
-        let Self { pipeline, placing, report, renderer, out, log, .. } = self;
-        (pipeline, placing, Screen { report, renderer, out, log })
+        let Self { pipeline, placing, report, renderer, stdout, log, .. } = self;
+        (pipeline, placing, Screen { report, renderer, stdout, log, is_late: false })
     }
 
     /// A whole sentence of ours with foreign words in it, on one line.
@@ -199,17 +229,66 @@ impl Reporter {
 struct Screen<'r> {
     report: &'r mut Report,
     renderer: &'r mut Renderer,
-    out: &'r mut Vec<u8>,
-    log: &'r mut Option<Vec<u8>>,
+    stdout: &'r mut Output,
+    log: &'r mut Option<Output>,
+    /// Whether the line came too late for its place.
+    is_late: bool,
 }
 
 impl Screen<'_> {
     fn show(&mut self, event: Event) {
         if let (Event::Line { text, .. }, Some(log)) = (&event, self.log.as_mut()) {
-            log.extend_from_slice(text.as_bytes());
-            log.push(b'\n');
+            match self.is_late {
+                false => log.push_line(text),
+                true => log.push_line(&format!("{LATE_MARK}{text}")),
+            }
         }
         self.report.observe(&event);
-        self.renderer.event(&event, self.report, self.out);
+        self.renderer.event(&event, self.report, self.stdout.batch());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::config::Env;
+    use crate::log::text::Style;
+    use crate::platform::Platform;
+    use crate::render::Options;
+    use crate::writer::Overflow;
+
+    fn reporter() -> Reporter {
+        let cleaner = Cleaner::new(&[], Style::default());
+        let sink = Platform::Plain
+            .open(&Env::default(), false, &Checkout::none(), || SystemTime::UNIX_EPOCH);
+        let options = Options { log_level: Some(Level::Info), ..Options::default() };
+        let output = || Output::start(io::sink(), Overflow::Wait);
+        let (renderer, report) = (Renderer::new(sink, options), Report::default());
+        Reporter::new(cleaner, None, Checkout::none(), report, renderer, output(), Some(output()))
+    }
+
+    fn line(text: &str) -> LogLine {
+        LogLine { timestamp: None, level: Level::Info, message: text.to_owned() }
+    }
+
+    #[test]
+    fn a_late_line_is_marked_in_build_log_and_counts_in_the_outputs() {
+        let mut reporter = reporter();
+        reporter.line(&line("in its place"));
+        reporter.late_line(&line("Drill.cpp(42): error C2065: 'Bit': undeclared identifier"));
+        let late = "Drill.cpp(42): error C2065: 'Bit': undeclared identifier\n";
+        let shown = format!("in its place\n{late}");
+        assert_eq!(String::from_utf8_lossy(reporter.stdout.batch()), shown);
+        let kept = format!("in its place\n(late) {late}");
+        assert_eq!(String::from_utf8_lossy(reporter.log.as_mut().unwrap().batch()), kept);
+        reporter.settle(&Outcome::Failure);
+        assert_eq!((reporter.report().lines, reporter.report().errors), (2, 1));
+        let outputs = reporter.report().outputs(None);
+        assert!(outputs.contains(&("error-count", "1".to_owned())), "{outputs:?}");
+        let first = outputs.iter().find(|(name, _)| *name == "first-error").unwrap();
+        assert_eq!(first.1, "Drill.cpp:42: C2065: 'Bit': undeclared identifier");
     }
 }

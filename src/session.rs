@@ -33,6 +33,8 @@ pub enum Update {
     Build(BuildEvent),
     /// About the session.
     Notice(Notice),
+    /// All lines that were held back are among the updates before this one.
+    Released,
 }
 
 /// Something that was learnt about one build.

@@ -5,6 +5,12 @@ mod candidates;
 mod timings;
 
 use std::cell::Cell;
+use std::future::poll_fn;
+use std::iter;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
@@ -12,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::api::{ApiError, ApiErrorKind, Client, Overrides, Triggered};
 use crate::error::{Doubt, Error, chain};
-use crate::event::{Id, Level};
+use crate::event::{Id, Level, Notice};
 use candidates::{Candidates, OwnBranch, Sent, Wanted};
 
 pub use timings::Timings;
@@ -33,17 +39,73 @@ pub struct Plan {
     pub limit: Duration,
 }
 
-/// A word about the triggering itself.
-#[derive(Debug)]
-pub struct Notice {
-    /// How grave.
-    pub level: Level,
-    /// One line; may hold texts from the wire.
-    pub text: String,
+/// A trigger that runs, and may take several requests. It can be dropped at any time, and says what is certain.
+pub struct Trigger {
+    attempt: Rc<Attempt>,
+    answer: Pin<Box<dyn Future<Output = Result<Triggered, Error>>>>,
+    notices: mpsc::UnboundedReceiver<Notice>,
+    /// The answer, while notices that precede it still wait.
+    answered: Option<Result<Triggered, Error>>,
 }
 
-/// A trigger that may take several requests. It can be dropped at any time, and says what is certain.
-pub struct Trigger {
+impl Trigger {
+    /// Sends nothing before [`next`](Self::next) is awaited.
+    pub fn start(plan: Plan) -> Self {
+        let (attempt, notices) = Attempt::new(plan);
+        let attempt = Rc::new(attempt);
+        let answer = Box::pin({
+            let attempt = Rc::clone(&attempt);
+            async move { attempt.run().await }
+        });
+        Self { attempt, answer, notices, answered: None }
+    }
+
+    /// The next notice, or the answer after the last notice. Cancel safe. Once the answer was returned, it
+    /// must not be called again.
+    ///
+    /// The answer is [`Error::Trigger`] or [`Error::Untriggered`] when there is no build, [`Error::Uncertain`]
+    /// when that cannot be told.
+    pub async fn next(&mut self) -> ControlFlow<Result<Triggered, Error>, Notice> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<ControlFlow<Result<Triggered, Error>, Notice>> {
+        if self.answered.is_none()
+            && let Poll::Ready(answer) = self.answer.as_mut().poll(context)
+        {
+            self.answered = Some(answer);
+        }
+        match self.notices.poll_recv(context) {
+            Poll::Ready(Some(notice)) => Poll::Ready(ControlFlow::Continue(notice)),
+            Poll::Ready(None) | Poll::Pending => self
+                .answered
+                .take()
+                .map_or(Poll::Pending, |answer| Poll::Ready(ControlFlow::Break(answer))),
+        }
+    }
+
+    /// Gives the trigger up, and returns the notices that still wait.
+    pub fn last_notices(mut self) -> impl Iterator<Item = Notice> {
+        iter::from_fn(move || self.notices.try_recv().ok())
+    }
+
+    /// Whether it is certain that no build was started.
+    pub fn nothing_was_started(&self) -> bool {
+        self.attempt.certain.get()
+    }
+
+    /// Asks for an end: nothing is triggered any more, and nothing is waited for; what was triggered
+    /// may still be found.
+    pub fn leave(&self) {
+        self.attempt.leaving.send_replace(true);
+    }
+}
+
+/// The requests of one trigger.
+struct Attempt {
     plan: Plan,
     deadline: Instant,
     notices: mpsc::UnboundedSender<Notice>,
@@ -59,32 +121,17 @@ struct Open {
     answer: ApiError,
 }
 
-impl Trigger {
+impl Attempt {
     /// Sends nothing yet. What is told meanwhile comes out of the other end.
-    pub fn new(plan: Plan) -> (Self, mpsc::UnboundedReceiver<Notice>) {
+    fn new(plan: Plan) -> (Self, mpsc::UnboundedReceiver<Notice>) {
         let (notices, told) = mpsc::unbounded_channel();
         let deadline = Instant::now() + plan.timings.longest.min(plan.limit);
         let leaving = watch::Sender::new(false);
         (Self { plan, deadline, notices, certain: Cell::new(true), leaving }, told)
     }
 
-    /// Whether it is certain that no build was started.
-    pub fn nothing_was_started(&self) -> bool {
-        self.certain.get()
-    }
-
-    /// Asks for an end: nothing is triggered any more, and nothing is waited for; what was triggered
-    /// may still be found.
-    pub fn leave(&self) {
-        self.leaving.send_replace(true);
-    }
-
     /// Triggers the build, or finds the one that was triggered.
-    ///
-    /// # Errors
-    /// [`Error::Trigger`] and [`Error::Untriggered`] when there is no build, [`Error::Uncertain`] when
-    /// that cannot be told.
-    pub async fn run(&self) -> Result<Triggered, Error> {
+    async fn run(&self) -> Result<Triggered, Error> {
         let Timings { open_ends, looks, .. } = self.plan.timings;
         let mut opened = None;
         let mut own_branch = OwnBranch::Unknown;

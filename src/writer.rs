@@ -1,8 +1,9 @@
 //! Writes a stream on a thread of its own, so that a pipe that blocks or a disk that hangs never costs
-//! the network a heartbeat. Where the thread is refused, the stream is written all the same.
+//! the network a heartbeat. [`Output`] is stdout or a file for everybody else: it collects text into batches.
+//! Where the thread is refused, the stream is written all the same.
 
+use std::future::pending;
 use std::io::{self, ErrorKind, Write};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -10,7 +11,13 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use crate::threads::{self, Refused};
+use crate::threads::{self as own_threads, Refused};
+
+/// A batch is full at this size. Smaller batches are handed over whenever nothing else is to be done.
+const BATCH_BYTES: usize = 64 * 1024;
+
+/// How much may wait for a file that makes no progress, before it is abandoned.
+const ABANDON_BYTES: usize = 8 * 1024 * 1024;
 
 /// How many batches may wait for a slow pipe.
 const WAITING_BATCHES: usize = 4;
@@ -24,9 +31,108 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// How long a stream rests that says it would block: whoever shares it has made it so.
 const REST: Duration = Duration::from_millis(10);
 
-/// The way to stdout or to a file. After the first failure it swallows everything.
-pub(crate) enum Writer {
-    /// A thread writes.
+/// Text on its way to stdout or to a file.
+pub(crate) struct Output {
+    batch: Vec<u8>,
+    writer: Writer,
+    overflow: Overflow,
+    is_abandoned: bool,
+}
+
+/// What to do about a stream that takes no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overflow {
+    /// Wait for it, as stdout does: whoever adds text asks [`Output::is_full`] first.
+    Wait,
+    /// Keep some MiB, then drop everything that is not written yet and everything that follows, as
+    /// `build.log` does.
+    Abandon,
+}
+
+impl Output {
+    pub(crate) fn start(stream: impl Write + Send + 'static, overflow: Overflow) -> Self {
+        let writer = match overflow {
+            Overflow::Wait => Writer::start("stdout", "writes to stdout", stream),
+            Overflow::Abandon => Writer::start("build.log", "writes build.log", stream),
+        };
+        Self { batch: Vec::new(), writer, overflow, is_abandoned: false }
+    }
+
+    /// Why there is no thread that writes, if there is none.
+    pub(crate) fn refused(&self) -> Option<&Refused> {
+        match &self.writer {
+            Writer::Thread { .. } => None,
+            Writer::Inline { refused, .. } => Some(refused),
+        }
+    }
+
+    /// Where text is added that must not be lost.
+    pub(crate) fn batch(&mut self) -> &mut Vec<u8> {
+        &mut self.batch
+    }
+
+    /// Adds a line, and hands a full batch over if there is room for it.
+    pub(crate) fn push_line(&mut self, text: &str) {
+        if self.is_abandoned {
+            return;
+        }
+        self.batch.extend_from_slice(text.as_bytes());
+        self.batch.push(b'\n');
+        if self.is_full() {
+            self.hand_over();
+        }
+    }
+
+    /// Whether nothing waits to be handed over.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// Whether text had better wait until the batch is handed over.
+    pub(crate) fn is_full(&self) -> bool {
+        self.batch.len() >= BATCH_BYTES
+    }
+
+    /// Whether a batch can be handed over now.
+    pub(crate) fn has_room(&self) -> bool {
+        self.writer.has_room()
+    }
+
+    /// Resolves when there is text to hand over and room for it. Cancel safe.
+    pub(crate) async fn ready(&self) {
+        match self.batch.is_empty() {
+            true => pending().await,
+            false => self.writer.room().await,
+        }
+    }
+
+    /// Hands the batch over if there is room for it; abandons the stream if too much waits.
+    pub(crate) fn hand_over(&mut self) {
+        self.writer.write_if_room(&mut self.batch);
+        if self.overflow == Overflow::Abandon && self.batch.len() > ABANDON_BYTES {
+            self.is_abandoned = true;
+            self.batch = Vec::new();
+        }
+    }
+
+    /// Hands the batch over without waiting for room. There is some for one such batch before the last.
+    pub(crate) fn hand_over_now(&mut self) {
+        self.writer.write_now(std::mem::take(&mut self.batch));
+    }
+
+    /// Hands over what is left, and waits until all is written: for a slow reader as long as it takes,
+    /// for one that has stopped reading no longer than `patience`.
+    pub(crate) async fn finish(self, patience: Duration) -> Written {
+        match self.is_abandoned {
+            true => Written::Stuck,
+            false => self.writer.finish(self.batch, patience).await,
+        }
+    }
+}
+
+/// What writes. After the first failure it swallows everything.
+enum Writer {
+    /// A thread, and the queue of its batches.
     Thread {
         batches: mpsc::Sender<Vec<u8>>,
         last_rooms: Vec<mpsc::OwnedPermit<Vec<u8>>>,
@@ -35,31 +141,7 @@ pub(crate) enum Writer {
         thread: JoinHandle<Option<io::Result<()>>>,
     },
     /// There is no thread: whoever hands a batch over writes it, and waits as long as that takes.
-    Inline { stream: Arc<Mutex<Inline>>, refused: Refused },
-}
-
-/// There is room for one batch; none for any if nothing is written any more.
-pub(crate) enum Room {
-    Waiting(mpsc::OwnedPermit<Vec<u8>>),
-    Inline(Arc<Mutex<Inline>>),
-    Gone,
-}
-
-/// A stream that is written where the batches are made.
-pub(crate) struct Inline {
-    stream: Box<dyn Write + Send>,
-    result: io::Result<()>,
-}
-
-impl Room {
-    pub(crate) fn take(self, batch: &mut Vec<u8>) {
-        let batch = std::mem::take(batch);
-        match self {
-            Self::Waiting(room) => drop(room.send(batch)),
-            Self::Inline(stream) => write_inline(&stream, &batch),
-            Self::Gone => {}
-        }
-    }
+    Inline { stream: Box<dyn Write + Send>, result: io::Result<()>, refused: Refused },
 }
 
 /// What became of all that was to be written.
@@ -74,17 +156,8 @@ pub(crate) enum Written {
 }
 
 impl Writer {
-    /// Writes to stdout.
-    pub(crate) fn start(stdout: impl Write + Send + 'static) -> Self {
-        Self::start_named("stdout", "writes to stdout", stdout)
-    }
-
-    /// Writes to something else. Of the name, 15 bytes can be seen from outside.
-    pub(crate) fn start_named(
-        name: &str,
-        task: &'static str,
-        stream: impl Write + Send + 'static,
-    ) -> Self {
+    /// Of the name, 15 bytes can be seen from outside.
+    fn start(name: &str, task: &'static str, stream: impl Write + Send + 'static) -> Self {
         let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES + LAST_BATCHES);
         let (written, progress) = watch::channel(());
         let work = move |mut stream| {
@@ -95,77 +168,65 @@ impl Writer {
             }
             result
         };
-        match threads::start(name, task, stream, work) {
+        match own_threads::start(name, task, stream, work) {
             Ok(thread) => {
                 let room = || batches.clone().try_reserve_owned().ok();
                 let last_rooms = (0..LAST_BATCHES).filter_map(|_| room()).collect();
                 Self::Thread { batches, last_rooms, progress, thread }
             }
-            Err((stream, refused)) => Self::inline(Box::new(stream), refused),
-        }
-    }
-
-    fn inline(stream: Box<dyn Write + Send>, refused: Refused) -> Self {
-        Self::Inline { stream: Arc::new(Mutex::new(Inline { stream, result: Ok(()) })), refused }
-    }
-
-    /// Why there is no thread, if there is none.
-    pub(crate) fn refused(&self) -> Option<&Refused> {
-        match self {
-            Self::Thread { .. } => None,
-            Self::Inline { refused, .. } => Some(refused),
-        }
-    }
-
-    /// Waits for room and takes the whole batch. Cancel safe: a batch is taken or untouched.
-    pub(crate) async fn write(&self, batch: &mut Vec<u8>) {
-        self.room().await.take(batch);
-    }
-
-    /// Waits for room for a batch. Cancel safe.
-    pub(crate) fn room(&self) -> impl Future<Output = Room> + use<> {
-        let (batches, inline) = match self {
-            Self::Thread { batches, .. } => (Some(batches.clone()), None),
-            Self::Inline { stream, .. } => (None, Some(Arc::clone(stream))),
-        };
-        async move {
-            match (batches, inline) {
-                (Some(batches), _) => {
-                    batches.reserve_owned().await.map_or(Room::Gone, Room::Waiting)
-                }
-                (None, Some(stream)) => Room::Inline(stream),
-                (None, None) => Room::Gone,
+            Err((stream, refused)) => {
+                Self::Inline { stream: Box::new(stream), result: Ok(()), refused }
             }
         }
     }
 
+    /// Waits for room for a batch. It stays, because nobody else adds batches. Cancel safe.
+    async fn room(&self) {
+        match self {
+            // An error means that nothing is written any more: batches are dropped.
+            Self::Thread { batches, .. } => drop(batches.reserve().await),
+            Self::Inline { .. } => {}
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        match self {
+            Self::Thread { batches, .. } => batches.capacity() > 0 || batches.is_closed(),
+            Self::Inline { .. } => true,
+        }
+    }
+
     /// Takes the whole batch if there is room.
-    pub(crate) fn write_if_room(&self, batch: &mut Vec<u8>) {
+    fn write_if_room(&mut self, batch: &mut Vec<u8>) {
         match self {
             Self::Thread { batches, .. } => match batches.try_reserve() {
                 Ok(room) => room.send(std::mem::take(batch)),
                 Err(TrySendError::Full(())) => {}
                 Err(TrySendError::Closed(())) => batch.clear(),
             },
-            Self::Inline { stream, .. } => write_inline(stream, &std::mem::take(batch)),
+            Self::Inline { .. } => self.write_now(std::mem::take(batch)),
         }
     }
 
     /// Takes a batch that must not wait for room. There is some for one such batch before the last.
-    pub(crate) fn write_now(&mut self, batch: Vec<u8>) {
+    fn write_now(&mut self, batch: Vec<u8>) {
         match self {
             Self::Thread { last_rooms, .. } => {
                 if let Some(room) = last_rooms.pop() {
                     room.send(batch);
                 }
             }
-            Self::Inline { stream, .. } => write_inline(stream, &batch),
+            Self::Inline { stream, result, .. } => {
+                if result.is_ok() {
+                    *result = write_all(stream, &batch, &watch::Sender::new(()));
+                }
+            }
         }
     }
 
     /// Writes the last batch, and waits until all is written: for a slow reader as long as it takes,
     /// for one that has stopped reading no longer than `patience`.
-    pub(crate) async fn finish(mut self, rest: Vec<u8>, patience: Duration) -> Written {
+    async fn finish(mut self, rest: Vec<u8>, patience: Duration) -> Written {
         self.write_now(rest);
         let result = match self {
             Self::Thread { batches, last_rooms, mut progress, thread } => {
@@ -179,22 +240,12 @@ impl Writer {
                     }
                 }
             }
-            Self::Inline { stream, .. } => {
-                let mut inline = stream.lock().unwrap_or_else(PoisonError::into_inner);
-                std::mem::replace(&mut inline.result, Ok(()))
-            }
+            Self::Inline { result, .. } => result,
         };
         match result {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Written::Lost(error),
             Ok(()) | Err(_) => Written::All,
         }
-    }
-}
-
-fn write_inline(stream: &Mutex<Inline>, batch: &[u8]) {
-    let mut inline = stream.lock().unwrap_or_else(PoisonError::into_inner);
-    if inline.result.is_ok() {
-        inline.result = write_all(&mut inline.stream, batch, &watch::Sender::new(()));
     }
 }
 
@@ -286,14 +337,27 @@ mod tests {
         }
     }
 
+    /// Hands the text over as soon as there is room for it.
+    async fn write(output: &mut Output, text: &[u8]) {
+        output.batch().extend_from_slice(text);
+        output.ready().await;
+        output.hand_over();
+    }
+
+    /// Hands the last text over, and waits for the end.
+    async fn finish(mut output: Output, text: &[u8], patience: Duration) -> Written {
+        output.batch().extend_from_slice(text);
+        output.finish(patience).await
+    }
+
     #[tokio::test]
     async fn batches_are_written_in_order_and_all_before_the_finish() {
         let stdout = Shared::default();
-        let writer = Writer::start(stdout.clone());
+        let mut output = Output::start(stdout.clone(), Overflow::Wait);
         for number in 0..100 {
-            writer.write(&mut format!("{number}\n").into_bytes()).await;
+            write(&mut output, format!("{number}\n").as_bytes()).await;
         }
-        let written = writer.finish(b"end\n".to_vec(), Duration::from_secs(60)).await;
+        let written = finish(output, b"end\n", Duration::from_secs(60)).await;
         assert!(matches!(written, Written::All), "{written:?}");
         let expected: String = (0..100).map(|number| format!("{number}\n")).collect();
         assert_eq!(*stdout.0.lock().unwrap(), (expected + "end\n").into_bytes());
@@ -302,11 +366,11 @@ mod tests {
     #[tokio::test]
     async fn nothing_waits_for_a_stdout_that_fails_and_only_a_reader_that_left_is_no_loss() {
         for (kind, is_loss) in [(ErrorKind::BrokenPipe, false), (ErrorKind::StorageFull, true)] {
-            let writer = Writer::start(Failing(kind));
+            let mut output = Output::start(Failing(kind), Overflow::Wait);
             for _ in 0..100 {
-                writer.write(&mut b"x".to_vec()).await;
+                write(&mut output, b"x").await;
             }
-            let written = writer.finish(Vec::new(), Duration::from_secs(60)).await;
+            let written = finish(output, b"", Duration::from_secs(60)).await;
             assert_eq!(matches!(written, Written::Lost(_)), is_loss, "{written:?}");
         }
     }
@@ -315,11 +379,11 @@ mod tests {
     async fn a_slow_pipe_gets_everything_though_all_of_it_takes_longer_than_the_patience() {
         const PAUSE: Duration = Duration::from_millis(500);
         let stdout = Shared::default();
-        let writer = Writer::start(Slow(PAUSE, stdout.clone()));
+        let mut output = Output::start(Slow(PAUSE, stdout.clone()), Overflow::Wait);
         for _ in 0..WAITING_BATCHES {
-            writer.write(&mut b"x".to_vec()).await;
+            write(&mut output, b"x").await;
         }
-        let written = writer.finish(b"y".to_vec(), PAUSE * 4).await;
+        let written = finish(output, b"y", PAUSE * 4).await;
         assert!(matches!(written, Written::All), "{written:?}");
         assert_eq!(*stdout.0.lock().unwrap(), b"xxxxy");
     }
@@ -344,9 +408,9 @@ mod tests {
                 Ok(())
             }
         }
-        let writer = Writer::start(Reading(PAUSE, stdout.clone()));
+        let output = Output::start(Reading(PAUSE, stdout.clone()), Overflow::Wait);
         let batch: Vec<_> = (0..=u8::MAX).cycle().take(5 * READ_BYTES + 1).collect();
-        let written = writer.finish(batch.clone(), PAUSE * 4).await;
+        let written = finish(output, &batch, PAUSE * 4).await;
         assert!(matches!(written, Written::All), "{written:?}");
         assert_eq!(*stdout.0.lock().unwrap(), batch);
     }
@@ -372,60 +436,122 @@ mod tests {
     #[tokio::test]
     async fn a_pipe_that_does_not_block_gets_everything_once() {
         let stdout = Shared::default();
-        let writer = Writer::start(Nonblocking(false, stdout.clone()));
-        writer.write(&mut b"0123456789\n".to_vec()).await;
-        let written = writer.finish(b"end\n".to_vec(), Duration::from_secs(60)).await;
+        let mut output = Output::start(Nonblocking(false, stdout.clone()), Overflow::Wait);
+        write(&mut output, b"0123456789\n").await;
+        let written = finish(output, b"end\n", Duration::from_secs(60)).await;
         assert!(matches!(written, Written::All), "{written:?}");
         assert_eq!(*stdout.0.lock().unwrap(), b"0123456789\nend\n");
     }
 
     #[tokio::test]
     async fn a_blocked_pipe_does_not_keep_the_process() {
-        let writer = Writer::start(Blocked);
-        writer.write(&mut b"x".to_vec()).await;
-        let written = writer.finish(b"y".to_vec(), Duration::from_millis(20)).await;
+        let mut output = Output::start(Blocked, Overflow::Wait);
+        write(&mut output, b"x").await;
+        let written = finish(output, b"y", Duration::from_millis(20)).await;
         assert!(matches!(written, Written::Stuck), "{written:?}");
     }
 
     #[tokio::test]
     async fn the_verdict_and_the_last_words_wait_for_no_room() {
-        let mut writer = Writer::start(Blocked);
-        while timeout(Duration::from_millis(20), writer.write(&mut b"x".to_vec())).await.is_ok() {}
-        writer.write_now(b"verdict".to_vec());
-        let Writer::Thread { last_rooms, .. } = &writer else { panic!("no thread") };
+        let mut output = Output::start(Blocked, Overflow::Wait);
+        while timeout(Duration::from_millis(20), write(&mut output, b"x")).await.is_ok() {}
+        output.batch().clear();
+        output.batch().extend_from_slice(b"verdict");
+        output.hand_over_now();
+        assert!(output.is_empty());
+        let Writer::Thread { last_rooms, .. } = &output.writer else { panic!("no thread") };
         assert_eq!(last_rooms.len(), 1);
-        let written = writer.finish(b"y".to_vec(), Duration::from_millis(20)).await;
+        let written = finish(output, b"y", Duration::from_millis(20)).await;
         assert!(matches!(written, Written::Stuck), "{written:?}");
     }
 
-    fn without_a_thread(stream: impl Write + Send + 'static) -> Writer {
-        Writer::inline(Box::new(stream), threads::refused("writes to stdout"))
+    #[tokio::test]
+    async fn an_output_is_full_at_a_batch_and_ready_while_there_is_text_and_room() {
+        /// Says that it was given something, and then takes nothing.
+        struct Taking(std::sync::mpsc::Sender<()>);
+        impl Write for Taking {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.send(()).unwrap();
+                Blocked.write(bytes)
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let (taking, taken) = std::sync::mpsc::channel();
+        let mut output = Output::start(Taking(taking), Overflow::Wait);
+        let is_ready = async |output: &Output| {
+            timeout(Duration::from_millis(20), output.ready()).await.is_ok()
+        };
+        assert!(!is_ready(&output).await, "there is nothing to hand over");
+        output.batch().resize(BATCH_BYTES - 1, b'x');
+        assert!(!output.is_full());
+        output.batch().push(b'x');
+        assert!(output.is_full() && is_ready(&output).await);
+        output.hand_over();
+        taken.recv().unwrap();
+        while output.has_room() {
+            output.batch().push(b'x');
+            output.hand_over();
+        }
+        output.batch().resize(2 * ABANDON_BYTES, b'x');
+        output.hand_over();
+        assert_eq!(output.batch().len(), 2 * ABANDON_BYTES, "stdout loses nothing");
+        assert!(!is_ready(&output).await);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_takes_nothing_is_abandoned_and_one_that_is_slow_is_not() {
+        let mut output = Output::start(Blocked, Overflow::Abandon);
+        let line = "x".repeat(BATCH_BYTES - 1);
+        for _ in 0..2 * ABANDON_BYTES / BATCH_BYTES {
+            output.push_line(&line);
+            assert!(output.batch().len() <= ABANDON_BYTES);
+        }
+        assert!(output.is_abandoned && output.batch().capacity() == 0);
+        let written = output.finish(Duration::from_secs(60)).await;
+        assert!(matches!(written, Written::Stuck), "{written:?}");
+
+        let file = Shared::default();
+        let mut output = Output::start(file.clone(), Overflow::Abandon);
+        for _ in 0..2 * ABANDON_BYTES / BATCH_BYTES {
+            output.push_line(&line);
+            output.writer.room().await;
+        }
+        let written = output.finish(Duration::from_secs(60)).await;
+        assert!(matches!(written, Written::All), "{written:?}");
+        assert_eq!(file.0.lock().unwrap().len(), 2 * ABANDON_BYTES);
+    }
+
+    fn without_a_thread(stream: impl Write + Send + 'static) -> Output {
+        let refused = own_threads::refused("writes to stdout");
+        let writer = Writer::Inline { stream: Box::new(stream), result: Ok(()), refused };
+        Output { batch: Vec::new(), writer, overflow: Overflow::Wait, is_abandoned: false }
     }
 
     #[tokio::test]
     async fn without_a_thread_everything_is_written_at_once_and_in_order() {
         let stdout = Shared::default();
-        let mut writer = without_a_thread(stdout.clone());
-        assert!(writer.refused().is_some());
-        let mut batch = b"1\n".to_vec();
-        writer.write(&mut batch).await;
-        assert_eq!((batch.len(), stdout.0.lock().unwrap().as_slice()), (0, &b"1\n"[..]));
-        writer.write_if_room(&mut b"2\n".to_vec());
-        let room = writer.room().await;
-        writer.write_now(b"3\n".to_vec());
-        room.take(&mut b"4\n".to_vec());
-        let written = writer.finish(b"5\n".to_vec(), Duration::ZERO).await;
+        let mut output = without_a_thread(stdout.clone());
+        assert!(output.refused().is_some() && output.has_room());
+        output.batch().extend_from_slice(b"1\n");
+        output.hand_over();
+        assert_eq!(*stdout.0.lock().unwrap(), b"1\n");
+        output.batch().extend_from_slice(b"2\n");
+        output.hand_over_now();
+        let written = finish(output, b"3\n", Duration::ZERO).await;
         assert!(matches!(written, Written::All), "{written:?}");
-        assert_eq!(*stdout.0.lock().unwrap(), b"1\n2\n3\n4\n5\n");
+        assert_eq!(*stdout.0.lock().unwrap(), b"1\n2\n3\n");
     }
 
     #[tokio::test]
-    async fn without_a_thread_a_stdout_that_fails_is_told_as_with_one() {
+    async fn without_a_thread_a_stdout_that_fails_is_reported_as_with_one() {
         for (kind, is_loss) in [(ErrorKind::BrokenPipe, false), (ErrorKind::StorageFull, true)] {
-            let writer = without_a_thread(Failing(kind));
-            writer.write(&mut b"x".to_vec()).await;
-            writer.write(&mut b"y".to_vec()).await;
-            let written = writer.finish(Vec::new(), Duration::ZERO).await;
+            let mut output = without_a_thread(Failing(kind));
+            output.batch().push(b'x');
+            output.hand_over();
+            let written = finish(output, b"y", Duration::ZERO).await;
             assert_eq!(matches!(written, Written::Lost(_)), is_loss, "{written:?}");
         }
     }

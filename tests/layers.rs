@@ -1,9 +1,13 @@
-//! A module may use only modules to its left in this list; `lib` and `main` may use all of them.
+//! A module may use only modules to its left in this list; `lib` and `main` may use all of them. Inside a
+//! module no files use each other in a circle.
 
 #![expect(clippy::string_slice, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use regex::Regex;
 
 const LAYERS: [&str; 28] = [
     "event",
@@ -26,13 +30,13 @@ const LAYERS: [&str; 28] = [
     "report",
     "platform",
     "render",
+    "writer",
     "reporter",
     "cli",
     "diagnostics",
     "signals",
-    "writer",
     "publish",
-    "step",
+    "run",
     "lib",
 ];
 
@@ -55,6 +59,199 @@ fn modules_use_only_what_is_to_their_left() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Modules whose files are checked for circles. They need not exist yet.
+const MODULES: [&str; 7] = ["run", "follow", "session", "checkout", "net", "socket", "trigger"];
+
+/// Modules that still have one. Whoever removes the circle removes the module from this list.
+const WITH_A_CIRCLE: [&str; 3] = ["follow", "net", "socket"];
+
+#[test]
+fn the_files_of_a_module_do_not_use_each_other_in_a_circle() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for module in MODULES {
+        let files = files_of(&src, module);
+        let known: BTreeSet<_> = files.keys().cloned().collect();
+        let uses =
+            files.iter().map(|(file, source)| (file.clone(), file_uses(file, source, &known)));
+        let circle = circle(&uses.collect()).map(|circle| circle.join(" -> "));
+        assert_eq!(circle.is_some(), WITH_A_CIRCLE.contains(&module), "{module}: {circle:?}");
+    }
+}
+
+#[test]
+fn a_step_waits_in_one_place_only() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = files_of(&src, "run");
+    let places = |word: &str| {
+        let with = files.iter().filter(|(_, source)| source.contains(word));
+        with.map(|(file, source)| (file.as_str(), source.matches(word).count())).collect::<Vec<_>>()
+    };
+    assert_eq!(places("select!"), [("run::pump", 1)]);
+    assert_eq!(places("select("), []);
+    assert_eq!(places("loop {"), [("run", 1), ("run::pump", 1)]);
+    assert_eq!(places("  while "), []);
+}
+
+#[test]
+fn a_circle_of_files_is_found_however_they_name_each_other() {
+    let known = ["run", "run::pump", "run::pump::order", "run::stages"];
+    let known = known.into_iter().map(str::to_owned).collect();
+    let uses =
+        |file: &str, source: &str| file_uses(file, source, &known).into_iter().collect::<Vec<_>>();
+    assert_eq!(uses("run", "mod pump;\nmod stages;\n"), [""; 0]);
+    assert_eq!(uses("run", "use stages::Step;"), ["run::stages"]);
+    assert_eq!(uses("run", "fn f() { pump::next() }"), ["run::pump"]);
+    assert_eq!(uses("run", "use crate::pump::stages::X;"), [""; 0]);
+    assert_eq!(uses("run::stages", "use super::pump::{Input, Pump};"), ["run::pump"]);
+    assert_eq!(uses("run::stages", "use super::{Host, pump::Input};"), ["run", "run::pump"]);
+    assert_eq!(uses("run::stages", "pub(super) fn f() {}"), [""; 0]);
+    assert_eq!(uses("run::stages", "use crate::run::pump::order::X;"), ["run::pump::order"]);
+    assert_eq!(uses("run::pump", "use self::order::X;"), ["run::pump::order"]);
+    assert_eq!(uses("run::pump::order", "use super::super::stages;"), ["run::stages"]);
+    assert_eq!(uses("run::pump::order", "use super::Pump;"), ["run::pump"]);
+
+    let graph = |edges: &[(&str, &str)]| {
+        let mut graph = BTreeMap::<String, BTreeSet<String>>::new();
+        for (from, to) in edges {
+            graph.entry((*from).to_owned()).or_default().insert((*to).to_owned());
+        }
+        graph
+    };
+    assert_eq!(circle(&graph(&[("a", "b"), ("a", "c"), ("b", "c")])), None);
+    let found = circle(&graph(&[("a", "b"), ("b", "c"), ("c", "b")]));
+    assert_eq!(found, Some(["b", "c", "b"].map(str::to_owned).into()));
+}
+
+/// What is compiled into the program of a module: each file by its path in Rust, and its source.
+fn files_of(src: &Path, module: &str) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut unread = vec![module.to_owned()];
+    let child = Regex::new(r"(?m)^(?:pub |pub\(\w+\) )?mod (\w+);$").unwrap();
+    while let Some(path) = unread.pop() {
+        let file = src.join(path.replace("::", "/")).with_extension("rs");
+        let Ok(source) = fs::read_to_string(file) else { continue };
+        let source = product_code(&source);
+        unread.extend(child.captures_iter(&source).map(|found| format!("{path}::{}", &found[1])));
+        files.insert(path, source);
+    }
+    files
+}
+
+/// A source without its tests: modules in files of their own, or one module at the end.
+fn product_code(source: &str) -> String {
+    let end = source.find("#[cfg(test)]\nmod tests {").unwrap_or(source.len());
+    let code = source.split_at(end).0;
+    let test_file = Regex::new(r"#\[cfg\((any\()?test.*\)\]\n.*;\n").unwrap();
+    test_file.replace_all(code, "").into_owned()
+}
+
+/// The other files of the same module that a file uses.
+fn file_uses(file: &str, source: &str, known: &BTreeSet<String>) -> BTreeSet<String> {
+    let module = file.split("::").next().unwrap();
+    let code: String = source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let used = paths(&code).into_iter().filter_map(|path| {
+        let mut names = path.iter().map(String::as_str).peekable();
+        let mut place = file.to_owned();
+        match names.peek().copied()? {
+            "crate" => {
+                names.next();
+                names.next().filter(|name| *name == module)?;
+                module.clone_into(&mut place);
+            }
+            "self" => drop(names.next()),
+            "super" => {
+                while names.next_if_eq(&"super").is_some() {
+                    place = place.rsplit_once("::")?.0.to_owned();
+                }
+            }
+            child if known.contains(&format!("{file}::{child}")) => {}
+            _ => return None,
+        }
+        for name in names {
+            match format!("{place}::{name}") {
+                child if known.contains(&child) => place = child,
+                _ => break,
+            }
+        }
+        Some(place).filter(|place| place != file)
+    });
+    used.collect()
+}
+
+/// All paths of several names in a source; a group is as many paths as it has members.
+fn paths(source: &str) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    let mut rest = source;
+    while let Some(start) = rest.find(|c: char| c.is_alphabetic() || c == '_') {
+        rest = path(&rest[start..], &[], &mut paths);
+    }
+    paths.retain(|path| path.len() > 1);
+    paths
+}
+
+/// Reads one path, or one group of paths, behind those names. Returns what follows it.
+fn path<'s>(source: &'s str, before: &[String], paths: &mut Vec<Vec<String>>) -> &'s str {
+    let mut names = before.to_vec();
+    let mut rest = source.trim_start();
+    loop {
+        if let Some(mut group) = rest.strip_prefix('{') {
+            loop {
+                group = path(group, &names, paths).trim_start();
+                match group.strip_prefix(',') {
+                    Some(next) => group = next,
+                    None => return group.strip_prefix('}').unwrap_or(group),
+                }
+            }
+        }
+        let name = match rest.strip_prefix('*') {
+            Some(_) => "*".to_owned(),
+            None => word(rest),
+        };
+        if name.is_empty() {
+            return rest;
+        }
+        rest = &rest[name.len()..];
+        names.push(name);
+        match rest.strip_prefix("::") {
+            Some(next) => rest = next,
+            None => {
+                paths.push(names);
+                return rest;
+            }
+        }
+    }
+}
+
+/// A way along the uses that comes back to where it began, if there is one.
+fn circle(uses: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn visit<'g>(
+        file: &'g str,
+        uses: &'g BTreeMap<String, BTreeSet<String>>,
+        way: &mut Vec<&'g str>,
+        done: &mut BTreeSet<&'g str>,
+    ) -> Option<Vec<String>> {
+        if let Some(start) = way.iter().position(|seen| *seen == file) {
+            return Some(
+                way.iter().skip(start).chain([&file]).map(|name| (*name).to_owned()).collect(),
+            );
+        }
+        if !done.insert(file) {
+            return None;
+        }
+        way.push(file);
+        let found =
+            uses.get(file).into_iter().flatten().find_map(|used| visit(used, uses, way, done));
+        way.pop();
+        found
+    }
+    let mut done = BTreeSet::new();
+    uses.keys().find_map(|file| visit(file, uses, &mut Vec::new(), &mut done))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Checkout, resolve};
-use crate::event::{Event, Finding, Level};
+use crate::event::{Event, Finding, Notice};
 use crate::log::locate::{folder_in_repository, safe};
 use crate::log::text::Cleaner;
 
@@ -50,7 +50,7 @@ impl Placing {
                 "the checkout is not searched for the files of findings, because no thread could be \
                  started: {error}"
             );
-            self.in_order(Event::Notice { level: Level::Warn, text }, show);
+            self.in_order(Event::Notice(Notice::warn(text)), show);
         }
     }
 

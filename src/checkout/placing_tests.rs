@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::index::Index;
 use super::{Checkout, Placing};
 use crate::event::{
-    BuildMachine, Clue, Event, Finding, Level, LogLine, Phase, RemoteFile, RemotePlace,
+    BuildMachine, Clue, Event, Finding, Level, LogLine, Notice, Phase, RemoteFile, RemotePlace,
 };
 use crate::log::Pipeline;
 use crate::log::text::{Cleaner, Style};
@@ -59,7 +59,7 @@ fn finding(path: &str) -> Event {
 /// The events in short; findings with the file in which they are.
 fn told(events: &[Event]) -> Vec<String> {
     let told = events.iter().map(|event| match event {
-        Event::Line { text, .. } | Event::Notice { text, .. } => text.clone(),
+        Event::Line { text, .. } | Event::Notice(Notice { text, .. }) => text.clone(),
         Event::Finding(finding) => {
             assert_eq!(finding.remote, None, "it was looked up");
             let file = finding.location.as_ref().map(|location| location.file.as_str());

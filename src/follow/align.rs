@@ -56,7 +56,8 @@ pub(super) fn align(
     }
     let ahead = behind(&known, &view, last, &mut holes);
     // What was printed out of its order was printed.
-    let mut rest = Remaining::unpaired(&known, &pairs, if timed { known.len() } else { view.len() });
+    let mut rest =
+        Remaining::unpaired(&known, &pairs, if timed { known.len() } else { view.len() });
     holes.retain(|(_, at)| !rest.take(view.get(*at)));
     Some(Alignment { first, holes, last_known: last.0, ahead })
 }
@@ -176,9 +177,9 @@ fn extended(known: &[u64], view: &[u64], pairs: &[(usize, usize)]) -> Vec<(usize
         all.extend((1..=back).rev().map(|back| (pair.0 - back, pair.1 - back)));
         all.push(*pair);
         let ceiling = pairs.get(number + 1).copied().unwrap_or((known.len(), view.len()));
-        let forth = (1..).map(|more| (pair.0 + more, pair.1 + more)).take_while(|(k, v)| {
-            *k < ceiling.0 && *v < ceiling.1 && known.get(*k) == view.get(*v)
-        });
+        let forth = (1..)
+            .map(|more| (pair.0 + more, pair.1 + more))
+            .take_while(|(k, v)| *k < ceiling.0 && *v < ceiling.1 && known.get(*k) == view.get(*v));
         all.extend(forth);
     }
     all
@@ -246,7 +247,9 @@ impl Remaining {
         let mut remaining = Self::default();
         let mut pairs = pairs.iter().peekable();
         for (place, id) in known.iter().enumerate() {
-            if pairs.next_if(|(paired, _)| *paired == place).is_none() && place + count >= known.len() {
+            if pairs.next_if(|(paired, _)| *paired == place).is_none()
+                && place + count >= known.len()
+            {
                 *remaining.counts.entry(*id).or_default() += 1;
                 remaining.total += 1;
             }
@@ -302,9 +305,11 @@ pub(super) fn position(known: impl Iterator<Item = (Key, bool)>, run: &[Key]) ->
         .chain(ids.iter().copied().map(Some))
         .collect();
     let lengths = prefix_lengths(&joined);
-    let fits = lengths.iter().skip(run.len() + 1).enumerate().filter(|(place, length)| {
-        **length > 0 && **length == run.len().min(ids.len() - place)
-    });
+    let fits = lengths
+        .iter()
+        .skip(run.len() + 1)
+        .enumerate()
+        .filter(|(place, length)| **length > 0 && **length == run.len().min(ids.len() - place));
     let mut fits = fits.map(|(place, _)| place);
     match (fits.next(), fits.next_back()) {
         (Some(only), None) => Position::At(only, 0),

@@ -85,7 +85,10 @@ enum Stage {
     /// The build has ended; REST has the last word.
     LastWord(LastWord),
     /// REST may still be getting the last lines.
-    LastLines { since: Instant, facts: Box<Facts> },
+    LastLines {
+        since: Instant,
+        facts: Box<Facts>,
+    },
     Over,
 }
 
@@ -151,7 +154,11 @@ impl Build {
     /// The service has refused the wish to join the room.
     pub fn on_join_refused(&mut self, now: Instant, out: &mut Effects) {
         if self.room.as_ref().is_some_and(|room| !room.has_brought && room.is_healthy()) {
-            self.join_again(now, "BuildPixel refused to let us join the live log; joining it again", out);
+            self.join_again(
+                now,
+                "BuildPixel refused to let us join the live log; joining it again",
+                out,
+            );
         }
     }
 
@@ -383,7 +390,8 @@ impl Build {
         match &self.stage {
             Stage::Following => {
                 self.report_trouble(is_news, &error, out);
-                if error.is_final() || !self.polling.is_patient_with(now, &error, is_linked, &timings)
+                if error.is_final()
+                    || !self.polling.is_patient_with(now, &error, is_linked, &timings)
                 {
                     let error = match self.polling.confirmed {
                         true => Error::lost(&self.id, error),

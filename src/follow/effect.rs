@@ -1,7 +1,7 @@
 //! What the state of a build asks for.
 
 use crate::error::Error;
-use crate::event::{Facts, Level, LogLine, Notice, Status};
+use crate::event::{Facts, LogLine, Notice, Status};
 
 /// What is to be done about a build, in this order.
 pub type Effects = Vec<Effect>;
@@ -29,10 +29,10 @@ pub enum Effect {
 
 impl Effect {
     pub(super) fn info(text: impl Into<String>) -> Self {
-        Self::Notice(Notice { level: Level::Info, text: text.into() })
+        Self::Notice(Notice::info(text))
     }
 
     pub(super) fn warn(text: impl Into<String>) -> Self {
-        Self::Notice(Notice { level: Level::Warn, text: text.into() })
+        Self::Notice(Notice::warn(text))
     }
 }

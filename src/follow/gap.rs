@@ -91,7 +91,10 @@ mod tests {
                 "to 00:00:00.009 UTC: BuildPixel",
             ),
             (Gap { after: None, before: at(9), estimate: None }, "may be missing here: BuildPixel"),
-            (Gap { after: at(9), before: at(8), estimate: None }, "may be missing here: BuildPixel"),
+            (
+                Gap { after: at(9), before: at(8), estimate: None },
+                "may be missing here: BuildPixel",
+            ),
         ] {
             let text = gap.to_string();
             assert!(text.contains(words), "{words} in {text}");

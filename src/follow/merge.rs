@@ -302,9 +302,7 @@ impl LineMerger {
         }
         owed.find(|place| {
             let behind = self.window.key(*place).filter(|_| is_behind_gap(*place));
-            behind.is_some_and(|behind| {
-                key.may_lag_behind(behind) && (ties || key.is_before(last))
-            })
+            behind.is_some_and(|behind| key.may_lag_behind(behind) && (ties || key.is_before(last)))
         })
     }
 

@@ -33,12 +33,7 @@ impl ShownStatus {
     }
 
     /// A status that was pushed or read. Returns whether it is news.
-    pub(super) fn show(
-        &mut self,
-        now: Instant,
-        status: Option<Status>,
-        out: &mut Effects,
-    ) -> bool {
+    pub(super) fn show(&mut self, now: Instant, status: Option<Status>, out: &mut Effects) -> bool {
         let Some(status) = status else {
             return false;
         };

@@ -39,7 +39,8 @@ impl Key {
         let mut hasher = DefaultHasher::new();
         // A service may end lines on one of its two ways only.
         line.message.trim_end().hash(&mut hasher);
-        let since = line.timestamp.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let since =
+            line.timestamp.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
         let time = since.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(NO_TIME);
         Self { text: hasher.finish(), time }
     }
@@ -79,9 +80,7 @@ impl Key {
     /// Whether this may be a line that lags behind the other: it was logged up to [`LONGEST_LAG`] before, or
     /// at the same moment, as far as both have a time.
     pub(super) fn may_lag_behind(self, other: Self) -> bool {
-        !self.has_time()
-            || !other.has_time()
-            || !other.is_before(self) && self.lies_close_to(other)
+        !self.has_time() || !other.has_time() || !other.is_before(self) && self.lies_close_to(other)
     }
 
     /// Whether the times of both can be compared: what lies further apart tells of a clock that was set.

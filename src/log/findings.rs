@@ -31,6 +31,23 @@ pub(super) struct Findings {
     keys: Lazy<Keys>,
     settling: Settling,
     locator: Locator,
+    /// What the lines before this one mean for it.
+    before: Before,
+    /// The same for the lines that are not read at the moment: those in order, or those that came late.
+    aside: Before,
+    /// Whether the lines that are read now came late.
+    is_late: bool,
+    held: Vec<Held>,
+    /// How many events have begun.
+    groups: u64,
+    /// Which of the held ones says the same of something else, by its cause.
+    by_cause: HashMap<u64, usize>,
+    seen: Seen,
+}
+
+/// What was read before a line, as far as the line depends on it.
+#[derive(Debug, Clone, Default)]
+struct Before {
     /// The event whose lines are being read.
     open: Option<Group>,
     /// How a header came to be included, which stands before what is wrong with it.
@@ -40,12 +57,6 @@ pub(super) struct Findings {
     is_suspended: bool,
     /// Whether the compiler has said that warnings are errors from here on.
     promotes: bool,
-    held: Vec<Held>,
-    /// How many events have begun.
-    groups: u64,
-    /// Which of the held ones says the same of something else, by its cause.
-    by_cause: HashMap<u64, usize>,
-    seen: Seen,
 }
 
 impl Findings {
@@ -57,15 +68,22 @@ impl Findings {
             keys: Lazy::new(Keys::new),
             settling: Settling::new(),
             locator,
-            open: None,
-            prelude: Vec::new(),
-            previous: String::new(),
-            is_suspended: false,
-            promotes: false,
+            before: Before::default(),
+            aside: Before::default(),
+            is_late: false,
             held: Vec::new(),
             groups: 0,
             by_cause: HashMap::new(),
             seen: Seen::default(),
+        }
+    }
+
+    /// Whether the lines that follow came too late for their place. They neither continue nor interrupt an
+    /// event of the lines that came in order.
+    pub(super) fn set_late(&mut self, is_late: bool) {
+        if self.is_late != is_late {
+            self.is_late = is_late;
+            std::mem::swap(&mut self.before, &mut self.aside);
         }
     }
 
@@ -74,10 +92,10 @@ impl Findings {
     pub(super) fn read(&mut self, line: &str, claims: Option<Severity>, phases: &Phases) {
         self.locator.learn(line);
         if line.contains("<-- ") {
-            self.is_suspended =
-                (self.is_suspended || line.contains(SUSPENDED)) && !line.contains(RESUMED);
+            self.before.is_suspended =
+                (self.before.is_suspended || line.contains(SUSPENDED)) && !line.contains(RESUMED);
         }
-        if self.is_suspended {
+        if self.before.is_suspended {
             return;
         }
         let claimed = claims.and_then(|severity| claimed(line, severity));
@@ -95,18 +113,18 @@ impl Findings {
             self.hold(echo);
             return;
         }
-        if let Some(open) = &mut self.open {
+        if let Some(open) = &mut self.before.open {
             if open.absorb(line, report.as_ref()) {
                 return;
             }
             if let Some(line) = open.unclaimed() {
-                self.previous = line;
+                self.before.previous = line;
             }
             self.close();
         }
         match report {
             Some(report) => {
-                self.previous.clear();
+                self.before.previous.clear();
                 self.begin(&report, line, phases);
             }
             None => self.pass(line, phases),
@@ -115,7 +133,8 @@ impl Findings {
 
     /// Whether something was read that is not settled yet.
     pub(super) fn has_any(&self) -> bool {
-        self.open.is_some() || !self.held.is_empty()
+        let reads = [&self.before, &self.aside].iter().any(|before| before.open.is_some());
+        reads || !self.held.is_empty()
     }
 
     /// Whether so much is held that it had better be settled.
@@ -125,18 +144,20 @@ impl Findings {
 
     /// A phase has completed: whatever a program that it ran made of itself, nobody minded.
     pub(super) fn forgive(&mut self) {
-        self.close();
+        self.close_all();
         self.held.retain(|held| held.group.code.as_deref() != Some("exit"));
         self.by_cause.clear();
     }
 
     /// Ends what is being read, and makes findings of all that is held, in the order of the log.
     pub(super) fn settle(&mut self, cleaner: &Cleaner, show: &mut dyn FnMut(Finding)) {
-        self.close();
-        // Nobody may forget to resume for longer than a phase.
-        self.is_suspended = false;
+        self.close_all();
+        for before in [&mut self.before, &mut self.aside] {
+            // Nobody may forget to resume for longer than a phase.
+            before.is_suspended = false;
+            before.prelude.clear();
+        }
         self.by_cause.clear();
-        self.prelude.clear();
         let mut held = std::mem::take(&mut self.held);
         // An echo is held before the event that it came amid.
         held.sort_by_key(|held| held.group.number);
@@ -146,8 +167,8 @@ impl Findings {
 
     fn begin(&mut self, report: &Report<'_>, line: &str, phases: &Phases) {
         let mut group = self.group(report, line, phases);
-        group.more.append(&mut self.prelude);
-        self.open = Some(group);
+        group.more.append(&mut self.before.prelude);
+        self.before.open = Some(group);
     }
 
     fn group(&mut self, report: &Report<'_>, line: &str, phases: &Phases) -> Group {
@@ -162,23 +183,23 @@ impl Findings {
         }
         let text = line.trim_start();
         if !text.is_empty() && !is_frame(text) {
-            self.previous.clear();
-            self.previous.push_str(line);
+            self.before.previous.clear();
+            self.before.previous.push_str(line);
         }
-        if self.promotes && line.trim_start().starts_with('[') {
-            self.promotes = false;
+        if self.before.promotes && line.trim_start().starts_with('[') {
+            self.before.promotes = false;
         }
         if is_prelude(line.trim_start()) {
-            self.prelude.push(line.to_owned());
-            self.prelude.truncate(EXAMPLES);
-        } else if !self.prelude.is_empty() {
-            self.prelude.clear();
+            self.before.prelude.push(line.to_owned());
+            self.before.prelude.truncate(EXAMPLES);
+        } else if !self.before.prelude.is_empty() {
+            self.before.prelude.clear();
         }
     }
 
     /// AutomationTool says where its log is below whatever ended it, for which there are no words since 5.4.
     fn blame_previous(&mut self, phases: &Phases) {
-        let previous = std::mem::take(&mut self.previous);
+        let previous = std::mem::take(&mut self.before.previous);
         if previous.trim().is_empty() {
             return;
         }
@@ -197,8 +218,16 @@ impl Findings {
     }
 
     fn close(&mut self) {
-        if let Some(group) = self.open.take().filter(Group::is_event) {
+        if let Some(group) = self.before.open.take().filter(Group::is_event) {
             self.hold(group);
+        }
+    }
+
+    /// Ends the event that is being read, and the one that was set aside.
+    fn close_all(&mut self) {
+        for _ in 0..2 {
+            self.close();
+            std::mem::swap(&mut self.before, &mut self.aside);
         }
     }
 
@@ -207,10 +236,10 @@ impl Findings {
         group.severity = severity;
         // Says that the warnings behind it are errors, and not which.
         if group.code.as_deref() == Some("C2220") {
-            self.promotes = true;
+            self.before.promotes = true;
             return;
         }
-        if self.promotes && is_compiler_warning(&group) {
+        if self.before.promotes && is_compiler_warning(&group) {
             group.severity = Severity::Error;
         }
         if self.cascades.get().follow(&group.line) {

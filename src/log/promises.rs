@@ -50,7 +50,7 @@ pub fn hold(style: u8, log: &str) {
             | Event::Cooked { .. }
             | Event::PhaseEnded { .. }
             | Event::Status(_)
-            | Event::Notice { .. } => {}
+            | Event::Notice(_) => {}
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A person's terminal: a last line that is alive, and places that can be clicked on.
+//! A person's terminal: a status line, and places that can be clicked on.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -10,7 +10,7 @@ use crate::event::Location;
 /// What the terminal can do.
 pub(super) struct Terminal {
     color: bool,
-    is_live: bool,
+    has_status_line: bool,
     /// The top of the checkout, if its files may be linked to.
     links: Option<Top>,
 }
@@ -26,7 +26,7 @@ impl Terminal {
         let obeys = !cfg!(windows) || env.get("WT_SESSION").is_some() || env.get("TERM").is_some();
         let understands = is_terminal && obeys && env.get("TERM") != Some("dumb");
         let links = (understands && has_links(env)).then(|| checkout.top());
-        Self { color, is_live: understands, links }
+        Self { color, has_status_line: understands, links }
     }
 
     /// The place, linked to the file that it is in here.
@@ -51,16 +51,16 @@ impl Sink for Terminal {
         self.color
     }
 
-    fn is_live(&self) -> bool {
-        self.is_live
+    fn has_status_line(&self) -> bool {
+        self.has_status_line
     }
 
-    fn live(&mut self, text: &str, out: &mut Vec<u8>) {
-        // Without wrapping, what is too long ends at the margin, and one line is all there is to wipe.
+    fn status_line(&mut self, text: &str, out: &mut Vec<u8>) {
+        // Without wrapping, what is too long ends at the margin, and there is only one line to clear.
         put(out, &["\r\x1b[K\x1b[?7l", text, "\x1b[?7h"]);
     }
 
-    fn wipe(&mut self, out: &mut Vec<u8>) {
+    fn clear_status_line(&mut self, out: &mut Vec<u8>) {
         put(out, &["\r\x1b[K"]);
     }
 
@@ -158,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_is_alive_on_a_real_terminal_only() {
-        let is_live = |variables: &[_], is_terminal| {
-            Terminal::new(true, is_terminal, &env(variables), &Checkout::none()).is_live()
+    fn only_a_real_terminal_has_a_status_line() {
+        let has_status_line = |variables: &[_], is_terminal| {
+            Terminal::new(true, is_terminal, &env(variables), &Checkout::none()).has_status_line()
         };
-        assert!(is_live(&[("TERM", "xterm")], true));
-        assert!(!is_live(&[("TERM", "dumb")], true));
-        assert!(!is_live(&[("TERM", "xterm")], false));
+        assert!(has_status_line(&[("TERM", "xterm")], true));
+        assert!(!has_status_line(&[("TERM", "dumb")], true));
+        assert!(!has_status_line(&[("TERM", "xterm")], false));
     }
 }

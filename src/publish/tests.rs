@@ -29,9 +29,23 @@ fn edition(publisher: &Publisher, report: Report) -> Edition {
 
 /// What could not be published though there was all the time that it took.
 async fn problems(publisher: Publisher, last_lines: &str) -> Vec<PublishProblem> {
+    let log = log(&publisher, last_lines);
+    problems_after(publisher, log).await
+}
+
+/// `build.log` with these lines in it.
+fn log(publisher: &Publisher, lines: &str) -> Option<Output> {
+    let mut log = publisher.open_log();
+    for line in lines.lines() {
+        log.as_mut().unwrap().push_line(line);
+    }
+    log
+}
+
+async fn problems_after(publisher: Publisher, log: Option<Output>) -> Vec<PublishProblem> {
     let (_never, late) = watch::channel(false);
     let edition = edition(&publisher, report());
-    publisher.publish(edition, last_lines.into(), &late).await.problems
+    publisher.publish(edition, log, &late).await.problems
 }
 
 #[tokio::test]
@@ -82,7 +96,7 @@ async fn an_output_that_holds_a_secret_is_withheld_and_told() {
     let edition = edition(&publisher, report);
     publisher.publish_early(&edition.outputs);
     let (_never, late) = watch::channel(false);
-    let problems = publisher.publish(edition, Vec::new(), &late).await.problems;
+    let problems = publisher.publish(edition, None, &late).await.problems;
     assert_eq!(problems.len(), 1);
     assert!(problems[0].to_string().contains("the output branch is withheld"));
     assert!(!fs::read_to_string(file).unwrap().contains(SECRET));
@@ -120,10 +134,15 @@ async fn a_summary_that_nobody_wants_is_not_written() {
 async fn the_log_file_has_every_line_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let publisher = publisher(&[], Some(folder.path()));
-    for number in 0..10_000 {
-        publisher.log(&mut format!("{number}\n").into_bytes()).await;
+    let mut log = publisher.open_log().unwrap();
+    for number in 0..=10_000 {
+        log.push_line(&number.to_string());
+        if number % 100 == 0 {
+            log.ready().await;
+            log.hand_over();
+        }
     }
-    assert!(problems(publisher, "10000\n").await.is_empty());
+    assert!(problems_after(publisher, Some(log)).await.is_empty());
     let log = fs::read_to_string(folder.path().join("build.log")).unwrap();
     assert!(log.lines().eq((0..=10_000).map(|number| number.to_string())));
 }
@@ -167,7 +186,8 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
         publisher.publish_early(&publisher.without_secrets(report().outputs(None)));
         let (too_late, late) = watch::channel(false);
         let edition = edition(&publisher, report());
-        let publication = publisher.publish(edition, b"x\n".to_vec(), &late);
+        let log = log(&publisher, "x\n");
+        let publication = publisher.publish(edition, log, &late);
         let written = async {
             while !fs::read_to_string(&output).is_ok_and(|text| text.contains("\nfailure\n")) {
                 tokio::task::yield_now().await;
@@ -188,17 +208,17 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
 async fn a_log_whose_file_hangs_is_given_up_before_it_is_all_in_memory_and_that_is_told() {
     let folder = tempfile::tempdir().unwrap();
     hanging(&folder.path().join("build.log"));
-    let mut publisher = publisher(&[], Some(folder.path()));
-    let mut lines = Some(Vec::new());
-    let mut batches = 0;
-    while let Some(batch) = &mut lines {
-        batch.extend_from_slice(&[b'x'; 1024 * 1024]);
-        publisher.log_now(&mut lines);
-        batches += 1;
-        assert!(batches < 100);
+    let publisher = publisher(&[], Some(folder.path()));
+    let mut log = publisher.open_log().unwrap();
+    let line = "x".repeat(1024 * 1024 - 1);
+    let mut most_bytes = 0;
+    for _ in 0..100 {
+        log.push_line(&line);
+        most_bytes = most_bytes.max(log.batch().len());
     }
-    assert!(batches > 8, "{batches}");
-    let problems = problems(publisher, "").await;
+    assert!(log.is_empty(), "nothing is kept of a log that is abandoned");
+    assert_eq!(most_bytes, 8 * 1024 * 1024, "what waits for the disk before that");
+    let problems = problems_after(publisher, Some(log)).await;
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].to_string().ends_with("build.log: it takes too long"), "{problems:?}");
 }
@@ -215,6 +235,7 @@ async fn nothing_of_an_earlier_run_is_left_for_this_one() {
     assert!(left().len() > 2);
 
     let next = publisher(&[], Some(folder.path()));
+    let _log = next.open_log();
     next.reports.as_ref().unwrap().folder.ask(|_| ()).await.unwrap();
     while left().len() > 1 {
         tokio::task::yield_now().await;

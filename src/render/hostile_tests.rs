@@ -45,7 +45,7 @@ fn read(messages: &[String], cleaner: &Cleaner) -> Vec<Event> {
         });
         let text = cleaner.title(messages.first().map_or("", String::as_str));
         events.push(Event::Status(Status::Other(text.clone())));
-        events.push(Event::Notice { level: Level::Warn, text });
+        events.push(Event::Notice(Notice::warn(text)));
     }
     pipeline.finish(&mut |event| events.push(event));
     events
@@ -56,7 +56,7 @@ fn harmless(events: &[Event]) -> Vec<Event> {
     let word = || HARMLESS.to_owned();
     let harmless = |event: &Event| match event {
         Event::Line { level, .. } => Event::Line { level: *level, text: word() },
-        Event::Notice { level, .. } => Event::Notice { level: *level, text: word() },
+        Event::Notice(Notice { level, .. }) => Event::Notice(Notice::new(*level, word())),
         Event::Status(_) => Event::Status(Status::Other(word())),
         Event::Finding(finding) => {
             // Different ones stay different.

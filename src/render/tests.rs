@@ -32,7 +32,7 @@ fn line(level: Level, text: &str) -> Event {
 /// A build that fails, as `log` tells it. Its texts are as hostile as those that `log` lets through.
 pub(crate) fn events() -> Vec<Event> {
     let took = |seconds| Some(Duration::from_secs(seconds));
-    let notice = |level, text: &str| Event::Notice { level, text: text.to_owned() };
+    let notice = |level, text: &str| Event::Notice(Notice::new(level, text));
     vec![
         Event::Status(Status::Pending),
         notice(Level::Warn, "INPUT_TOKNE is not an input; did you mean INPUT_TOKEN?"),
@@ -408,13 +408,13 @@ fn on_a_terminal() -> Renderer {
 }
 
 #[test]
-fn the_last_line_of_a_terminal_gives_way_to_whatever_comes_next() {
+fn any_output_replaces_the_status_line_of_a_terminal() {
     let mut renderer = on_a_terminal();
     let mut report = report_of([]);
     let drawn = |text| format!("\r\x1b[K\x1b[?7l{text}\x1b[?7h");
     let mut out = Vec::new();
-    renderer.live("Cook", &mut out);
-    renderer.live("Cook", &mut out);
+    renderer.status_line("Cook", &mut out);
+    renderer.status_line("Cook", &mut out);
     assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), drawn("Cook"));
 
     renderer.event(&Event::Cooked { done: 1, total: 2 }, &report, &mut out);
@@ -423,8 +423,8 @@ fn the_last_line_of_a_terminal_gives_way_to_whatever_comes_next() {
     renderer.event(&line(Level::Info, "b"), &report, &mut out);
     assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), "\r\x1b[Ka\nb\n");
 
-    renderer.redraw(&mut out);
-    renderer.redraw(&mut out);
+    renderer.redraw_status_line(&mut out);
+    renderer.redraw_status_line(&mut out);
     assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), drawn("Cook"));
     report.observe(&Event::Status(Status::Complete));
     renderer.conclude(&report, &Verdict::new(&report, &Outcome::Success), &mut out);

@@ -186,7 +186,7 @@ fn a_verdict_that_is_too_long_is_cut_down_to_its_headline() {
 
 #[test]
 fn what_could_not_be_written_is_told_after_the_verdict_of_a_full_log() {
-    let notice = |text: &str| Event::Notice { level: Level::Warn, text: text.to_owned() };
+    let notice = |text: &str| Event::Notice(Notice::warn(text));
     let flood = (0..4000).map(|_| notice(&"x".repeat(1000)));
     let mut run = Run::new().tell_all(lines(100_000)).tell_all(flood);
     run.renderer.conclude(&run.report, &failure(), &mut run.out);
@@ -212,7 +212,7 @@ fn events() -> impl Strategy<Value = Vec<(Event, usize)>> {
     let text = |length: usize| (1..length).prop_map(|length| "x".repeat(length));
     let event = prop_oneof![
         4 => (level(), text(16_384)).prop_map(|(level, text)| Event::Line { level, text }),
-        1 => (level(), text(12_000)).prop_map(|(level, text)| Event::Notice { level, text }),
+        1 => (level(), text(12_000)).prop_map(|(level, text)| Event::Notice(Notice { level, text })),
         1 => phases().prop_map(Event::PhaseStarted),
         1 => (phases(), any::<bool>())
             .prop_map(|(phase, completed)| Event::PhaseEnded { phase, took: None, completed }),

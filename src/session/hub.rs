@@ -16,7 +16,7 @@ use super::{BuildEvent, BuildEventKind, Setup, Update};
 use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
 use crate::error::Error;
-use crate::event::{BuildIndex, Facts, Id, Level, Notice};
+use crate::event::{BuildIndex, Facts, Id, Notice};
 use crate::follow::{self, Build, Effect, Effects, Timings, View};
 use crate::socket::{Message, SocketError};
 use crate::threads;
@@ -38,7 +38,7 @@ pub struct Hub {
 
 enum Command {
     Follow { build: Id, is_ours: bool },
-    Release { done: oneshot::Sender<()> },
+    Release,
 }
 
 impl Hub {
@@ -77,18 +77,10 @@ impl Hub {
         self.updates.next().await
     }
 
-    /// The next update that is there already.
-    pub fn try_next(&mut self) -> Option<Update> {
-        self.updates.try_next()
-    }
-
-    /// Brings all lines that are held back among the updates that are there.
-    pub async fn release(&mut self) {
-        let (done, released) = oneshot::channel();
-        if self.commands.send(Command::Release { done }).is_ok() {
-            // An error means that the task has ended and holds nothing.
-            let _ended = released.await;
-        }
+    /// Brings all lines that are held back, then [`Update::Released`].
+    pub fn release(&self) {
+        // An error means that the task has ended and holds nothing.
+        let _ended = self.commands.send(Command::Release);
     }
 
     /// Leaves the rooms and hangs up.
@@ -97,6 +89,24 @@ impl Hub {
         drop(self.updates);
         // The task only fails if it panicked, and then there is nothing left to stop.
         let _ended = self.task.await;
+    }
+}
+
+#[cfg(test)]
+impl Hub {
+    /// Brings these events at once, and then nothing.
+    pub(crate) fn scripted(events: impl IntoIterator<Item = BuildEventKind>) -> Self {
+        let (sender, updates) = queue(QUEUE_BYTES);
+        for kind in events {
+            sender.send_now(Update::Build(BuildEvent { build: BuildIndex(0), kind }));
+        }
+        let (commands, _orders) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let _stopped = stopped.await;
+            drop(sender);
+        });
+        Self { updates, commands, builds: 0, stop, task }
     }
 }
 
@@ -141,7 +151,7 @@ impl Network {
                 _ = &mut stop => break,
                 command = commands.recv() => match command {
                     Some(Command::Follow { build, is_ours }) => self.follow(build, is_ours).await,
-                    Some(Command::Release { done }) => self.release(done),
+                    Some(Command::Release) => self.release(),
                     None => break,
                 },
                 Some((build, answer)) = self.questions.next(), if !self.questions.is_empty() => {
@@ -152,8 +162,6 @@ impl Network {
             }
         }
         self.hang_up().await;
-        // What is left of the commands needs an answer.
-        while let Ok(Command::Release { .. } | Command::Follow { .. }) = commands.try_recv() {}
     }
 
     fn is_over(&self) -> bool {
@@ -256,7 +264,7 @@ impl Network {
         self.unreadable += 1;
         if self.unreadable == 1 {
             let text = format!("an event of the live log could not be read ({why})");
-            self.updates.send(Update::Notice(Notice { level: Level::Warn, text })).await;
+            self.updates.send(Update::Notice(Notice::warn(text))).await;
         }
     }
 
@@ -394,12 +402,12 @@ impl Network {
         if self.unreadable > 1 {
             let text = format!("{} events of the live log could not be read", self.unreadable);
             self.unreadable = 0;
-            self.updates.send(Update::Notice(Notice { level: Level::Warn, text })).await;
+            self.updates.send(Update::Notice(Notice::warn(text))).await;
         }
     }
 
     /// Brings all lines that are held back among the updates, whether there is space for them or not.
-    fn release(&mut self, done: oneshot::Sender<()>) {
+    fn release(&mut self) {
         let now = Instant::now();
         for (index, build) in self.builds.iter_mut().enumerate() {
             build.release(now, &mut self.effects);
@@ -418,8 +426,7 @@ impl Network {
                 self.updates.send_now(Update::Build(BuildEvent { build, kind }));
             }
         }
-        // An error means that nobody waits any more.
-        let _nobody = done.send(());
+        self.updates.send_now(Update::Released);
     }
 
     async fn hang_up(&mut self) {

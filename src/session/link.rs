@@ -9,7 +9,7 @@ use tracing::debug;
 
 use crate::config::Transport;
 use crate::error::chain;
-use crate::event::{Id, Level, Notice};
+use crate::event::{Id, Notice};
 use crate::follow::Timings;
 use crate::socket::{Message, Options, Resume, Session, SocketError};
 
@@ -193,7 +193,7 @@ impl Link {
         let is_news = self.reported == LinkState::Down || self.polls;
         self.reported = LinkState::Up;
         self.polls = false;
-        is_news.then(|| Notice { level: Level::Info, text: "the live log is back".to_owned() })
+        is_news.then(|| Notice::info("the live log is back"))
     }
 
     /// There is no session. Reported once.
@@ -206,7 +206,7 @@ impl Link {
         self.reported = LinkState::Down;
         let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
         let text = format!("{text}; connecting again ({}){hint}", chain(error));
-        Some(Notice { level: Level::Warn, text })
+        Some(Notice::warn(text))
     }
 
     /// REST is polled for want of a session. Reported once.
@@ -215,7 +215,7 @@ impl Link {
             return None;
         }
         self.polls = true;
-        let text = "the live log stays away; polling the log until it is back".to_owned();
-        Some(Notice { level: Level::Warn, text })
+        let text = "the live log stays away; polling the log until it is back";
+        Some(Notice::warn(text))
     }
 }

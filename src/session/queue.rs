@@ -45,7 +45,7 @@ impl Sender {
                 kind: BuildEventKind::Line(line) | BuildEventKind::LateLine(line),
                 ..
             }) => line.message.len(),
-            Update::Build(_) | Update::Notice(_) => 0,
+            Update::Build(_) | Update::Notice(_) | Update::Released => 0,
         };
         let weight = u32::try_from(OVERHEAD_BYTES + text_bytes).unwrap_or(u32::MAX);
         weight.min(self.capacity_bytes)
@@ -61,13 +61,6 @@ impl Receiver {
     /// The next update; `None` when the sender has gone. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Update> {
         let (update, weight) = self.updates.recv().await?;
-        self.space.add_permits(weight as usize);
-        Some(update)
-    }
-
-    /// The next update that is there already.
-    pub(super) fn try_next(&mut self) -> Option<Update> {
-        let (update, weight) = self.updates.try_recv().ok()?;
         self.space.add_permits(weight as usize);
         Some(update)
     }
@@ -128,9 +121,8 @@ mod tests {
         let (sender, mut receiver) = queue(100);
         sender.send(line(5000)).await;
         sender.send_now(line(7));
-        assert_eq!(length(receiver.try_next()), 5000);
-        assert_eq!(length(receiver.try_next()), 7);
-        assert!(receiver.try_next().is_none());
+        assert_eq!(length(receiver.next().await), 5000);
+        assert_eq!(length(receiver.next().await), 7);
         sender.send(line(36)).await;
         assert!(is_full(&sender).await);
     }

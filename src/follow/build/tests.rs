@@ -244,7 +244,8 @@ impl World {
             return;
         }
         let after = self.brought.filter(|_| recovery != Recovery::None);
-        let mut missed: Vec<_> = after.map_or(vec![], |after| (after + 1..self.log.len()).collect());
+        let mut missed: Vec<_> =
+            after.map_or(vec![], |after| (after + 1..self.log.len()).collect());
         let hole = missed.len() / 3..missed.len() * 2 / 3;
         match recovery {
             Recovery::None | Recovery::Whole => {}
@@ -405,12 +406,14 @@ impl World {
         for shown in &self.shown {
             match shown {
                 Shown::Line(number) => {
-                    let is_next = last.is_none_or(|last| last < *number || self.is_tie(last, *number));
+                    let is_next =
+                        last.is_none_or(|last| last < *number || self.is_tie(last, *number));
                     assert!(is_next, "{number} is out of order: {:?}", self.shown);
                     last = last.max(Some(*number));
                 }
                 Shown::Late(number) => {
-                    let is_late = last.is_some_and(|last| last > *number || self.is_tie(last, *number));
+                    let is_late =
+                        last.is_some_and(|last| last > *number || self.is_tie(last, *number));
                     assert!(is_late, "{number} is not late: {:?}", self.shown);
                 }
                 Shown::Notice(_) | Shown::Status(_) | Shown::End => {}
@@ -496,7 +499,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
-    
+
 
     /// Whatever happens to stream and REST: no line that reached us is lost, repeated or out of order,
     /// and what nobody could bring is reported.

@@ -49,7 +49,9 @@ impl Piece {
     }
 
     fn place(&self, key: Key) -> Option<usize> {
-        self.texts.contains(&key.id(false)).then(|| self.view.keys.iter().position(|k| k.is(key)))?
+        self.texts
+            .contains(&key.id(false))
+            .then(|| self.view.keys.iter().position(|k| k.is(key)))?
     }
 
     /// Whether it comes before a line of the stream that it does not hold. The stream may lag, as far as
@@ -212,9 +214,8 @@ impl Ahead {
         }
         let later = |piece: &Piece| {
             let ends = view.keys.last().zip(piece.view.keys.first());
-            let is_later = |(last, first): (&Key, &Key)| {
-                last.is_before(*first) && last.lies_close_to(*first)
-            };
+            let is_later =
+                |(last, first): (&Key, &Key)| last.is_before(*first) && last.lies_close_to(*first);
             !piece.adjacent && ends.is_some_and(is_later)
         };
         let number = self.pieces.iter().position(later).unwrap_or(self.pieces.len());
@@ -297,7 +298,8 @@ impl LineMerger {
         }
         // What may be missing before the line may be missing behind these as well.
         let gap = self.pending_gap;
-        while self.ahead.pieces.front().is_some_and(|piece| piece.adjacent || piece.is_before(key)) {
+        while self.ahead.pieces.front().is_some_and(|piece| piece.adjacent || piece.is_before(key))
+        {
             self.lossy = true;
             self.print_pieces(1, out);
         }

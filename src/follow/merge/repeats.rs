@@ -53,9 +53,9 @@ impl Repeats {
 
     /// Lines were inserted among the printed ones.
     pub(super) fn shift(&mut self, inserted: &[(usize, Key)]) {
-        self.next = self.next.map(|next| {
-            next + inserted.iter().filter(|(place, _)| *place <= next).count()
-        });
+        self.next = self
+            .next
+            .map(|next| next + inserted.iter().filter(|(place, _)| *place <= next).count());
     }
 
     /// The stream has brought a line that was printed before; it may go on with the one in this place.

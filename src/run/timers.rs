@@ -1,5 +1,5 @@
-//! What the clock has to say while a build is followed: deadlines, the long queue, and that we are still
-//! here when nothing else is said.
+//! The timers of a build that is followed: deadlines, the long queue, the status line, and the heartbeat when
+//! nothing else is printed.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::log::progress::Progress;
 use crate::outcome::Report;
 use crate::outcome::verdict::human;
 
-/// Since when things are as they are.
-pub(super) struct Watch {
+/// When each timer is due depends on what happened when.
+pub(super) struct Timers {
     timings: Timings,
     deadline: Option<Instant>,
     queue_timeout: Option<Duration>,
@@ -21,32 +21,32 @@ pub(super) struct Watch {
     queued: Option<Instant>,
     advised: bool,
     /// When something was last handed to stdout.
-    spoke: Instant,
+    last_output: Instant,
     /// When a line last came.
-    heard: Option<Instant>,
-    /// When the last line of the terminal changes, where one is watched.
-    live: Option<Instant>,
+    last_line: Option<Instant>,
+    /// When the status line changes, if there is one.
+    status_line: Option<Instant>,
 }
 
-/// How often the last line of a terminal may change.
-const LIVE: Duration = Duration::from_millis(200);
+/// How often the status line of a terminal changes.
+const STATUS_LINE: Duration = Duration::from_millis(200);
 
-/// Something that it is time for.
+/// Something that is due at a certain time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Alarm {
+pub(super) enum Timer {
     /// The `timeout` is over.
     Deadline,
     /// The `queue-timeout` is.
     QueueDeadline,
-    /// It is time to say whom to ask about a long queue.
+    /// The build has been queued for so long that the user should ask about it.
     LongQueue,
-    /// It is time to say that we are still here.
+    /// Nothing was printed for long: says that the build is still followed.
     Heartbeat,
-    /// It is time for the last line of a terminal to move.
-    Live,
+    /// The status line of a terminal changes.
+    StatusLine,
 }
 
-impl Watch {
+impl Timers {
     /// A deadline that no clock reaches is none.
     pub(super) fn new(
         timings: Timings,
@@ -61,51 +61,52 @@ impl Watch {
             followed: now,
             queued: None,
             advised: false,
-            spoke: now,
-            heard: None,
-            live: None,
+            last_output: now,
+            last_line: None,
+            status_line: None,
         }
     }
 
-    /// What happens next if nothing else does. `waiting`: words wait for stdout, so that more of them
-    /// would not be read any sooner.
-    pub(super) fn next(&self, report: &Report, waiting: bool) -> Option<(Instant, Alarm)> {
+    /// The timer that is due first. `is_waiting`: output waits for stdout, so that more of it would not be
+    /// read any sooner.
+    pub(super) fn next(&self, report: &Report, is_waiting: bool) -> Option<(Instant, Timer)> {
         let queued = self.queued.filter(|_| report.is_queued());
         let after = |since: Option<Instant>, delay: Option<Duration>| since?.checked_add(delay?);
         let advice = Some(self.timings.long_queue).filter(|_| !self.advised);
-        let alarms = [
+        let timers = [
             // What has ended has no deadline any more: only the final facts are missing.
-            (self.deadline.filter(|_| !report.has_ended()), Alarm::Deadline),
-            (after(queued, self.queue_timeout), Alarm::QueueDeadline),
-            (after(queued, advice), Alarm::LongQueue),
+            (self.deadline.filter(|_| !report.has_ended()), Timer::Deadline),
+            (after(queued, self.queue_timeout), Timer::QueueDeadline),
+            (after(queued, advice), Timer::LongQueue),
             (
-                after(Some(self.spoke), Some(self.timings.heartbeat)).filter(|_| !waiting),
-                Alarm::Heartbeat,
+                after(Some(self.last_output), Some(self.timings.heartbeat)).filter(|_| !is_waiting),
+                Timer::Heartbeat,
             ),
-            (self.live.filter(|_| !waiting), Alarm::Live),
+            (self.status_line.filter(|_| !is_waiting), Timer::StatusLine),
         ];
-        let alarms = alarms.into_iter().filter_map(|(at, alarm)| Some((at?, alarm)));
-        alarms.min_by_key(|(at, _)| *at)
+        let timers = timers.into_iter().filter_map(|(at, timer)| Some((at?, timer)));
+        timers.min_by_key(|(at, _)| *at)
     }
 
-    /// The status is another one. The time in the queue counts from when it is first known of.
-    pub(super) fn status_is_known(&mut self, report: &Report, now: Instant) {
+    /// The status changed. The time in the queue counts from when it is first known.
+    pub(super) fn on_status(&mut self, report: &Report, now: Instant) {
         if report.is_queued() {
             self.queued.get_or_insert(now);
         }
     }
 
-    pub(super) fn heard(&mut self, now: Instant) {
-        self.heard = Some(now);
+    pub(super) fn on_line(&mut self, now: Instant) {
+        self.last_line = Some(now);
     }
 
-    pub(super) fn spoke(&mut self, now: Instant) {
-        self.spoke = now;
+    /// Something was handed to stdout.
+    pub(super) fn on_output(&mut self, now: Instant) {
+        self.last_output = now;
     }
 
-    /// The last line of a terminal was just seen to.
-    pub(super) fn live(&mut self, now: Instant) {
-        self.live = now.checked_add(LIVE);
+    /// The status line was brought up to date.
+    pub(super) fn on_status_line(&mut self, now: Instant) {
+        self.status_line = now.checked_add(STATUS_LINE);
     }
 
     /// How long the build has been followed.
@@ -113,8 +114,8 @@ impl Watch {
         now - self.followed
     }
 
-    /// Whom to ask about a long queue; once.
-    pub(super) fn advice(&mut self, report: &Report, now: Instant) -> String {
+    /// Whom to ask about a long queue. It is said once.
+    pub(super) fn long_queue(&mut self, report: &Report, now: Instant) -> String {
         self.advised = true;
         let build = report.build.as_ref().map(ToString::to_string).unwrap_or_default();
         let queued = human(self.queued.map_or(Duration::ZERO, |since| now - since));
@@ -125,8 +126,8 @@ impl Watch {
         )
     }
 
-    /// That we are still here, where the build is, and how far.
-    pub(super) fn still_here(
+    /// That the build is still followed, where it is, and how far.
+    pub(super) fn heartbeat(
         &self,
         report: &Report,
         progress: Option<Progress>,
@@ -148,7 +149,7 @@ impl Watch {
         let place =
             phase.map_or_else(|| place.to_owned(), |run| format!("in {}", run.phase.title()));
         let progress = progress.map(|progress| format!(": {progress}")).unwrap_or_default();
-        let quiet = now - self.heard.unwrap_or(self.followed);
+        let quiet = now - self.last_line.unwrap_or(self.followed);
         let log = match report.lines {
             // Whether the build is silent or the service out of reach is not ours to say.
             0 => "no line has come yet".to_owned(),
@@ -181,118 +182,118 @@ mod tests {
         report(&[Event::Status(status)])
     }
 
-    fn watch(now: Instant, timeout: Duration, queue_timeout: Option<Duration>) -> Watch {
-        Watch::new(Timings::default(), now.checked_add(timeout), queue_timeout, now)
+    fn timers(now: Instant, timeout: Duration, queue_timeout: Option<Duration>) -> Timers {
+        Timers::new(Timings::default(), now.checked_add(timeout), queue_timeout, now)
     }
 
-    fn after(watch: &Watch, report: &Report, now: Instant) -> Option<(Duration, Alarm)> {
-        watch.next(report, false).map(|(at, alarm)| (at - now, alarm))
+    fn after(timers: &Timers, report: &Report, now: Instant) -> Option<(Duration, Timer)> {
+        timers.next(report, false).map(|(at, timer)| (at - now, timer))
     }
 
     #[test]
     fn the_time_in_the_queue_counts_from_when_it_is_first_known_of() {
         let now = Instant::now();
-        let mut watch = watch(now, 600 * MINUTE, Some(3 * MINUTE));
+        let mut timers = timers(now, 600 * MINUTE, Some(3 * MINUTE));
         let unknown = report(&[]);
-        watch.status_is_known(&unknown, now);
-        assert_eq!(after(&watch, &unknown, now), Some((5 * MINUTE, Alarm::Heartbeat)));
+        timers.on_status(&unknown, now);
+        assert_eq!(after(&timers, &unknown, now), Some((5 * MINUTE, Timer::Heartbeat)));
 
         let queued = in_status(Status::Pending);
-        watch.status_is_known(&queued, now + MINUTE);
-        assert_eq!(after(&watch, &queued, now), Some((4 * MINUTE, Alarm::QueueDeadline)));
-        watch.status_is_known(&queued, now + 2 * MINUTE);
-        assert_eq!(after(&watch, &queued, now), Some((4 * MINUTE, Alarm::QueueDeadline)));
+        timers.on_status(&queued, now + MINUTE);
+        assert_eq!(after(&timers, &queued, now), Some((4 * MINUTE, Timer::QueueDeadline)));
+        timers.on_status(&queued, now + 2 * MINUTE);
+        assert_eq!(after(&timers, &queued, now), Some((4 * MINUTE, Timer::QueueDeadline)));
 
         // What has a word of its own for it, or runs, is not queued; should it be queued again, it has
         // been for as long.
         for status in [Status::Running, Status::Other("warming".to_owned())] {
             let report = in_status(status);
-            assert_eq!(after(&watch, &report, now), Some((5 * MINUTE, Alarm::Heartbeat)));
+            assert_eq!(after(&timers, &report, now), Some((5 * MINUTE, Timer::Heartbeat)));
         }
-        watch.status_is_known(&queued, now + 3 * MINUTE);
-        assert_eq!(after(&watch, &queued, now), Some((4 * MINUTE, Alarm::QueueDeadline)));
+        timers.on_status(&queued, now + 3 * MINUTE);
+        assert_eq!(after(&timers, &queued, now), Some((4 * MINUTE, Timer::QueueDeadline)));
     }
 
     #[test]
     fn what_has_ended_has_no_deadline_and_one_beyond_all_clocks_is_none() {
         let now = Instant::now();
-        let soon = watch(now, MINUTE, Some(MINUTE));
-        let alarm = after(&soon, &in_status(Status::Running), now);
-        assert_eq!(alarm, Some((MINUTE, Alarm::Deadline)));
-        let alarm = after(&soon, &in_status(Status::Failed), now);
-        assert_eq!(alarm, Some((5 * MINUTE, Alarm::Heartbeat)));
+        let soon = timers(now, MINUTE, Some(MINUTE));
+        let timer = after(&soon, &in_status(Status::Running), now);
+        assert_eq!(timer, Some((MINUTE, Timer::Deadline)));
+        let timer = after(&soon, &in_status(Status::Failed), now);
+        assert_eq!(timer, Some((5 * MINUTE, Timer::Heartbeat)));
 
-        let mut never = watch(now, Duration::MAX, Some(Duration::MAX));
+        let mut never = timers(now, Duration::MAX, Some(Duration::MAX));
         let queued = in_status(Status::Pending);
-        never.status_is_known(&queued, now);
-        assert_eq!(after(&never, &queued, now), Some((5 * MINUTE, Alarm::Heartbeat)));
+        never.on_status(&queued, now);
+        assert_eq!(after(&never, &queued, now), Some((5 * MINUTE, Timer::Heartbeat)));
     }
 
     #[test]
     fn silence_counts_from_the_last_word_and_not_while_words_wait() {
         let now = Instant::now();
-        let mut watch = watch(now, 600 * MINUTE, None);
+        let mut timers = timers(now, 600 * MINUTE, None);
         let report = in_status(Status::Running);
-        watch.spoke(now + 2 * MINUTE);
-        watch.heard(now + 4 * MINUTE);
-        assert_eq!(after(&watch, &report, now), Some((7 * MINUTE, Alarm::Heartbeat)));
-        let waiting = watch.next(&report, true);
-        assert_eq!(waiting, Some((now + 600 * MINUTE, Alarm::Deadline)));
+        timers.on_output(now + 2 * MINUTE);
+        timers.on_line(now + 4 * MINUTE);
+        assert_eq!(after(&timers, &report, now), Some((7 * MINUTE, Timer::Heartbeat)));
+        let waiting = timers.next(&report, true);
+        assert_eq!(waiting, Some((now + 600 * MINUTE, Timer::Deadline)));
     }
 
     #[test]
     fn a_long_queue_gets_advice_once_and_heartbeats_go_on() {
         let now = Instant::now();
-        let mut watch = watch(now, 600 * MINUTE, None);
+        let mut timers = timers(now, 600 * MINUTE, None);
         let queued = in_status(Status::Pending);
-        watch.status_is_known(&queued, now);
-        watch.spoke(now + 59 * MINUTE);
-        assert_eq!(after(&watch, &queued, now), Some((60 * MINUTE, Alarm::LongQueue)));
-        let advice = watch.advice(&queued, now + 60 * MINUTE);
+        timers.on_status(&queued, now);
+        timers.on_output(now + 59 * MINUTE);
+        assert_eq!(after(&timers, &queued, now), Some((60 * MINUTE, Timer::LongQueue)));
+        let advice = timers.long_queue(&queued, now + 60 * MINUTE);
         assert!(advice.starts_with("build build1 has been queued for 1h: "), "{advice}");
-        assert_eq!(after(&watch, &queued, now), Some((64 * MINUTE, Alarm::Heartbeat)));
+        assert_eq!(after(&timers, &queued, now), Some((64 * MINUTE, Timer::Heartbeat)));
     }
 
     #[test]
     fn we_say_where_the_build_is_for_how_long_and_how_far() {
         let now = Instant::now();
-        let mut watch = watch(now, 600 * MINUTE, None);
+        let mut timers = timers(now, 600 * MINUTE, None);
         let later = now + Duration::from_secs(42 * 60 + 10);
-        let says = |watch: &Watch, events: &[Event], progress| {
-            watch.still_here(&report(events), progress, later)
+        let says = |timers: &Timers, events: &[Event], progress| {
+            timers.heartbeat(&report(events), progress, later)
         };
         let cook = Some(Progress::Packages { done: 400, total: 660 });
         let status = |status| Event::Status(status);
         let line = Event::Line { level: Level::Info, text: "x".to_owned() };
         assert_eq!(
-            says(&watch, &[], None),
+            says(&timers, &[], None),
             "no word of the build yet, after 42m 10s of following it"
         );
         let pending = status(Status::Pending);
-        assert_eq!(says(&watch, &[pending], None), "still queued after 42m 10s");
+        assert_eq!(says(&timers, &[pending], None), "still queued after 42m 10s");
         let running = status(Status::Running);
         let warming = status(Status::Other("warming".to_owned()));
         let logged = "after 42m 10s of following the build; no line has come yet";
-        assert_eq!(says(&watch, &[warming], None), format!("still warming {logged}"));
+        assert_eq!(says(&timers, &[warming], None), format!("still warming {logged}"));
         assert_eq!(
-            says(&watch, std::slice::from_ref(&running), None),
+            says(&timers, std::slice::from_ref(&running), None),
             format!("still running {logged}")
         );
 
         let cooking = [running.clone(), Event::PhaseStarted(Phase::Cook), line.clone()];
-        watch.heard(now + Duration::from_secs(37 * 60 + 10));
+        timers.on_line(now + Duration::from_secs(37 * 60 + 10));
         assert_eq!(
-            says(&watch, &cooking, cook),
+            says(&timers, &cooking, cook),
             "still in Cook after 42m 10s of following the build: 400 of 660 packages cooked; \
              no line has come for 5m"
         );
-        watch.heard(later);
+        timers.on_line(later);
         let cooked = Event::PhaseEnded { phase: Phase::Cook, took: None, completed: true };
         assert_eq!(
-            says(&watch, &[running, Event::PhaseStarted(Phase::Cook), line, cooked], None),
+            says(&timers, &[running, Event::PhaseStarted(Phase::Cook), line, cooked], None),
             "still running after 42m 10s of following the build; the log goes on; lines so far: 1"
         );
-        let ended = says(&watch, &[status(Status::Failed)], None);
+        let ended = says(&timers, &[status(Status::Failed)], None);
         assert!(ended.contains("waiting for BuildPixel's last word"), "{ended}");
     }
 }

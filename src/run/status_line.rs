@@ -1,4 +1,4 @@
-//! What the last line of a terminal says while a build is followed.
+//! The text of a terminal's status line while a build is followed.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::outcome::verdict::{counted, human};
 const BAR: u64 = 20;
 
 /// Where the build is, how far, and what was found so far. `followed`: for how long.
-pub(super) fn line(report: &Report, progress: Option<Progress>, followed: Duration) -> String {
+pub(super) fn text(report: &Report, progress: Option<Progress>, followed: Duration) -> String {
     let phase = report.phases.last().filter(|run| !run.ended).map(|run| run.phase.title());
     let (place, runs) = match (&report.status, phase) {
         (Some(Status::Pending), _) => ("Queued", false),
@@ -45,32 +45,32 @@ mod tests {
     use crate::config::Task;
     use crate::event::{Event, Finding, Id, Phase};
 
-    fn said(events: &[Event], progress: Option<Progress>) -> String {
+    fn shown(events: &[Event], progress: Option<Progress>) -> String {
         let mut report = Report::new(&Task::Attach(Id::new("build1").unwrap()));
         for event in events {
             report.observe(event);
         }
-        line(&report, progress, Duration::from_secs(732))
+        text(&report, progress, Duration::from_secs(732))
     }
 
     #[test]
-    fn the_line_says_where_the_build_is_and_what_was_found() {
+    fn the_status_line_says_where_the_build_is_and_what_was_found() {
         let running = Event::Status(Status::Running);
         let cook = Event::PhaseStarted(Phase::Cook);
         let error = Event::Finding(Finding::error("m"));
         let packages = |done| Some(Progress::Packages { done, total: 400 });
-        assert_eq!(said(&[], None), "Waiting - 12m 12s");
-        assert_eq!(said(&[Event::Status(Status::Pending)], None), "Queued - 12m 12s");
-        assert_eq!(said(std::slice::from_ref(&running), None), "Running - 12m 12s");
+        assert_eq!(shown(&[], None), "Waiting - 12m 12s");
+        assert_eq!(shown(&[Event::Status(Status::Pending)], None), "Queued - 12m 12s");
+        assert_eq!(shown(std::slice::from_ref(&running), None), "Running - 12m 12s");
         let events = [running, cook, error];
         assert_eq!(
-            said(&events, packages(100)),
+            shown(&events, packages(100)),
             "Cook [=====>              ] 100 of 400 packages cooked - 1 error - 12m 12s"
         );
         let failed = [&events[..], &[Event::Status(Status::Failed)]].concat();
-        assert_eq!(said(&failed, packages(100)), "Ended - 1 error - 12m 12s");
+        assert_eq!(shown(&failed, packages(100)), "Ended - 1 error - 12m 12s");
         let other = Event::Status(Status::Other("warming".to_owned()));
-        assert_eq!(said(&[other], None), "warming - 12m 12s");
+        assert_eq!(shown(&[other], None), "warming - 12m 12s");
     }
 
     #[test]

@@ -1,0 +1,339 @@
+//! The stages in which there are builds: each is triggered, if none was given, and followed to its end.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::pump::{Outputs, Pump};
+use super::setup::Prepared;
+use super::status_line;
+use super::timers::{Timer, Timers};
+use crate::api::{self, Triggered};
+use crate::config::{Config, Task};
+use crate::error::Error;
+use crate::event::{Facts, Notice, Status};
+use crate::follow::Timings;
+use crate::outcome::{Outcome, Signal};
+use crate::publish::Publisher;
+use crate::reporter::Reporter;
+use crate::session::{self, BuildEvent, BuildEventKind, Hub, Update};
+use crate::socket;
+use crate::trigger::{self, Trigger};
+
+/// How long an interrupted trigger may still take to bring the id of the build that it may have started.
+const LAST_ANSWER: Duration = Duration::from_secs(2);
+
+/// How long a step that ends before its build may take to print the lines that it holds back.
+const LAST_LINES: Duration = Duration::from_millis(50);
+
+/// The stages between the first request and the last answer.
+pub(super) struct Running {
+    config: Config,
+    timings: Timings,
+    started: Instant,
+    pub(super) reporter: Reporter,
+    publisher: Publisher,
+    /// The signal that interrupted the trigger, and until when its answer is waited for.
+    interrupted: Option<(Signal, Instant)>,
+    /// Set as soon as the build is followed.
+    timers: Option<Timers>,
+    /// How a step ends before its build, and until when lines that are held back may be printed.
+    leaving: Option<(Outcome, Instant)>,
+    /// Whether it has ended that way once.
+    has_left: bool,
+}
+
+impl Running {
+    pub(super) fn outputs(&self) -> Outputs<'_> {
+        Outputs {
+            stdout: Some(&self.reporter.stdout),
+            log: self.reporter.log.as_ref(),
+            // Whoever leaves waits for no disk.
+            placing: Some(&self.reporter.placing).filter(|_| self.leaving.is_none()),
+        }
+    }
+
+    pub(super) fn next_timer(&self) -> Option<Instant> {
+        if let Some((_, until)) = &self.leaving {
+            return Some(*until);
+        }
+        match (self.interrupted, &self.timers) {
+            (Some((_, until)), _) => Some(until),
+            (None, Some(timers)) => {
+                timers.next(self.reporter.report(), self.reporter.is_waiting()).map(|(at, _)| at)
+            }
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn new(
+        config: Config,
+        timings: Timings,
+        reporter: Reporter,
+        publisher: Publisher,
+    ) -> Self {
+        let started = Instant::now();
+        Self {
+            config,
+            timings,
+            started,
+            reporter,
+            publisher,
+            interrupted: None,
+            timers: None,
+            leaving: None,
+            has_left: false,
+        }
+    }
+
+    /// What is needed for publishing.
+    pub(super) fn into_parts(self) -> (Reporter, Publisher, Timings) {
+        (self.reporter, self.publisher, self.timings)
+    }
+
+    /// Connects, and triggers the build or follows the one that exists.
+    pub(super) fn start(
+        &mut self,
+        pump: &mut Pump,
+        prepared: Prepared,
+        trigger_timings: trigger::Timings,
+    ) -> Option<Outcome> {
+        let Prepared { overrides, net } = prepared;
+        for warning in net.warnings() {
+            self.reporter.notice(Notice::warn(warning));
+        }
+        let Self { config, timings, .. } = self;
+        let client = api::Client::new(&config.api_url, &config.token, &net);
+        pump.follow = config.wait.then(|| {
+            Hub::start(session::Setup {
+                client: client.clone(),
+                socket: socket::Options {
+                    api_url: config.api_url.clone(),
+                    token: config.token.clone(),
+                    net,
+                    connect_timeout: timings.connect,
+                },
+                transport: config.transport,
+                timings: *timings,
+            })
+        });
+        match &config.task {
+            Task::Trigger { project, build_setting, .. } => {
+                pump.trigger = Some(Trigger::start(trigger::Plan {
+                    client,
+                    project: project.clone(),
+                    build_setting: build_setting.clone(),
+                    overrides,
+                    timings: trigger_timings,
+                    limit: config.timeout.saturating_sub(self.started.elapsed()),
+                }));
+                None
+            }
+            Task::Attach(_) => self.follow_build(pump),
+        }
+    }
+
+    pub(super) fn on_signal(
+        &mut self,
+        pump: &mut Pump,
+        signal: Signal,
+        now: Instant,
+    ) -> Option<Outcome> {
+        if let Some((outcome, _)) = self.leaving.take() {
+            return Some(outcome);
+        }
+        match (&pump.trigger, self.interrupted) {
+            // The build may exist already. Its id is worth a moment, but no second signal.
+            (Some(trigger), None) if !trigger.nothing_was_started() => {
+                trigger.leave();
+                self.interrupted = Some((signal, now + LAST_ANSWER));
+                None
+            }
+            (_, interrupted) => {
+                self.drop_trigger(pump);
+                Some(Outcome::Interrupted(interrupted.map_or(signal, |(first, _)| first)))
+            }
+        }
+    }
+
+    /// Leaves the trigger without an answer that names a build.
+    fn drop_trigger(&mut self, pump: &mut Pump) {
+        if let Some(trigger) = pump.trigger.take() {
+            if trigger.nothing_was_started() {
+                self.reporter.nothing_was_triggered();
+            }
+            trigger.last_notices().for_each(|notice| self.reporter.notice(notice));
+        }
+    }
+
+    pub(super) fn on_triggered(
+        &mut self,
+        pump: &mut Pump,
+        answer: Result<Triggered, Error>,
+    ) -> Option<Outcome> {
+        match (answer, self.interrupted) {
+            (Ok(Triggered { build, status }), interrupted) => {
+                pump.trigger = None;
+                self.reporter.triggered(build, status);
+                match interrupted {
+                    Some((signal, _)) => Some(Outcome::Interrupted(signal)),
+                    None => self.follow_build(pump),
+                }
+            }
+            (Err(_), Some((signal, _))) => {
+                self.drop_trigger(pump);
+                Some(Outcome::Interrupted(signal))
+            }
+            (Err(error), None) => {
+                pump.trigger = None;
+                Some(error.into())
+            }
+        }
+    }
+
+    /// The build is known: hands its id over, and follows it if that is wanted.
+    fn follow_build(&mut self, pump: &mut Pump) -> Option<Outcome> {
+        self.reporter.build_is_known();
+        let outputs = self.publisher.without_secrets(self.reporter.report().outputs(None));
+        self.reporter.outputs(outputs.values());
+        self.publisher.publish_early(&outputs);
+        let Some(follow) = &mut pump.follow else {
+            return Some(Outcome::Detached);
+        };
+        if let Some(build) = &self.reporter.report().build {
+            follow.follow(build.clone(), matches!(self.config.task, Task::Trigger { .. }));
+        }
+        let now = Instant::now();
+        let deadline = self.started.checked_add(self.config.timeout);
+        let mut timers = Timers::new(self.timings, deadline, self.config.queue_timeout, now);
+        timers.on_status(self.reporter.report(), now);
+        if self.reporter.has_status_line() {
+            timers.on_status_line(now);
+        }
+        self.timers = Some(timers);
+        None
+    }
+
+    pub(super) fn on_update(&mut self, update: Option<Update>) -> Option<Outcome> {
+        let outcome = match update {
+            Some(Update::Build(BuildEvent { kind, .. })) => self.on_build_event(kind),
+            Some(Update::Notice(notice)) => {
+                self.reporter.notice(notice);
+                None
+            }
+            Some(Update::Released) => self.leaving.take().map(|(outcome, _)| outcome),
+            None => {
+                Some(self.leaving.take().map_or(Error::Internal.into(), |(outcome, _)| outcome))
+            }
+        };
+        if self.reporter.stdout.is_full() {
+            self.write_to_stdout();
+        }
+        // A build that ends while the step does changes nothing any more.
+        outcome.filter(|_| self.leaving.is_none())
+    }
+
+    /// How the step ends now. One that ends before its build prints the lines first that are held back.
+    pub(super) fn end_like(&mut self, pump: &Pump, outcome: Outcome) -> Option<Outcome> {
+        let is_early = matches!(outcome, Outcome::Interrupted(_) | Outcome::TimedOut { .. });
+        match &pump.follow {
+            Some(follow) if is_early && !self.has_left => {
+                self.has_left = true;
+                self.reporter.release();
+                follow.release();
+                self.leaving = Some((outcome, Instant::now() + LAST_LINES));
+                None
+            }
+            _ => Some(outcome),
+        }
+    }
+
+    fn on_build_event(&mut self, event: BuildEventKind) -> Option<Outcome> {
+        match event {
+            BuildEventKind::Line(line) => {
+                self.timers.iter_mut().for_each(|timers| timers.on_line(Instant::now()));
+                self.reporter.line(&line);
+            }
+            BuildEventKind::LateLine(line) => {
+                self.timers.iter_mut().for_each(|timers| timers.on_line(Instant::now()));
+                self.reporter.late_line(&line);
+            }
+            BuildEventKind::Status(status) => {
+                self.reporter.status(status);
+                if let Some(timers) = &mut self.timers {
+                    timers.on_status(self.reporter.report(), Instant::now());
+                }
+            }
+            BuildEventKind::Notice(notice) => self.reporter.notice(notice),
+            BuildEventKind::End(end) => return Some(self.verdict(*end)),
+        }
+        None
+    }
+
+    /// Writes what is rendered, if there is room for it.
+    pub(super) fn write_to_stdout(&mut self) {
+        if self.reporter.write_to_stdout()
+            && let Some(timers) = &mut self.timers
+        {
+            timers.on_output(Instant::now());
+        }
+    }
+
+    pub(super) fn on_timer(&mut self, pump: &mut Pump, now: Instant) -> Option<Outcome> {
+        if let Some((_, until)) = &self.leaving {
+            let is_over = *until <= now;
+            return self.leaving.take_if(|_| is_over).map(|(outcome, _)| outcome);
+        }
+        if let Some((signal, until)) = self.interrupted {
+            return (until <= now).then(|| {
+                self.drop_trigger(pump);
+                Outcome::Interrupted(signal)
+            });
+        }
+        let timers = self.timers.as_mut()?;
+        let (report, is_waiting) = (self.reporter.report(), self.reporter.is_waiting());
+        let (_, timer) = timers.next(report, is_waiting).filter(|(at, _)| *at <= now)?;
+        match timer {
+            Timer::Deadline => {
+                return Some(Outcome::TimedOut { after: self.config.timeout, queued: false });
+            }
+            Timer::QueueDeadline => {
+                let after = self.config.queue_timeout.unwrap_or_default();
+                return Some(Outcome::TimedOut { after, queued: true });
+            }
+            Timer::LongQueue => {
+                let text = timers.long_queue(report, now);
+                self.reporter.notice(Notice::warn(text));
+            }
+            Timer::StatusLine => {
+                let followed = timers.followed_for(now);
+                let line = status_line::text(report, self.reporter.progress(), followed);
+                timers.on_status_line(now);
+                self.reporter.status_line(&line);
+            }
+            Timer::Heartbeat => {
+                let text = timers.heartbeat(report, self.reporter.progress(), now);
+                self.reporter.notice(Notice::info(text));
+            }
+        }
+        None
+    }
+
+    /// The verdict is the API's alone.
+    fn verdict(&mut self, end: Result<Facts, Error>) -> Outcome {
+        let facts = match end {
+            Ok(facts) => facts,
+            Err(error) => return error.into(),
+        };
+        let status = facts.status.clone();
+        self.reporter.learn(facts);
+        match status {
+            Some(Status::Complete) => Outcome::Success,
+            Some(Status::Failed) => Outcome::Failure,
+            Some(Status::Superseded) => Outcome::Superseded(self.config.on_superseded),
+            Some(Status::Pending | Status::Running | Status::Other(_)) | None => {
+                Error::Internal.into()
+            }
+        }
+    }
+}

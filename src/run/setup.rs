@@ -1,0 +1,177 @@
+//! The environment, turned into what a step needs before it sends anything.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::api::Overrides;
+use crate::causes::one_line;
+use crate::config::inputs::misspelt;
+use crate::config::{Config, Env, Inputs, Secret};
+use crate::error::Error;
+use crate::event::Notice;
+use crate::follow::Timings;
+use crate::log::text::Cleaner;
+use crate::net::Net;
+use crate::outcome::{Outcome, Report, Signal, SourceLinks};
+use crate::platform::Platform;
+use crate::publish::Publisher;
+use crate::render::{self, Renderer};
+use crate::reporter::Reporter;
+use crate::threads;
+use crate::trigger;
+use crate::writer::{Output, Overflow};
+
+/// GitLab hands the outputs of one job to the next as variables, and one of them is this input.
+const ATTACHES: &str = "`build-id` is given: that build is followed and none is triggered; what else says what to build \
+     is not used";
+
+/// What the process is given by whoever starts it.
+pub struct Host {
+    /// The environment.
+    pub env: Env,
+    /// Where everything is written.
+    pub stdout: Box<dyn Write + Send>,
+    /// Whether a person watches.
+    pub is_terminal: bool,
+    /// The wish that we stop.
+    pub signals: mpsc::Receiver<Signal>,
+    /// Patience with a build.
+    pub timings: Timings,
+    /// Patience until there is a build.
+    pub trigger: trigger::Timings,
+}
+
+/// The setup, and what was prepared if it can be done.
+pub(super) type Reading = (Setup, Result<Prepared, Outcome>);
+
+/// What must be known before anything is sent.
+pub(super) struct Prepared {
+    pub(super) overrides: Overrides,
+    pub(super) net: Net,
+}
+
+impl Prepared {
+    /// Reads files.
+    fn new(config: &Config, platform: Platform, env: &Env) -> Result<Self, Outcome> {
+        let revision = platform.revision(env);
+        let overrides = revision.resolve(&config.task, env).map_err(Error::Config)?;
+        let net = Net::new(&config.network).map_err(Error::Network)?;
+        Ok(Self { overrides, net })
+    }
+
+    /// The commit that the build will be asked to be of.
+    fn commit(&self) -> Option<&str> {
+        self.overrides.commit.as_deref()
+    }
+}
+
+/// What the environment asks for, and where output goes. The latter is known even if the former is wrong.
+pub(super) struct Setup {
+    platform: Platform,
+    pub(super) config: Option<Config>,
+    token: Option<Secret>,
+    reports_dir: Option<String>,
+    warnings: Vec<String>,
+    source: SourceLinks,
+}
+
+impl Setup {
+    /// Reads on a thread of its own: some inputs are files, and a disk that hangs must not delay a signal.
+    pub(super) fn start(env: Arc<Env>, is_terminal: bool) -> oneshot::Receiver<Reading> {
+        let (sender, receiver) = oneshot::channel();
+        let task = "reads the inputs";
+        // An error means that a signal came first.
+        let work = move |(env, sender): (Arc<Env>, oneshot::Sender<Reading>)| {
+            let _nobody_waits = sender.send(Self::read(&env, is_terminal));
+        };
+        if let Err(((env, sender), refused)) = threads::start("inputs", task, (env, sender), work) {
+            // Signals wait until the files are read.
+            let (mut setup, prepared) = Self::read(&env, is_terminal);
+            setup.warnings.push(format!("{}; hint: {}", one_line(&refused), threads::HINT));
+            let _nobody_waits = sender.send((setup, prepared));
+        }
+        receiver
+    }
+
+    /// Reads files, too.
+    fn read(env: &Env, is_terminal: bool) -> Reading {
+        let (inputs, unreadable) = Inputs::read(env);
+        let (token, reports_dir) = (inputs.token.clone(), inputs.reports_dir.clone());
+        let attaches = inputs.build_id.is_some() && inputs.project.is_some();
+        let chosen = Platform::choose(inputs.ci.as_deref(), env, is_terminal);
+        let mut config = Config::new((inputs, unreadable), env);
+        let platform = chosen.unwrap_or_else(|mistake| {
+            let others = config.as_mut().err().map(std::mem::take);
+            config = Err(others.into_iter().flatten().chain([mistake]).collect());
+            Platform::detect(env, is_terminal)
+        });
+        let mut warnings = misspelt(env);
+        warnings.extend(attaches.then(|| ATTACHES.to_owned()));
+        warnings.extend(platform.doubt(env).map(str::to_owned));
+        let (config, prepared) = match config {
+            Ok(config) => {
+                let prepared = Prepared::new(&config, platform, env);
+                (Some(config), prepared)
+            }
+            Err(mistakes) => (None, Err(Error::Config(mistakes).into())),
+        };
+        let asked = prepared.as_ref().ok().and_then(Prepared::commit);
+        let source = platform.source_links(env).asked_for(asked);
+        (Self { platform, config, token, reports_dir, warnings, source }, prepared)
+    }
+
+    /// As much as is known without reading a file.
+    pub(super) fn unread(env: &Env, is_terminal: bool) -> Self {
+        // Whatever is wrong with the inputs is of no interest any more.
+        let (Inputs { token, reports_dir, ci, .. }, _mistakes) = Inputs::read(env);
+        let chosen = Platform::choose(ci.as_deref(), env, is_terminal);
+        let platform = chosen.unwrap_or_else(|_| Platform::detect(env, is_terminal));
+        let (warnings, source) = (Vec::new(), SourceLinks::default());
+        Self { platform, config: None, token, reports_dir, warnings, source }
+    }
+
+    /// Opens the platform's output, hides the secrets, and warns of odd inputs.
+    pub(super) fn open(
+        &self,
+        env: &Env,
+        is_terminal: bool,
+        stdout: Box<dyn Write + Send>,
+    ) -> (Reporter, Publisher) {
+        let config = self.config.as_ref();
+        let proxy = config.map(|config| config.network.secrets()).unwrap_or_default();
+        let secrets: Vec<_> = self.token.iter().chain(&proxy).map(Secret::expose).collect();
+        let style = self.platform.text_style(env, is_terminal);
+        let cleaner = Cleaner::new(&secrets, style);
+        let usual = self.platform.default_reports_dir();
+        let reports_dir = self.reports_dir.as_deref().or(usual).map(PathBuf::from);
+        let handover = self.platform.handover(env);
+        let summary = config.is_none_or(|config| config.summary);
+        let options = render::Options {
+            log_level: config.and_then(|config| config.log_level),
+            annotations: config.is_none_or(|config| config.annotations),
+            summary: summary && handover.has_summary(),
+            reports: reports_dir.is_some(),
+            ascii: self.platform.wants_ascii(env),
+        };
+        let publisher = Publisher::start(cleaner.clone(), handover, summary, reports_dir);
+        let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
+        let report = Report { source: self.source.clone(), ..report };
+        let source_root = config.and_then(|config| config.source_root.as_deref());
+        let checkout = self.platform.checkout(env);
+        let sink = self.platform.open(env, is_terminal, &checkout, SystemTime::now);
+        let renderer = Renderer::new(sink, options);
+        let stdout = Output::start(stdout, Overflow::Wait);
+        let log = publisher.open_log();
+        let mut reporter =
+            Reporter::new(cleaner, source_root, checkout, report, renderer, stdout, log);
+        reporter.begin(&secrets, &self.warnings);
+        if let Some(refused) = reporter.stdout.refused().map(|refused| one_line(refused)) {
+            reporter.notice(Notice::warn(refused));
+        }
+        (reporter, publisher)
+    }
+}

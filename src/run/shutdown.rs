@@ -1,0 +1,237 @@
+//! The end of a step: publishes everything on every path, while signals shorten what may be waited for.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::error::ExitCode;
+use crate::outcome::{Outcome, Signal};
+use crate::platform::PublishProblem;
+use crate::publish::{Edition, Publication, Publisher};
+use crate::reporter::Reporter;
+use crate::writer::Written;
+
+/// How long after the first signal files and stdout may take. The whole exit has three seconds.
+const HURRY: Duration = Duration::from_millis(1500);
+
+/// What they may take at least, when an interrupted trigger has had all the time.
+const SHORTEST_HURRY: Duration = Duration::from_millis(250);
+
+/// How long it may take to report what could not be written in time.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Signals come in pairs, to a shell and to its group; the last words get this much in any case.
+const LAST_MOMENT: Duration = Duration::from_millis(50);
+
+/// The signals that came so far.
+#[derive(Debug, Default)]
+pub(super) struct SeenSignals {
+    /// When the first one came.
+    first: Option<Instant>,
+    last: Option<Signal>,
+    /// Whether a second one came: nothing is waited for any more.
+    is_repeated: bool,
+}
+
+impl SeenSignals {
+    pub(super) fn add(&mut self, signal: Signal, now: Instant) {
+        self.is_repeated = self.first.is_some();
+        self.first.get_or_insert(now);
+        self.last = Some(signal);
+    }
+}
+
+/// How long publishing may still take.
+pub(super) struct Shutdown {
+    /// What the outcome alone exits with.
+    code: ExitCode,
+    /// Until then, even a second signal waits.
+    last_moment: Instant,
+    /// When it is too late to write files.
+    limit: Instant,
+    too_late: watch::Sender<bool>,
+}
+
+impl Shutdown {
+    pub(super) fn new(
+        outcome: &Outcome,
+        signals: &SeenSignals,
+        patience: Duration,
+        now: Instant,
+    ) -> Self {
+        let last_moment = now + LAST_MOMENT;
+        let limit = match signals.first {
+            Some(first) => (first + HURRY).max(last_moment + SHORTEST_HURRY),
+            None => last_moment + patience,
+        };
+        let too_late = watch::Sender::new(false);
+        Self { code: outcome.exit_code(), last_moment, limit, too_late }
+    }
+
+    /// Whether it is too late to write files.
+    pub(super) fn late(&self) -> watch::Receiver<bool> {
+        self.too_late.subscribe()
+    }
+
+    pub(super) fn next_timer(&self, signals: &SeenSignals) -> Option<Instant> {
+        let is_late = *self.too_late.borrow();
+        match (signals.is_repeated, is_late, signals.first) {
+            (true, ..) => Some(self.last_moment),
+            (false, false, _) => Some(self.limit),
+            (false, true, Some(_)) => Some(self.limit + LAST_WORDS),
+            (false, true, None) => None,
+        }
+    }
+
+    /// Whether nothing is waited for any more.
+    pub(super) fn on_timer(&mut self, signals: &SeenSignals, now: Instant) -> bool {
+        let is_due = self.next_timer(signals).is_some_and(|at| at <= now);
+        let is_over = signals.is_repeated || *self.too_late.borrow();
+        if is_due && !is_over {
+            self.too_late.send_replace(true);
+        }
+        is_due && is_over
+    }
+
+    /// The first signal shortens what may be waited for. Whether nothing is waited for any more.
+    pub(super) fn on_signal(&mut self, signals: &SeenSignals, now: Instant) -> bool {
+        self.limit = self.limit.min(now + HURRY);
+        signals.is_repeated && self.last_moment <= now
+    }
+
+    /// `is_complete`: whether everything was published and written; `None` if that took too long.
+    pub(super) fn exit_code(&self, signals: &SeenSignals, is_complete: Option<bool>) -> ExitCode {
+        match (self.code, is_complete, signals.last) {
+            (ExitCode::Success, Some(true), _) => ExitCode::Success,
+            (ExitCode::Success, _, Some(signal)) => Outcome::Interrupted(signal).exit_code(),
+            (ExitCode::Success, _, None) => ExitCode::Output,
+            (code, ..) => code,
+        }
+    }
+}
+
+/// Shows the verdict at once, then publishes everything. Whether nothing was lost.
+pub(super) fn publish(
+    mut reporter: Reporter,
+    publisher: Publisher,
+    outcome: &Outcome,
+    late: watch::Receiver<bool>,
+    patience: Duration,
+) -> impl Future<Output = bool> + use<> {
+    let outputs = publisher.without_secrets(reporter.report().outputs(Some(outcome)));
+    reporter.outputs(outputs.values());
+    let verdict = reporter.conclude(outcome);
+    // Neither a disk nor a pipe delays the verdict.
+    reporter.stdout.hand_over_now();
+    let edition = Edition { outputs, report: reporter.report().clone(), verdict };
+    async move {
+        let log = reporter.log.take();
+        let Publication { problems, summary_file } = publisher.publish(edition, log, &late).await;
+        if let Some(path) = &summary_file {
+            reporter.summary_file(path);
+        }
+        reporter.problems(&problems);
+        let written = reporter.stdout.finish(patience).await;
+        // A pipe that nobody reads has lost nothing that anybody wanted.
+        let is_shown = !matches!(written, Written::Lost(_));
+        is_shown && !problems.iter().any(PublishProblem::is_failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn shutdown(signals: &SeenSignals, now: Instant) -> Shutdown {
+        Shutdown::new(&Outcome::Success, signals, PATIENCE, now)
+    }
+
+    #[test]
+    fn without_a_signal_files_have_all_the_patience_and_then_only_stdout_is_waited_for() {
+        let (now, signals) = (Instant::now(), SeenSignals::default());
+        let mut shutdown = shutdown(&signals, now);
+        let limit = now + LAST_MOMENT + PATIENCE;
+        assert_eq!(shutdown.next_timer(&signals), Some(limit));
+        assert!(!shutdown.on_timer(&signals, limit - millis(1)));
+        assert!(!*shutdown.late().borrow());
+        assert!(!shutdown.on_timer(&signals, limit));
+        assert!(*shutdown.late().borrow());
+        assert_eq!(shutdown.next_timer(&signals), None);
+    }
+
+    #[test]
+    fn the_first_signal_shortens_what_is_waited_for_and_the_last_words_have_a_moment_more() {
+        let now = Instant::now();
+        let mut signals = SeenSignals::default();
+        let mut shutdown = shutdown(&signals, now);
+        let later = now + millis(500);
+        signals.add(Signal::Term, later);
+        assert!(!shutdown.on_signal(&signals, later));
+        let limit = later + HURRY;
+        assert_eq!(shutdown.next_timer(&signals), Some(limit));
+        assert!(!shutdown.on_timer(&signals, limit));
+        assert!(*shutdown.late().borrow());
+        assert_eq!(shutdown.next_timer(&signals), Some(limit + LAST_WORDS));
+        assert!(!shutdown.on_timer(&signals, limit + LAST_WORDS - millis(1)));
+        assert!(shutdown.on_timer(&signals, limit + LAST_WORDS));
+    }
+
+    #[test]
+    fn a_signal_from_before_the_end_counts_from_when_it_came_but_leaves_a_short_while() {
+        let now = Instant::now();
+        for (ago, left) in [(100, 1400), (1400, 300), (3000, 300)] {
+            let mut signals = SeenSignals::default();
+            signals.add(Signal::Int, now);
+            let began = now + millis(ago);
+            let shutdown = shutdown(&signals, began);
+            assert_eq!(shutdown.next_timer(&signals), Some(began + millis(left)), "{ago}");
+        }
+    }
+
+    #[test]
+    fn a_second_signal_ends_at_once_but_not_within_the_last_moment() {
+        let now = Instant::now();
+        let mut signals = SeenSignals::default();
+        let mut shutdown = shutdown(&signals, now);
+        for signal in [Signal::Int, Signal::Term] {
+            signals.add(signal, now);
+            assert!(!shutdown.on_signal(&signals, now));
+        }
+        assert_eq!(shutdown.next_timer(&signals), Some(now + LAST_MOMENT));
+        assert!(!shutdown.on_timer(&signals, now + LAST_MOMENT - millis(1)));
+        assert!(shutdown.on_timer(&signals, now + LAST_MOMENT));
+        assert!(!*shutdown.late().borrow(), "nothing is waited for, so nothing need be told");
+
+        let mut signals = SeenSignals::default();
+        signals.add(Signal::Int, now);
+        let mut shutdown = self::shutdown(&signals, now);
+        signals.add(Signal::Int, now + LAST_MOMENT);
+        assert!(shutdown.on_signal(&signals, now + LAST_MOMENT));
+    }
+
+    #[test]
+    fn a_success_that_was_not_published_is_none_and_a_failure_stays_what_it_is() {
+        let now = Instant::now();
+        let quiet = SeenSignals::default();
+        let mut signalled = SeenSignals::default();
+        signalled.add(Signal::Int, now);
+        signalled.add(Signal::Term, now);
+        let code = |outcome, signals, is_complete| {
+            Shutdown::new(&outcome, signals, PATIENCE, now).exit_code(signals, is_complete)
+        };
+        assert_eq!(code(Outcome::Success, &quiet, Some(true)), ExitCode::Success);
+        assert_eq!(code(Outcome::Success, &signalled, Some(true)), ExitCode::Success);
+        assert_eq!(code(Outcome::Success, &quiet, Some(false)), ExitCode::Output);
+        assert_eq!(code(Outcome::Success, &signalled, Some(false)), ExitCode::Sigterm);
+        assert_eq!(code(Outcome::Success, &signalled, None), ExitCode::Sigterm);
+        assert_eq!(code(Outcome::Failure, &signalled, None), ExitCode::BuildFailed);
+        assert_eq!(code(Outcome::Failure, &quiet, Some(false)), ExitCode::BuildFailed);
+    }
+}
