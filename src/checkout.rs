@@ -3,7 +3,7 @@
 
 mod index;
 mod lines;
-mod placing;
+pub(crate) mod placing;
 #[cfg(test)]
 mod placing_tests;
 mod resolve;
@@ -24,7 +24,6 @@ use std::thread;
 use tokio::sync::Notify;
 
 use index::Index;
-pub(crate) use placing::Placing;
 use walk::Bounds;
 
 type Walk = Box<dyn FnOnce() -> Option<Index> + Send>;

@@ -7,6 +7,7 @@ mod effect;
 mod gap;
 mod merge;
 mod polling;
+mod room;
 mod status;
 mod timings;
 mod window;

@@ -3,30 +3,34 @@
 
 mod connect_error;
 mod connection;
+mod error;
 mod lookup;
 mod proxy;
 mod roots;
 mod tunnel;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
 use url::Url;
 
 use crate::config;
 pub use connect_error::{ConnectError, ProxyAnswer, TlsFault};
 pub use connection::{Duplex, Stream};
+use connection::{authority, tcp};
+pub use error::NetError;
 use lookup::Lookup;
 pub use lookup::LookupError;
 use proxy::Proxies;
 pub use proxy::Proxy;
 use roots::Roots;
 pub use roots::RootsError;
-
-/// How this program names itself to servers and proxies.
-pub const USER_AGENT: &str = concat!("buildpixel-ci/", env!("CARGO_PKG_VERSION"));
+pub use tunnel::USER_AGENT;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -37,38 +41,6 @@ pub struct Net {
     tls: Arc<ClientConfig>,
     proxies: Arc<Proxies>,
     warnings: Arc<[String]>,
-}
-
-/// Why there is no way to any server. Shows no credentials.
-#[derive(Debug, thiserror::Error)]
-pub enum NetError {
-    /// The extra roots.
-    #[error("cannot use the roots of `ca-file`")]
-    Roots(#[from] RootsError),
-    /// The proxy variable.
-    #[error(
-        "cannot use the proxy of HTTPS_PROXY or ALL_PROXY: it is no http:// or https:// address"
-    )]
-    Proxy,
-    /// The TLS library.
-    #[error("cannot set up TLS")]
-    Tls(#[from] rustls::Error),
-    /// The HTTP library.
-    #[error("cannot set up HTTP")]
-    Http(#[from] reqwest::Error),
-}
-
-impl NetError {
-    /// What to do about it: one line.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Roots(_) => "nothing was triggered; check `ca-file`",
-            Self::Proxy => "nothing was triggered; check HTTPS_PROXY and ALL_PROXY",
-            Self::Tls(_) | Self::Http(_) => {
-                "nothing was triggered; check `ca-file` and the proxy variables"
-            }
-        }
-    }
 }
 
 impl Net {
@@ -123,7 +95,7 @@ impl Net {
             return None;
         }
         let proxy = self.proxy(target);
-        let name = connection::authority(target);
+        let name = authority(target);
         if error.is_timeout() {
             return Some(ConnectError::timeout(name, proxy.as_ref()));
         }
@@ -141,6 +113,54 @@ impl Net {
     /// What should be known about the road: one sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+}
+
+impl Net {
+    /// Opens a connection to `target`, in TLS if it is `https`.
+    ///
+    /// # Errors
+    /// [`ConnectError`], at `deadline` at the latest.
+    pub async fn connect(&self, target: &Url, deadline: Instant) -> Result<Stream, ConnectError> {
+        let proxy = self.proxy(target);
+        let connecting = self.connect_by(proxy.as_ref(), target);
+        let late = |_elapsed| Err(ConnectError::timeout(authority(target), proxy.as_ref()));
+        timeout_at(deadline, connecting).await.unwrap_or_else(late)
+    }
+
+    async fn connect_by(
+        &self,
+        proxy: Option<&Proxy>,
+        target: &Url,
+    ) -> Result<Stream, ConnectError> {
+        let host = target.host_str().unwrap_or_default();
+        let stream = match proxy {
+            Some(proxy) => self.through(proxy, target).await?,
+            None => tcp(target.as_str(), host, authority(target)).await?,
+        };
+        match target.scheme() {
+            "https" => self.secure(stream, host).await,
+            _ => Ok(stream),
+        }
+    }
+
+    async fn through(&self, proxy: &Proxy, target: &Url) -> Result<Stream, ConnectError> {
+        let (uri, host) = (proxy.uri().to_string(), proxy.uri().host().unwrap_or_default());
+        let mut stream = tcp(&uri, host, format!("the proxy {proxy}")).await?;
+        if proxy.uri().scheme_str() == Some("https") {
+            stream = self.secure(stream, host).await?;
+        }
+        tunnel::open(stream, &authority(target), proxy).await
+    }
+
+    async fn secure(&self, stream: Stream, host: &str) -> Result<Stream, ConnectError> {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let connecting = async {
+            let name = ServerName::try_from(bare.to_owned()).map_err(io::Error::other)?;
+            TlsConnector::from(self.tls()).connect(name, stream).await
+        };
+        let secured = connecting.await.map_err(|error| ConnectError::tls(host, &error))?;
+        Ok(Box::new(secured))
     }
 }
 

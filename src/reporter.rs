@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::causes::one_line;
-use crate::checkout::{Checkout, Placing};
+use crate::checkout::Checkout;
+use crate::checkout::placing::Placing;
 use crate::event::{Event, Facts, Id, Level, LogLine, Notice, Status};
 use crate::log::Pipeline;
 use crate::log::progress::Progress;

@@ -3,33 +3,15 @@
 
 mod error;
 mod message;
+mod options;
 mod packet;
 mod session;
 mod transport;
 
-use std::time::Duration;
-
-use url::Url;
-
 pub use error::{ProtocolError, SocketError, Stage};
 pub use message::Message;
+pub use options::Options;
 pub use session::{Resume, Session};
-
-use crate::config::Secret;
-use crate::net::Net;
-
-/// Where and how to connect.
-#[derive(Clone)]
-pub struct Options {
-    /// Base URL of the service; Socket.IO lives below it.
-    pub api_url: Url,
-    /// Goes into the `auth` of the CONNECT packet.
-    pub token: Secret,
-    /// The road.
-    pub net: Net,
-    /// How long everything from the name lookup to the CONNECT answer may take together.
-    pub connect_timeout: Duration,
-}
 
 #[cfg(any(test, fuzzing))]
 pub mod promises;

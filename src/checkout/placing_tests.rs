@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::Checkout;
 use super::index::Index;
-use super::{Checkout, Placing};
+use super::placing::Placing;
 use crate::event::{
     BuildMachine, Clue, Event, Finding, Level, LogLine, Notice, Phase, RemoteFile, RemotePlace,
 };

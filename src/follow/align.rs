@@ -1,7 +1,7 @@
 //! Where a stretch of a log without holes lies beside lines of the same log that may have holes.
 //! Linear but for a sort of the lines that occur once. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::window::Key;
 
@@ -218,7 +218,7 @@ fn behind(
         }
     }
     // A known line that the view does not show came after all that it shows.
-    if !rest.is_empty() {
+    if rest.has_other_than(view) {
         ahead = view.len();
     }
     holes.extend(missing.into_iter().filter(|(_, at)| *at < ahead));
@@ -272,8 +272,13 @@ impl Remaining {
         }
     }
 
-    fn is_empty(&self) -> bool {
-        self.total == 0
+    /// Whether there is any that is none of these.
+    fn has_other_than(&self, ids: &[u64]) -> bool {
+        if self.total == 0 {
+            return false;
+        }
+        let ids: HashSet<u64> = ids.iter().copied().collect();
+        self.counts.iter().any(|(id, count)| *count > 0 && !ids.contains(id))
     }
 }
 
@@ -367,6 +372,9 @@ mod tests {
             // A line that the view shows otherwise repeats none.
             ("a b ? d e", "a b c d e f", vec![(3, 2)], 5),
             ("a b ? ? e", "a b c d e", vec![(4, 2), (4, 3)], 5),
+            // Nor does one that was printed out of its order.
+            ("b c a", "a b c d", vec![], 3),
+            ("c d a b e", "a b c d e", vec![], 5),
         ] {
             assert_eq!(aligned(known, view), Some((holes, ahead)), "{known} | {view}");
         }

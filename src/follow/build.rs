@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::effect::{Effect, Effects};
 use super::merge::{Circumstances, Holds, LineMerger};
 use super::polling::Polling;
+use super::room::Room;
 use super::status::ShownStatus;
 use super::timings::Timings;
 use super::window::View;
@@ -49,34 +50,6 @@ pub struct Build {
     has_joined: bool,
     /// Whether the room was joined before the build began.
     joined_while_pending: bool,
-}
-
-/// The build's room in the session that stands.
-#[derive(Debug)]
-struct Room {
-    joined: Instant,
-    /// When the session last brought something.
-    heard: Instant,
-    /// Whether it has brought anything since the room was joined.
-    has_brought: bool,
-    /// Whether REST was asked after the room was joined, and has answered.
-    is_compared: bool,
-    /// How often REST was asked since, while the session brought nothing.
-    checks: u32,
-    /// When to join again at the earliest while the build is pending.
-    next_join: Instant,
-    health: StreamHealth,
-}
-
-/// Whether the session brings what happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum StreamHealth {
-    /// Nothing else is known.
-    Ok,
-    /// REST has shown something new that the session has not brought.
-    Suspect { since: Instant, lines: bool },
-    /// It brings nothing. The room is joined again.
-    Silent { rejoins: u32, next: Instant },
 }
 
 #[derive(Debug)]
@@ -153,12 +126,14 @@ impl Build {
 
     /// The service has refused the wish to join the room.
     pub fn on_join_refused(&mut self, now: Instant, out: &mut Effects) {
-        if self.room.as_ref().is_some_and(|room| !room.has_brought && room.is_healthy()) {
-            self.join_again(
-                now,
-                "BuildPixel refused to let us join the live log; joining it again",
-                out,
-            );
+        let timings = self.setup.timings;
+        if let Some(room) = self.room.as_mut().filter(|room| !room.has_brought && room.is_healthy())
+        {
+            // It may only not be ready yet.
+            room.fall_silent(now + timings.ahead);
+            let text = "BuildPixel refused to let us join the live log; joining it again";
+            out.push(Effect::warn(text));
+            self.polling.ask_by(now + timings.poll);
         }
     }
 
@@ -204,12 +179,7 @@ impl Build {
     fn on_message(&mut self, now: Instant, out: &mut Effects) {
         self.polling.confirmed = true;
         self.polling.heard = now;
-        let Some(room) = &mut self.room else {
-            return;
-        };
-        room.heard = now;
-        room.has_brought = true;
-        if let StreamHealth::Silent { .. } = std::mem::replace(&mut room.health, StreamHealth::Ok) {
+        if self.room.as_mut().is_some_and(|room| room.on_message(now)) {
             out.push(Effect::info("the live log is back"));
         }
     }
@@ -315,7 +285,8 @@ impl Build {
         }
     }
 
-    /// How long to wait before REST is asked again; joins the room again if the session is silent.
+    /// How long to wait before REST is asked again. Joins the room again if nothing tells that it was
+    /// joined.
     fn interval(
         &mut self,
         now: Instant,
@@ -332,29 +303,18 @@ impl Build {
             return Duration::ZERO;
         }
         room.is_compared = true;
-        match room.health {
-            StreamHealth::Silent { rejoins, next } => {
-                if now >= next {
-                    room.health = silent(now, rejoins + 1, &timings);
-                    out.push(Effect::Join);
-                }
-                timings.poll
-            }
-            StreamHealth::Ok | StreamHealth::Suspect { .. } if is_lossy => timings.poll,
-            StreamHealth::Ok | StreamHealth::Suspect { .. } if room.has_brought => {
-                timings.status_poll
-            }
-            StreamHealth::Ok | StreamHealth::Suspect { .. } => {
-                if is_pending && now >= room.next_join {
-                    // Nothing can tell yet whether the service has let us in. To join twice does no harm.
-                    room.next_join = now + (now - room.joined);
-                    out.push(Effect::Join);
-                }
-                let doubled = timings.first_check.saturating_mul(2_u32.saturating_pow(room.checks));
-                room.checks += 1;
-                doubled.min(timings.status_poll)
-            }
+        if !room.is_healthy() || is_lossy {
+            return timings.poll;
         }
+        if room.has_brought {
+            return timings.status_poll;
+        }
+        if is_pending && now >= room.next_join {
+            // Nothing can tell yet whether the service has let us in. To join twice does no harm.
+            room.next_join = now + (now - room.joined);
+            out.push(Effect::Join);
+        }
+        room.next_check(&timings)
     }
 
     /// Takes lines and status of a view. Returns whether any of them is new.
@@ -446,6 +406,12 @@ impl Build {
             return;
         }
         self.check_stream(now, out);
+        let timings = self.setup.timings;
+        if self.is_followed() && self.room.as_mut().is_some_and(|room| room.rejoins(now, &timings))
+        {
+            out.push(Effect::Join);
+            self.lines.joined(false);
+        }
         self.lines.tick(now, out);
         if matches!(self.stage, Stage::Following) && self.drained_at().is_some_and(|at| at <= now) {
             self.begin_last_word(now, out);
@@ -467,7 +433,8 @@ impl Build {
         };
         let suspect = self.room.as_ref().and_then(|room| room.suspect_until(&self.setup.timings));
         let suspect = suspect.map(|(until, _)| until);
-        let all = [self.lines.deadline(), self.polling.due(), drained, suspect];
+        let rejoin = self.room.as_ref().and_then(Room::rejoin_at).filter(|_| self.is_followed());
+        let all = [self.lines.deadline(), self.polling.due(), drained, suspect, rejoin];
         all.into_iter().flatten().min()
     }
 
@@ -479,19 +446,14 @@ impl Build {
         };
         if until <= now {
             let what = if lines { "the build logs" } else { "the build goes on" };
-            let text = format!("the live log brings nothing although {what}; joining it again");
-            self.join_again(now, &text, out);
+            out.push(Effect::warn(format!(
+                "the live log brings nothing although {what}; joining it again"
+            )));
+            let timings = self.setup.timings;
+            let mut room = Room::new(now, &timings);
+            room.fall_silent(now);
+            self.room = Some(room);
             self.lines.print_ahead(out);
-        }
-    }
-
-    fn join_again(&mut self, now: Instant, text: &str, out: &mut Effects) {
-        let timings = self.setup.timings;
-        if let Some(room) = &mut self.room {
-            *room = Room { health: silent(now, 0, &timings), ..Room::new(now, &timings) };
-            out.push(Effect::warn(text));
-            out.push(Effect::Join);
-            self.lines.joined(false);
             self.polling.ask_by(now + timings.poll);
         }
     }
@@ -569,49 +531,4 @@ impl Build {
     pub fn release(&mut self, now: Instant, out: &mut Effects) {
         self.lines.flush(now, out);
     }
-}
-
-impl Room {
-    fn new(now: Instant, timings: &Timings) -> Self {
-        Self {
-            joined: now,
-            heard: now,
-            has_brought: false,
-            is_compared: false,
-            checks: 0,
-            next_join: now + timings.rejoin.first,
-            health: StreamHealth::Ok,
-        }
-    }
-
-    fn is_healthy(&self) -> bool {
-        match self.health {
-            StreamHealth::Ok | StreamHealth::Suspect { .. } => true,
-            StreamHealth::Silent { .. } => false,
-        }
-    }
-
-    /// REST was compared with what the session has brought.
-    fn compare(&mut self, now: Instant, lines: bool, status: bool) {
-        let has_news = lines || status && !self.has_brought;
-        if has_news && self.health == StreamHealth::Ok {
-            self.health = StreamHealth::Suspect { since: now, lines };
-        }
-    }
-
-    /// How long the session may still bring what REST has shown, and whether that are lines. One that
-    /// has never brought anything gets less time.
-    fn suspect_until(&self, timings: &Timings) -> Option<(Instant, bool)> {
-        let patience = if self.has_brought { timings.silent } else { timings.ahead };
-        match self.health {
-            StreamHealth::Suspect { since, lines } => Some((since + patience, lines)),
-            StreamHealth::Ok | StreamHealth::Silent { .. } => None,
-        }
-    }
-}
-
-/// A session that brings nothing, and the moment at which the room is joined again at the earliest.
-fn silent(now: Instant, rejoins: u32, timings: &Timings) -> StreamHealth {
-    let doubled = timings.rejoin.first.saturating_mul(2_u32.saturating_pow(rejoins.min(31)));
-    StreamHealth::Silent { rejoins, next: now + doubled.min(timings.rejoin.longest) }
 }

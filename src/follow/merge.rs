@@ -3,9 +3,10 @@
 //! order as far as it is known in time. Pure.
 
 mod ahead;
+mod pieces;
+mod placing;
 mod repeats;
-#[cfg(test)]
-mod tests;
+mod stream;
 mod unplaced;
 mod views;
 
@@ -14,13 +15,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::effect::{Effect, Effects};
-use super::gap::Gap;
+use super::gap::{self, Gap};
 use super::window::{Key, View, Window};
 use crate::event::LogLine;
 use ahead::Ahead;
 use repeats::Repeats;
 use unplaced::Unplaced;
-pub(super) use views::Circumstances;
 
 /// No service shows fewer lines than this when there are more.
 const SHORTEST_VIEW: usize = 10;
@@ -39,6 +39,17 @@ pub(super) struct Holds {
     pub(super) adjacent: Duration,
     /// Lines that may be repeated, for more of them.
     pub(super) repeats: Duration,
+}
+
+/// In which circumstances a view was taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Circumstances {
+    /// Whether REST was asked after the first of the unplaced lines had come.
+    pub(super) is_later: bool,
+    /// Whether a session should bring new lines: it stands, or the next one will soon.
+    pub(super) is_linked: bool,
+    /// Whether it stood when the lines before them were known, so that it should bring those that follow.
+    pub(super) hold: bool,
 }
 
 /// How the stream's lines follow what was printed.
@@ -229,83 +240,6 @@ impl LineMerger {
         is_full.then_some(self.first_view)
     }
 
-    /// A line of a session whose place in the log is known.
-    fn in_sync(&mut self, now: Instant, line: LogLine, key: Key, out: &mut Effects) {
-        if self.repeats.is_idle() && self.is_new(key) {
-            self.accept(line, key, out);
-        } else {
-            self.repeats.feed(now, line, key);
-            self.examine(false, out);
-        }
-    }
-
-    /// Whether the line is certainly none that was printed or that REST has shown.
-    fn is_new(&self, key: Key) -> bool {
-        self.pending_echo == 0 && self.ahead.is_empty() && self.window.places(key).next().is_none()
-    }
-
-    /// Whether REST has brought the line before the stream does.
-    fn is_echo(&mut self, key: Key) -> bool {
-        let len = self.window.len();
-        let owed = self.window.keys().enumerate().skip(len - self.pending_echo.min(len));
-        let echo = owed.map(|(place, known)| (place, known.is(key))).find(|(_, is)| *is);
-        if let Some((place, _)) = echo {
-            self.pending_echo = len - place - 1;
-        }
-        let place = echo.map(|(place, _)| place).or_else(|| {
-            let mut places = self.window.places(key);
-            places.find(|place| key.has_time() && self.window.is_only_rest(*place))
-        });
-        if let Some(place) = place {
-            self.window.is_brought(place);
-            self.repeats.may_go_on(place + 1, self.window.len());
-        }
-        place.is_some()
-    }
-
-    /// Takes a line of the stream that was not printed yet.
-    fn accept(&mut self, line: LogLine, key: Key, out: &mut Effects) {
-        let is_ahead = self.ahead.holds(key);
-        let place = self.late_place.or_else(|| self.gap_of(key, true).filter(|_| !is_ahead));
-        if let Some(place) = place {
-            // What comes before the gap the stream has left out.
-            self.pending_echo = self.window.len() - place;
-            self.late.push((place, key));
-            if self.late.len() == LATE_LINES_AT_ONCE {
-                self.remember_late();
-            }
-            self.print_late(line, out);
-            return;
-        }
-        if !self.ahead.is_empty() {
-            self.print_ahead_before(key, out);
-        }
-        if let Some(stretch) = self.pending_gap.take() {
-            self.report_gap(Stretch { first: key, ..stretch }, out);
-        }
-        self.pending_echo = 0;
-        self.print(line, key, false, out);
-    }
-
-    /// The line from REST behind the gap into which a line of the stream belongs that lags. `ties`: whether
-    /// it may be of the same moment as all that is behind the gap, which tells nothing.
-    fn gap_of(&self, key: Key, ties: bool) -> Option<usize> {
-        let len = self.window.len();
-        let last = self.window.last()?;
-        let mut owed = len - self.pending_echo.min(len)..len;
-        // A session that goes on where the last one ended begins in front of what REST has shown since.
-        let skips = last.is_before(key) && last.is_of_one_clock(key);
-        let is_behind_gap =
-            |place: usize| self.window.is_after_gap(place) && self.window.is_only_rest(place);
-        if self.continuous && !skips && is_behind_gap(owed.start) {
-            return Some(owed.start);
-        }
-        owed.find(|place| {
-            let behind = self.window.key(*place).filter(|_| is_behind_gap(*place));
-            behind.is_some_and(|behind| key.may_lag_behind(behind) && (ties || key.is_before(last)))
-        })
-    }
-
     /// Whether a line was printed that equals this one.
     fn was_printed(&self, key: Key) -> bool {
         self.window.places(key).next().is_some() || self.late.iter().any(|(_, late)| *late == key)
@@ -374,5 +308,25 @@ impl LineMerger {
         for (line, key) in view.into_pairs() {
             self.print(line, key, true, out);
         }
+    }
+
+    /// Says that lines may be missing between what was printed and these, if there are any of both.
+    fn report_gap_before(&mut self, keys: &[Key], out: &mut Effects) {
+        if let Some(stretch) = Stretch::of(keys).filter(|_| !self.window.is_empty()) {
+            self.report_gap(stretch, out);
+        }
+    }
+
+    /// Says that more lines may be missing than those that a view has shown.
+    fn report_more_missing(&self, from: Key, to: Key, out: &mut Effects) {
+        let times = from.timestamp().zip(to.timestamp()).filter(|(from, to)| from <= to);
+        let clock = gap::clock;
+        let when = times.map_or_else(String::new, |(from, to)| {
+            format!(", logged from {} to {} UTC", clock(from), clock(to))
+        });
+        out.push(Effect::warn(format!(
+            "the live log leaves out lines: more of them may be missing further up{when}, and BuildPixel \
+             shows only its last ones"
+        )));
     }
 }

@@ -141,3 +141,113 @@ impl Polling {
         now.saturating_duration_since(self.heard)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ApiErrorKind, Refusal, Request};
+
+    fn error(kind: ApiErrorKind) -> ApiError {
+        let url = url::Url::parse("http://127.0.0.1/").unwrap();
+        ApiError { request: Request { method: "GET", url }, kind }
+    }
+
+    /// An answer that may be better next time.
+    fn passing(retry_after: Option<Duration>) -> ApiError {
+        let refusal =
+            Refusal { status: 503, code: None, message: None, request_id: None, retry_after };
+        error(ApiErrorKind::Refused(refusal))
+    }
+
+    /// An answer that nobody understands.
+    fn odd() -> ApiError {
+        let (expected, why) = ("a build", "no `status` in it".to_owned());
+        error(ApiErrorKind::Garbled { status: 200, expected, why, snippet: String::new() })
+    }
+
+    /// After how many odd answers polling is given up, if something else happens between two of them.
+    fn patience(between: impl Fn(&mut Polling, Instant)) -> Option<u32> {
+        let (now, timings) = (Instant::now(), Timings::default());
+        let mut polling = Polling::new(now, true);
+        (1..=20).find(|_| {
+            between(&mut polling, now);
+            polling.not_understood(now, &odd(), false, &timings);
+            !polling.is_patient_with(now, &odd(), false, &timings)
+        })
+    }
+
+    #[test]
+    fn odd_answers_in_a_row_end_the_polling_and_passing_trouble_between_them_does_not_break_the_row()
+     {
+        let timings = Timings::default();
+        assert_eq!(patience(|_, _| {}), Some(ODD_ANSWERS + 1));
+        let trouble = |polling: &mut Polling, now| {
+            polling.not_understood(now, &passing(None), false, &timings);
+        };
+        assert_eq!(patience(trouble), Some(ODD_ANSWERS + 1));
+        let answer = |polling: &mut Polling, now| {
+            polling.understood(now, &Facts::default());
+        };
+        assert_eq!(patience(answer), None);
+        // While a session stands nothing depends on REST.
+        let linked = |polling: &mut Polling, now| {
+            polling.not_understood(now, &odd(), true, &timings);
+        };
+        assert_eq!(patience(linked), None);
+    }
+
+    #[test]
+    fn a_build_that_is_not_confirmed_is_not_waited_for_and_one_that_is_for_as_long_as_an_outage() {
+        let (now, timings) = (Instant::now(), Timings::default());
+        let trouble = passing(None);
+        let mut polling = Polling::new(now, false);
+        let useless = (1..=20).find(|_| {
+            polling.not_understood(now, &trouble, true, &timings);
+            !polling.is_patient_with(now, &trouble, true, &timings)
+        });
+        assert_eq!(useless, Some(timings.unconfirmed_retries + 1));
+        let polling = Polling::new(now, true);
+        let patient = |after| polling.is_patient_with(now + after, &trouble, false, &timings);
+        assert!(patient(timings.longest_outage - Duration::from_secs(1)));
+        assert!(!patient(timings.longest_outage));
+        assert!(polling.is_patient_with(now + timings.longest_outage, &trouble, true, &timings));
+    }
+
+    #[test]
+    fn an_urgent_question_waits_only_as_long_as_rest_asked_for() {
+        let (now, timings) = (Instant::now(), Timings::default());
+        let wait = Duration::from_secs(7);
+        let mut polling = Polling::new(now, true);
+        polling.not_understood(now, &passing(Some(wait)), true, &timings);
+        polling.ask_urgently(now);
+        assert_eq!(polling.due(), Some(now + wait));
+        polling.ask_at(now + 2 * wait);
+        assert_eq!(polling.due(), Some(now + 2 * wait));
+        polling.ask_by(now + wait);
+        assert!(polling.due() >= Some(now + wait) && polling.due() < Some(now + 2 * wait));
+        polling.asks(now);
+        assert_eq!(polling.due(), None, "one question at a time");
+    }
+
+    #[test]
+    fn the_first_terminal_status_of_rest_is_final() {
+        let now = Instant::now();
+        let mut polling = Polling::new(now, true);
+        for word in ["running", "failed", "complete"] {
+            let status = Some(Status::new(word));
+            polling.understood(now, &Facts { status, ..Facts::default() });
+        }
+        assert_eq!(polling.ended.and_then(|facts| facts.status), Some(Status::Failed));
+    }
+
+    #[test]
+    fn trouble_is_reported_once_and_so_is_its_end() {
+        let (now, timings) = (Instant::now(), Timings::default());
+        let mut polling = Polling::new(now, true);
+        assert!(!polling.understood(now, &Facts::default()));
+        assert!(polling.not_understood(now, &passing(None), true, &timings));
+        assert!(!polling.not_understood(now, &odd(), true, &timings));
+        assert!(polling.understood(now, &Facts::default()));
+        assert!(!polling.understood(now, &Facts::default()));
+    }
+}

@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind};
 
 use rustls::{CertificateError, InvalidMessage};
 
-use super::Proxy;
 use super::lookup::LookupError;
+use super::proxy::Proxy;
 use crate::causes::walk;
 use crate::threads;
 

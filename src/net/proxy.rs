@@ -6,7 +6,7 @@ use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::{Host, Url};
 
-use super::NetError;
+use super::error::NetError;
 use crate::config::{Network, is_loopback, scheme_and_rest};
 
 /// An HTTP proxy to go through.

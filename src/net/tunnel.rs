@@ -4,7 +4,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::connect_error::{ConnectError, ProxyAnswer, is_hang_up};
 use super::connection::Stream;
-use super::{Proxy, USER_AGENT};
+use super::proxy::Proxy;
+
+/// How this program names itself to servers and proxies.
+pub const USER_AGENT: &str = concat!("buildpixel-ci/", env!("CARGO_PKG_VERSION"));
 
 const ANSWER_LIMIT_BYTES: u64 = 8 << 10;
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::setup::Reading;
 use crate::api::Triggered;
-use crate::checkout::Placing;
+use crate::checkout::placing::Placing;
 use crate::error::Error;
 use crate::event::Notice;
 use crate::outcome::Signal;
@@ -82,6 +82,8 @@ pub(super) struct Outputs<'a> {
     pub(super) stdout: Option<&'a Output>,
     pub(super) log: Option<&'a Output>,
     pub(super) placing: Option<&'a Placing>,
+    /// Whether a timer that is due waits for nothing.
+    pub(super) in_hurry: bool,
 }
 
 impl Pump {
@@ -112,6 +114,9 @@ impl Pump {
             self.timer.as_mut().reset(at);
         }
         loop {
+            if outputs.in_hurry {
+                self.catching_up = None;
+            }
             let is_due = self.catching_up.is_some();
             let places = outputs.placing.is_some_and(Placing::is_waiting);
             let takes_updates = match &mut self.catching_up {
@@ -135,6 +140,9 @@ impl Pump {
                     ControlFlow::Break(answer) => Input::Triggered(Box::new(answer)),
                 },
                 () = self.timer.as_mut(), if timer.is_some() && !is_due => {
+                    if outputs.in_hurry {
+                        return Input::Timer;
+                    }
                     self.catching_up = Some(CatchingUp { since: Instant::now(), updates: 0 });
                 }
                 () = placed(outputs.placing), if places => return Input::Placed,
@@ -300,7 +308,7 @@ mod tests {
         signals.send(Signal::Int).await.unwrap();
         signals.send(Signal::Term).await.unwrap();
         let (stdout, log) = (output(1), output(1));
-        let outputs = Outputs { stdout: Some(&stdout), log: Some(&log), placing: None };
+        let outputs = Outputs { stdout: Some(&stdout), log: Some(&log), ..Outputs::default() };
         let came = inputs(&mut pump, outputs, due()).await;
         assert_eq!(came, ["Int", "Term", "prepared", "line 1", "end", "timer"]);
         assert_eq!(inputs(&mut pump, outputs, None).await, ["stdout"]);
@@ -359,6 +367,14 @@ mod tests {
         let soon = Some(Instant::now() + Duration::from_millis(5));
         assert_eq!(inputs(&mut pump, Outputs::default(), soon).await, ["timer"]);
         assert_eq!(inputs(&mut pump, Outputs::default(), None).await, [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn in_a_hurry_a_timer_that_is_due_waits_for_no_update() {
+        let (mut pump, _signals) = pump(vec![line(1), line(2)]);
+        let outputs = Outputs { in_hurry: true, ..Outputs::default() };
+        assert_eq!(word(&pump.next(Outputs::default(), due()).await), "line 1");
+        assert_eq!(inputs(&mut pump, outputs, due()).await, ["timer"]);
     }
 
     #[tokio::test]

@@ -50,6 +50,7 @@ impl Running {
             log: self.reporter.log.as_ref(),
             // Whoever leaves waits for no disk.
             placing: Some(&self.reporter.placing).filter(|_| self.leaving.is_none()),
+            in_hurry: self.leaving.is_some(),
         }
     }
 

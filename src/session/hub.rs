@@ -4,28 +4,43 @@
 use std::future::pending;
 use std::pin::Pin;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::link::{Link, LinkEvent};
 use super::queue::{Receiver, Sender, queue};
-use super::{BuildEvent, BuildEventKind, Setup, Update};
+use super::update::{BuildEvent, BuildEventKind, Update};
 use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
 use crate::error::Error;
 use crate::event::{BuildIndex, Facts, Id, Notice};
 use crate::follow::{self, Build, Effect, Effects, Timings, View};
-use crate::socket::{Message, SocketError};
+use crate::socket::{self, Message, SocketError};
 use crate::threads;
 
 /// How much may wait for a slow reader. A whole build's log fits.
 const QUEUE_BYTES: u32 = 64 * 1024 * 1024;
 
+/// How many messages are handled before the other sources have their turn.
+const MESSAGES_AT_ONCE: usize = 32;
+
 /// Longer views are compared on a thread of their own, so that nothing waits for it.
 const LONG_VIEW_LINES: usize = 10_000;
+
+/// What a session needs.
+pub struct Setup {
+    /// REST.
+    pub client: api::Client,
+    /// The live stream.
+    pub socket: socket::Options,
+    /// Which of the two to use.
+    pub transport: Transport,
+    /// Patience.
+    pub timings: Timings,
+}
 
 /// The handle of the task. The session is made at once, before a build is known.
 pub struct Hub {
@@ -196,7 +211,7 @@ impl Network {
             return;
         }
         match event {
-            LinkEvent::Message(message) => self.on_message(message).await,
+            LinkEvent::Message(message) => self.on_messages(message).await,
             LinkEvent::Connected => {
                 for index in 0..self.builds.len() {
                     self.join(index).await;
@@ -225,46 +240,61 @@ impl Network {
         }
     }
 
-    async fn on_message(&mut self, message: Message) {
-        let now = Instant::now();
-        let index = |of: &Id, builds: &[Build]| builds.iter().position(|build| build.id() == of);
-        let (index, build) = match &message {
-            Message::Log { build, .. } | Message::Status { build, .. } => {
-                let Some(index) = index(build, &self.builds) else {
-                    return;
-                };
-                (index, self.builds.get_mut(index))
+    /// Handles a message, and those that are there already: waiting for all sources costs more than a line.
+    async fn on_messages(&mut self, first: Message) {
+        let mut current = self.index_of(&first);
+        self.tell(current, first);
+        for _ in 1..MESSAGES_AT_ONCE {
+            match self.link.next().now_or_never() {
+                Some(LinkEvent::Message(message)) => {
+                    let index = self.index_of(&message);
+                    if index != current {
+                        self.act(current).await;
+                        current = index;
+                    }
+                    self.tell(index, message);
+                }
+                Some(event) => {
+                    self.act(current).await;
+                    return Box::pin(self.on_event(event)).await;
+                }
+                None => break,
             }
-            Message::JoinRefused { build } => {
-                let known = build.as_ref().and_then(|build| index(build, &self.builds));
-                let index = known.unwrap_or_default();
-                (index, self.builds.get_mut(index))
-            }
-            Message::Unreadable { why } => return self.on_unreadable(why).await,
+        }
+        self.act(current).await;
+    }
+
+    /// Whom a message concerns. What concerns nobody in particular is for the first build to report.
+    fn index_of(&self, message: &Message) -> usize {
+        let of = match message {
+            Message::Log { build, .. } | Message::Status { build, .. } => Some(build),
+            Message::JoinRefused { build } => build.as_ref(),
+            Message::Unreadable { .. } => None,
         };
-        let Some(build) = build.filter(|build| !build.is_over()) else {
+        let index = of.map(|of| self.builds.iter().position(|build| build.id() == of));
+        // A build that we do not follow has a number that none has.
+        index.map_or(0, |index| index.unwrap_or(usize::MAX))
+    }
+
+    fn tell(&mut self, index: usize, message: Message) {
+        let Some(build) = self.builds.get_mut(index).filter(|build| !build.is_over()) else {
             return;
         };
+        if let Message::Unreadable { why } = message {
+            self.unreadable += 1;
+            if self.unreadable == 1 {
+                let text = format!("an event of the live log could not be read ({why})");
+                self.effects.push(Effect::Notice(Notice::warn(text)));
+            }
+            return;
+        }
+        self.effects.extend(self.link.report_up().map(Effect::Notice));
+        let now = Instant::now();
         match message {
             Message::Log { line, .. } => build.on_line(now, line, &mut self.effects),
             Message::Status { status, .. } => build.on_status(now, status, &mut self.effects),
             Message::JoinRefused { .. } => build.on_join_refused(now, &mut self.effects),
             Message::Unreadable { .. } => {}
-        }
-        if build.deadline().is_some_and(|at| at <= now) {
-            build.on_tick(now, &mut self.effects);
-        }
-        if let Some(notice) = self.link.report_up() {
-            self.updates.send(Update::Notice(notice)).await;
-        }
-        self.act(index).await;
-    }
-
-    async fn on_unreadable(&mut self, why: &str) {
-        self.unreadable += 1;
-        if self.unreadable == 1 {
-            let text = format!("an event of the live log could not be read ({why})");
-            self.updates.send(Update::Notice(Notice::warn(text))).await;
         }
     }
 
@@ -272,10 +302,11 @@ impl Network {
         let Some(build) = self.builds.get_mut(index) else {
             return;
         };
-        if answer.is_ok() && build.is_followed() {
-            if let Some(notice) = self.link.report_polling() {
-                self.updates.send(Update::Notice(notice)).await;
-            }
+        if answer.is_ok()
+            && build.is_followed()
+            && let Some(notice) = self.link.report_polling()
+        {
+            self.updates.send(Update::Notice(notice)).await;
         }
         let now = Instant::now();
         build.on_snapshot(now, answer, &mut self.effects);

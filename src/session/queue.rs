@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
 
-use super::{BuildEvent, BuildEventKind, Update};
+use super::update::{BuildEvent, BuildEventKind, Update};
 
 /// What a queued update weighs besides its text, in bytes.
 const OVERHEAD_BYTES: usize = 64;

@@ -11,10 +11,11 @@ use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::error::beginning;
+use super::error::{SocketError, Stage};
 use super::message::{self, Event, Message};
+use super::options::Options;
 use super::packet::Packet;
 use super::transport::{self, Deadline, MESSAGE_LIMIT_BYTES, WebSocket};
-use super::{Options, SocketError, Stage};
 use crate::config::Secret;
 use crate::event::Id;
 use crate::json::{self, Object};

@@ -10,7 +10,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
-use super::{Options, SocketError, Stage};
+use super::error::{SocketError, Stage};
+use super::options::Options;
 use crate::net::{self, Stream};
 
 /// The longest message that is accepted.

@@ -1,10 +1,13 @@
 //! A build against a model of the service that knows the true log: random interleavings of lines, views,
 //! losses, recoveries, repeats and clocks.
 
+mod scenarios;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 use crate::event::{Level, Notice};
@@ -403,9 +406,15 @@ impl World {
     fn check_lines(&self) {
         let mut printed = self.printed();
         let mut last: Option<usize> = None;
+        // Once a line without a certain place is printed, others have none either.
+        let mut is_certain = true;
         for shown in &self.shown {
+            if !is_certain {
+                break;
+            }
             match shown {
                 Shown::Line(number) => {
+                    is_certain = last.is_none_or(|last| last < *number);
                     let is_next =
                         last.is_none_or(|last| last < *number || self.is_tie(last, *number));
                     assert!(is_next, "{number} is out of order: {:?}", self.shown);
@@ -499,6 +508,12 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
+    // The same cases in every run; `PROPTEST_RNG_SEED` asks for others.
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        rng_seed: RngSeed::Fixed(11),
+        ..ProptestConfig::default()
+    })]
 
 
     /// Whatever happens to stream and REST: no line that reached us is lost, repeated or out of order,

@@ -1,12 +1,10 @@
 //! Lines that only REST has shown, and that the stream, or lines before them, may still bring.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
-use super::{LineMerger, Stretch};
 use crate::follow::align::{Alignment, align};
-use crate::follow::effect::Effects;
 use crate::follow::window::{Key, View};
 
 /// How much is held back.
@@ -15,9 +13,9 @@ const AHEAD_BYTES: usize = 8 * 1024 * 1024;
 /// Stretches of the log behind what was printed, in order.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
-    pieces: VecDeque<Piece>,
+    pub(super) pieces: VecDeque<Piece>,
     /// When REST has shown the first of them.
-    since: Option<Instant>,
+    pub(super) since: Option<Instant>,
 }
 
 /// When a stretch was shown.
@@ -33,30 +31,31 @@ pub(super) enum Origin {
 
 /// A stretch without holes.
 #[derive(Debug)]
-struct Piece {
-    view: View,
+pub(super) struct Piece {
+    pub(super) view: View,
     /// Whether it follows directly on what was printed.
-    adjacent: bool,
+    pub(super) adjacent: bool,
     /// When it was shown, if that tells anything.
-    origin: Origin,
-    texts: HashSet<u64>,
+    pub(super) origin: Origin,
+    /// Its texts, sorted.
+    texts: Vec<u64>,
 }
 
 impl Piece {
-    fn new(view: View, adjacent: bool) -> Self {
-        let texts = view.keys.iter().map(|key| key.id(false)).collect();
+    pub(super) fn new(view: View, adjacent: bool) -> Self {
+        let mut texts: Vec<u64> = view.keys.iter().map(|key| key.id(false)).collect();
+        texts.sort_unstable();
         Self { view, adjacent, origin: Origin::Behind, texts }
     }
 
-    fn place(&self, key: Key) -> Option<usize> {
-        self.texts
-            .contains(&key.id(false))
-            .then(|| self.view.keys.iter().position(|k| k.is(key)))?
+    pub(super) fn place(&self, key: Key) -> Option<usize> {
+        self.texts.binary_search(&key.id(false)).ok()?;
+        self.view.keys.iter().position(|known| known.is(key))
     }
 
     /// Whether it comes before a line of the stream that it does not hold. The stream may lag, as far as
     /// times tell that; without times it may as well.
-    fn is_before(&self, key: Key) -> bool {
+    pub(super) fn is_before(&self, key: Key) -> bool {
         self.view.keys.first().is_some_and(|first| {
             let is_told = first.has_time() && key.has_time() && first.lies_close_to(key);
             match is_told {
@@ -87,7 +86,7 @@ impl Ahead {
     }
 
     /// Lines are held back from now on, unless others are already.
-    fn begin(&mut self, now: Instant) {
+    pub(super) fn begin(&mut self, now: Instant) {
         self.since = self.since().or(Some(now));
     }
 
@@ -149,7 +148,7 @@ impl Ahead {
         self.find(key).is_some()
     }
 
-    fn find(&self, key: Key) -> Option<(usize, usize)> {
+    pub(super) fn find(&self, key: Key) -> Option<(usize, usize)> {
         let mut pieces = self.pieces.iter().enumerate();
         pieces.find_map(|(number, piece)| Some((number, piece.place(key)?)))
     }
@@ -222,87 +221,5 @@ impl Ahead {
         self.begin(now);
         self.pieces.insert(number, Piece { origin, ..Piece::new(view, false) });
         number
-    }
-}
-
-impl LineMerger {
-    /// Prints the stretches behind what was printed, and says where lines may be missing before them.
-    pub(in crate::follow) fn print_ahead(&mut self, out: &mut Effects) {
-        self.print_pieces(usize::MAX, out);
-    }
-
-    /// The same for the first ones only.
-    pub(super) fn print_pieces(&mut self, count: usize, out: &mut Effects) {
-        for _ in 0..count {
-            let Some(piece) = self.ahead.pieces.pop_front() else {
-                break;
-            };
-            if piece.adjacent {
-                self.print_view(piece.view, out);
-                continue;
-            }
-            // Lines may have come meanwhile that nothing had told to be these.
-            let forgotten = self.window.forgotten();
-            match align(self.window.keys(), &piece.view.keys, forgotten) {
-                Some(alignment) => self.print_touching(piece.view, &alignment, out),
-                None => {
-                    self.report_gap_before(&piece.view.keys, out);
-                    self.print_view(piece.view, out);
-                }
-            }
-        }
-    }
-
-    /// The same for those that lie before these lines of the stream.
-    pub(super) fn print_pieces_before(&mut self, held: &[Key], out: &mut Effects) {
-        while self.ahead.came_before(held, self.unplaced.is_open()) {
-            self.print_pieces(1, out);
-        }
-    }
-
-    fn print_touching(&mut self, mut view: View, alignment: &Alignment, out: &mut Effects) {
-        let rest = view.split_off(alignment.ahead);
-        self.compare(view, alignment, out);
-        self.print_view(rest, out);
-    }
-
-    /// Says that lines may be missing between what was printed and these, if there are any of both.
-    pub(super) fn report_gap_before(&mut self, keys: &[Key], out: &mut Effects) {
-        if let Some(stretch) = Stretch::of(keys).filter(|_| !self.window.is_empty()) {
-            self.report_gap(stretch, out);
-        }
-    }
-
-    /// Prints what comes before a line that the stream has brought. The line itself is left to the
-    /// caller.
-    pub(super) fn print_ahead_before(&mut self, key: Key, out: &mut Effects) {
-        if let Some((number, at)) = self.ahead.find(key) {
-            // The stream has left these out.
-            self.lossy |= number > 0 || at > 0;
-            self.print_pieces(number, out);
-            let Some(mut piece) = self.ahead.pieces.pop_front() else {
-                return;
-            };
-            let rest = piece.view.split_off(at + 1);
-            piece.view.split_off(at);
-            if piece.adjacent {
-                self.pending_gap = None;
-            } else if number > 0 || at > 0 {
-                self.report_gap_before(&piece.view.keys, out);
-            }
-            self.print_view(piece.view, out);
-            if !rest.is_empty() {
-                self.ahead.pieces.push_front(Piece::new(rest, true));
-            }
-            return;
-        }
-        // What may be missing before the line may be missing behind these as well.
-        let gap = self.pending_gap;
-        while self.ahead.pieces.front().is_some_and(|piece| piece.adjacent || piece.is_before(key))
-        {
-            self.lossy = true;
-            self.print_pieces(1, out);
-        }
-        self.pending_gap = gap;
     }
 }

@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use super::repeats::{LONGEST_CHAIN, SHORTEST_REPEAT};
-use super::{LineMerger, Stretch, Sync};
 use crate::event::LogLine;
-use crate::follow::align::{self, Position};
-use crate::follow::effect::{Effect, Effects};
 use crate::follow::window::Key;
 
 /// How much is held back.
@@ -17,16 +14,16 @@ const UNPLACED_BYTES: usize = 4 * 1024 * 1024;
 /// What the stream has brought in since the room was joined.
 #[derive(Debug, Default)]
 pub(super) struct Unplaced {
-    lines: Vec<(LogLine, Key)>,
-    bytes: usize,
+    pub(super) lines: Vec<(LogLine, Key)>,
+    pub(super) bytes: usize,
     /// When the first of them came.
-    since: Option<Instant>,
+    pub(super) since: Option<Instant>,
     /// Before which of them another session began.
-    breaks: Vec<usize>,
+    pub(super) breaks: Vec<usize>,
     /// Whether the session that has brought the last one still stands.
-    is_open: bool,
+    pub(super) is_open: bool,
     /// How many views have shown no line at all since.
-    empty_views: u32,
+    pub(super) empty_views: u32,
 }
 
 impl Unplaced {
@@ -106,97 +103,5 @@ impl Unplaced {
     pub(super) fn sees_nothing(&mut self) -> bool {
         self.empty_views += 1;
         self.empty_views > 1
-    }
-}
-
-impl LineMerger {
-    /// Gives the held lines their place if what was printed tells it.
-    pub(super) fn place(&mut self, now: Instant, out: &mut Effects) -> bool {
-        let keys = self.unplaced.keys();
-        match align::position(self.window.keys_and_origins(), &keys) {
-            Position::At(place, before) => {
-                self.go_on_from(place, before, now, out);
-                true
-            }
-            Position::Ambiguous(_) | Position::Nowhere => false,
-        }
-    }
-
-    /// Lets go of what is held back although no view helped to place it.
-    pub(super) fn place_anyway(&mut self, now: Instant, out: &mut Effects) {
-        if self.unplaced.is_empty() {
-            return;
-        }
-        let keys = self.unplaced.keys();
-        self.print_pieces_before(&keys, out);
-        match align::position(self.window.keys_and_origins(), &keys) {
-            Position::At(place, before) => self.go_on_from(place, before, now, out),
-            Position::Ambiguous(place) => self.go_on_from(place, 0, now, out),
-            Position::Nowhere => {
-                if keys.first().is_none_or(|first| self.gap_of(*first, false).is_none()) {
-                    self.begin_behind_all(&keys);
-                }
-                self.feed(now, out);
-            }
-        }
-    }
-
-    /// The held lines come behind everything that was printed.
-    pub(super) fn begin_behind_all(&mut self, keys: &[Key]) {
-        if !self.continuous && !self.window.is_empty() {
-            self.pending_gap = Stretch::of(keys);
-        }
-        self.pending_echo = 0;
-    }
-
-    /// The first of the held lines that was printed is the one in this place; so many belong before it.
-    fn go_on_from(&mut self, place: usize, before: usize, now: Instant, out: &mut Effects) {
-        if before > 0 {
-            let rest = self.unplaced.split_off(before);
-            self.late_place = Some(place);
-            self.feed(now, out);
-            self.release_repeats(out);
-            self.remember_late();
-            self.unplaced = rest;
-        }
-        let place = self.late_place.take().unwrap_or(place);
-        self.pending_echo = self.window.len().saturating_sub(place);
-        self.feed(now, out);
-    }
-
-    /// Takes the held lines, one after the other, as lines whose place is known.
-    pub(super) fn feed(&mut self, now: Instant, out: &mut Effects) {
-        let held = std::mem::take(&mut self.unplaced);
-        // The session that stands may have brought nothing yet.
-        let begins_anew = held.breaks.contains(&held.lines.len());
-        self.sync = if begins_anew { Sync::CatchingUp } else { Sync::InSync };
-        self.has_place = !begins_anew;
-        for (at, (line, key)) in held.lines.into_iter().enumerate() {
-            if held.breaks.contains(&at) {
-                self.release_repeats(out);
-                self.pending_gap = Stretch::of(&[key]);
-            }
-            self.in_sync(now, line, key, out);
-        }
-    }
-
-    /// Says nothing of what came before: REST shows no lines at all.
-    pub(super) fn see_nothing(&mut self, now: Instant, out: &mut Effects) {
-        if !self.unplaced.is_empty() && self.unplaced.sees_nothing() {
-            self.place_anyway(now, out);
-        }
-    }
-
-    /// Says that more lines may be missing than those that a view has shown.
-    pub(super) fn report_more_missing(&self, from: Key, to: Key, out: &mut Effects) {
-        let times = from.timestamp().zip(to.timestamp()).filter(|(from, to)| from <= to);
-        let clock = crate::follow::gap::clock;
-        let when = times.map_or_else(String::new, |(from, to)| {
-            format!(", logged from {} to {} UTC", clock(from), clock(to))
-        });
-        out.push(Effect::warn(format!(
-            "the live log leaves out lines: more of them may be missing further up{when}, and BuildPixel \
-             shows only its last ones"
-        )));
     }
 }

@@ -3,21 +3,10 @@
 use tokio::time::Instant;
 
 use super::ahead::Origin;
-use super::{LineMerger, SHORTEST_VIEW, Sync};
+use super::{Circumstances, LineMerger, SHORTEST_VIEW, Sync};
 use crate::follow::align::{Alignment, align};
 use crate::follow::effect::Effects;
 use crate::follow::window::{Key, View};
-
-/// In which circumstances a view was taken.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::follow) struct Circumstances {
-    /// Whether REST was asked after the first of the unplaced lines had come.
-    pub(in crate::follow) is_later: bool,
-    /// Whether a session should bring new lines: it stands, or the next one will soon.
-    pub(in crate::follow) is_linked: bool,
-    /// Whether it stood when the lines before them were known, so that it should bring those that follow.
-    pub(in crate::follow) hold: bool,
-}
 
 impl LineMerger {
     /// Takes what REST shows. Returns whether it has shown lines that were not known.
@@ -82,7 +71,7 @@ impl LineMerger {
         };
         self.lossy = true;
         // What the view does not reach back to may have holes as well.
-        let reaches_back = first_known <= unverified && (at > 0 || place == 0);
+        let reaches_back = first_known < unverified.max(1) && (at > 0 || place == 0);
         let ends = (self.window.key(unverified.saturating_sub(1)), view.keys.first());
         if let (Some(from), Some(to), false) = (ends.0, ends.1, reaches_back) {
             self.report_more_missing(from, *to, out);

@@ -1,0 +1,369 @@
+//! The ways in which services were seen to fail, one after the other.
+
+use super::*;
+
+/// What each of these actions leads to, with a window of so many lines.
+fn run(window: usize, actions: &[Action]) -> World {
+    World::run(&case_of(window, actions.to_vec()))
+}
+
+fn case_of(window: usize, actions: Vec<Action>) -> Case {
+    Case { actions, window, clock_ms: 1, has_times: true, is_ours: true }
+}
+
+const CONNECT: Action = Action::Connect(Recovery::None);
+
+/// The numbers that were printed, and how often a word was said.
+fn printed_and_said(world: &World, word: &str) -> (Vec<usize>, usize) {
+    let says = |shown: &&Shown| matches!(shown, Shown::Notice(text) if text.contains(word));
+    (world.printed(), world.shown.iter().filter(says).count())
+}
+
+fn numbers(to: usize) -> Vec<usize> {
+    (0..to).collect()
+}
+
+#[test]
+fn a_join_that_is_not_heeded_is_repeated_after_about_three_seconds_and_that_is_said_once() {
+    let mut world = World::new(case_of(200, vec![]));
+    for action in [Action::Ignore(1), CONNECT, Action::Pass(500), Action::Log(20)] {
+        world.act(action);
+    }
+    world.act(Action::Pass(1_600));
+    assert!(!world.session.as_ref().unwrap().is_in_room, "REST has shown the lines only now");
+    world.act(Action::Pass(1_400));
+    assert!(world.session.as_ref().unwrap().is_in_room, "3.5 s after the join");
+    assert_eq!(world.printed(), numbers(20), "what REST has shown waits no longer");
+    for action in [Action::Log(20), Action::Deliver(20), Action::Pass(100)] {
+        world.act(action);
+    }
+    world.end();
+    assert_eq!(printed_and_said(&world, "joining it again"), (numbers(40), 1));
+    assert!(!world.says("missing") && !world.says("late"), "{:?}", world.shown);
+}
+
+#[test]
+fn a_room_is_joined_again_and_again_while_the_session_brings_nothing() {
+    let mut world = World::new(case_of(200, vec![]));
+    let actions = [Action::Ignore(3), CONNECT, Action::Pass(100), Action::Log(20)];
+    actions.into_iter().for_each(|action| world.act(action));
+    world.act(Action::Pass(13_000));
+    assert_eq!(world.ignored, 0, "joined at about 0, 3, 6 and 12 s");
+    assert!(world.session.as_ref().unwrap().is_in_room);
+    assert_eq!(printed_and_said(&world, "joining it again"), (numbers(20), 1));
+}
+
+#[test]
+fn lines_that_wait_for_their_place_are_printed_before_every_end() {
+    let mut world = World::new(case_of(200, vec![]));
+    let actions = [Action::Rest(Rest::Fails), CONNECT, Action::Log(5), Action::Deliver(5)];
+    actions.into_iter().for_each(|action| world.act(action));
+    assert_eq!(world.printed(), [0_usize; 0]);
+    world.tell(|build, now, out| build.give_up(now, Error::Internal, out));
+    assert_eq!((world.printed(), world.shown.last()), (numbers(5), Some(&Shown::End)));
+}
+
+#[test]
+fn lines_that_a_standing_session_drops_are_printed_late_within_a_minute() {
+    let actions =
+        [CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100), Action::Drop(true)];
+    let more = [Action::Log(5), Action::Drop(false), Action::Log(5), Action::Deliver(5)];
+    let mut world = World::new(case_of(200, vec![]));
+    actions.into_iter().chain(more).for_each(|action| world.act(action));
+    world.act(Action::Pass(61_000));
+    let late: Vec<_> = world.shown.iter().filter(|shown| matches!(shown, Shown::Late(_))).collect();
+    assert_eq!(late, (5..10).map(Shown::Late).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    assert!(world.says("late") && !world.says("missing"), "{:?}", world.shown);
+}
+
+#[test]
+fn a_view_that_shows_only_the_end_of_what_was_dropped_tells_that_more_may_be_missing() {
+    let world = run(
+        10,
+        &[
+            CONNECT,
+            Action::Log(5),
+            Action::Deliver(5),
+            Action::Pass(100),
+            Action::Drop(true),
+            Action::Log(29),
+            Action::Drop(false),
+            Action::Log(3),
+            Action::Deliver(3),
+            Action::Pass(61_000),
+        ],
+    );
+    world.check_lines();
+    assert!(world.says("missing") && world.says("late"), "{:?}", world.shown);
+}
+
+#[test]
+fn a_view_ahead_of_a_stream_that_lags_waits_for_the_lines_before_it() {
+    let world = run(
+        10,
+        &[
+            CONNECT,
+            Action::Log(20),
+            Action::Deliver(20),
+            Action::Pass(59_990),
+            Action::Log(100),
+            // REST is asked now, and shows the last ten of them.
+            Action::Pass(300),
+            Action::Deliver(50),
+            Action::Pass(300),
+            Action::Deliver(50),
+            Action::Pass(300),
+        ],
+    );
+    assert_eq!(printed_and_said(&world, "missing"), (numbers(120), 0), "{:?}", world.shown);
+    assert!(!world.says("late"), "{:?}", world.shown);
+}
+
+#[test]
+fn a_recovered_session_is_believed_only_as_far_as_rest_agrees() {
+    for (recovery, window, lost) in [
+        (Recovery::Whole, 200, 0),
+        (Recovery::Whole, 5, 0),
+        (Recovery::WithHole, 200, 0),
+        (Recovery::WithoutEnd, 200, 0),
+        (Recovery::WithoutEnd, 5, 5),
+    ] {
+        let world = run(
+            window,
+            &[
+                CONNECT,
+                Action::Log(10),
+                Action::Deliver(10),
+                Action::Pass(100),
+                Action::Lose,
+                Action::Log(30),
+                Action::Connect(recovery),
+                Action::Deliver(30),
+                Action::Pass(100),
+            ],
+        );
+        world.check_lines();
+        let (printed, missing) = printed_and_said(&world, "missing");
+        assert_eq!(printed.len(), 40 - lost, "{recovery:?} {window}: {:?}", world.shown);
+        assert_eq!(missing > 0, lost > 0, "{recovery:?} {window}: {:?}", world.shown);
+        assert!(printed.is_sorted(), "{recovery:?} {window}: {:?}", world.shown);
+    }
+}
+
+#[test]
+fn a_run_that_is_delivered_again_is_not_printed_again() {
+    for run_length in [3, 7] {
+        let world = run(
+            200,
+            &[
+                CONNECT,
+                Action::Log(10),
+                Action::Deliver(10),
+                Action::Pass(100),
+                Action::Repeat(run_length),
+                Action::Log(5),
+                Action::Deliver(5),
+            ],
+        );
+        assert_eq!(world.printed(), numbers(15));
+    }
+}
+
+/// Lines that repeat each other, as they come from the stream.
+fn deliver(texts: &[(&str, u64)]) -> Vec<String> {
+    let mut world = World::new(case_of(0, vec![]));
+    world.act(CONNECT);
+    let line = |text: &str, millis| LogLine {
+        timestamp: Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis)),
+        level: Level::Info,
+        message: text.to_owned(),
+    };
+    let mut out = Effects::new();
+    for (text, millis) in texts {
+        world.build.on_line(world.now, line(text, *millis), &mut out);
+    }
+    world.build.release(world.now, &mut out);
+    let text = |effect| match effect {
+        Effect::Line(line) | Effect::LateLine(line) => Some(line.message),
+        _ => None,
+    };
+    out.into_iter().filter_map(text).collect()
+}
+
+#[test]
+fn less_than_three_lines_or_lines_all_alike_or_at_other_times_are_no_repeat() {
+    let first = [("a", 1), ("b", 2), ("c", 3), ("x", 4), ("x", 4), ("x", 4)];
+    for (again, is_repeat) in [
+        (&[("a", 1), ("b", 2)][..], false),
+        (&[("x", 4), ("x", 4), ("x", 4)], false),
+        (&[("a", 7), ("b", 8), ("c", 9)], false),
+        (&[("a", 1), ("b", 2), ("c", 3)], true),
+        (&[("c", 3), ("x", 4), ("x", 4)], true),
+    ] {
+        let all = [&first[..], again].concat();
+        let printed = deliver(&all).len();
+        let expected = if is_repeat { first.len() } else { all.len() };
+        assert_eq!(printed, expected, "{again:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_or_one_line_far_ahead_hides_no_line() {
+    for steps in [&[-3_600][..], &[3_600, -3_600], &[3_600]] {
+        let mut actions = vec![CONNECT, Action::Log(10), Action::Deliver(10), Action::Pass(100)];
+        for step in steps {
+            actions.extend([Action::Clock(*step), Action::Log(1), Action::Deliver(1)]);
+        }
+        actions.extend([Action::Lose, Action::Log(20), Action::Pass(5_000), CONNECT]);
+        actions.extend([Action::Log(5), Action::Deliver(5), Action::Pass(100)]);
+        let world = run(200, &actions);
+        let expected = (numbers(35 + steps.len()), 0);
+        assert_eq!(printed_and_said(&world, "missing"), expected, "{:?}", world.shown);
+    }
+}
+
+#[test]
+fn lines_are_shown_within_two_seconds_though_rest_fails_and_the_stream_is_cut_again_and_again() {
+    let mut actions = vec![Action::Rest(Rest::Fails)];
+    for _ in 0..10 {
+        actions.extend([CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(500)]);
+        actions.extend([Action::Lose, Action::Pass(300)]);
+    }
+    let mut world = World::new(case_of(200, vec![]));
+    for (number, action) in actions.into_iter().enumerate() {
+        world.act(action);
+        let came = world.seen.len();
+        // Of the sessions that began two seconds ago.
+        assert!(world.printed().len() + 15 >= came, "after {number}: {:?}", world.shown);
+    }
+    world.tell(|build, now, out| build.release(now, out));
+    assert_eq!(world.printed().len(), world.seen.len(), "{:?}", world.shown);
+    world.end();
+    world.check_lines();
+}
+
+#[test]
+fn a_log_that_was_followed_from_before_its_beginning_is_not_called_cut() {
+    for (is_pending, says_so) in [(true, false), (false, true)] {
+        let mut world = World::new(case_of(200, vec![]));
+        world.status = if is_pending { Status::Pending } else { Status::Running };
+        if !is_pending {
+            world.act(Action::Log(15));
+        }
+        world.act(CONNECT);
+        world.act(Action::Pass(100));
+        world.status = Status::Running;
+        if is_pending {
+            world.act(Action::Log(15));
+        }
+        // REST shows all lines before the stream brings one.
+        world.act(Action::Pass(4_000));
+        world.act(Action::Deliver(15));
+        world.end();
+        assert_eq!(world.printed(), numbers(15));
+        assert_eq!(world.says("may have begun before"), says_so, "{:?}", world.shown);
+    }
+}
+
+#[test]
+fn a_healthy_stream_costs_one_request_a_minute() {
+    let mut actions = vec![CONNECT, Action::Pass(1_000)];
+    for _ in 0..600 {
+        actions.extend([Action::Log(3), Action::Deliver(3), Action::Pass(1_000)]);
+    }
+    let world = run(200, &actions);
+    // At the join, for the first line, and at the end.
+    assert!(world.asks <= 10 + 3, "{} in 10 minutes", world.asks);
+    assert_eq!(world.printed(), numbers(1_800));
+}
+
+#[test]
+fn a_session_that_drops_lines_is_compared_every_few_seconds() {
+    let mut world = World::new(case_of(200, vec![]));
+    let first = [CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100)];
+    let drop = [Action::Drop(true), Action::Log(5), Action::Drop(false)];
+    let next = [Action::Log(5), Action::Deliver(5), Action::Pass(61_000)];
+    first.into_iter().chain(drop).chain(next).for_each(|action| world.act(action));
+    let asks = world.asks;
+    world.act(Action::Pass(7_000));
+    assert!((2..=3).contains(&(world.asks - asks)), "{}", world.asks - asks);
+}
+
+#[test]
+fn a_view_that_begins_with_a_printed_line_and_has_a_hole_tells_that_more_may_be_missing_before_it()
+{
+    let dropped = |count| [Action::Drop(true), Action::Log(count), Action::Drop(false)];
+    let mut actions = vec![CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100)];
+    actions.extend(dropped(10));
+    actions.extend([Action::Log(2), Action::Deliver(2)]);
+    actions.extend(dropped(1));
+    // The last six lines: two that were printed, the hole, and three that were printed.
+    actions.extend([Action::Log(3), Action::Deliver(3), Action::Pass(61_000)]);
+    let world = run(6, &actions);
+    world.check_lines();
+    assert!(world.says("more of them may be missing"), "{:?}", world.shown);
+}
+
+/// A line of the stream, now.
+fn bring(world: &mut World, number: usize) {
+    let line = world.log[number].clone();
+    world.seen.insert(number);
+    world.tell(|build, now, out| build.on_line(now, line, out));
+}
+
+#[test]
+fn a_run_that_rest_has_shown_first_is_not_printed_again_either() {
+    let mut world = World::new(case_of(200, vec![]));
+    let actions = [Action::Log(2), CONNECT, Action::Pass(100), Action::Log(1), Action::Deliver(1)];
+    actions.into_iter().for_each(|action| world.act(action));
+    world.act(Action::Pass(100));
+    (0..3).for_each(|number| bring(&mut world, number));
+    world.end();
+    assert_eq!(world.printed(), numbers(3));
+}
+
+#[test]
+fn a_session_that_goes_on_where_a_session_ended_that_had_no_place_hides_no_gap() {
+    let mut world = World::new(case_of(3, vec![]));
+    let first = [CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100), Action::Lose];
+    let empty = [Action::Log(10), CONNECT, Action::Pass(100), Action::Lose];
+    first.into_iter().chain(empty).for_each(|action| world.act(action));
+    // The next session recovers the empty one.
+    world.brought = Some(14);
+    world.act(Action::Connect(Recovery::Whole));
+    world.act(Action::Log(10));
+    world.act(Action::Deliver(10));
+    world.act(Action::Pass(2_000));
+    assert!(world.says("missing"), "{:?}", world.shown);
+}
+
+#[test]
+fn a_view_from_before_the_first_line_of_a_session_does_not_place_it() {
+    // The log is `tick tick end`; the second line equals the first.
+    let at = |millis| Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis));
+    let line = |text: &str, millis| LogLine {
+        timestamp: at(millis),
+        level: Level::Info,
+        message: text.to_owned(),
+    };
+    let (tick, end) = (line("tick", 1), line("end", 2));
+    let mut world = World::new(case_of(200, vec![]));
+    let facts = || Facts { status: Some(Status::Running), ..Facts::default() };
+    let mut out = Effects::new();
+    let view = |lines: &[&LogLine]| View::new(lines.iter().map(|line| (*line).clone()).collect());
+    let (now, build) = (world.now, &mut world.build);
+    build.on_joined(now, false);
+    build.on_tick(now, &mut out);
+    build.on_snapshot(now, Ok((facts(), view(&[&tick]))), &mut out);
+    build.on_joined(now, false);
+    build.on_tick(now, &mut out);
+    // This question was put before the line came that follows.
+    build.on_line(now, tick.clone(), &mut out);
+    build.on_snapshot(now, Ok((facts(), view(&[&tick]))), &mut out);
+    build.on_line(now, end.clone(), &mut out);
+    build.on_tick(now, &mut out);
+    build.on_snapshot(now, Ok((facts(), view(&[&tick, &tick, &end]))), &mut out);
+    build.release(now, &mut out);
+    let lines = out.iter().filter(|effect| matches!(effect, Effect::Line(_))).count();
+    assert_eq!(lines, 3, "{out:?}");
+}

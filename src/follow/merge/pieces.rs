@@ -1,0 +1,79 @@
+//! Prints stretches that only REST has shown.
+
+use super::LineMerger;
+use crate::follow::align::{Alignment, align};
+use crate::follow::effect::Effects;
+use crate::follow::window::{Key, View};
+
+impl LineMerger {
+    /// Prints the stretches behind what was printed, and says where lines may be missing before them.
+    pub(in crate::follow) fn print_ahead(&mut self, out: &mut Effects) {
+        self.print_pieces(usize::MAX, out);
+    }
+
+    /// The same for the first ones only.
+    pub(super) fn print_pieces(&mut self, count: usize, out: &mut Effects) {
+        for _ in 0..count {
+            let Some(piece) = self.ahead.pieces.pop_front() else {
+                break;
+            };
+            if piece.adjacent {
+                self.print_view(piece.view, out);
+                continue;
+            }
+            // Lines may have come meanwhile that nothing had told to be these.
+            let forgotten = self.window.forgotten();
+            match align(self.window.keys(), &piece.view.keys, forgotten) {
+                Some(alignment) => self.print_touching(piece.view, &alignment, out),
+                None => {
+                    self.report_gap_before(&piece.view.keys, out);
+                    self.print_view(piece.view, out);
+                }
+            }
+        }
+    }
+
+    /// The same for those that lie before these lines of the stream.
+    pub(super) fn print_pieces_before(&mut self, held: &[Key], out: &mut Effects) {
+        while self.ahead.came_before(held, self.unplaced.is_open()) {
+            self.print_pieces(1, out);
+        }
+    }
+
+    fn print_touching(&mut self, mut view: View, alignment: &Alignment, out: &mut Effects) {
+        let rest = view.split_off(alignment.ahead);
+        self.compare(view, alignment, out);
+        self.print_view(rest, out);
+    }
+
+    /// Prints what comes before a line that the stream has brought, and returns what follows it. The line
+    /// itself is left to the caller.
+    pub(super) fn print_ahead_before(&mut self, key: Key, out: &mut Effects) -> View {
+        if let Some((number, at)) = self.ahead.find(key) {
+            // The stream has left these out.
+            self.lossy |= number > 0 || at > 0;
+            self.print_pieces(number, out);
+            let Some(mut piece) = self.ahead.pieces.pop_front() else {
+                return View::default();
+            };
+            let rest = piece.view.split_off(at + 1);
+            piece.view.split_off(at);
+            if piece.adjacent {
+                self.pending_gap = None;
+            } else if number > 0 || at > 0 {
+                self.report_gap_before(&piece.view.keys, out);
+            }
+            self.print_view(piece.view, out);
+            return rest;
+        }
+        // What may be missing before the line may be missing behind these as well.
+        let gap = self.pending_gap;
+        while self.ahead.pieces.front().is_some_and(|piece| piece.adjacent || piece.is_before(key))
+        {
+            self.lossy = true;
+            self.print_pieces(1, out);
+        }
+        self.pending_gap = gap;
+        View::default()
+    }
+}

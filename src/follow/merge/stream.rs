@@ -1,0 +1,155 @@
+//! A line of a session whose place in the log is known: new, brought by REST before, late, or repeated.
+
+use tokio::time::Instant;
+
+use super::repeats::{LONGEST_ALIKE, SHORTEST_REPEAT};
+use super::{LATE_LINES_AT_ONCE, LineMerger, Stretch};
+use crate::event::LogLine;
+use crate::follow::effect::Effects;
+use crate::follow::window::{Key, View};
+
+impl LineMerger {
+    /// A line of a session whose place in the log is known.
+    pub(super) fn in_sync(&mut self, now: Instant, line: LogLine, key: Key, out: &mut Effects) {
+        if self.repeats.is_idle() && self.is_new(key) {
+            self.accept(line, key, out);
+        } else {
+            self.repeats.feed(now, line, key);
+            self.examine(false, out);
+        }
+    }
+
+    /// Whether the line is certainly none that was printed.
+    fn is_new(&self, key: Key) -> bool {
+        self.pending_echo == 0 && self.window.places(key).next().is_none()
+    }
+
+    /// Whether REST has brought the line before the stream does.
+    fn is_echo(&mut self, key: Key) -> bool {
+        let len = self.window.len();
+        let owed = self.window.keys().enumerate().skip(len - self.pending_echo.min(len));
+        let echo = owed.map(|(place, known)| (place, known.is(key))).find(|(_, is)| *is);
+        if let Some((place, _)) = echo {
+            self.pending_echo = len - place - 1;
+        }
+        let place = echo.map(|(place, _)| place).or_else(|| {
+            let mut places = self.window.places(key);
+            places.find(|place| key.has_time() && self.window.is_only_rest(*place))
+        });
+        if let Some(place) = place {
+            self.window.is_brought(place);
+            self.repeats.may_go_on(place + 1, self.window.len());
+        }
+        place.is_some()
+    }
+
+    /// Takes a line of the stream that was not printed yet.
+    fn accept(&mut self, line: LogLine, key: Key, out: &mut Effects) {
+        let gap = || self.gap_of(key, true).filter(|_| !self.ahead.holds(key));
+        let place = self.late_place.or_else(gap);
+        if let Some(place) = place {
+            // What comes before the gap the stream has left out.
+            self.pending_echo = self.window.len() - place;
+            self.late.push((place, key));
+            if self.late.len() == LATE_LINES_AT_ONCE {
+                self.remember_late();
+            }
+            self.print_late(line, out);
+            return;
+        }
+        let behind = match self.ahead.is_empty() {
+            true => View::default(),
+            false => self.print_ahead_before(key, out),
+        };
+        if let Some(stretch) = self.pending_gap.take().filter(|_| !self.window.is_empty()) {
+            self.report_gap(Stretch { first: key, ..stretch }, out);
+        }
+        self.pending_echo = 0;
+        self.print(line, key, false, out);
+        self.print_view(behind, out);
+    }
+
+    /// The line from REST behind the gap into which a line of the stream belongs that lags. `ties`: whether
+    /// it may be of the same moment as all that is behind the gap, which tells nothing.
+    pub(super) fn gap_of(&self, key: Key, ties: bool) -> Option<usize> {
+        if self.pending_echo == 0 {
+            return None;
+        }
+        let len = self.window.len();
+        let last = self.window.last()?;
+        let mut owed = len - self.pending_echo.min(len)..len;
+        // A session that goes on where the last one ended begins in front of what REST has shown since.
+        let skips = last.is_before(key) && last.is_of_one_clock(key);
+        let is_behind_gap =
+            |place: usize| self.window.is_after_gap(place) && self.window.is_only_rest(place);
+        if self.continuous && !skips && is_behind_gap(owed.start) {
+            return Some(owed.start);
+        }
+        owed.find(|place| {
+            let behind = self.window.key(*place).filter(|_| is_behind_gap(*place));
+            behind.is_some_and(|behind| key.may_lag_behind(behind) && (ties || key.is_before(last)))
+        })
+    }
+
+    /// Looks at the lines that may be repeated, and lets go of those that are not. `all`: of all.
+    pub(super) fn examine(&mut self, all: bool, out: &mut Effects) {
+        loop {
+            if let Some((line, key)) = self.repeats.waiting.pop_front() {
+                if self.repeats.suspects.is_empty() {
+                    if self.was_printed(key) {
+                        self.remember_late();
+                    }
+                    if self.is_echo(key) || self.repeats.goes_on(key, &self.window) {
+                        self.close_gap();
+                        continue;
+                    }
+                }
+                self.repeats.suspects.push((line, key));
+            } else if !all || self.repeats.suspects.is_empty() {
+                break;
+            }
+            let length = self.repeats.suspects.len();
+            match self.repeats.end_of_run(&self.window) {
+                Some(end) if length >= SHORTEST_REPEAT && !self.repeats.are_alike() => {
+                    self.repeats.suspects.clear();
+                    self.repeats.next = Some(end).filter(|end| *end < self.window.len());
+                    self.close_gap();
+                }
+                Some(_) if length < LONGEST_ALIKE && !self.is_last_look(all) => {}
+                _ => self.release_first(out),
+            }
+        }
+        if self.repeats.suspects.is_empty() {
+            self.repeats.since = None;
+        }
+    }
+
+    /// The stream goes on directly behind what was printed.
+    fn close_gap(&mut self) {
+        if self.repeats.next.is_none() {
+            self.pending_gap = None;
+        }
+    }
+
+    fn is_last_look(&self, all: bool) -> bool {
+        all && self.repeats.waiting.is_empty()
+    }
+
+    /// The first suspect begins no repeat: it is printed, and the others are looked at again.
+    fn release_first(&mut self, out: &mut Effects) {
+        let suspects = std::mem::take(&mut self.repeats.suspects);
+        let mut suspects = suspects.into_iter();
+        let first = suspects.next();
+        for suspect in suspects.rev() {
+            self.repeats.waiting.push_front(suspect);
+        }
+        if let Some((line, key)) = first {
+            self.accept(line, key, out);
+        }
+    }
+
+    /// Prints what was held back as a possible repeat.
+    pub(super) fn release_repeats(&mut self, out: &mut Effects) {
+        self.examine(true, out);
+    }
+}
