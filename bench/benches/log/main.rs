@@ -27,9 +27,7 @@ const TRIES: usize = 7;
 
 /// Compiling the tables is not measured.
 static PIPELINE: LazyLock<Pipeline> = LazyLock::new(|| {
-    Pipeline::new(
-        Cleaner::new(&["tok123456", "hunter2!"], Style::default()),
-        None)
+    Pipeline::new(Cleaner::new(&["tok123456", "hunter2!"], Style::default()), None)
 });
 
 fn main() -> ExitCode {

@@ -10,13 +10,18 @@ use crate::logged::message;
 /// How many differences are shown as they are.
 const SHOWN: u64 = 5;
 
+/// How many lines may be left out in one place, to be printed late.
+const LOOK_AHEAD: usize = 30_000;
+
 /// Takes the lines that the program prints, one by one.
 pub(crate) struct Comparison {
     due: Box<dyn Iterator<Item = String>>,
     next: Option<String>,
-    /// Since the first difference: how much more often a text was due than printed.
-    balance: HashMap<String, i64>,
-    is_exact: bool,
+    /// Texts that were left out so far, and how often.
+    skipped: HashMap<String, u64>,
+    /// Whether the lines that follow are said to be late.
+    is_late: bool,
+    repeated: u64,
     shown: u64,
     /// What the program said of itself last.
     last_words: String,
@@ -24,16 +29,16 @@ pub(crate) struct Comparison {
     pub(crate) agreeing: u64,
     /// Words of the program's own that tell of a lost stream.
     pub(crate) interruptions: u64,
-    /// Words of its own that tell of lines that are missing.
+    /// Words of its own that tell of lines that may be missing.
     pub(crate) gaps: u64,
+    /// Lines that were printed late, and said to be.
+    pub(crate) late: u64,
 }
 
 /// What came of it.
 pub(crate) struct Result {
-    pub(crate) lost: i64,
-    pub(crate) repeated: i64,
-    /// Whether every byte is in its place, and nothing else was said.
-    pub(crate) is_exact: bool,
+    pub(crate) lost: u64,
+    pub(crate) repeated: u64,
 }
 
 impl Comparison {
@@ -46,13 +51,15 @@ impl Comparison {
         Self {
             next: due.next(),
             due: Box::new(due),
-            balance: HashMap::new(),
-            is_exact: true,
+            skipped: HashMap::new(),
+            is_late: false,
+            repeated: 0,
             shown: 0,
             last_words: String::new(),
             agreeing: 0,
             interruptions: 0,
             gaps: 0,
+            late: 0,
         }
     }
 
@@ -61,35 +68,56 @@ impl Comparison {
         if line.starts_with("buildpixel-ci") {
             self.interruptions += u64::from(line.contains("the live log was interrupted"));
             self.gaps += u64::from(line.contains("may be missing"));
+            self.is_late |= line.contains("brought them late");
+            self.is_late &= !line.contains("the late lines end here");
             self.last_words = format!("{}\n{line}", self.last_words.lines().last().unwrap_or(""));
             return;
         }
-        if self.is_exact && self.next.as_deref() == Some(line) {
+        if self.is_late {
+            self.late += 1;
+            match self.skipped.get_mut(line) {
+                Some(count @ 1..) => *count -= 1,
+                Some(0) | None => self.differs(line),
+            }
+        } else if self.next.as_deref() == Some(line) || self.skip_to(line) {
             self.next = self.due.next();
             self.agreeing += 1;
-            return;
+        } else {
+            self.differs(line);
         }
-        self.is_exact = false;
+    }
+
+    /// Leaves out what is due before a line, if that is due soon.
+    fn skip_to(&mut self, line: &str) -> bool {
+        let mut passed = Vec::new();
+        while let Some(due) = self.next.take() {
+            if due == line {
+                passed.into_iter().for_each(|text| *self.skipped.entry(text).or_default() += 1);
+                return true;
+            }
+            passed.push(due);
+            if passed.len() == LOOK_AHEAD {
+                break;
+            }
+            self.next = self.due.next();
+        }
+        let rest = std::mem::replace(&mut self.due, Box::new(std::iter::empty()));
+        self.due = Box::new(passed.into_iter().chain(rest));
+        self.next = self.due.next();
+        false
+    }
+
+    fn differs(&mut self, line: &str) {
+        self.repeated += 1;
         if self.shown < SHOWN {
             self.shown += 1;
             eprintln!("{}\nprinted {line:?}\n    due {:?}", self.last_words, self.next);
         }
-        *self.balance.entry(line.to_owned()).or_default() -= 1;
     }
 
     /// Counts what was due and was not printed.
-    pub(crate) fn finish(mut self) -> Result {
-        for line in self.next.into_iter().chain(self.due) {
-            self.is_exact = false;
-            *self.balance.entry(line).or_default() += 1;
-        }
-        let count = |wanted: fn(&i64) -> bool| {
-            self.balance.values().copied().filter(wanted).map(i64::abs).sum()
-        };
-        Result {
-            lost: count(|balance| *balance > 0),
-            repeated: count(|balance| *balance < 0),
-            is_exact: self.is_exact && self.gaps == 0,
-        }
+    pub(crate) fn finish(self) -> Result {
+        let rest = self.next.into_iter().chain(self.due).count() as u64;
+        Result { lost: rest + self.skipped.values().sum::<u64>(), repeated: self.repeated }
     }
 }
