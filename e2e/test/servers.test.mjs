@@ -39,7 +39,7 @@ suite('on a real server', { concurrency: CONCURRENCY }, () => {
       // The service logs until a join is accepted.
       const since = performance.now();
       while (joins(true) === 0 && performance.now() - since < 7_000 * ignored) {
-        if (joins(false) === ignored) await scenario.server.do('open');
+        if (joins(false) >= ignored) await scenario.server.do('open');
         await scenario.log(60);
         await delay(500);
       }
@@ -104,7 +104,8 @@ suite('on a real server', { concurrency: CONCURRENCY }, () => {
     await scenario.until({ event: 'get', status: 200, to: 300 }, { after });
     await scenario.deliver(101, 300);
     await scenario.logError();
-    await end(scenario, { lost: [] });
+    // Nothing can tell whether lines were logged between the two sessions.
+    await end(scenario, { lost: [], uncertain: true });
   });
 
   on(ALL, 'what a stream brings long after REST has shown later lines is printed late', async (t, name) => {
