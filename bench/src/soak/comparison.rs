@@ -117,6 +117,11 @@ impl Comparison {
 
     /// Counts what was due and was not printed.
     pub(crate) fn finish(self) -> Result {
+        let lost = self.skipped.iter().filter(|(_, count)| **count > 0);
+        for (text, count) in lost.take(SHOWN as usize) {
+            let text: String = text.chars().take(100).collect();
+            eprintln!("left out {count} times: {text:?}");
+        }
         let rest = self.next.into_iter().chain(self.due).count() as u64;
         Result { lost: rest + self.skipped.values().sum::<u64>(), repeated: self.repeated }
     }
