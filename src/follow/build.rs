@@ -165,6 +165,14 @@ impl Build {
             // What REST is asked from now on has this line in its answer.
             self.polling.ask_urgently(now);
         }
+        self.check_repeats(now);
+    }
+
+    /// Asks REST soon whether lines that were not printed were a repeat.
+    fn check_repeats(&mut self, now: Instant) {
+        if self.lines.has_doubtful_repeat() && self.is_followed() {
+            self.polling.ask_by(now + self.setup.timings.look_again.first);
+        }
     }
 
     /// The session has brought a status.
@@ -296,6 +304,7 @@ impl Build {
     ) -> Duration {
         let timings = self.setup.timings;
         let is_lossy = self.lines.is_lossy();
+        self.lines.viewed(asked);
         let Some(room) = &mut self.room else {
             return timings.poll;
         };
@@ -303,6 +312,9 @@ impl Build {
             return Duration::ZERO;
         }
         room.is_compared = true;
+        if self.lines.has_doubtful_repeat() {
+            return timings.look_again.first;
+        }
         if !room.is_healthy() || is_lossy {
             return timings.poll;
         }
@@ -413,6 +425,7 @@ impl Build {
             self.lines.joined(false);
         }
         self.lines.tick(now, out);
+        self.check_repeats(now);
         if matches!(self.stage, Stage::Following) && self.drained_at().is_some_and(|at| at <= now) {
             self.begin_last_word(now, out);
         }

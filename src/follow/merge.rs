@@ -98,6 +98,9 @@ pub(super) struct LineMerger {
     unverified: usize,
     /// Whether the session that stands has left out lines that REST has shown.
     lossy: bool,
+    /// When a run of lines of one moment was last taken for a repeat: others that are alike may have been
+    /// logged in the same moment.
+    doubtful_repeat: Option<Instant>,
     /// Before which printed line the lines of the stream belong that are being looked at, if they are late.
     late_place: Option<usize>,
     /// Late lines of the stream that the window does not hold yet.
@@ -131,6 +134,7 @@ impl LineMerger {
             has_place: false,
             unverified: 0,
             lossy: false,
+            doubtful_repeat: None,
             late_place: None,
             late: Vec::new(),
             prints_late: false,
@@ -188,6 +192,16 @@ impl LineMerger {
     /// Whether the session has left out lines that REST has shown.
     pub(super) fn is_lossy(&self) -> bool {
         self.lossy
+    }
+
+    /// Whether lines were taken for a repeat although they may be new ones; the next view tells.
+    pub(super) fn has_doubtful_repeat(&self) -> bool {
+        self.doubtful_repeat.is_some()
+    }
+
+    /// A view was taken for which REST was asked at this moment.
+    pub(super) fn viewed(&mut self, asked: Instant) {
+        self.doubtful_repeat = self.doubtful_repeat.filter(|since| asked < *since);
     }
 
     /// When something is to be done if nothing happens before.
@@ -282,7 +296,7 @@ impl LineMerger {
     /// Prints a line that belongs further up.
     fn print_late(&mut self, line: LogLine, out: &mut Effects) {
         if !std::mem::replace(&mut self.prints_late, true) {
-            let text = "the live log left out the next lines, or brought them late: they belong further up";
+            let text = "the live log left out the next lines, brought them late, or seemed to repeat others: they belong further up";
             out.push(Effect::warn(text));
         }
         out.push(Effect::LateLine(line));

@@ -514,3 +514,29 @@ async fn a_healthy_stream_is_compared_with_rest_at_most_once_per_status_poll() {
     let most = took.div_duration_f64(STATUS_POLL).ceil() as usize;
     assert!((1..=most).contains(&asked), "{asked} in {took:?}");
 }
+
+#[tokio::test]
+async fn lines_that_recur_in_one_moment_are_not_taken_for_repeats_for_good() {
+    // More lines follow than are remembered, so that the last view cannot tell any more.
+    let scenario = Scenario::new().clock(3_600_000).await_join().log("info", "line 0");
+    let scenario = scenario.await_requests("GET", GO, 1);
+    let scenario = ["tick", "forged", "tick", "other", "tick", "forged", "tick"]
+        .into_iter()
+        .fold(scenario, |scenario, text| scenario.log("info", text));
+    let scenario = lines(scenario.await_requests("GET", GO, 2), 1..=20_000);
+    let ran = Step::new(scenario.status("complete"))
+        .await
+        .run_while(async |step, _| {
+            shows(step, "line 0\n").await;
+            step.go().await;
+            shows(step, "other\ntick\nforged\ntick\n").await;
+            step.go().await;
+        })
+        .await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(!ran.stdout.contains("the live log"), "{}", ran.stdout);
+    for (text, times) in [("tick", 4), ("forged", 2), ("other", 1)] {
+        assert_eq!(ran.stdout.lines().filter(|line| *line == text).count(), times, "{text}");
+    }
+    assert_each_once(&ran, 0..=20_000);
+}

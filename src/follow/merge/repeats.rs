@@ -81,6 +81,12 @@ impl Repeats {
         window.places(*first).filter(|_| first.has_time()).find(is_run).map(|place| place + length)
     }
 
+    /// Whether the same lines can have been logged again with the same times.
+    pub(super) fn are_of_one_moment(&self) -> bool {
+        let ends = self.suspects.first().zip(self.suspects.last());
+        ends.is_some_and(|((_, first), (_, last))| !first.is_before(*last))
+    }
+
     pub(super) fn are_alike(&self) -> bool {
         self.suspects.iter().all(|(_, key)| Some(*key) == self.suspects.first().map(|s| s.1))
     }

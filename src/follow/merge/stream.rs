@@ -111,6 +111,9 @@ impl LineMerger {
             let length = self.repeats.suspects.len();
             match self.repeats.end_of_run(&self.window) {
                 Some(end) if length >= SHORTEST_REPEAT && !self.repeats.are_alike() => {
+                    if self.repeats.are_of_one_moment() {
+                        self.doubtful_repeat = self.last_line;
+                    }
                     self.repeats.suspects.clear();
                     self.repeats.next = Some(end).filter(|end| *end < self.window.len());
                     self.close_gap();

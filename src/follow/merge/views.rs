@@ -50,7 +50,9 @@ impl LineMerger {
         self.compare(view, &alignment, out);
         let rest = self.ahead.extend(rest);
         if !rest.is_empty() {
-            if circumstances.hold && self.unplaced.is_empty() {
+            // What was taken for a repeat the stream does not bring again.
+            let is_held = circumstances.hold && self.unplaced.is_empty();
+            if is_held && self.doubtful_repeat.is_none() {
                 self.ahead.follow_on(now, rest);
             } else {
                 self.print_view(rest, out);
