@@ -76,18 +76,30 @@ impl Pipeline {
     /// Shows what one message says, piece by piece: its lines, each within its phase and followed by the action that
     /// it tells of. Findings are told when their phase ends.
     pub fn feed(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
+        self.read(line, false, show);
+    }
+
+    /// Shows what one message says that came too late for its place in the log. Its findings and actions
+    /// count. It neither begins nor ends a phase, and says nothing about how far the build is now.
+    pub fn feed_late(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
+        self.read(line, true, show);
+    }
+
+    fn read(&mut self, line: &LogLine, is_late: bool, show: &mut dyn FnMut(Event)) {
         let Self { cleaner, prefixes, phases, meter, actions, findings } = self;
-        findings.set_late(false);
+        findings.set_late(is_late);
         for text in cleaner.lines(&line.message) {
             let plain = text::plain(&text);
             let (said, claims) = said(prefixes, &plain);
             let marker = phases::marker(&said);
-            let before = phases.current();
-            phases.enter(marker, line.timestamp, &mut |event| {
-                settled(meter, findings, cleaner, event, show);
-            });
-            phases.hear(&said);
-            meter.read(&said, before, phases);
+            if !is_late {
+                let before = phases.current();
+                phases.enter(marker, line.timestamp, &mut |event| {
+                    settled(meter, findings, cleaner, event, show);
+                });
+                phases.hear(&said);
+                meter.read(&said, before, phases);
+            }
             findings.read(&said, claims, phases);
             let action = actions.read(&said, phases);
             let action =
@@ -96,31 +108,11 @@ impl Pipeline {
             drop(plain);
             show(Event::Line { level: line.level, text: text.into_owned() });
             action.into_iter().chain(meter.cooked()).for_each(&mut *show);
-            phases.leave(marker, line.timestamp, &mut |event| {
-                settled(meter, findings, cleaner, event, show);
-            });
-            if findings.is_full() {
-                findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
+            if !is_late {
+                phases.leave(marker, line.timestamp, &mut |event| {
+                    settled(meter, findings, cleaner, event, show);
+                });
             }
-        }
-    }
-
-    /// Shows what one message says that came too late for its place in the log. Its findings and actions
-    /// count. It neither begins nor ends a phase, and says nothing about how far the build is now.
-    pub fn feed_late(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
-        let Self { cleaner, prefixes, phases, actions, findings, .. } = self;
-        findings.set_late(true);
-        for text in cleaner.lines(&line.message) {
-            let plain = text::plain(&text);
-            let (said, claims) = said(prefixes, &plain);
-            findings.read(&said, claims, phases);
-            let action = actions.read(&said, phases);
-            let action =
-                action.map(|(name, took)| Event::Action { name: cleaner.title(name), took });
-            drop(said);
-            drop(plain);
-            show(Event::Line { level: line.level, text: text.into_owned() });
-            action.into_iter().for_each(&mut *show);
             if findings.is_full() {
                 findings.settle(cleaner, &mut |finding| show(Event::Finding(finding)));
             }

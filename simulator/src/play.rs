@@ -40,7 +40,7 @@ pub(crate) fn start(service: &Arc<Service>, build_id: &str) {
     service.builds().attach(build_id, task.abort_handle());
 }
 
-/// What the steps before have left behind.
+/// The state that the steps of a scenario share.
 struct Player {
     service: Arc<Service>,
     build_id: String,

@@ -56,7 +56,7 @@ impl Recoveries {
     ) -> String {
         self.next_offset += 1;
         let offset = format!("o{}", self.next_offset);
-        // What is sent is made of texts, which JSON can always write.
+        // All payloads are texts, which JSON can always write.
         let arguments = serde_json::to_string(&(event, payload, &offset)).unwrap_or_default();
         let frame = format!("42{arguments}");
         if self.events.len() == REMEMBERED_EVENTS {

@@ -51,7 +51,7 @@ impl Outbox {
 
     /// Sends an event that is no part of any room's history.
     pub(crate) fn tell(&self, event: &str, payload: &impl Serialize) {
-        // What is sent is made of texts, which JSON can always write.
+        // All payloads are texts, which JSON can always write.
         let arguments = serde_json::to_string(&(event, payload)).unwrap_or_default();
         self.send(format!("42{arguments}"));
     }
@@ -129,7 +129,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 struct Session<'s, S> {
     service: &'s Arc<Service>,
     outbox: Outbox,
-    /// Whether the client was let in.
+    /// Set once CONNECT was answered with yes.
     admitted: bool,
     socket: WebSocketStream<S>,
 }

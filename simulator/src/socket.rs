@@ -32,7 +32,7 @@ pub(crate) fn layer(service: &Arc<Service>) -> SocketIoLayer {
     layer
 }
 
-/// What becomes of a client that asks to be let in.
+/// The answer to a client's CONNECT.
 pub(crate) enum Admission {
     Granted,
     /// With this message.
@@ -112,7 +112,7 @@ impl Service {
     }
 }
 
-/// What a gateway of NestJS sends when a guard refuses a message.
+/// The `exception` event of a NestJS gateway whose guard refuses a message.
 fn refusal_of_a_guard(data: &Value) -> Value {
     json!({
         "status": "error",

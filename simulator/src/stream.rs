@@ -95,7 +95,7 @@ async fn deliver(
 
 impl Event {
     fn new(name: &str, payload: &impl Serialize) -> Self {
-        // What is sent is made of texts, which JSON can always write.
+        // All payloads are texts, which JSON can always write.
         let payload = serde_json::to_value(payload).unwrap_or_default();
         Self { name: name.to_owned(), payload }
     }

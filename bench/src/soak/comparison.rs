@@ -19,7 +19,7 @@ pub(crate) struct Comparison {
     next: Option<String>,
     /// Texts that were left out so far, and how often.
     skipped: HashMap<String, u64>,
-    /// Whether the lines that follow are said to be late.
+    /// Set between the two notices about late lines.
     is_late: bool,
     repeated: u64,
     shown: u64,

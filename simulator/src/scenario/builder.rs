@@ -323,7 +323,7 @@ impl Scenario {
         self
     }
 
-    /// What is triggered here is missing in so many answers to `GET /builds`.
+    /// The first so many answers to `GET /builds` lack the builds that are triggered here.
     pub fn list_lag(mut self, listings: usize) -> Self {
         self.list_lag = listings;
         self
