@@ -56,6 +56,16 @@ pub(crate) async fn watchful(scenario: Scenario) -> Step {
     step.timings(|timings| timings.status_poll = Duration::from_millis(30))
 }
 
+/// A run of a step that asks REST often. The service goes on when this line is settled.
+async fn go_on_behind(line: &str, scenario: Scenario) -> Ran {
+    let step = watchful(scenario).await;
+    step.run_while(async |step, _| {
+        settled(step, line).await;
+        step.go().await;
+    })
+    .await
+}
+
 /// Whether a line of what was printed has this word.
 fn has_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word)
@@ -169,13 +179,7 @@ async fn lines_that_a_standing_session_dropped_are_printed_late_and_marked_so() 
 async fn lines_that_were_dropped_are_found_in_the_last_view_too() {
     let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
     let scenario = lines(scenario.drop_every(7), 11..=120).drop_every(0).log("info", "line 121");
-    let ran = watchful(scenario.status("complete"))
-        .await
-        .run_while(async |step, _| {
-            settled(step, "line 10\n").await;
-            step.go().await;
-        })
-        .await;
+    let ran = go_on_behind("line 10\n", scenario.status("complete")).await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_each_once(&ran, 1..=121);
 }
@@ -185,13 +189,7 @@ async fn a_finding_in_a_line_that_comes_late_counts() {
     let scenario = lines(Scenario::new().await_join(), 1..=3).await_requests("GET", GO, 1);
     let error = "Source/Real.cpp(3): error C2065: 'a': undeclared identifier";
     let scenario = scenario.drop_every(1).log("error", error).drop_every(0);
-    let ran = watchful(lines(scenario, 4..=6).status("failed"))
-        .await
-        .run_while(async |step, _| {
-            settled(step, "line 3\n").await;
-            step.go().await;
-        })
-        .await;
+    let ran = go_on_behind("line 3\n", lines(scenario, 4..=6).status("failed")).await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2, 3, 4, 5, 6], "{}", ran.stdout);
     assert_eq!(ran.stdout.lines().filter(|line| *line == error).count(), 1, "{}", ran.stdout);
@@ -351,13 +349,7 @@ async fn a_run_of_lines_that_is_delivered_again_is_not_printed_again() {
     for run in [3, 5, 10] {
         let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
         let scenario = lines(scenario.repeat(run), 11..=12).repeat(run).log("info", "line 13");
-        let ran = watchful(scenario.status("complete"))
-            .await
-            .run_while(async |step, _| {
-                settled(step, "line 10\n").await;
-                step.go().await;
-            })
-            .await;
+        let ran = go_on_behind("line 10\n", scenario.status("complete")).await;
         assert_whole(&ran, 1..=13);
     }
 }
@@ -399,13 +391,7 @@ async fn lines_that_are_all_alike_are_printed_however_often_they_come() {
         scenario = scenario.log("info", "line 7");
     }
     let scenario = scenario.await_requests("GET", GO, 1).repeat(4).log("info", "line 8");
-    let ran = watchful(scenario.status("complete"))
-        .await
-        .run_while(async |step, _| {
-            settled(step, "line 7\n").await;
-            step.go().await;
-        })
-        .await;
+    let ran = go_on_behind("line 7\n", scenario.status("complete")).await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [7, 7, 7, 7, 7, 7, 7, 7, 7, 8], "{}", ran.stdout);
 }
