@@ -22,9 +22,9 @@ impl Id {
     /// Accepts `[A-Za-z0-9_-]{1,128}`. Documented ids have [`Id::LENGTH`] characters; what the API
     /// itself hands out is taken at any length, because losing a build over it would be worse.
     pub fn new(text: &str) -> Option<Self> {
-        let safe = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         let fits = (1..=Self::MAX_LENGTH).contains(&text.len());
-        (fits && text.chars().all(safe)).then(|| Self(text.to_owned()))
+        (fits && text.bytes().all(safe)).then(|| Self(text.to_owned()))
     }
 
     /// The id as the API spells it.
