@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::config::inputs::INPUTS;
 use crate::error::ExitCode;
-use crate::outcome::OUTPUTS;
+use crate::report::OUTPUTS;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]

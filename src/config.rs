@@ -15,7 +15,7 @@ pub use env::Env;
 pub use inputs::Inputs;
 pub use secret::Secret;
 
-use crate::event::{Id, Level};
+use crate::model::{Id, Level};
 
 /// What to do, checked.
 #[derive(Debug)]

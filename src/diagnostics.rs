@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::causes::one_line;
 use crate::config::Env;
 use crate::error::ExitCode;
-use crate::log::text::{Cleaner, Style};
+use crate::text::{Cleaner, Style};
 use crate::threads;
 
 /// How many lines may wait for a stderr that blocks; more are lost.

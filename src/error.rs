@@ -4,12 +4,12 @@ mod doubt;
 
 use std::io;
 
-use crate::api::{ApiError, ApiErrorKind};
 pub use crate::causes::one_line as chain;
 use crate::causes::sources;
 use crate::config::Mistake;
-use crate::event::Id;
+use crate::model::Id;
 use crate::net::NetError;
+use crate::service::{ApiError, ApiErrorKind};
 use crate::socket::SocketError;
 
 pub use doubt::Doubt;

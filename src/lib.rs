@@ -1,30 +1,30 @@
 //! Drives BuildPixel cloud builds of Unreal Engine games from any CI: triggers a build, follows its log
 //! live, and ends with its verdict.
 
-pub mod api;
 pub mod causes;
 pub mod checkout;
+pub mod ci;
 pub mod cli;
 pub mod config;
 pub mod diagnostics;
 pub mod error;
-pub mod event;
+pub mod export;
 pub mod follow;
 pub mod json;
 pub mod log;
+pub mod model;
 pub mod net;
-pub mod outcome;
-pub mod platform;
 mod publish;
 pub mod render;
 pub mod report;
 mod reporter;
 pub mod retry;
 mod run;
+pub mod service;
 pub mod session;
 pub mod signals;
 pub mod socket;
-pub mod summary;
+pub mod text;
 pub mod threads;
 pub mod trigger;
 mod writer;

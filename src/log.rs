@@ -21,7 +21,7 @@ mod phases;
 mod prefix;
 pub mod progress;
 mod settling;
-pub mod text;
+
 mod timings;
 mod unwrapping;
 
@@ -39,14 +39,15 @@ mod worst;
 
 use std::borrow::Cow;
 
-use crate::event::{Event, LogLine, Severity};
+use crate::model::{Event, LogLine, Severity};
+use crate::text::{self, Cleaner};
 use actions::Actions;
 use findings::Findings;
 use locate::Locator;
 use phases::Phases;
 use prefix::Prefixes;
 use progress::{Meter, Progress};
-use text::Cleaner;
+
 use unwrapping::Unwrapped;
 
 /// Turns the messages of one build's log into events, in the order in which they are fed.

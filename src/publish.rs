@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
-use crate::log::text::Cleaner;
-use crate::outcome::{Report, Verdict};
-use crate::platform::{Handover, PublishProblem};
+use crate::ci::{Handover, PublishProblem};
+use crate::report::{Report, Verdict};
+use crate::text::Cleaner;
 use crate::threads::{self, Refused};
 use crate::writer::{Output, Overflow, Written};
 use folder::{Folder, Log};

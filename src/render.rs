@@ -6,10 +6,10 @@ mod trace;
 
 use std::time::Duration;
 
-use crate::event::{Event, Finding, Level, Notice, Phase, Severity, Status};
-use crate::outcome::verdict::{counted_as, human};
-use crate::outcome::{Report, Verdict};
-use crate::platform::{Annotation, Folding, LogLimit, Sink};
+use crate::ci::{Annotation, Folding, LogLimit, Sink};
+use crate::model::{Event, Finding, Level, Notice, Phase, Severity, Status};
+use crate::report::verdict::{counted_as, human};
+use crate::report::{Report, Verdict};
 use budget::Budget;
 use trace::{Purpose, Trace};
 

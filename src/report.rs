@@ -1,54 +1,244 @@
-//! The report in the formats that other tools read: one pure function each. Texts come in safe to
-//! print; each format escapes for itself.
+//! What happened, counted, and what the step made of it. Beside this: what comes first, what is kept,
+//! and how it is told.
 
-pub mod annotations;
-pub mod codequality;
-pub mod dotenv;
-pub mod issues;
-pub mod json;
-pub mod junit;
-mod located;
-pub mod properties;
-pub mod sarif;
+mod kept;
+mod outputs;
+mod ranking;
+mod source;
+pub mod verdict;
+pub mod words;
 
-pub(crate) use located::without_places;
-use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// Pretty JSON with a line feed at its end.
-fn pretty(value: &impl Serialize) -> String {
-    // These are strings and numbers in structs, which cannot fail to become JSON.
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+pub use outputs::{OUTPUTS, Output};
+pub use source::SourceLinks;
+pub use verdict::Verdict;
+
+use crate::config::{OnSuperseded, Task};
+use crate::error::{Error, ExitCode};
+use crate::model::{Event, Facts, Finding, Id, Phase, Status};
+
+/// Everything that is known about the build. All its texts are safe to print.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The build, as soon as there is one.
+    pub build: Option<Id>,
+    /// Whether it is certain that no build was triggered.
+    pub untriggered: bool,
+    /// The last status seen.
+    pub status: Option<Status>,
+    /// What the API told.
+    pub facts: Facts,
+    /// The phases that began, in the order in which they last did.
+    pub phases: Vec<PhaseRun>,
+    /// The findings in the order of the log, as far as they are kept: see [`Report::KEPT`].
+    pub findings: Vec<Finding>,
+    /// Distinct errors, kept or not, that follow from no other.
+    pub errors: usize,
+    /// Distinct errors, kept or not, that merely follow from another one.
+    pub follow_ups: usize,
+    /// Distinct warnings, kept or not.
+    pub warnings: usize,
+    /// Distinct warnings of each kind, by its code.
+    pub kinds: BTreeMap<String, u64>,
+    /// The slowest actions of the compile, slowest first.
+    pub actions: Vec<(String, Duration)>,
+    /// Packages that are cooked, and packages in all.
+    pub cooked: Option<(u32, u32)>,
+    /// Lines of the build log.
+    pub lines: u64,
+    /// Where its sources can be looked at.
+    pub source: SourceLinks,
 }
 
-#[cfg(test)]
-mod hostile_tests;
+/// One phase of the build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseRun {
+    /// Which.
+    pub phase: Phase,
+    /// How long, by the build machine's clock, where it could be told.
+    pub took: Option<Duration>,
+    /// Whether it is over.
+    pub ended: bool,
+    /// Whether it came to its own end the last time that it ran.
+    pub completed: bool,
+}
 
-#[cfg(test)]
-mod tests {
-    use crate::config::Task;
-    use crate::event::{Event, Finding, Id, Location, Phase};
-    use crate::outcome::Report;
+impl Report {
+    /// Nothing has happened yet; only the task is known.
+    pub fn new(task: &Task) -> Self {
+        let (build, project, build_setting) = match task {
+            Task::Trigger { project, build_setting, .. } => {
+                (None, Some(project.clone()), Some(build_setting.clone()))
+            }
+            Task::Attach(build) => (Some(build.clone()), None, None),
+        };
+        let facts = Facts { project, build_setting, ..Facts::default() };
+        Self { build, facts, ..Self::default() }
+    }
 
-    pub(super) fn finding(message: &str) -> Finding {
-        Finding {
-            code: Some("C2065".to_owned()),
-            location: Some(Location {
-                file: "Source/A.cpp".to_owned(),
-                in_repository: true,
-                line: Some(12),
-                column: Some(5),
-                end_line: None,
-            }),
-            phase: Some(Phase::Compile),
-            ..Finding::error(message)
+    /// Counts one event in.
+    pub fn observe(&mut self, event: &Event) {
+        match event {
+            Event::Status(status) => self.status = Some(status.clone()),
+            Event::PhaseStarted(phase) => self.start(*phase),
+            Event::PhaseEnded { phase, took, completed } => self.end(*phase, *took, *completed),
+            Event::Line { .. } => self.lines += 1,
+            Event::Finding(finding) => self.find(finding),
+            Event::Action { name, took } => self.act(name, *took),
+            Event::Cooked { done, total } => self.cooked = Some((*done, *total)),
+            Event::Notice(_) => {}
         }
     }
 
-    pub(super) fn report(findings: impl IntoIterator<Item = Finding>) -> Report {
-        let mut report = Report::new(&Task::Attach(Id::new("b1").unwrap()));
-        for finding in findings {
-            report.observe(&Event::Finding(finding));
+    /// Adds what the API told; what it does not tell this time stays. The texts must have been made
+    /// safe to print before.
+    pub fn learn(&mut self, facts: Facts) {
+        self.status = facts.status.clone().or(self.status.take());
+        let known = std::mem::take(&mut self.facts);
+        self.facts = Facts {
+            project: facts.project.or(known.project),
+            build_setting: facts.build_setting.or(known.build_setting),
+            status: facts.status.or(known.status),
+            platform: facts.platform.or(known.platform),
+            build_type: facts.build_type.or(known.build_type),
+            branch: facts.branch.or(known.branch),
+            commit: facts.commit.or(known.commit),
+            ue_version: facts.ue_version.or(known.ue_version),
+            created_at: facts.created_at.or(known.created_at),
+            finished_at: facts.finished_at.or(known.finished_at),
+            duration: facts.duration.or(known.duration),
+        };
+    }
+
+    /// The address of the place that a finding points at, if it is in the repository.
+    pub fn link(&self, finding: &Finding) -> Option<String> {
+        self.source.line(finding.location.as_ref()?, self.facts.commit.as_deref())
+    }
+
+    /// Whether the build has not started yet, as far as is known.
+    pub fn is_queued(&self) -> bool {
+        self.status == Some(Status::Pending)
+    }
+
+    /// How long the build was queued. The API does not say, but what was not running was queueing.
+    pub fn queued(&self) -> Option<Duration> {
+        let Facts { created_at, finished_at, duration, .. } = self.facts;
+        finished_at?.duration_since(created_at?).ok()?.checked_sub(duration?)
+    }
+
+    /// All outputs by name, in the order of [`OUTPUTS`]; `result` is empty before the end.
+    pub fn outputs(&self, outcome: Option<&Outcome>) -> Vec<(&'static str, String)> {
+        OUTPUTS.iter().map(|output| (output.name, (output.read)(self, outcome))).collect()
+    }
+
+    /// Whether the build was seen to end.
+    pub fn has_ended(&self) -> bool {
+        self.status.as_ref().is_some_and(Status::is_terminal)
+    }
+
+    /// Whether the build was seen to fail.
+    pub fn has_failed(&self) -> bool {
+        self.status == Some(Status::Failed)
+    }
+
+    /// Whether the phase came to its own end. The last one of a complete build did, whatever its log says.
+    pub fn has_completed(&self, phase: Phase) -> bool {
+        let is_complete = self.status == Some(Status::Complete);
+        let last = self.phases.last().map(|run| run.phase);
+        self.phases.iter().any(|run| run.phase == phase && run.completed)
+            || (is_complete && last == Some(phase))
+    }
+
+    fn start(&mut self, phase: Phase) {
+        // A build goes on only after what succeeded.
+        for run in self.phases.iter_mut().filter(|run| !run.ended) {
+            (run.ended, run.completed) = (true, true);
         }
-        report
+        let before = self.phases.iter().position(|run| run.phase == phase);
+        let took = before.and_then(|at| self.phases.remove(at).took);
+        self.phases.push(PhaseRun { phase, took, ended: false, completed: false });
+    }
+
+    fn end(&mut self, phase: Phase, took: Option<Duration>, completed: bool) {
+        if let Some(run) = self.phases.iter_mut().find(|run| run.phase == phase) {
+            (run.ended, run.completed) = (true, completed);
+            run.took = took.map(|took| took + run.took.unwrap_or_default()).or(run.took);
+        }
     }
 }
+
+/// What the step decided.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The build is complete.
+    Success,
+    /// The build failed.
+    Failure,
+    /// A newer build replaced it; what that means was for the user to say.
+    Superseded(OnSuperseded),
+    /// Our patience ended before the build did.
+    TimedOut {
+        /// How long we followed, or waited for it to start.
+        after: Duration,
+        /// Whether it was still queued, so that `queue-timeout` ended it.
+        queued: bool,
+    },
+    /// Nobody wanted to wait.
+    Detached,
+    /// A signal stopped us.
+    Interrupted(Signal),
+    /// Something else went wrong.
+    Failed(Box<Error>),
+}
+
+/// The signals that end a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT, Ctrl-C.
+    Int,
+    /// SIGTERM.
+    Term,
+    /// SIGHUP: the terminal or the connection behind it has gone. Ends like SIGTERM.
+    Hup,
+}
+
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Self {
+        Self::Failed(Box::new(error))
+    }
+}
+
+impl Outcome {
+    /// What the process exits with.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Success | Self::Superseded(OnSuperseded::Pass) | Self::Detached => {
+                ExitCode::Success
+            }
+            Self::Failure => ExitCode::BuildFailed,
+            Self::Superseded(OnSuperseded::Fail) => ExitCode::Superseded,
+            Self::TimedOut { .. } => ExitCode::TimedOut,
+            Self::Interrupted(Signal::Int) => ExitCode::Sigint,
+            Self::Interrupted(Signal::Term | Signal::Hup) => ExitCode::Sigterm,
+            Self::Failed(error) => error.exit_code(),
+        }
+    }
+
+    /// The word in the `result` output.
+    pub fn result(&self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Superseded(_) => "superseded",
+            Self::TimedOut { .. } => "timeout",
+            Self::Detached => "detached",
+            Self::Interrupted(_) => "interrupted",
+            Self::Failed(_) => "error",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

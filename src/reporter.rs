@@ -5,13 +5,13 @@ use std::path::Path;
 use crate::causes::one_line;
 use crate::checkout::Checkout;
 use crate::checkout::placing::Placing;
-use crate::event::{Event, Facts, Id, Level, LogLine, Notice, Status};
+use crate::ci::PublishProblem;
 use crate::log::Pipeline;
 use crate::log::progress::Progress;
-use crate::log::text::Cleaner;
-use crate::outcome::{Outcome, Report, Verdict};
-use crate::platform::PublishProblem;
+use crate::model::{Event, Facts, Id, Level, LogLine, Notice, Status};
 use crate::render::Renderer;
+use crate::report::{Outcome, Report, Verdict};
+use crate::text::Cleaner;
 use crate::writer::Output;
 
 /// Stands in `build.log` before a line that came too late for its place. On stdout a notice says so.
@@ -255,10 +255,10 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
+    use crate::ci::Platform;
     use crate::config::Env;
-    use crate::log::text::Style;
-    use crate::platform::Platform;
     use crate::render::Options;
+    use crate::text::Style;
     use crate::writer::Overflow;
 
     fn reporter() -> Reporter {

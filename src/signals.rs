@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::sync::mpsc;
 
-use crate::outcome::Signal;
+use crate::report::Signal;
 
 /// Listens for SIGINT, SIGTERM and SIGHUP (Windows: Ctrl-C, Ctrl-Break and a closed console) from now
 /// on. What whoever started us has made us ignore stays ignored, as after `nohup` or in a script's

@@ -16,9 +16,9 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::api::{ApiError, ApiErrorKind, Client, Overrides, Triggered};
 use crate::error::{Doubt, Error, chain};
-use crate::event::{Id, Level, Notice};
+use crate::model::{Id, Level, Notice};
+use crate::service::{ApiError, ApiErrorKind, Client, Overrides, Triggered};
 use candidates::{Candidates, OwnBranch, Sent, Wanted};
 
 pub use timings::Timings;

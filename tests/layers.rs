@@ -10,25 +10,25 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 const LAYERS: [&str; 28] = [
-    "event",
+    "model",
     "retry",
     "causes",
     "threads",
     "config",
     "json",
     "net",
+    "text",
     "log",
     "checkout",
-    "api",
+    "service",
     "socket",
     "error",
     "follow",
     "session",
     "trigger",
-    "outcome",
-    "summary",
     "report",
-    "platform",
+    "export",
+    "ci",
     "render",
     "writer",
     "reporter",
@@ -257,8 +257,8 @@ fn circle(uses: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
 #[test]
 fn the_scan_sees_plain_grouped_and_inline_uses() {
     let source = "use crate::config::Env;\nuse crate::{api::Client, log::{self, text}};\n\
-                  fn f() -> crate::event::Id { crate::retry::is_transient(1) }";
-    assert_eq!(crate_uses(source), ["config", "api", "log", "event", "retry"]);
+                  fn f() -> crate::model::Id { crate::retry::is_transient(1) }";
+    assert_eq!(crate_uses(source), ["config", "api", "log", "model", "retry"]);
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Checkout, resolve};
-use crate::event::{Event, Finding, Notice};
 use crate::log::locate::{folder_in_repository, safe};
-use crate::log::text::Cleaner;
+use crate::model::{Event, Finding, Notice};
+use crate::text::Cleaner;
 
 /// How long findings may wait, all of them together. Those that come after that are shown with what is
 /// certain without a checkout, until the walk is over.

@@ -9,11 +9,11 @@ use proptest::prelude::*;
 use super::Checkout;
 use super::index::Index;
 use super::placing::Placing;
-use crate::event::{
+use crate::log::Pipeline;
+use crate::model::{
     BuildMachine, Clue, Event, Finding, Level, LogLine, Notice, Phase, RemoteFile, RemotePlace,
 };
-use crate::log::Pipeline;
-use crate::log::text::{Cleaner, Style};
+use crate::text::{Cleaner, Style};
 
 /// No test waits for this.
 const NEVER: Duration = Duration::from_secs(600);

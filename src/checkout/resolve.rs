@@ -2,12 +2,12 @@
 
 use super::index::Index;
 use super::lines::{line_of_key, line_of_plugin};
-use crate::event::{BuildMachine, Clue, Location, RemoteFile, RemotePlace, RemoteProject, Source};
 use crate::log::assets;
 use crate::log::locate::spelling::{
     FOLDERS, Spelt, as_shown, is_absolute, module_of_made, normalised, spelt, telling, under,
     without_drive,
 };
+use crate::model::{BuildMachine, Clue, Location, RemoteFile, RemotePlace, RemoteProject, Source};
 
 /// No file of a repository has a longer path.
 const LONGEST: usize = 4096;

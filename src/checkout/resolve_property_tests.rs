@@ -3,9 +3,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::resolve_tests::{Folder, Paths};
-use crate::event::{Clue, RemoteFile, Source};
 use crate::log::locate::folder_in_repository;
 use crate::log::locate::spelling::is_absolute;
+use crate::model::{Clue, RemoteFile, Source};
 
 /// Paths and messages that are likely to be near something.
 fn odd_path() -> impl Strategy<Value = String> {

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use super::index::Index;
 use super::resolve;
 use super::walk::{Bounds, walk};
-use crate::event::{Clue, Location, RemoteFile};
 use crate::log::locate::{Locator, folder_in_repository, map_of_message, safe};
-use crate::log::text::{Cleaner, Style};
+use crate::model::{Clue, Location, RemoteFile};
+use crate::text::{Cleaner, Style};
 
 const WINDOWS: &str = r#"Running: C:\Epic Games\UE_5.4\Engine\Binaries\ThirdParty\DotNet\dotnet.exe "X.dll" -Project="C:\W\My Game\Game.uproject""#;
 

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Config, Env, Inputs, OnSuperseded, Override, Overrides, Secret, Task, Transport};
-use crate::event::{Id, Level};
+use crate::model::{Id, Level};
 
 const ID: &str = "bld0000000000000000000a1";
 

@@ -1,8 +1,8 @@
 //! Why it cannot be told whether a trigger has started a build.
 
 use super::details;
-use crate::api::ApiError;
-use crate::event::Id;
+use crate::model::Id;
+use crate::service::ApiError;
 
 /// So many builds are named.
 const NAMED: usize = 5;

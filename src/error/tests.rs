@@ -3,9 +3,9 @@
 use std::io;
 
 use super::*;
-use crate::api::{ApiErrorKind, Code, Refusal, Request};
 use crate::causes::walk;
 use crate::net::{ConnectError, RootsError};
+use crate::service::{ApiErrorKind, Code, Refusal, Request};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()

@@ -337,7 +337,7 @@ mod tests {
     use std::time::{Duration, Instant, SystemTime};
 
     use super::*;
-    use crate::event::{Level, LogLine};
+    use crate::model::{Level, LogLine};
 
     /// One line a word; `a` and `a` are equal.
     fn keys(words: &str) -> Vec<Key> {

@@ -15,10 +15,10 @@ use super::room::Room;
 use super::status::ShownStatus;
 use super::timings::Timings;
 use super::window::View;
-use crate::api::ApiError;
 use crate::config::Transport;
 use crate::error::{Error, chain};
-use crate::event::{Facts, Id, LogLine, Status};
+use crate::model::{Facts, Id, LogLine, Status};
+use crate::service::ApiError;
 
 /// How a build is followed.
 #[derive(Debug, Clone, Copy)]

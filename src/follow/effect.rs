@@ -1,7 +1,7 @@
 //! What the state of a build asks for.
 
 use crate::error::Error;
-use crate::event::{Facts, LogLine, Notice, Status};
+use crate::model::{Facts, LogLine, Notice, Status};
 
 /// What is to be done about a build, in this order.
 pub type Effects = Vec<Effect>;

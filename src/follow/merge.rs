@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::effect::{Effect, Effects};
 use super::gap::{self, Gap};
 use super::window::{Key, View, Window};
-use crate::event::LogLine;
+use crate::model::LogLine;
 use ahead::Ahead;
 use repeats::Repeats;
 use unplaced::Unplaced;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::timings::Timings;
-use crate::api::ApiError;
-use crate::event::{Facts, Status};
+use crate::model::{Facts, Status};
+use crate::service::ApiError;
 
 /// How many answers in a row may be beyond understanding while there is no stream to rely on.
 const ODD_ANSWERS: u32 = 5;
@@ -145,7 +145,7 @@ impl Polling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{ApiErrorKind, Refusal, Request};
+    use crate::service::{ApiErrorKind, Refusal, Request};
 
     fn error(kind: ApiErrorKind) -> ApiError {
         let url = url::Url::parse("http://127.0.0.1/").unwrap();

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::effect::{Effect, Effects};
-use crate::event::Status;
+use crate::model::Status;
 
 /// The last status that was shown. It goes forward only, and a terminal one is final.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, SystemTime};
 
-use crate::event::LogLine;
+use crate::model::LogLine;
 
 /// How many printed lines are remembered.
 pub(super) const REMEMBERED_LINES: usize = 8_192;
@@ -282,7 +282,7 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Level;
+    use crate::model::Level;
 
     fn key(millis: u64, text: &str) -> Key {
         let timestamp = Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis));

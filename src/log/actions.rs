@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::duration::{clock, seconds};
 use super::phases::{Phases, Speaker};
 use super::progress;
-use crate::event::Phase;
+use crate::model::Phase;
 
 /// Reads actions, each once: UnrealBuildTool lists the slowest again at the end.
 #[derive(Debug, Clone, Default)]

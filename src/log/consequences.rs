@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::assets;
 use super::extent::Extent;
 use super::grouping::{EXAMPLES, Held};
-use crate::event::{Clue, Location, Rank, Severity};
+use crate::model::{Clue, Location, Rank, Severity};
 
 /// Where an event is: in the words of the log, and in the repository as far as that is certain.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use regex::{Captures, Regex};
 
 use super::pattern;
-use crate::event::FailureClass;
+use crate::model::FailureClass;
 
 /// A line that ends in an exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]

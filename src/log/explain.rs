@@ -11,7 +11,7 @@ mod toolchain;
 use regex::{Captures, RegexSet};
 
 use super::pattern::{self, Lazy, LazyPattern};
-use crate::event::{FailureClass, Phase, Rank, Severity};
+use crate::model::{FailureClass, Phase, Rank, Severity};
 
 /// What there is to explain; its texts are as the log has them.
 #[derive(Debug, Clone, Copy)]

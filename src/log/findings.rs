@@ -13,8 +13,8 @@ use super::matchers::{Matchers, Report};
 use super::pattern::Lazy;
 use super::phases::Phases;
 use super::settling::Settling;
-use super::text::Cleaner;
-use crate::event::{Finding, Rank, Severity};
+use crate::model::{Finding, Rank, Severity};
+use crate::text::Cleaner;
 
 /// What no tool may be quoted between.
 const SUSPENDED: &str = "<-- Suspend Log Parsing -->";

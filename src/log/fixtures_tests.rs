@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::Pipeline;
-use super::text::{Cleaner, Style};
-use crate::event::{Event, Finding, Level, LogLine};
+use crate::model::{Event, Finding, Level, LogLine};
+use crate::text::{Cleaner, Style};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs");
 

@@ -2,7 +2,7 @@
 
 use super::extent::{Belongs, Extent, SoFar, belongs, indent, is_banner, without_channel};
 use super::matchers::Report;
-use crate::event::{Phase, Rank, RemoteFile, Severity};
+use crate::model::{Phase, Rank, RemoteFile, Severity};
 
 /// How many lines of an event are kept.
 const KEPT: usize = 20;

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::grouping::Group;
 use super::pattern;
-use crate::event::Severity;
+use crate::model::Severity;
 
 /// Tells which events say the same of something else.
 #[derive(Debug, Clone)]

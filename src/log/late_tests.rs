@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::Pipeline;
-use super::text::{Cleaner, Style};
-use crate::event::{Event, Finding, Level, LogLine, Phase};
+use crate::model::{Event, Finding, Level, LogLine, Phase};
+use crate::text::{Cleaner, Style};
 
 const COMPILES: &str = "********** BUILD COMMAND STARTED **********";
 const COMPILED: &str = "********** BUILD COMMAND COMPLETED **********";

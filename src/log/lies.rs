@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::pattern;
-use crate::event::Severity;
+use crate::model::Severity;
 
 #[cfg_attr(not(test), expect(dead_code, reason = "the test of the table reads its examples"))]
 struct Lie {

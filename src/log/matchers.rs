@@ -20,7 +20,7 @@ use regex::Captures;
 use super::extent::Extent;
 use super::pattern::LazyPattern;
 use super::phases::Speaker;
-use crate::event::{Rank, Severity};
+use crate::model::{Rank, Severity};
 
 /// A row: what the groups of its pattern are called is what they mean. A `severity` that is
 /// neither an error nor a warning says that the line is none, whatever follows.

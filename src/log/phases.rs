@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::timings::Timings;
-use crate::event::{Event, Phase};
+use crate::model::{Event, Phase};
 
 /// What a line does to the phases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::phases::{Phases, Speaker};
-use crate::event::{Event, Phase};
+use crate::model::{Event, Phase};
 
 /// How much of a phase is done. The total may grow while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,9 @@
 //! What holds of any log: no line of it is a command to a CI, shows a secret or hides anything.
 
 use super::Pipeline;
-use super::text::parsers::{acted_on, is_buildkite_heading, is_travis_marker};
-use super::text::{Cleaner, MAX_MESSAGE, Style, plain};
-use crate::event::{Event, Level, LogLine};
-
-/// What must not be shown.
-pub(crate) const SECRET: &str = "tok123456";
+use crate::model::{Event, Level, LogLine};
+use crate::text::promises::{SECRET, assert_harmless};
+use crate::text::{Cleaner, MAX_MESSAGE, Style};
 
 /// Where one message ends and the next begins, in an input of [`hold`].
 const NEXT: char = '\u{1f}';
@@ -71,16 +68,4 @@ fn events(style: Style, log: &str) -> Vec<Event> {
     }
     pipeline.finish(&mut |event| events.push(event));
     events
-}
-
-/// Nobody acts on the line, and nothing in it is secret or unseen.
-pub(crate) fn assert_harmless(line: &str, style: Style) {
-    assert_eq!(acted_on(line), None, "{line:?}");
-    assert!(!style.buildkite_headings || !is_buildkite_heading(line), "{line:?}");
-    assert!(!style.travis_folds || !is_travis_marker(line), "{line:?}");
-    // Without SGR, after which no other escape may be left.
-    let shown = plain(line);
-    assert!(!shown.contains(SECRET), "{line:?}");
-    assert!(!shown.chars().any(|c| c.is_control() && c != '\t'), "{line:?}");
-    assert!(style.color || !line.contains('\x1b'), "{line:?}");
 }

@@ -8,8 +8,8 @@ use super::extent::Extent;
 use super::grouping::{Group, Held};
 use super::locate::{self, Locator};
 use super::pattern::Lazy;
-use super::text::Cleaner;
-use crate::event::{Clue, Finding, Phase, Rank};
+use crate::model::{Clue, Finding, Phase, Rank};
+use crate::text::Cleaner;
 
 /// What findings are made with.
 #[derive(Debug, Clone)]

@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
-use super::text::{Cleaner, Style};
 use super::{Pipeline, promises, worst};
-use crate::event::{Event, FailureClass, Finding, Level, LogLine};
+use crate::model::{Event, FailureClass, Finding, Level, LogLine};
+use crate::text::hostile_tests::hostile;
+use crate::text::{Cleaner, Style};
 
 const FAILING_BUILD: &str = include_str!("../../tests/fixtures/failing-build.log");
 const FAILING_COOK: &str = include_str!("../../tests/fixtures/failing-cook.log");
@@ -343,6 +344,15 @@ fn the_worst_lines_keep_every_promise() {
     for (_, line) in worst::lines(17 * 1024) {
         // Alone, and as the rest of what an event says.
         promises::hold(0b111, &format!("{line}\nA.cpp(1): error C1: x\n  {line}\n{line}"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hostile_logs_keep_every_promise(text in hostile(), style: u8) {
+        promises::hold(style, &text);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::duration::seconds;
-use crate::event::Phase;
+use crate::model::Phase;
 
 /// What was said of a phase so far. Who tells of more of it is believed before others.
 #[derive(Debug, Clone, Default)]

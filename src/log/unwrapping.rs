@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::event::Severity;
+use crate::model::Severity;
 
 /// What UnrealBuildTool and the editor print with `-JsonStdOut`, an object for each line.
 #[derive(Deserialize)]

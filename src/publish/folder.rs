@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::outcome::{Report, Verdict};
-use crate::platform::PublishProblem;
-use crate::platform::files::replace;
-use crate::report::{annotations, codequality, dotenv, issues, json, junit, properties, sarif};
-use crate::summary;
+use crate::ci::PublishProblem;
+use crate::ci::files::replace;
+use crate::export::summary;
+use crate::export::{annotations, codequality, dotenv, issues, json, junit, properties, sarif};
+use crate::report::{Report, Verdict};
 
 /// `reports-dir`, made when the first file goes into it.
 pub(super) struct Folder {

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::*;
 use crate::causes::one_line;
+use crate::ci::Platform;
 use crate::config::{Env, Task};
-use crate::event::Event;
-use crate::log::text::Style;
-use crate::outcome::Outcome;
-use crate::platform::Platform;
+use crate::model::Event;
 use crate::render::tests::{SECRET, build, events, failure, report};
+use crate::report::Outcome;
+use crate::text::Style;
 
 /// Where GitHub, with these variables, and a folder would get it.
 fn publisher(variables: &[(&str, &Path)], reports_dir: Option<&Path>) -> Publisher {

@@ -1,8 +1,8 @@
 //! The annotations of a step: CIs keep the first few of each severity (GitHub: ten), so none is spent
 //! twice, and some are saved for later phases and for the end. What is told in words counts as told, too.
 
-use crate::event::{Finding, Level, Severity};
-use crate::outcome::Verdict;
+use crate::model::{Finding, Level, Severity};
+use crate::report::Verdict;
 
 /// How many of each severity there are.
 const ANNOTATIONS: usize = 10;

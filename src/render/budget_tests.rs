@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::tests::{build, options, renderer, report_of, told};
 use super::*;
+use crate::ci::Platform;
 use crate::config::{Env, OnSuperseded, Task};
-use crate::event::{Location, Rank};
-use crate::outcome::{Outcome, Signal};
-use crate::platform::Platform;
+use crate::model::{Location, Rank};
+use crate::report::{Outcome, Signal};
 
 const PHASES: [Phase; 3] = [Phase::Compile, Phase::Cook, Phase::Stage];
 

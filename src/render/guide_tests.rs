@@ -10,12 +10,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::tests::{build, options};
 use super::*;
 use crate::checkout::Checkout;
+use crate::ci::Platform;
 use crate::config::{Env, Task};
-use crate::event::{Facts, LogLine};
 use crate::log::Pipeline;
-use crate::log::text::{Cleaner, Style};
-use crate::outcome::Outcome;
-use crate::platform::Platform;
+use crate::model::{Facts, LogLine};
+use crate::report::Outcome;
+use crate::text::{Cleaner, Style};
 
 const LOG: &str = include_str!("../../tests/fixtures/failing-build.log");
 

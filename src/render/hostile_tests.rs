@@ -6,15 +6,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::checkout::Checkout;
+use crate::ci::Platform;
 use crate::config::{Env, Task};
-use crate::event::{Facts, Id, LogLine, Status};
 use crate::log::Pipeline;
-use crate::log::text::Cleaner;
-use crate::log::text::Style;
-use crate::log::text::hostile_tests::hostile;
-use crate::log::text::parsers::{acted_on, is_buildkite_heading, is_travis_marker};
-use crate::outcome::Outcome;
-use crate::platform::Platform;
+use crate::model::{Facts, Id, LogLine, Status};
+use crate::report::Outcome;
+use crate::text::Cleaner;
+use crate::text::Style;
+use crate::text::hostile_tests::hostile;
+use crate::text::parsers::{acted_on, is_buildkite_heading, is_travis_marker};
 
 const HARMLESS: &str = "harmless";
 

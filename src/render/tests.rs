@@ -2,10 +2,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::checkout::Checkout;
+use crate::ci::Platform;
 use crate::config::{Env, Task};
-use crate::event::{Facts, FailureClass, Id, Location, Rank, Status};
-use crate::outcome::{Outcome, Signal, SourceLinks};
-use crate::platform::Platform;
+use crate::model::{Facts, FailureClass, Id, Location, Rank, Status};
+use crate::report::{Outcome, Signal, SourceLinks};
 
 pub(crate) const SECRET: &str = "bp_s3cr%et";
 

@@ -1,7 +1,7 @@
 //! The room that a CI has for the log of a job. Whoever prints more loses the end, and so the verdict:
 //! here each kind of text has a share of it, and the verdict comes last.
 
-use crate::platform::LogLimit;
+use crate::ci::LogLimit;
 
 /// What a text is, and so how full the log may be with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

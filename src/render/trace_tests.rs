@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::tests::{failure, options, renderer, report_of};
 use super::*;
+use crate::ci::{LogLimit, Platform};
 use crate::config::Env;
-use crate::event::Location;
-use crate::platform::{LogLimit, Platform};
+use crate::model::Location;
 
 const MIB: usize = 1024 * 1024;
 /// In front of each line.
@@ -220,7 +220,7 @@ fn events() -> impl Strategy<Value = Vec<(Event, usize)>> {
             let message = "x\n".repeat(lines);
             Event::Finding(Finding { message, ..finding(severity, number) })
         }),
-        1 => Just(Event::Status(crate::event::Status::Running)),
+        1 => Just(Event::Status(crate::model::Status::Running)),
     ];
     prop::collection::vec((event, 1..60_usize), 0..60)
 }

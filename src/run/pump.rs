@@ -11,11 +11,11 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::setup::Reading;
-use crate::api::Triggered;
 use crate::checkout::placing::Placing;
 use crate::error::Error;
-use crate::event::Notice;
-use crate::outcome::Signal;
+use crate::model::Notice;
+use crate::report::Signal;
+use crate::service::Triggered;
 use crate::session::{Hub, Update};
 use crate::trigger::Trigger;
 use crate::writer::Output;
@@ -225,8 +225,8 @@ mod tests {
 
     use super::*;
     use crate::config::Env;
-    use crate::event::{Facts, Level, LogLine};
-    use crate::outcome::Outcome;
+    use crate::model::{Facts, Level, LogLine};
+    use crate::report::Outcome;
     use crate::run::setup::Setup;
     use crate::session::{BuildEvent, BuildEventKind};
     use crate::writer::Overflow;

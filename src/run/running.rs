@@ -8,14 +8,14 @@ use super::pump::{Outputs, Pump};
 use super::setup::Prepared;
 use super::status_line;
 use super::timers::{Timer, Timers};
-use crate::api::{self, Triggered};
 use crate::config::{Config, Task};
 use crate::error::Error;
-use crate::event::{Facts, Notice, Status};
 use crate::follow::Timings;
-use crate::outcome::{Outcome, Signal};
+use crate::model::{Facts, Notice, Status};
 use crate::publish::Publisher;
+use crate::report::{Outcome, Signal};
 use crate::reporter::Reporter;
+use crate::service::{self, Triggered};
 use crate::session::{self, BuildEvent, BuildEventKind, Hub, Update};
 use crate::socket;
 use crate::trigger::{self, Trigger};
@@ -104,7 +104,7 @@ impl Running {
             self.reporter.notice(Notice::warn(warning));
         }
         let Self { config, timings, .. } = self;
-        let client = api::Client::new(&config.api_url, &config.token, &net);
+        let client = service::Client::new(&config.api_url, &config.token, &net);
         pump.follow = config.wait.then(|| {
             Hub::start(session::Setup {
                 client: client.clone(),

@@ -7,20 +7,20 @@ use std::time::SystemTime;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::Overrides;
 use crate::causes::one_line;
+use crate::ci::Platform;
 use crate::config::inputs::misspelt;
 use crate::config::{Config, Env, Inputs, Secret};
 use crate::error::Error;
-use crate::event::Notice;
 use crate::follow::Timings;
-use crate::log::text::Cleaner;
+use crate::model::Notice;
 use crate::net::Net;
-use crate::outcome::{Outcome, Report, Signal, SourceLinks};
-use crate::platform::Platform;
 use crate::publish::Publisher;
 use crate::render::{self, Renderer};
+use crate::report::{Outcome, Report, Signal, SourceLinks};
 use crate::reporter::Reporter;
+use crate::service::Overrides;
+use crate::text::Cleaner;
 use crate::threads;
 use crate::trigger;
 use crate::writer::{Output, Overflow};

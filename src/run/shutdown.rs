@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::ci::PublishProblem;
 use crate::error::ExitCode;
-use crate::outcome::{Outcome, Signal};
-use crate::platform::PublishProblem;
 use crate::publish::{Edition, Publication, Publisher};
+use crate::report::{Outcome, Signal};
 use crate::reporter::Reporter;
 use crate::writer::Written;
 

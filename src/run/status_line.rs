@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::event::Status;
 use crate::log::progress::Progress;
-use crate::outcome::Report;
-use crate::outcome::verdict::{counted, human};
+use crate::model::Status;
+use crate::report::Report;
+use crate::report::verdict::{counted, human};
 
 /// How wide a bar is, in characters.
 const BAR: u64 = 20;
@@ -43,7 +43,7 @@ fn bar(done: u32, total: u32) -> String {
 mod tests {
     use super::*;
     use crate::config::Task;
-    use crate::event::{Event, Finding, Id, Phase};
+    use crate::model::{Event, Finding, Id, Phase};
 
     fn shown(events: &[Event], progress: Option<Progress>) -> String {
         let mut report = Report::new(&Task::Attach(Id::new("build1").unwrap()));

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::event::Status;
 use crate::follow::Timings;
 use crate::log::progress::Progress;
-use crate::outcome::Report;
-use crate::outcome::verdict::human;
+use crate::model::Status;
+use crate::report::Report;
+use crate::report::verdict::human;
 
 /// When each timer is due depends on what happened when.
 pub(super) struct Timers {
@@ -166,7 +166,7 @@ impl Timers {
 mod tests {
     use super::*;
     use crate::config::Task;
-    use crate::event::{Event, Id, Level, Phase};
+    use crate::model::{Event, Id, Level, Phase};
 
     const MINUTE: Duration = Duration::from_secs(60);
 

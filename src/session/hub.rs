@@ -13,11 +13,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::link::{Link, LinkEvent};
 use super::queue::{Receiver, Sender, queue};
 use super::update::{BuildEvent, BuildEventKind, Update};
-use crate::api::{self, ApiError, Snapshot};
 use crate::config::Transport;
 use crate::error::Error;
-use crate::event::{BuildIndex, Facts, Id, Notice};
 use crate::follow::{self, Build, Effect, Effects, Timings, View};
+use crate::model::{BuildIndex, Facts, Id, Notice};
+use crate::service::{self, ApiError, Snapshot};
 use crate::socket::{self, Message, SocketError};
 use crate::threads;
 
@@ -33,7 +33,7 @@ const LONG_VIEW_LINES: usize = 10_000;
 /// What a session needs.
 pub struct Setup {
     /// REST.
-    pub client: api::Client,
+    pub client: service::Client,
     /// The live stream.
     pub socket: socket::Options,
     /// Which of the two to use.
@@ -133,7 +133,7 @@ type Question = Pin<Box<dyn Future<Output = (BuildIndex, Answer)> + Send>>;
 
 struct Network {
     link: Link,
-    client: api::Client,
+    client: service::Client,
     transport: Transport,
     timings: Timings,
     builds: Vec<Build>,
@@ -474,7 +474,7 @@ async fn elapsed(timer: &mut Pin<Box<Sleep>>) {
 }
 
 /// Prepares lines for being compared.
-async fn view(lines: Vec<crate::event::LogLine>) -> View {
+async fn view(lines: Vec<crate::model::LogLine>) -> View {
     match lines.len() {
         0..LONG_VIEW_LINES => View::new(lines),
         _ => match threads::run("view", "compares lines", lines, View::new).await {

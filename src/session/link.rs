@@ -9,8 +9,8 @@ use tracing::debug;
 
 use crate::config::Transport;
 use crate::error::chain;
-use crate::event::{Id, Notice};
 use crate::follow::Timings;
+use crate::model::{Id, Notice};
 use crate::socket::{Message, Options, Resume, Session, SocketError};
 
 /// A session in the making.

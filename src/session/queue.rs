@@ -75,7 +75,7 @@ impl Drop for Receiver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{BuildIndex, Level, LogLine};
+    use crate::model::{BuildIndex, Level, LogLine};
 
     fn line(bytes: usize) -> Update {
         let message = "x".repeat(bytes);

@@ -1,7 +1,7 @@
 //! What is learnt of the builds.
 
 use crate::error::Error;
-use crate::event::{BuildIndex, Facts, LogLine, Notice, Status};
+use crate::model::{BuildIndex, Facts, LogLine, Notice, Status};
 
 /// Something that was learnt.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::{Value, json};
 
 use super::error::beginning;
-use crate::api::wire::{self, Line};
-use crate::event::{Id, LogLine, Status};
 use crate::json;
+use crate::model::{Id, LogLine, Status};
+use crate::service::wire::{self, Line};
 
 /// Something that the service said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,7 +208,7 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
-    use crate::event::Level;
+    use crate::model::Level;
 
     fn id(text: &str) -> Id {
         Id::new(text).unwrap()

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{Message, Options, Session, SocketError};
 use crate::config::{Network, Secret};
-use crate::event::{Id, Level, LogLine};
+use crate::model::{Id, Level, LogLine};
 use crate::net::loopback::net;
 
 pub(super) const TOKEN: &str = "bp_0123456789";

@@ -17,8 +17,8 @@ use super::options::Options;
 use super::packet::Packet;
 use super::transport::{self, Deadline, MESSAGE_LIMIT_BYTES, WebSocket};
 use crate::config::Secret;
-use crate::event::Id;
 use crate::json::{self, Object};
+use crate::model::Id;
 
 /// A session in the default namespace. Dropping it closes the connection without a word.
 pub struct Session {

@@ -12,7 +12,7 @@ use super::scripted::{
 };
 use super::{Message, Options, Session, SocketError, Stage};
 use crate::config::Network;
-use crate::event::Status;
+use crate::model::Status;
 
 #[tokio::test]
 async fn the_token_goes_into_the_connect_packet_and_nowhere_else() {

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::api::{Listed, More, Overrides, Page, Triggered};
 use crate::error::Doubt;
-use crate::event::{Id, Status};
+use crate::model::{Id, Status};
+use crate::service::{Listed, More, Overrides, Page, Triggered};
 
 /// How far the clocks of two machines of the service may be apart: one makes the `Date`, another one
 /// the build.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::report::Signal;
 use buildpixel_ci::retry::Policy;
 use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path, trigger_path};
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::report::Signal;
 use buildpixel_ci::retry::Policy;
 use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path, trigger_path};
 

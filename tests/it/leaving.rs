@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::report::Signal;
 use futures_util::future::join_all;
 use simulator::{Answer, BUILD_ID, Entry, Scenario};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

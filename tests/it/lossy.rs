@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::report::Signal;
 use simulator::{Answer, BUILD_ID, Entry, Recovery, Scenario, build_path};
 use tokio::time::timeout;
 

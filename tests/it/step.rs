@@ -12,7 +12,7 @@ use std::time::Duration;
 use buildpixel_ci::Host;
 use buildpixel_ci::config::Env;
 use buildpixel_ci::follow::Timings;
-use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::report::Signal;
 use buildpixel_ci::retry::Policy;
 use buildpixel_ci::trigger;
 use simulator::{Entry, PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use buildpixel_ci::outcome::Signal;
+use buildpixel_ci::report::Signal;
 use serde_json::json;
 use simulator::{Answer, BUILD_ID, Entry, Scenario, Simulator, TOKEN, build_path};
 

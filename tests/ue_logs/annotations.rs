@@ -3,7 +3,7 @@
 //! A row is `failure|warning | place | code | message`, perhaps with empty cells between, and `hint: …` at the end.
 //! Other rows (`suppressed: …`, `NOT an error: …`, `(none)`) ask for nothing.
 
-use buildpixel_ci::event::{Finding, Severity};
+use buildpixel_ci::model::{Finding, Severity};
 
 /// What we call that for which the tools have no code.
 const CALLED: &[(&str, &[&str])] = &[

@@ -17,7 +17,7 @@ mod scoreboard;
 use std::collections::BTreeMap;
 
 use annotations::annotations;
-use buildpixel_ci::event::{Event, Phase};
+use buildpixel_ci::model::{Event, Phase};
 use corpus::{Corpus, Outcome};
 use reading::{Whole, events, outside_run, read, roots};
 use scoreboard::{Score, describe};

@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use buildpixel_ci::event::{Event, Finding, Level, LogLine, Severity};
 use buildpixel_ci::log::Pipeline;
-use buildpixel_ci::log::text::{Cleaner, Style};
+use buildpixel_ci::model::{Event, Finding, Level, LogLine, Severity};
+use buildpixel_ci::text::{Cleaner, Style};
 
 /// How many lines come at once.
 #[derive(Debug, Clone, Copy)]

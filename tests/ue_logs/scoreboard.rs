@@ -1,6 +1,6 @@
 //! How many annotations were found, what is missing and what is too much.
 
-use buildpixel_ci::event::Finding;
+use buildpixel_ci::model::Finding;
 
 use crate::annotations::Annotation;
 use crate::reading::{is_root, roots};

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use buildpixel_ci::event::{Level, LogLine};
+use buildpixel_ci::model::{Level, LogLine};
 use buildpixel_ci::log::Pipeline;
-use buildpixel_ci::log::text::{Cleaner, Style};
+use buildpixel_ci::text::{Cleaner, Style};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 

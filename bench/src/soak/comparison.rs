@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use buildpixel_ci::log::text::{Cleaner, Style};
+use buildpixel_ci::text::{Cleaner, Style};
 use simulator::TOKEN;
 
 use crate::logged::message;

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
-use crate::event::{Level, Notice};
+use crate::model::{Level, Notice};
 
 /// Something that happens.
 #[derive(Debug, Clone, Copy)]
@@ -463,7 +463,7 @@ impl World {
 }
 
 fn trouble() -> ApiError {
-    use crate::api::{ApiErrorKind, Refusal, Request};
+    use crate::service::{ApiErrorKind, Refusal, Request};
     let refusal =
         Refusal { status: 500, code: None, message: None, request_id: None, retry_after: None };
     let url = url::Url::parse("http://127.0.0.1/").unwrap();

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
-use crate::event::LogLine;
 use crate::follow::window::{Key, Window};
+use crate::model::LogLine;
 
 /// How long a run must be to count as repeated.
 pub(super) const SHORTEST_REPEAT: usize = 3;

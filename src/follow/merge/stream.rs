@@ -4,9 +4,9 @@ use tokio::time::Instant;
 
 use super::repeats::{LONGEST_ALIKE, SHORTEST_REPEAT};
 use super::{LATE_LINES_AT_ONCE, LineMerger, Stretch};
-use crate::event::LogLine;
 use crate::follow::effect::Effects;
 use crate::follow::window::{Key, View};
+use crate::model::LogLine;
 
 impl LineMerger {
     /// A line of a session whose place in the log is known.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use super::repeats::{LONGEST_CHAIN, SHORTEST_REPEAT};
-use crate::event::LogLine;
 use crate::follow::window::Key;
+use crate::model::LogLine;
 
 /// How much is held back.
 const UNPLACED_BYTES: usize = 4 * 1024 * 1024;

@@ -1,9 +1,9 @@
 use super::*;
-use crate::event::Finding;
 use crate::log::findings::Findings;
 use crate::log::locate::Locator;
 use crate::log::phases::{self, Phases};
-use crate::log::text::{Cleaner, Style};
+use crate::model::Finding;
+use crate::text::{Cleaner, Style};
 
 fn findings(lines: &[&str]) -> Vec<Finding> {
     let mut findings = Findings::new(Locator::new(None));

@@ -1,7 +1,7 @@
 //! What compilers, linkers, UnrealHeaderTool and crashes say of code.
 
 use super::{ROW, Row};
-use crate::event::FailureClass;
+use crate::model::FailureClass;
 
 const CODE: Row = Row { class: FailureClass::Code, ..ROW };
 

@@ -1,7 +1,7 @@
 //! How the project is set up: module rules, targets, plugins, ini files, signing.
 
 use super::{ROW, Row};
-use crate::event::{FailureClass, Rank};
+use crate::model::{FailureClass, Rank};
 
 const CONFIG: Row = Row { class: FailureClass::Config, ..ROW };
 const RULES: Row = Row { rank: Some(Rank::Rules), ..CONFIG };

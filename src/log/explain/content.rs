@@ -1,7 +1,7 @@
 //! What is wrong with assets: Blueprints, materials, packages, references.
 
 use super::{ROW, Row};
-use crate::event::FailureClass;
+use crate::model::FailureClass;
 
 const CONTENT: Row = Row { class: FailureClass::Content, ..ROW };
 

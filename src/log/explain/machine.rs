@@ -1,7 +1,7 @@
 //! What the machine, the network, the account or the source control lacks.
 
 use super::{ROW, Row};
-use crate::event::{FailureClass, Rank};
+use crate::model::{FailureClass, Rank};
 
 const MACHINE: Row =
     Row { class: FailureClass::Infrastructure, rank: Some(Rank::Infrastructure), ..ROW };

@@ -1,7 +1,7 @@
 //! Compilers and SDKs that are missing on the build machine, or are of another version than the engine needs.
 
 use super::{ROW, Row};
-use crate::event::{FailureClass, Rank};
+use crate::model::{FailureClass, Rank};
 
 const TOOLCHAIN: Row = Row { class: FailureClass::Toolchain, rank: Some(Rank::Toolchain), ..ROW };
 

@@ -1,7 +1,7 @@
 use super::*;
-use crate::event::{Location, Phase};
 use crate::log::phases;
-use crate::log::text::Style;
+use crate::model::{Location, Phase};
+use crate::text::Style;
 
 /// All findings of a cook that logs these lines.
 fn read_all(lines: &[&str]) -> Vec<Finding> {

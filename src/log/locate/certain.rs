@@ -1,8 +1,8 @@
 //! Where a clue leads in the repository as far as this is certain without looking into it.
 
 use super::spelling::{as_shown, normalised};
-use crate::event::{BuildMachine, Clue, Location, RemoteFile, Source};
 use crate::log::assets;
+use crate::model::{BuildMachine, Clue, Location, RemoteFile, Source};
 
 /// What this is judged by.
 pub(super) struct Certain<'m> {

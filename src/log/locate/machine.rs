@@ -1,7 +1,7 @@
 //! Questions about the folders of the build machine.
 
 use super::spelling::{FOLDERS, is_absolute, is_engine, is_made, starts_in, tail, under};
-use crate::event::{BuildMachine, RemoteProject};
+use crate::model::{BuildMachine, RemoteProject};
 
 impl BuildMachine {
     /// The projects, the latest first.

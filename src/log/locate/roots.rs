@@ -6,8 +6,8 @@ use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
 use super::spelling::{MADE, is_absolute, is_drive, normalised, under};
-use crate::event::{BuildMachine, RemoteProject};
 use crate::log::pattern;
+use crate::model::{BuildMachine, RemoteProject};
 
 /// How a command line or UAT names the project that it is about.
 const NAMED: &str = r#"(?i)(?:-(?:scriptsfor|for|foreign)?project="?|setting up projectparams for |unrealheadertool(?:\.exe)?"? "?|editor(?:-cmd)?(?:\.exe)?"? "?)(?<folder>(?:[a-z]:)?[^:*?"<>|=]*?)[\\/]?(?<file>[^\\/:*?"<>|=]*?\.uproject)"#;

@@ -196,6 +196,6 @@ fn what_was_made_visible_in_a_name_is_not_the_name() {
         column: None,
         end_line: None,
     };
-    let cleaner = Cleaner::new(&[], crate::log::text::Style::default());
+    let cleaner = Cleaner::new(&[], crate::text::Style::default());
     assert!(!safe(location, &cleaner).in_repository);
 }

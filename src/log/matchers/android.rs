@@ -1,8 +1,8 @@
 //! What Gradle and the tools of Android say while a package is made.
 
 use super::{Matcher, NOTHING, ROW, Report};
-use crate::event::Rank;
 use crate::log::extent::Extent;
+use crate::model::Rank;
 
 const ANDROID: Matcher = Matcher { rank: Rank::Package, tool: Some("Gradle"), ..ROW };
 

@@ -1,8 +1,8 @@
 //! What Xcode and the tools that sign say.
 
 use super::{Matcher, NOTHING, ROW, Report};
-use crate::event::Rank;
 use crate::log::phases::Speaker;
+use crate::model::Rank;
 
 const APPLE: Matcher = Matcher { rank: Rank::Package, tool: Some("Xcode"), ..ROW };
 

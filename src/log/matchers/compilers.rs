@@ -1,8 +1,8 @@
 //! What compilers say about a place in a file.
 
 use super::{Matcher, NOTHING, ROW, Report};
-use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
+use crate::model::{Rank, Severity};
 
 const COMPILER: Matcher = Matcher { rank: Rank::Compile, extent: Extent::Compiler, ..ROW };
 

@@ -1,8 +1,8 @@
 //! How programs of the engine say that they crash. Each says it in several lines, which are one event.
 
 use super::{ANYONE, Matcher, NOTHING, ROW, Report};
-use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
+use crate::model::{Rank, Severity};
 
 const CRASH: Matcher = Matcher {
     said_by: ANYONE,

@@ -1,8 +1,8 @@
 //! What linkers miss. The symbol is what matters, not who asked for it.
 
 use super::{Matcher, NOTHING, ROW, Report};
-use crate::event::Rank;
 use crate::log::extent::Extent;
+use crate::model::Rank;
 
 const LINKER: Matcher =
     Matcher { tool: Some("ld"), rank: Rank::Link, extent: Extent::Linker, ..ROW };

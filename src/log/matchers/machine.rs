@@ -1,8 +1,8 @@
 //! What the machine runs out of, whoever says it, in whatever words stand before it.
 
 use super::{Matcher, NOTHING, ROW, Report};
-use crate::event::Rank;
 use crate::log::extent::Extent;
+use crate::model::Rank;
 
 const MACHINE: Matcher =
     Matcher { rank: Rank::Infrastructure, tool: Some("OS"), extent: Extent::Line, ..ROW };

@@ -1,9 +1,9 @@
 //! What Git and Perforce say before the build begins.
 
 use super::{Matcher, NOTHING, ROW, Report, TOOLS};
-use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
 use crate::log::phases::Speaker;
+use crate::model::{Rank, Severity};
 
 const GIT: Matcher = Matcher { said_by: &[Speaker::SourceControl], tool: Some("git"), ..ROW };
 

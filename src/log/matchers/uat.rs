@@ -2,8 +2,8 @@
 //! and what they start come to an end.
 
 use super::{ANYONE, Matcher, NOTHING, ROW, Report};
-use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
+use crate::model::{Rank, Severity};
 
 const UAT: Matcher =
     Matcher { said_by: ANYONE, tool: Some("UAT"), extent: Extent::DotNetStack, ..ROW };

@@ -1,8 +1,8 @@
 //! What the engine logs: `LogCook: Error: …`, with or without the asset that it is about.
 
 use super::{ANYONE, Matcher, NOTHING, ROW, Report};
-use crate::event::{Rank, Severity};
 use crate::log::extent::Extent;
+use crate::model::{Rank, Severity};
 
 /// What says that it is no error comes before all that reads like one.
 pub(super) const FIRST: &[Matcher] = &[

@@ -21,7 +21,7 @@ fn story(lines: &[(u64, &str)]) -> Vec<String> {
         let at = (*second > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(*second));
         phases.enter(marker(line), at, &mut tell);
         phases.hear(line);
-        let level = crate::event::Level::Info;
+        let level = crate::model::Level::Info;
         tell(Event::Line { level, text: (*line).to_owned() });
         phases.leave(marker(line), at, &mut tell);
     }

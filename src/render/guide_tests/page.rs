@@ -1,6 +1,6 @@
 //! What the page of a CI makes of our output: what is folded, what is hidden, what is red.
 
-use crate::platform::Platform;
+use crate::ci::Platform;
 
 /// One row of a page.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::page::{Looks, Row};
-use crate::platform::Platform;
+use crate::ci::Platform;
 
 const COLUMNS: usize = 112;
 const CELL: f32 = 7.8;

@@ -1,0 +1,178 @@
+use super::*;
+use crate::causes::one_line;
+use crate::ci::tests::failed;
+
+fn written(write: impl FnOnce(&mut Buildkite, &mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut Buildkite::new(Style::default()), &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn summary_of(agent: &Agent) -> Result<Option<PathBuf>, PublishProblem> {
+    let (report, verdict) = failed();
+    agent.summary(&report, &verdict)
+}
+
+#[test]
+fn a_group_is_a_heading_that_is_folded_or_not_and_has_no_end() {
+    for (folding, expected) in
+        [(Folding::Collapsed, "--- Compile\n"), (Folding::Expanded, "+++ Compile\n")]
+    {
+        let group = written(|buildkite, out| {
+            buildkite.group_begin("Compile", folding, out);
+            buildkite.group_end(out);
+        });
+        assert_eq!(group, expected);
+    }
+}
+
+#[test]
+fn the_section_in_which_something_failed_is_opened_again() {
+    let failed = written(|buildkite, out| {
+        buildkite.group_failed(out);
+        buildkite.group_begin("Cook", Folding::Collapsed, out);
+        buildkite.group_failed(out);
+        buildkite.group_end(out);
+        buildkite.group_failed(out);
+    });
+    assert_eq!(failed, "--- Cook\n^^^ +++\n", "and no other");
+}
+
+#[test]
+fn nested_groups_become_flat_ones() {
+    let flat = written(|buildkite, out| {
+        buildkite.group_begin("A", Folding::Expanded, out);
+        buildkite.group_begin("B", Folding::Collapsed, out);
+        buildkite.line("x", out);
+        buildkite.group_end(out);
+        buildkite.line("y", out);
+    });
+    assert_eq!(flat, "+++ A\n--- A › B\nx\n+++ A (cont.)\ny\n");
+}
+
+#[test]
+fn the_end_has_a_section_of_its_own() {
+    let end = written(|buildkite, out| buildkite.ending(&failed().1, out));
+    assert_eq!(end, "+++ Build failed\n");
+}
+
+#[test]
+fn without_token_or_program_the_agent_is_told_nothing() {
+    let empty = tempfile::tempdir().unwrap();
+    let path = ("PATH", empty.path().to_str().unwrap());
+    let token = ("BUILDKITE_AGENT_ACCESS_TOKEN", "bkaj_x");
+    for variables in [vec![], vec![token], vec![path], vec![token, path]] {
+        let agent = Agent::new(&Env::from_iter(variables));
+        assert!(!agent.has_summary());
+        agent.outputs(&[("build-id", "42".to_owned())]).unwrap();
+        assert!(summary_of(&agent).unwrap().is_none());
+    }
+}
+
+#[cfg(unix)]
+mod with_an_agent {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A folder with an agent that is this script; `$here` is the folder.
+    fn agent(script: &str) -> (TempDir, Agent) {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("buildkite-agent");
+        fs::write(&program, format!("#!/bin/sh\nhere=${{0%/*}}\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let env = Env::from_iter([
+            ("PATH", folder.path().to_str().unwrap()),
+            ("BUILDKITE_AGENT_ACCESS_TOKEN", "bkaj_x"),
+        ]);
+        (folder, Agent::new(&env))
+    }
+
+    fn outputs(values: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+        values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn outputs_become_meta_data_by_stdin_and_no_shell_sees_them() {
+        let (folder, agent) =
+            agent(r#"printf '%s %s ' "$1" "$2" > "$here/$3"; /bin/cat >> "$here/$3""#);
+        let hostile = "-x $(touch \"$here/no\")\n'`;";
+        let values = [
+            ("build-id", "42"),
+            ("branch", hostile),
+            ("commit", " "),
+            ("a", "1"),
+            ("b", "2"),
+            ("c", "3"),
+        ];
+        agent.outputs(&outputs(&values)).unwrap();
+        let read =
+            |name: &str| fs::read_to_string(folder.path().join(format!("buildpixel-{name}")));
+        assert_eq!(read("branch").unwrap(), format!("meta-data set {hostile}"));
+        for (name, value) in [("build-id", "42"), ("a", "1"), ("b", "2"), ("c", "3")] {
+            assert_eq!(read(name).unwrap(), format!("meta-data set {value}"));
+        }
+        assert!(read("commit").is_err(), "the agent takes no blank ones");
+        assert!(!folder.path().join("no").exists());
+    }
+
+    #[test]
+    fn the_summary_becomes_an_annotation() {
+        let (folder, agent) = agent(r#"echo "$@" > "$here/arguments"; /bin/cat > "$here/text""#);
+        assert!(agent.has_summary());
+        assert!(summary_of(&agent).unwrap().is_none());
+        assert_eq!(
+            fs::read_to_string(folder.path().join("arguments")).unwrap(),
+            "annotate --style error --context buildpixel-ci-s1\n"
+        );
+        let text = fs::read_to_string(folder.path().join("text")).unwrap();
+        let (report, verdict) = failed();
+        assert_eq!(text, summary::render(&report, &verdict, SUMMARY_BYTES));
+    }
+
+    #[test]
+    fn an_agent_that_declines_is_a_problem_but_no_failure() {
+        let (_folder, agent) = agent("exit 3");
+        let problems = [
+            (agent.outputs(&outputs(&[("build-id", "42")])).unwrap_err(), "the output build-id"),
+            (summary_of(&agent).unwrap_err(), "the summary"),
+        ];
+        for (problem, what) in problems {
+            assert!(!problem.is_failure());
+            let text = one_line(&problem);
+            let start = format!("buildkite-agent did not take {what}: exit status: 3");
+            assert_eq!(text, start);
+        }
+    }
+
+    #[test]
+    fn an_agent_that_hangs_is_ended_and_not_asked_again() {
+        // It reads nothing, so that a summary that is larger than a pipe waits for it, too.
+        let (folder, agent) = agent(r#"echo $$ >> "$here/asked"; exec /bin/sleep 60"#);
+        let asked = folder.path().join("asked");
+        let agent = Agent { limit: Duration::from_secs(1), ..agent };
+        let many: Vec<_> = (0..3 * AT_ONCE).map(|_| ("build-id", "x".repeat(1 << 20))).collect();
+        let problem = agent.outputs(&many).unwrap_err();
+        assert_eq!(
+            one_line(&problem),
+            "buildkite-agent did not take the output build-id: it takes too long"
+        );
+        let pids = fs::read_to_string(asked).unwrap();
+        assert!((1..=AT_ONCE).contains(&pids.lines().count()), "{pids}");
+        for pid in pids.lines() {
+            assert!(
+                !std::path::Path::new("/proc").join(pid).exists(),
+                "{pid} runs, or is a zombie"
+            );
+        }
+    }
+
+    #[test]
+    fn an_agent_that_reads_nothing_and_says_that_all_is_well_is_believed() {
+        let (_folder, agent) = agent("exit 0");
+        agent.outputs(&[("build-id", "x".repeat(1 << 20))]).unwrap();
+    }
+}

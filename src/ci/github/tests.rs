@@ -1,0 +1,377 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Event, Finding, Id, Location, Severity};
+use crate::report::{OUTPUTS, Outcome};
+
+fn written(write: impl FnOnce(&mut GitHub, &mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut GitHub::new(Platform::GitHub), &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn at(file: &str, line: Option<u32>, column: Option<u32>) -> Location {
+    Location { file: file.to_owned(), in_repository: true, line, column, end_line: None }
+}
+
+fn annotated(
+    severity: Severity,
+    message: &str,
+    title: Option<&str>,
+    location: Option<Location>,
+) -> String {
+    let annotation =
+        Annotation { severity, title, location: location.as_ref(), message: message.into() };
+    written(|github, out| github.annotate(&annotation, out))
+}
+
+fn error(message: &str) -> String {
+    annotated(Severity::Error, message, None, None)
+}
+
+/// What the runner makes of an escaped text.
+fn decoded(data: &str) -> String {
+    data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+}
+
+/// A command as the runner reads it: name, properties, data.
+fn parsed(line: &str) -> (&str, BTreeMap<&str, String>, String) {
+    let (header, data) = line.strip_prefix("::").unwrap().split_once("::").unwrap();
+    let (name, properties) = header.split_once(' ').unwrap_or((header, ""));
+    let pairs = properties.trim().split(',').filter_map(|pair| pair.split_once('='));
+    let value = |value: &str| decoded(&value.replace("%3A", ":").replace("%2C", ","));
+    (name, pairs.map(|(key, text)| (key, value(text))).collect(), decoded(data))
+}
+
+proptest! {
+    #[test]
+    fn the_runner_reads_back_what_was_annotated(
+        message in "(\\PC|[%\n\r:,=#]){1,40}[!-~]",
+        title in "(\\PC|[%:,=;]){0,20}",
+        file in "(\\PC|[%:,=;]){1,20}",
+        line in 1..=i32::MAX as u32,
+    ) {
+        let location = Some(at(&file, Some(line), None));
+        let command = annotated(Severity::Warning, &message, Some(&title), location);
+        prop_assert_eq!(command.find(['\n', '\r']), Some(command.len() - 1), "it is one line");
+        let (name, properties, data) = parsed(command.trim_end_matches('\n'));
+        prop_assert_eq!(name, "warning");
+        prop_assert_eq!(data.strip_suffix(&message).map(str::trim), Some(""));
+        prop_assert_eq!(properties.get("file"), Some(&file));
+        prop_assert_eq!(properties.get("line"), Some(&line.to_string()));
+        prop_assert_eq!(properties.get("title").cloned().unwrap_or_default(), title);
+    }
+}
+
+#[test]
+fn a_group_is_one_command_with_an_escaped_title() {
+    let rows = [
+        ("G01", "Compile: 50% done, a::b", "::group::Compile: 50%25 done, a::b\n"),
+        ("G02", "A\nB", "::group::A B\n"),
+        ("G03", "#\\#[endgroup]", "::group::#\\#[endgroup]\n"),
+        ("G04", "\u{301}x", "::group:: \u{301}x\n"),
+        ("G09", "", "::group::(untitled)\n"),
+    ];
+    for (vector, title, expected) in rows {
+        let group = written(|github, out| github.group_begin(title, Folding::Collapsed, out));
+        assert_eq!(group, expected, "{vector}");
+    }
+    assert_eq!(written(|github, out| github.group_end(out)), "");
+}
+
+#[test]
+fn nested_groups_become_flat_ones() {
+    let flat = written(|github, out| {
+        github.group_begin("A", Folding::Collapsed, out);
+        github.group_begin("B", Folding::Collapsed, out);
+        github.line("x", out);
+        github.group_end(out);
+        github.group_end(out);
+    });
+    assert_eq!(flat, "::group::A\n::endgroup::\n::group::A › B\nx\n::endgroup::\n");
+}
+
+#[test]
+fn an_outer_group_is_opened_again_only_if_it_has_more_to_say() {
+    let resumed = written(|github, out| {
+        github.group_begin("A", Folding::Collapsed, out);
+        github.group_begin("B", Folding::Collapsed, out);
+        github.group_end(out);
+        github.line("y", out);
+        github.group_end(out);
+    });
+    assert_eq!(
+        resumed,
+        "::group::A\n::endgroup::\n::group::A › B\n::endgroup::\n\
+         ::group::A (cont.)\ny\n::endgroup::\n"
+    );
+}
+
+#[test]
+fn each_long_line_of_a_secret_is_masked() {
+    let rows = [
+        ("M01", "s3cr%et", "::add-mask::s3cr%25et\n"),
+        ("M02", "AAAA1111\n}\nBBBB2222\n", "::add-mask::AAAA1111\n::add-mask::BBBB2222\n"),
+        ("M03", "", ""),
+        ("M03", "      ", ""),
+        ("M03", "ab", ""),
+        ("M04", "\u{301}secret", "::add-mask::%0A\u{301}secret\n"),
+    ];
+    for (vector, secret, expected) in rows {
+        assert_eq!(written(|github, out| github.mask(secret, out)), expected, "{vector}");
+    }
+}
+
+/// Texts come in clean, so where a vector has a hostile one, its clean form stands here.
+#[test]
+fn an_annotation_escapes_its_message_and_its_properties() {
+    let (error, warning) = (Severity::Error, Severity::Warning);
+    let here = Some(at("Source/A.cpp", Some(12), Some(5)));
+    let windows = Some(at("C:\\Proj\\a,b%20.cpp", Some(1), None));
+    let outside = Location { in_repository: false, ..at("../../etc/passwd", Some(3), None) };
+    #[rustfmt::skip]
+    let rows = [
+        ("A01", error, "'x': undeclared\nnote: 100%", Some("C2065"), here,
+            "::error title=C2065,file=Source/A.cpp,line=12,col=5::'x': undeclared%0Anote: 100%25\n"),
+        ("A02", warning, "a::b,c=d", None, windows, "::warning file=C%3A\\Proj\\a%2Cb%2520.cpp,line=1::a::b,c=d\n"),
+        ("A03", error, "first\n#\\#[endgroup]\n\\::error::x\nlastred", None, None,
+            "::error::first%0A#\\#[endgroup]%0A\\::error::x%0Alastred\n"),
+        ("A04", warning, "x", Some("T: a,b c #\\#[group]"), None, "::warning title=T%3A a%2Cb c #\\#[group]::x\n"),
+        ("A06", error, "100% 50%0A", None, None, "::error::100%25 50%250A\n"),
+        ("N05", error, "m", None, Some(outside), "::error::../../etc/passwd:3: m\n"),
+        ("N06", error, "", None, None, "::error::(no message)\n"),
+        ("N06", error, "  ", None, None, "::error::(no message)\n"),
+        ("N07", error, "\u{301}x", None, None, "::error:: \u{301}x\n"),
+        ("no title", error, "m", Some(""), None, "::error::m\n"),
+        ("a lone return", error, "a\rb", None, None, "::error::a%0Db\n"),
+    ];
+    for (vector, severity, message, title, location, expected) in rows {
+        assert_eq!(annotated(severity, message, title, location), expected, "{vector}");
+    }
+}
+
+#[test]
+fn numbers_that_the_runner_cannot_use_are_left_out() {
+    let rows = [
+        (Some(0), Some(3), "::error file=a.cpp::m\n"),
+        (Some(u32::MAX), None, "::error file=a.cpp::m\n"),
+        (None, Some(3), "::error file=a.cpp::m\n"),
+        (Some(7), Some(0), "::error file=a.cpp,line=7::m\n"),
+        (Some(7), Some(3), "::error file=a.cpp,line=7,col=3::m\n"),
+    ];
+    for (line, column, expected) in rows {
+        let location = Some(at("a.cpp", line, column));
+        assert_eq!(annotated(Severity::Error, "m", None, location), expected);
+    }
+}
+
+/// N02 has an end without a line, which no place has here.
+#[test]
+fn an_end_is_told_where_there_is_a_line_before_it_and_takes_the_place_of_the_column() {
+    let rows = [
+        ("N01", Some(9), Some(3), Some(12), "::error file=a.cpp,line=9,endLine=12::m\n"),
+        ("A05", Some(3), None, Some(5), "::error file=a.cpp,line=3,endLine=5::m\n"),
+        ("N02", None, None, Some(5), "::error file=a.cpp::m\n"),
+        ("the same", Some(5), Some(3), Some(5), "::error file=a.cpp,line=5,col=3::m\n"),
+        ("before", Some(5), Some(3), Some(4), "::error file=a.cpp,line=5,col=3::m\n"),
+        ("too large", Some(5), Some(3), Some(u32::MAX), "::error file=a.cpp,line=5,col=3::m\n"),
+    ];
+    for (vector, line, column, end_line, expected) in rows {
+        let location = Location { end_line, ..at("a.cpp", line, column) };
+        let told = annotated(Severity::Error, "m", None, Some(location));
+        assert_eq!(told, expected, "{vector}");
+    }
+}
+
+#[test]
+fn a_long_message_is_cut_between_characters() {
+    for unit in ["x", "😀", "%", "x\n"] {
+        let command = error(&unit.repeat(5000));
+        let data = decoded(command.trim_end().strip_prefix("::error::").unwrap().trim_start());
+        assert!(data.ends_with(" …"), "{unit:?}");
+        let length = data.encode_utf16().count();
+        assert!((3990..=4000).contains(&length), "{unit:?}: {length}");
+    }
+    let fits = "x".repeat(4000);
+    assert_eq!(error(&fits), format!("::error::{fits}\n"));
+}
+
+#[test]
+fn an_output_is_a_heredoc() {
+    let rows = [
+        ("O01", "build-id", "42", "build-id<<D\n42\nD\n"),
+        ("O02", "v", "a\nx=1\nEOF", "v<<D\na\nx=1\nEOF\nD\n"),
+        ("O03", "v", "", "v<<D\n\nD\n"),
+        ("O04", "v", "a\n", "v<<D\na\n\nD\n"),
+        ("O05", "v", "a\r\nb", "v<<D\na\r\nb\nD\n"),
+    ];
+    for (vector, name, value, expected) in rows {
+        assert_eq!(record(name, value, || "D".to_owned()), expected, "{vector}");
+    }
+}
+
+#[test]
+fn a_delimiter_is_random_and_never_part_of_the_value() {
+    let mut delimiters = ["D1", "D2", "D3"].into_iter().map(str::to_owned);
+    let record = record("v", "D1\nx=1\nxD2x", || delimiters.next().unwrap());
+    assert_eq!(record, "v<<D3\nD1\nx=1\nxD2x\nD3\n");
+    assert_ne!(random_delimiter(), random_delimiter());
+    assert!(random_delimiter().starts_with("ghadelimiter_"));
+}
+
+/// O07: none can be taken for the edge of another record.
+#[test]
+fn the_name_of_an_output_is_a_plain_word() {
+    for output in OUTPUTS {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        assert!(output.name.chars().all(is_plain), "{}", output.name);
+    }
+}
+
+#[test]
+fn outputs_without_a_file_are_a_problem_but_no_failure() {
+    let problem = Files::new(Platform::GitHub, &Env::default()).outputs(&[]).unwrap_err();
+    assert_eq!(problem.to_string(), "GITHUB_OUTPUT is not set: the outputs were not handed over");
+    assert!(!problem.is_failure());
+}
+
+#[test]
+fn a_summary_shares_its_budget_with_what_is_there_already() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
+    let github = Files::new(Platform::GitHub, &env);
+    let mut report = Report::new(&crate::config::Task::Attach(Id::new("b1").unwrap()));
+    for n in 0..99 {
+        report.observe(&Event::Finding(Finding::error(format!("{n} {}", "日".repeat(400)))));
+    }
+    let verdict = Verdict::new(&report, &Outcome::Failure);
+    // Where there is no room, there is none to say so either.
+    for (foreign, says_so) in [
+        (0, false),
+        (SUMMARY_BYTES - 50_000, true),
+        (SUMMARY_BYTES - 1, false),
+        (SUMMARY_BYTES, false),
+    ] {
+        let before = "x".repeat(foreign);
+        fs::write(file.path(), &before).unwrap();
+        github.summary(&report, &verdict).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        assert!(text.starts_with(&before));
+        assert!(text.len() <= SUMMARY_BYTES, "O10: {}", text.len());
+        assert_eq!(text.ends_with("_truncated_\n"), says_so);
+    }
+}
+
+const FAMILY: [Platform; 4] = [Platform::GitHub, Platform::Gitea, Platform::Forgejo, Platform::Act];
+
+/// What each member of the family is told, in the order of [`FAMILY`].
+fn told(write: impl Fn(&mut GitHub, &mut Vec<u8>)) -> [String; 4] {
+    FAMILY.map(|platform| {
+        let mut out = Vec::new();
+        write(&mut GitHub::new(platform), &mut out);
+        String::from_utf8(out).unwrap()
+    })
+}
+
+#[test]
+fn a_verdict_is_an_annotation_where_there_are_some_and_a_line_elsewhere() {
+    let verdict = |level| Verdict {
+        level,
+        title: "Build complete",
+        headline: "build b1 is complete".to_owned(),
+        details: vec!["1 warning: 100%".to_owned()],
+        hint: None,
+    };
+    for (level, name, word) in [
+        (Level::Info, "notice", "buildpixel-ci:"),
+        (Level::Warn, "notice", "buildpixel-ci: warning:"),
+        (Level::Error, "error", "error:"),
+    ] {
+        let annotation =
+            format!("::{name} title=Build complete::build b1 is complete%0A1 warning: 100%25\n");
+        let plain = format!("{word} build b1 is complete\n  1 warning: 100%\n");
+        let on_act = if level == Level::Error { &annotation } else { &plain };
+        assert_eq!(
+            told(|github, out| github.verdict(&verdict(level), out)),
+            [&annotation, &annotation, &plain, on_act].map(String::as_str)
+        );
+    }
+}
+
+#[test]
+fn a_finding_is_an_annotation_except_on_forgejo_which_would_show_its_escapes() {
+    let location = at("A.cpp", Some(1), None);
+    let annotation = Annotation {
+        severity: Severity::Error,
+        title: None,
+        location: Some(&location),
+        message: "100%\nb".into(),
+    };
+    let [command, plain] =
+        ["::error file=A.cpp,line=1::100%25%0Ab\n", "error: A.cpp:1: 100%\nerror: b\n"];
+    assert_eq!(
+        told(|github, out| github.annotate(&annotation, out)),
+        [command, command, plain, command]
+    );
+}
+
+#[test]
+fn forgejo_masks_what_stands_behind_the_colons_and_so_gets_the_secret_without_escapes_too() {
+    for (secret, escaped) in [("s3cr%et", "s3cr%25et"), ("ésecret", "%0Aésecret")] {
+        let mask = |data| format!("::add-mask::{data}\n");
+        let both = mask(escaped) + &mask(secret);
+        let once = mask(escaped);
+        assert_eq!(
+            told(|github, out| github.mask(secret, out)),
+            [&once, &once, &both, &once].map(String::as_str)
+        );
+    }
+    let plain = "::add-mask::tok123456\n";
+    assert_eq!(told(|github, out| github.mask("tok123456", out)), [plain; 4]);
+}
+
+#[test]
+fn every_command_begins_in_the_first_column() {
+    let finding = Finding::error("a\n::error::b");
+    let verdict = Verdict {
+        level: Level::Info,
+        title: "T",
+        headline: "h".to_owned(),
+        details: Vec::new(),
+        hint: None,
+    };
+    let all = told(|github, out| {
+        github.mask("s3cr%et", out);
+        github.group_begin("A", Folding::Expanded, out);
+        github.line("x", out);
+        github.annotate(&Annotation::from(&finding), out);
+        github.group_end(out);
+        github.verdict(&verdict, out);
+    });
+    for (platform, shown) in FAMILY.into_iter().zip(all) {
+        assert!(shown.ends_with('\n'), "{platform:?}");
+        let commands = shown.lines().filter(|line| line.contains("::"));
+        let at_start = |line: &&str| line.starts_with("::") || platform == Platform::Forgejo;
+        let (in_place, astray): (Vec<_>, Vec<_>) = commands.partition(at_start);
+        assert!(in_place.len() >= 3 && astray.is_empty(), "{platform:?} {astray:?}");
+    }
+}
+
+/// A summary that nobody finds is written all the same, and not pointed at.
+#[test]
+fn only_a_summary_that_is_shown_is_pointed_at() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
+    let report = Report::new(&crate::config::Task::Attach(Id::new("b1").unwrap()));
+    let verdict = Verdict::new(&report, &Outcome::Failure);
+    for (platform, shown) in FAMILY.into_iter().zip([true, false, false, true]) {
+        fs::write(file.path(), "").unwrap();
+        let files = Files::new(platform, &env);
+        assert_eq!(files.has_summary(), shown, "{platform:?}");
+        assert!(!Files::new(platform, &Env::default()).has_summary(), "{platform:?}");
+        files.summary(&report, &verdict).unwrap();
+        assert!(fs::read_to_string(file.path()).unwrap().contains("Build failed"), "{platform:?}");
+    }
+}

@@ -1,0 +1,86 @@
+//! What is kept of the findings and the actions, however many there are.
+
+use std::time::Duration;
+
+use super::Report;
+use crate::model::{Finding, Severity};
+
+impl Report {
+    /// How many root errors, and how many warnings, are kept; the rest is only counted. The phases share
+    /// them, so that a flood in one does not keep out the root cause in another.
+    pub const KEPT: usize = 500;
+    /// The same of errors that merely follow from another one.
+    pub const FOLLOW_UPS_KEPT: usize = 20;
+    /// The same of kinds of warnings.
+    const KINDS: usize = 200;
+    /// The same of compile actions.
+    const ACTIONS: usize = 5;
+
+    /// Distinct errors: what follows from another one only counts where there is none to follow from.
+    pub fn error_count(&self) -> usize {
+        if self.shows_follow_ups() { self.errors + self.follow_ups } else { self.errors }
+    }
+
+    /// Errors that are not shown, because they merely follow from those that are.
+    pub fn hidden(&self) -> usize {
+        if self.shows_follow_ups() { 0 } else { self.follow_ups }
+    }
+
+    pub(super) fn find(&mut self, finding: &Finding) {
+        match (finding.severity, finding.is_follow_up()) {
+            (Severity::Error, false) => self.errors += 1,
+            (Severity::Error, true) => self.follow_ups += 1,
+            (Severity::Warning, _) => {
+                self.warnings += 1;
+                self.count(finding);
+            }
+        }
+        self.keep(finding);
+    }
+
+    fn count(&mut self, warning: &Finding) {
+        let kind = warning.code.as_deref().unwrap_or("other");
+        let times = 1 + u64::from(warning.repeats);
+        if let Some(known) = self.kinds.get_mut(kind) {
+            *known += times;
+        } else if self.kinds.len() < Self::KINDS {
+            self.kinds.insert(kind.to_owned(), times);
+        }
+    }
+
+    fn keep(&mut self, finding: &Finding) {
+        let kind = |finding: &Finding| (finding.severity, finding.is_follow_up());
+        let is_like = |kept: &Finding| kind(kept) == kind(finding);
+        let room = match kind(finding) {
+            (Severity::Error, true) => Self::FOLLOW_UPS_KEPT,
+            _ => Self::KEPT,
+        };
+        let mut crowds = Vec::new();
+        for kept in self.findings.iter().filter(|kept| is_like(kept)) {
+            match crowds.iter_mut().find(|(phase, _)| *phase == kept.phase) {
+                Some((_, size)) => *size += 1,
+                None => crowds.push((kept.phase, 1)),
+            }
+        }
+        let size_of = |crowd: &&(_, usize)| crowd.1;
+        if crowds.iter().map(|crowd| size_of(&crowd)).sum::<usize>() >= room {
+            let own =
+                crowds.iter().find(|(phase, _)| *phase == finding.phase).map_or(0, |own| own.1);
+            let Some((phase, _)) = crowds.iter().max_by_key(size_of).filter(|(_, n)| own + 1 < *n)
+            else {
+                return;
+            };
+            let last = self.findings.iter().rposition(|kept| is_like(kept) && kept.phase == *phase);
+            last.map(|last| self.findings.remove(last));
+        }
+        self.findings.push(finding.clone());
+    }
+
+    pub(super) fn act(&mut self, name: &str, took: Duration) {
+        let at = self.actions.partition_point(|(_, slower)| *slower >= took);
+        if at < Self::ACTIONS {
+            self.actions.insert(at, (name.to_owned(), took));
+            self.actions.truncate(Self::ACTIONS);
+        }
+    }
+}

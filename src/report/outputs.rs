@@ -1,0 +1,82 @@
+//! The outputs, which tell later steps what happened, and how each is read from the report.
+
+use std::time::Duration;
+
+use super::{Outcome, Report};
+use crate::model::{FailureClass, Phase, Status};
+
+/// One output, as the documentation shows it.
+pub struct Output {
+    /// Name, as GitHub users write it.
+    pub name: &'static str,
+    /// What it holds.
+    pub value: &'static str,
+    pub(super) read: fn(&Report, Option<&Outcome>) -> String,
+}
+
+/// Every output, in the order of the documentation.
+pub const OUTPUTS: &[Output] = &[
+    output("build-id", "Id of the build.", |r, _| text(r.build.as_ref())),
+    output("project-id", "Id of the project.", |r, _| text(r.facts.project.as_ref())),
+    output("build-setting-id", "Id of the build setting.", |r, _| {
+        text(r.facts.build_setting.as_ref())
+    }),
+    output(
+        "status",
+        "Last status seen: `pending`, `running`, `complete`, `failed`, `superseded` or `unknown`.",
+        |r, _| match &r.status {
+            Some(Status::Other(_)) | None => "unknown".to_owned(),
+            Some(known) => known.as_str().to_owned(),
+        },
+    ),
+    output(
+        "result",
+        "What the step decided: `success`, `failure`, `superseded`, `timeout`, `detached` \
+         (`wait: false`), `interrupted`, `error`.",
+        |_, outcome| text(outcome.map(Outcome::result)),
+    ),
+    output("platform", "`Win64`, `Linux`, …, as the API reported it.", |r, _| {
+        text(r.facts.platform.as_ref())
+    }),
+    output("build-type", "`Development`, `Shipping`, …, as the API reported it.", |r, _| {
+        text(r.facts.build_type.as_ref())
+    }),
+    output("branch", "Branch that was built.", |r, _| text(r.facts.branch.as_ref())),
+    output("commit", "Commit that was built.", |r, _| text(r.facts.commit.as_ref())),
+    output("ue-version", "Unreal Engine version.", |r, _| text(r.facts.ue_version.as_ref())),
+    output("queued-seconds", "How long the build was queued.", |r, _| seconds(r.queued())),
+    output("duration-seconds", "How long the build ran.", |r, _| seconds(r.facts.duration)),
+    output("error-count", "Distinct errors, not lines.", |r, _| r.error_count().to_string()),
+    output("warning-count", "Distinct warnings, not lines.", |r, _| r.warnings.to_string()),
+    output(
+        "first-error",
+        "The root cause in one line: `Source/A.cpp:42: C2065: 'undefined': undeclared identifier`.",
+        |r, _| text(r.first_error()),
+    ),
+    output(
+        "failure-class",
+        "Whose turn it is: `code`, `content`, `config`, `toolchain`, `infrastructure`, `quota`, or empty.",
+        |r, _| text(r.failure_class().map(FailureClass::as_str)),
+    ),
+    output(
+        "failed-phase",
+        "`source-sync`, `compile`, `cook`, `stage`, `package`, `upload` or empty.",
+        |r, _| text(r.failed_phase().map(Phase::as_str)),
+    ),
+];
+
+const fn output(
+    name: &'static str,
+    value: &'static str,
+    read: fn(&Report, Option<&Outcome>) -> String,
+) -> Output {
+    Output { name, value, read }
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn seconds(duration: Option<Duration>) -> String {
+    text(duration.map(|duration| duration.as_secs()))
+}

@@ -1,0 +1,180 @@
+//! The end of the story in words: one headline, a few details, at most one hint.
+
+use std::time::Duration;
+
+use super::words::turn;
+use super::{Outcome, Report, Signal};
+use crate::config::OnSuperseded;
+use crate::error::{Error, MAY_HAVE_STARTED};
+use crate::model::Level;
+
+/// With this begins the line that says what all else seems to follow from.
+pub const ROOT_CAUSE: &str = "root cause: ";
+
+/// What people are told at the end. The texts of an error may come from the wire: see
+/// [`Verdict::cleaned`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// `Error` if the step fails.
+    pub level: Level,
+    /// Two or three words, for a heading.
+    pub title: &'static str,
+    /// One line: a lower-case fragment.
+    pub headline: String,
+    /// More, line by line.
+    pub details: Vec<String>,
+    /// What to do now.
+    pub hint: Option<String>,
+}
+
+impl Verdict {
+    /// Puts the outcome into words.
+    pub fn new(report: &Report, outcome: &Outcome) -> Self {
+        let (title, headline) = opening(report, outcome);
+        let (details, hint) = match outcome {
+            Outcome::Failed(error) => (causes(error), error.hint()),
+            Outcome::Success | Outcome::Failure | Outcome::Superseded(_) => {
+                (tally(report), remedy(report))
+            }
+            Outcome::TimedOut { .. } | Outcome::Detached | Outcome::Interrupted(_) => {
+                (tally(report), reattach_hint(report).or_else(|| remedy(report)))
+            }
+        };
+        Self { level: level(outcome), title, headline, details, hint }
+    }
+
+    /// The same with every text made safe to print.
+    #[must_use]
+    pub fn cleaned(self, clean: impl Fn(&str) -> String) -> Self {
+        Self {
+            headline: clean(&self.headline),
+            details: self.details.iter().map(|detail| clean(detail)).collect(),
+            hint: self.hint.map(|hint| clean(&hint)),
+            ..self
+        }
+    }
+
+    /// Headline, details and hint, one a line.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let hint = self.hint.iter().map(|hint| format!("hint: {hint}"));
+        std::iter::once(self.headline.clone()).chain(self.details.iter().cloned()).chain(hint)
+    }
+}
+
+/// A duration for people, in whole seconds: `12m 3s`.
+pub fn human(duration: Duration) -> String {
+    humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string()
+}
+
+/// `3 errors, 1 warning; 41 follow-up errors hidden`, or nothing if there are none.
+pub fn counted(report: &Report) -> Option<String> {
+    let parts = [counted_as(report.error_count(), "error"), counted_as(report.warnings, "warning")];
+    let shown = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let hidden =
+        counted_as(report.hidden(), "follow-up error").map(|count| format!("; {count} hidden"));
+    (!shown.is_empty()).then(|| shown + &hidden.unwrap_or_default())
+}
+
+/// `1 error`, `2 errors`, or nothing if there is none.
+pub fn counted_as(count: usize, noun: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        _ => Some(format!("{count} {noun}s")),
+    }
+}
+
+fn level(outcome: &Outcome) -> Level {
+    match outcome {
+        Outcome::Success | Outcome::Superseded(OnSuperseded::Pass) | Outcome::Detached => {
+            Level::Info
+        }
+        Outcome::Failure
+        | Outcome::Superseded(OnSuperseded::Fail)
+        | Outcome::TimedOut { .. }
+        | Outcome::Interrupted(_)
+        | Outcome::Failed(_) => Level::Error,
+    }
+}
+
+/// Title and headline.
+fn opening(report: &Report, outcome: &Outcome) -> (&'static str, String) {
+    let build = report.build.as_ref().map_or("the build".to_owned(), |id| format!("build {id}"));
+    let ran = report.facts.duration.filter(|ran| ran.as_secs() > 0);
+    let after = ran.map(|ran| format!(" after {}", human(ran))).unwrap_or_default();
+    match outcome {
+        Outcome::Success => ("Build complete", format!("{build} is complete{after}")),
+        Outcome::Failure => {
+            let phase = report.failed_phase().map(|phase| format!(" in {}", phase.as_str()));
+            ("Build failed", format!("{build} failed{}{after}", phase.unwrap_or_default()))
+        }
+        Outcome::Superseded(_) => (
+            "Build superseded",
+            format!("{build} was superseded: a newer build of the same target replaced it"),
+        ),
+        Outcome::TimedOut { after, queued: true } => (
+            "Timed out",
+            format!("{build} is still queued after {}; it stays queued", human(*after)),
+        ),
+        Outcome::TimedOut { after, queued: false } => {
+            ("Timed out", format!("{build} has not ended after {}; it runs on", human(*after)))
+        }
+        Outcome::Detached if report.has_ended() => {
+            ("Build triggered", format!("{build} has ended already (`wait: false`)"))
+        }
+        Outcome::Detached => {
+            ("Build triggered", format!("{build} runs on without us (`wait: false`)"))
+        }
+        Outcome::Interrupted(signal) => ("Interrupted", interrupted(report, *signal, &build)),
+        Outcome::Failed(error) => {
+            ("Error", error.headline().lines().next().unwrap_or_default().to_owned())
+        }
+    }
+}
+
+fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
+    let signal = match signal {
+        Signal::Int => "interrupted (SIGINT)",
+        Signal::Term => "terminated (SIGTERM)",
+        Signal::Hup => "terminated (SIGHUP)",
+    };
+    match report.build {
+        Some(_) if report.has_ended() => format!("{signal} after {build} had ended"),
+        Some(_) => format!("{signal}; {build} runs on, BuildPixel has no cancel call"),
+        None if report.untriggered => format!("{signal}; nothing was triggered"),
+        None => format!("{signal} while the build was being triggered"),
+    }
+}
+
+/// Where the build is, what it failed of and whose turn that is, and what was found in all.
+fn tally(report: &Report) -> Vec<String> {
+    let open = report.phases.last().filter(|run| !run.ended && !report.has_ended());
+    let place = open.map(|run| format!("now in: {}", run.phase.as_str()));
+    let error = report.first_error().filter(|error| !error.is_follow_up() && !report.has_ended());
+    let so_far = error.map(|error| format!("first error so far: {error}"));
+    let root = report.root_cause().map(|error| format!("{ROOT_CAUSE}{error}"));
+    let class = report.failure_class().map(|class| format!("whose turn: {}", turn(class)));
+    [place, so_far, root, class, counted(report)].into_iter().flatten().collect()
+}
+
+/// What to do about the failure of a build.
+fn remedy(report: &Report) -> Option<String> {
+    report.root_cause()?.hint.clone()
+}
+
+/// The rest of the headline, then what stands behind it.
+fn causes(error: &Error) -> Vec<String> {
+    let own = error.headline();
+    let own = own.lines().skip(1).map(str::to_owned);
+    own.chain(error.causes().iter().map(|cause| format!("cause: {cause}"))).collect()
+}
+
+/// How to get back to a build that goes on without us. Whoever leaves before a build is known leaves
+/// during the trigger.
+fn reattach_hint(report: &Report) -> Option<String> {
+    let Some(build) = &report.build else {
+        return (!report.untriggered).then(|| MAY_HAVE_STARTED.to_owned());
+    };
+    let again = || format!("to follow it again, give the input `build-id: {build}`");
+    (!report.has_ended()).then(again)
+}

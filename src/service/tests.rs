@@ -1,0 +1,332 @@
+//! The client against servers on loopback: what it sends, and what it makes of answers.
+
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use simulator::road::{answering, head as read_head, serve};
+use tokio::io::{AsyncWriteExt, BufReader};
+use url::Url;
+use wiremock::matchers::{body_string, header, method, path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+use crate::causes::one_line;
+use crate::config::Network;
+use crate::model::Status;
+use crate::net::ConnectError;
+use crate::net::loopback::net;
+
+pub(super) const TOKEN: &str = "bp_0123456789";
+
+pub(super) fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
+pub(super) fn client(url: &str, network: &Network) -> Client {
+    Client::new(&Url::parse(url).unwrap(), &Secret::new(TOKEN), &net(network))
+}
+
+pub(super) fn plain(server: &MockServer) -> Client {
+    client(&server.uri(), &Network::default())
+}
+
+pub(super) async fn always(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+pub(super) async fn trigger(client: &Client) -> Result<Triggered, ApiError> {
+    client.trigger(&id("prj1"), &id("set1"), &Overrides::default()).await
+}
+
+/// The error of a trigger that is answered so, which must never show the token.
+pub(super) async fn error(answer: ResponseTemplate) -> ApiError {
+    let error = trigger(&plain(&always(answer).await)).await.unwrap_err();
+    let shown = format!("{}{error:?}", one_line(&error));
+    assert!(!shown.contains(TOKEN), "{shown}");
+    error
+}
+
+pub(super) fn pending() -> ResponseTemplate {
+    ResponseTemplate::new(202).set_body_string(r#"{"buildId":"bld1","status":"pending"}"#)
+}
+
+pub(super) fn upstream(server: &MockServer) -> SocketAddr {
+    *server.address()
+}
+
+#[tokio::test]
+async fn a_trigger_sends_the_token_and_only_the_given_overrides() {
+    let branch = Overrides { branch: Some("feature/ü \"x\"".to_owned()), ..Overrides::default() };
+    let all = Overrides {
+        branch: Some("main".to_owned()),
+        commit: Some("c0ffee".to_owned()),
+        changelist: Some("12345".to_owned()),
+    };
+    for (overrides, body) in [
+        (Overrides::default(), "{}"),
+        (branch, r#"{"branch":"feature/ü \"x\""}"#),
+        (all, r#"{"branch":"main","commit":"c0ffee","changelist":"12345"}"#),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(method("POST"))
+            .and(path("/base/projects/prj1/build-settings/set1/trigger"))
+            .and(header("authorization", format!("Bearer {TOKEN}")))
+            .and(header("content-type", "application/json"))
+            .and(header("user-agent", crate::net::USER_AGENT))
+            .and(body_string(body))
+            .respond_with(pending())
+            .expect(1)
+            .mount(&server)
+            .await;
+        let client = client(&format!("{}/base", server.uri()), &Network::default());
+        let triggered = client.trigger(&id("prj1"), &id("set1"), &overrides).await.unwrap();
+        assert_eq!(triggered, Triggered { build: id("bld1"), status: Status::Pending });
+    }
+}
+
+#[tokio::test]
+async fn a_build_is_read_with_its_last_lines() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/builds/bld1"))
+        .and(header("authorization", format!("Bearer {TOKEN}")))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_string(r#"{"status":"failed","logs":[{"message":"BUILD FAILED"}]}"#),
+        )
+        .mount(&server)
+        .await;
+    let snapshot = plain(&server).build(&id("bld1")).await.unwrap();
+    assert_eq!(snapshot.facts.status, Some(Status::Failed));
+    assert_eq!(snapshot.recent[0].message, "BUILD FAILED");
+}
+
+#[tokio::test]
+async fn a_documented_refusal_is_typed() {
+    for (status, word, code) in [
+        (401, "invalid_token", Code::InvalidToken),
+        (403, "insufficient_scope", Code::InsufficientScope),
+        (400, "validation_failed", Code::ValidationFailed),
+        (400, "engine_not_found", Code::EngineNotFound),
+        (400, "repo_not_accessible", Code::RepoNotAccessible),
+        (400, "perforce_auth_failed", Code::PerforceAuthFailed),
+        (404, "not_found", Code::NotFound),
+        (402, "minutes_exhausted", Code::Other("minutes_exhausted".to_owned())),
+    ] {
+        let body = format!(
+            r#"{{"error":"{word}","message":"no {TOKEN} today","requestId":"req_1","extra":[]}}"#
+        );
+        let error = error(ResponseTemplate::new(status).set_body_string(body)).await;
+        let refusal = Refusal {
+            status,
+            code: Some(code),
+            message: Some("no *** today".to_owned()),
+            request_id: Some("req_1".to_owned()),
+            retry_after: None,
+        };
+        assert_eq!(error.refusal(), Some(&refusal));
+        assert_eq!(
+            error.to_string(),
+            format!("BuildPixel answered {status} {word}: no *** today, request req_1")
+        );
+        assert!(error.request.to_string().starts_with("POST http://127.0.0.1:"));
+        assert!(error.request.to_string().ends_with("/projects/prj1/build-settings/set1/trigger"));
+        assert!(error.nothing_was_accepted() && !error.is_transient());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_in_another_form_keeps_its_status() {
+    for body in
+        ["", "<html>Bad Gateway</html>", "[1]", r#"{"error":5,"message":null}"#, "{\"error\""]
+    {
+        let error = error(ResponseTemplate::new(502).set_body_string(body)).await;
+        let refusal = error.refusal().unwrap();
+        assert_eq!(
+            (refusal.status, &refusal.code, &refusal.message),
+            (502, &None, &None),
+            "{body}"
+        );
+        assert!(error.is_transient() && !error.nothing_was_accepted());
+        assert_eq!(error.to_string(), "BuildPixel answered 502");
+    }
+}
+
+#[tokio::test]
+async fn a_huge_error_body_does_not_hide_the_status() {
+    let error = error(ResponseTemplate::new(500).set_body_bytes(vec![b' '; 1 << 20])).await;
+    assert_eq!(error.refusal().map(|refusal| refusal.status), Some(500));
+}
+
+#[tokio::test]
+async fn retry_after_is_read_in_seconds_and_as_a_date_by_the_clock_of_the_service() {
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    for (header, expected) in [
+        ("7", seconds(7)),
+        (" 0 ", seconds(0)),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", seconds(59)),
+        ("Friday, 31-Dec-99 23:59:59 GMT", seconds(59)),
+        ("Fri, 31 Dec 1999 23:00:00 GMT", seconds(0)),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("99999999999999999999999", None),
+    ] {
+        for status in [429, 503] {
+            let answer = ResponseTemplate::new(status)
+                .insert_header("retry-after", header)
+                .insert_header("date", "Fri, 31 Dec 1999 23:59:00 GMT");
+            let error = error(answer).await;
+            assert_eq!(error.refusal().unwrap().retry_after, expected, "{header}");
+            assert!(error.is_transient());
+            let is_refusal = status == 429 || expected.is_some();
+            assert_eq!(error.nothing_was_accepted(), is_refusal, "{status} {header}");
+        }
+    }
+    let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(100));
+    let head = format!("HTTP/1.1 503 Busy\r\nretry-after: {soon}\r\ncontent-length: 0\r\n\r\n");
+    let address = answering(head).await.unwrap();
+    let error = trigger(&client(&format!("http://{address}"), &Network::default())).await;
+    let retry_after = error.unwrap_err().refusal().unwrap().retry_after.unwrap();
+    assert!((90..=100).contains(&retry_after.as_secs()), "{retry_after:?}");
+}
+
+#[tokio::test]
+async fn a_list_is_asked_for_page_by_page_and_says_what_time_it_is_there() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/builds"))
+        .and(query_param("projectId", "prj1"))
+        .and(query_param("buildSettingId", "set1"))
+        .and(query_param("limit", "100"))
+        .and(query_param("cursor", "a&b=ü"))
+        .and(header("authorization", format!("Bearer {TOKEN}")))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .insert_header("date", "Thu, 01 Jan 1970 00:01:00 GMT")
+                .set_body_string(r#"{"items":[],"nextCursor":null}"#),
+        )
+        .mount(&server)
+        .await;
+    let page = plain(&server).builds(&id("prj1"), &id("set1"), Some("a&b=ü")).await.unwrap();
+    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
+    let came = page.came;
+    assert_eq!(page, Page { builds: vec![], more: More::End, date: Some(date), came });
+
+    let address = answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await.unwrap();
+    let undated = client(&format!("http://{address}"), &Network::default());
+    assert_eq!(undated.builds(&id("p"), &id("s"), None).await.unwrap().date, None);
+}
+
+#[tokio::test]
+async fn a_list_dates_from_its_head_however_long_its_body_takes() {
+    let address = serve(async |stream| {
+        let mut stream = BufReader::new(stream);
+        read_head(&mut stream).await?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").await?;
+        stream.flush().await?;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stream.write_all(b"[]").await?;
+        stream.flush().await
+    });
+    let url = format!("http://{}", address.await.unwrap());
+    let page = client(&url, &Network::default()).builds(&id("p"), &id("s"), None).await.unwrap();
+    assert!(page.came.elapsed() >= Duration::from_millis(100), "{:?}", page.came.elapsed());
+}
+
+#[tokio::test]
+async fn a_build_setting_is_read() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/projects/prj1/build-settings/set1"))
+        .respond_with(ResponseTemplate::new(200).set_body_string(r#"{"branch":"main"}"#))
+        .mount(&server)
+        .await;
+    let setting = plain(&server).build_setting(&id("prj1"), &id("set1")).await.unwrap();
+    assert_eq!(setting, Setting { branch: Some("main".to_owned()) });
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_longer_than_it_may_is_no_answer() {
+    let server = always(pending().set_delay(Duration::from_secs(30))).await;
+    let hasty = plain(&server).within(Duration::from_millis(50));
+    let error = trigger(&hasty).await.unwrap_err();
+    assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: true, .. }));
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_understood_is_garbled() {
+    for body in ["", "<html>hello</html>", "[]", "{}", r#"{"buildId":7}"#, r#"{"buildId":"../x"}"#]
+    {
+        let body = format!("{body}{TOKEN}");
+        let error = error(ResponseTemplate::new(200).set_body_string(&body)).await;
+        let ApiErrorKind::Garbled { status: 200, snippet, .. } = &error.kind else {
+            panic!("{body}: {error:?}");
+        };
+        assert_eq!(*snippet, body.replace(TOKEN, "***"));
+        assert!(!error.nothing_was_accepted() && !error.is_transient());
+        assert!(error.to_string().contains("expected a triggered build"), "{error}");
+    }
+    let without_status =
+        always(ResponseTemplate::new(200).set_body_string(r#"{"id":"bld1"}"#)).await;
+    let error = plain(&without_status).build(&id("bld1")).await.unwrap_err();
+    assert!(error.to_string().ends_with("expected a build: no `status` in it"), "{error}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_error_that_names_the_host_and_the_token_does_not_follow() {
+    let elsewhere = MockServer::start().await;
+    let never = Mock::given(wiremock::matchers::any()).respond_with(pending()).expect(0);
+    never.mount(&elsewhere).await;
+    for status in [300, 301, 302, 303, 304, 307, 308] {
+        let location = format!("{}/login?secret=1", elsewhere.uri());
+        let answer = ResponseTemplate::new(status).insert_header("location", location);
+        let server = always(answer).await;
+        let client = plain(&server);
+        let read = client.build(&id("bld1")).await.unwrap_err();
+        for error in [trigger(&client).await.unwrap_err(), read] {
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "BuildPixel answered {status}, a redirect to 127.0.0.1, which is not followed"
+                )
+            );
+            let must_go_elsewhere = matches!(status, 301 | 307 | 308);
+            assert_eq!(error.nothing_was_accepted(), must_go_elsewhere, "{status}");
+            assert!(!error.is_transient());
+        }
+    }
+    for (location, to) in
+        [("//evil.test/x", "evil.test"), ("http://", "nowhere"), ("/x", "127.0.0.1")]
+    {
+        let error = error(ResponseTemplate::new(302).insert_header("location", location)).await;
+        assert!(error.to_string().contains(&format!("a redirect to {to}, ")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_port_means_that_nothing_was_sent() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let client = client(&format!("http://{address}"), &Network::default());
+    let error = trigger(&client).await.unwrap_err();
+    assert!(matches!(error.kind, ApiErrorKind::Blocked(ConnectError::Tcp { .. })));
+    assert!(error.is_transient() && error.nothing_was_accepted());
+    let (text, expected) = (one_line(&error), "cannot reach BuildPixel: cannot connect to ");
+    assert!(text.starts_with(&format!("{expected}{address}: ")), "{text}");
+    assert_eq!(text.matches("refused").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_after_the_request_leaves_its_fate_open() {
+    for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"buildId\""] {
+        let address = answering(answer).await.unwrap();
+        let client = client(&format!("http://{address}"), &Network::default());
+        let error = trigger(&client).await.unwrap_err();
+        assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: true, .. }), "{answer}");
+        assert!(error.is_transient() && !error.nothing_was_accepted());
+    }
+}
