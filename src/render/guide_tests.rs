@@ -1,4 +1,4 @@
-//! `docs/platforms.md` shows what the page of each CI makes of the same build: here its pictures are drawn.
+//! `docs/ci.md` shows what the page of each CI makes of the same build: here its pictures are drawn.
 
 mod page;
 mod picture;
@@ -60,7 +60,7 @@ fn output(platform: Platform, events: &[Event]) -> String {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "whether to draw is no matter of a step's inputs")]
 fn the_guide_shows_what_each_platform_shows() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/platforms");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci");
     let guide = fs::read_to_string(folder.with_extension("md")).unwrap();
     let events = events();
     for (name, platform) in Platform::NAMES {
@@ -75,10 +75,7 @@ fn the_guide_shows_what_each_platform_shows() {
             fs::write(&path, &picture).unwrap();
         }
         let drawn = fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            drawn == picture,
-            "docs/platforms/{name}.svg is old: UPDATE_GUIDE=1 cargo test guide"
-        );
-        assert!(guide.contains(&format!("(platforms/{name}.svg)")), "the guide shows no {name}");
+        assert!(drawn == picture, "docs/ci/{name}.svg is old: UPDATE_GUIDE=1 cargo test guide");
+        assert!(guide.contains(&format!("(ci/{name}.svg)")), "the guide shows no {name}");
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod ci;
 mod command_line;
 mod dialects;
 mod flood;
@@ -9,7 +10,6 @@ mod inputs;
 #[cfg(target_os = "linux")]
 mod limits;
 mod pipes;
-mod platforms;
 mod program;
 mod secrets;
 #[cfg(unix)]
