@@ -12,7 +12,6 @@ pub mod properties;
 pub mod sarif;
 pub mod summary;
 
-pub(crate) use located::without_places;
 use serde::Serialize;
 
 /// Pretty JSON with a line feed at its end.

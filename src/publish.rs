@@ -1,23 +1,27 @@
-//! Hands over what a step leaves behind: outputs, summary, reports and the log. Disks may hang, so each
-//! has a thread, and nobody waits longer than they want to. Where a thread is refused, the same is done
-//! without one.
+//! Publishes the results of a step: outputs, summary, reports and the log. Disks may hang, so the CI's files, the
+//! report folder and the log have a thread each, and the caller decides how long it waits.
 
 mod folder;
+mod problem;
 #[cfg(test)]
 mod tests;
+mod worker;
 
 use std::path::PathBuf;
-use std::sync::mpsc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
-use crate::ci::{Handover, PublishProblem};
+use crate::ci::StepFiles;
+use crate::ci::file_updates::WriteError;
+use crate::export::summary;
 use crate::report::{Report, Verdict};
 use crate::text::Cleaner;
-use crate::threads::{self, Refused};
+use crate::threads::Refused;
 use crate::writer::{Output, Overflow, Written};
 use folder::{Folder, Log};
+pub(crate) use problem::PublishProblem;
+use worker::Worker;
 
 /// Outputs by name, none of which holds a secret.
 pub(crate) struct Outputs {
@@ -31,70 +35,69 @@ impl Outputs {
     }
 }
 
-/// All that is told at the end.
-pub(crate) struct Edition {
+/// Everything that is published at the end.
+pub(crate) struct FinalReport {
     pub(crate) outputs: Outputs,
     pub(crate) report: Report,
     pub(crate) verdict: Verdict,
 }
 
-/// What became of it.
+/// How publishing went.
 #[derive(Debug)]
-pub(crate) struct Publication {
-    /// What could not be published, or not in time.
+pub(crate) struct PublishResult {
+    /// Everything that could not be published, or not in time.
     pub(crate) problems: Vec<PublishProblem>,
-    /// The file with the summary, if the platform must be told where it is.
+    /// The file with the summary, if a command must tell the CI where it is.
     pub(crate) summary_file: Option<PathBuf>,
 }
 
-/// Where a step leaves things behind. The platform's own files and the folder are apart, so that one
-/// that hangs does not keep the other waiting.
+/// Publishes the results of one step. The CI's files and the folder have a thread each, so that one disk that
+/// hangs does not block the other.
 pub(crate) struct Publisher {
-    /// Knows what must not be published.
+    /// Knows the secrets, which must not be published.
     cleaner: Cleaner,
-    platform: Clerk<Place>,
+    ci: Worker<StepFilesWriter>,
     reports: Option<Reports>,
 }
 
-/// The platform's own files.
-struct Place {
-    handover: Box<dyn Handover>,
-    summary: bool,
+/// Writes what the CI takes.
+struct StepFilesWriter {
+    files: Box<dyn StepFiles>,
+    wants_summary: bool,
 }
 
 struct Reports {
     path: PathBuf,
-    folder: Clerk<Folder>,
+    folder: Worker<Folder>,
 }
 
 impl Publisher {
-    /// `summary`: whether the platform's summary is wanted. `reports_dir`: where report files go, if
-    /// anywhere.
+    /// `wants_summary`: whether the CI gets a summary. `reports_dir`: the folder for report files, if any.
     pub(crate) fn start(
         cleaner: Cleaner,
-        handover: Box<dyn Handover>,
-        summary: bool,
+        files: Box<dyn StepFiles>,
+        wants_summary: bool,
         reports_dir: Option<PathBuf>,
     ) -> Self {
         let reports = reports_dir.map(|path| {
-            let folder = Clerk::start("reports", "writes the reports", Folder::new(path.clone()));
+            let folder = Worker::start("reports", "writes the reports", Folder::new(path.clone()));
             drop(folder.ask(Folder::clear));
             Reports { path, folder }
         });
-        let platform =
-            Clerk::start("outputs", "writes outputs and summary", Place { handover, summary });
-        Self { cleaner, platform, reports }
+        let writer = StepFilesWriter { files, wants_summary };
+        let ci = Worker::start("outputs", "writes outputs and summary", writer);
+        Self { cleaner, ci, reports }
     }
 
-    /// Which threads were refused. What they were to do is done without them.
+    /// The threads that were refused. Their work is done without them.
     fn refused(&self, log: Option<&Output>) -> Vec<Refused> {
         let reports = self.reports.as_ref().and_then(|reports| reports.folder.refused());
-        let all = [self.platform.refused(), reports, log.and_then(Output::refused)];
+        let all = [self.ci.refused(), reports, log.and_then(Output::refused)];
         all.into_iter().flatten().cloned().collect()
     }
 
-    /// Opens `build.log`, if there is a folder for it. It is handed back to [`publish`](Self::publish). It
-    /// is abandoned if the disk falls behind, because neither the output nor the end waits for a disk.
+    /// Opens `build.log`, if there is a folder for it. [`publish`](Self::publish) takes it back. It is abandoned
+    /// if the disk falls behind, because neither the output nor the end waits for a disk.
     pub(crate) fn open_log(&self) -> Option<Output> {
         let Reports { path, .. } = self.reports.as_ref()?;
         let mut log = Output::start(Log::new(path), Overflow::Abandon);
@@ -103,43 +106,45 @@ impl Publisher {
         Some(log)
     }
 
-    /// Hands over what is known so far, so that a run that is killed leaves the build's id behind. What
-    /// cannot be written now is told at the end, when it is tried again.
+    /// Publishes the outputs that are known so far, so that a run that is killed leaves the build's id behind. A
+    /// problem is not reported now: the end tries again.
     pub(crate) fn publish_early(&self, outputs: &Outputs) {
         if let Some(reports) = &self.reports {
             let outputs = outputs.values.clone();
             drop(reports.folder.ask(move |folder| folder.publish_outputs(&outputs)));
         }
         let outputs = outputs.values.clone();
-        drop(self.platform.ask(move |place| place.handover.outputs(&outputs)));
+        drop(self.ci.ask(move |ci| ci.files.outputs(&outputs)));
     }
 
-    /// Hands over everything, and finishes the log; to be called on every way out. Nobody waits any more
-    /// when it is `late`.
+    /// Publishes everything and finishes the log; to be called on every way out. It does not wait any more when it
+    /// is `late`.
     pub(crate) async fn publish(
         self,
-        edition: Edition,
+        report: FinalReport,
         log: Option<Output>,
         late: &watch::Receiver<bool>,
-    ) -> Publication {
+    ) -> PublishResult {
         let refused = self.refused(log.as_ref());
-        let Edition { outputs, report, verdict } = edition;
+        let FinalReport { outputs, report, verdict } = report;
         let Outputs { values: outputs, withheld } = outputs;
         let ours = (outputs.clone(), report.clone(), verdict.clone());
         let (written_to, mut summary_file) = oneshot::channel();
-        let platform = self.platform.ask(move |place| {
+        let ci = self.ci.ask(move |ci| {
             let (outputs, report, verdict) = ours;
-            let mut problems: Vec<_> = place.handover.outputs(&outputs).err().into_iter().collect();
-            if place.summary {
-                match place.handover.summary(&report, &verdict) {
-                    // If nobody waits any more, nobody tells the platform.
+            let mut problems: Vec<PublishProblem> =
+                ci.files.outputs(&outputs).err().into_iter().map(Into::into).collect();
+            if ci.wants_summary {
+                let render = |max_bytes| summary::render(&report, &verdict, max_bytes);
+                match ci.files.summary(&report, &verdict, &render) {
+                    // If nobody waits any more, nobody tells the CI.
                     Ok(file) => drop(written_to.send(file)),
-                    Err(problem) => problems.push(problem),
+                    Err(error) => problems.push(error.into()),
                 }
             }
             problems
         });
-        let platform = in_time(platform, late, "the step's outputs and summary".to_owned());
+        let ci = in_time(ci, late, "the step's outputs and summary".to_owned());
         let reports = async {
             let Some(Reports { path, folder }) = self.reports else {
                 return Vec::new();
@@ -157,7 +162,7 @@ impl Publisher {
                 match log.finish(Duration::MAX).await {
                     Written::All => Vec::new(),
                     Written::Lost(cause) => {
-                        vec![PublishProblem::Write { path: log_file.clone(), cause }]
+                        vec![WriteError { path: log_file.clone(), cause }.into()]
                     }
                     Written::Stuck => vec![PublishProblem::Stuck(log_file.display().to_string())],
                 }
@@ -166,22 +171,25 @@ impl Publisher {
                 in_time(written, late, path.display().to_string()),
                 in_time(async { Ok(log.await) }, late, log_file.display().to_string()),
             );
-            // A folder that cannot be made, or hangs, is told once and not for the log as well.
-            let is_told = written.iter().any(|problem| match problem {
-                PublishProblem::Write { path: of, .. } => *of == path,
+            // A folder that cannot be made, or hangs, is reported once and not for the log as well.
+            let is_reported = written.iter().any(|problem| match problem {
+                PublishProblem::Write(error) => error.path == path,
                 PublishProblem::Stuck(_) => true,
-                _ => false,
+                PublishProblem::StepFiles(_)
+                | PublishProblem::Withheld { .. }
+                | PublishProblem::NoThread(_)
+                | PublishProblem::LeftOut { .. } => false,
             });
-            written.into_iter().chain(logged.into_iter().filter(|_| !is_told)).collect()
+            written.into_iter().chain(logged.into_iter().filter(|_| !is_reported)).collect()
         };
-        let (platform, reports) = tokio::join!(platform, reports);
+        let (ci, reports) = tokio::join!(ci, reports);
         let withheld = withheld.into_iter().map(|output| PublishProblem::Withheld { output });
         let refused = refused.into_iter().map(PublishProblem::NoThread);
-        let problems = withheld.chain(platform).chain(reports).chain(refused).collect();
-        Publication { problems, summary_file: summary_file.try_recv().ok().flatten() }
+        let problems = withheld.chain(ci).chain(reports).chain(refused).collect();
+        PublishResult { problems, summary_file: summary_file.try_recv().ok().flatten() }
     }
 
-    /// What may be published of the outputs; the rest is blank.
+    /// The outputs, with blanks for those that hold a secret.
     pub(crate) fn without_secrets(&self, mut values: Vec<(&'static str, String)>) -> Outputs {
         let mut withheld = Vec::new();
         for (output, value) in &mut values {
@@ -205,53 +213,5 @@ async fn in_time(
         biased;
         Ok(problems) = answer => problems,
         _ = late.wait_for(|late| *late) => vec![PublishProblem::Stuck(what)],
-    }
-}
-
-/// Does one thing after the other with what it owns, on a thread if there is one.
-enum Clerk<T> {
-    Thread(mpsc::Sender<Job<T>>),
-    /// Whoever asks does it, and waits as long as that takes.
-    Inline(T, Refused),
-}
-
-type Job<T> = Box<dyn FnOnce(&T) + Send>;
-
-impl<T: Send + 'static> Clerk<T> {
-    fn start(name: &str, task: &'static str, desk: T) -> Self {
-        let (jobs, waiting) = mpsc::channel::<Job<T>>();
-        let work = move |desk| waiting.into_iter().for_each(|job| job(&desk));
-        match threads::start(name, task, desk, work) {
-            Ok(_detached) => Self::Thread(jobs),
-            Err((desk, refused)) => Self::Inline(desk, refused),
-        }
-    }
-
-    /// Why there is no thread, if there is none.
-    fn refused(&self) -> Option<&Refused> {
-        match self {
-            Self::Thread(_) => None,
-            Self::Inline(_, refused) => Some(refused),
-        }
-    }
-
-    /// The work begins without anybody waiting for the answer.
-    fn ask<A: Send + 'static>(
-        &self,
-        job: impl FnOnce(&T) -> A + Send + 'static,
-    ) -> oneshot::Receiver<A> {
-        let (answer, answered) = oneshot::channel();
-        let job = move |desk: &T| {
-            // An error means that nobody waits for the answer.
-            let _nobody_waits = answer.send(job(desk));
-        };
-        match self {
-            // The thread lives as long as this sender.
-            Self::Thread(jobs) => {
-                let _sent = jobs.send(Box::new(job));
-            }
-            Self::Inline(desk, _) => job(desk),
-        }
-        answered
     }
 }

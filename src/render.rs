@@ -1,4 +1,4 @@
-//! Decides what is shown, in which order and how much of it; the sink knows how it is spelt.
+//! Decides what is shown, in which order and how much of it; the dialect knows how it is written.
 
 mod ascii;
 mod budget;
@@ -6,7 +6,7 @@ mod trace;
 
 use std::time::Duration;
 
-use crate::ci::{Annotation, Folding, LogLimit, Sink};
+use crate::ci::{Annotation, Dialect, Folding, LogLimit};
 use crate::model::{Event, Finding, Level, Notice, Phase, Severity, Status};
 use crate::report::verdict::{counted_as, human};
 use crate::report::{Report, Verdict};
@@ -33,7 +33,7 @@ pub struct Options {
 
 /// Shows a run. Everything goes through `out` in whole lines, in the order of the calls.
 pub struct Renderer {
-    sink: Box<dyn Sink>,
+    dialect: Box<dyn Dialect>,
     options: Options,
     phase: Option<Phase>,
     group_is_open: bool,
@@ -54,11 +54,11 @@ struct StatusLine {
 
 impl Renderer {
     /// Nothing is written yet.
-    pub fn new(sink: Box<dyn Sink>, options: Options) -> Self {
-        let trace = Trace::new(sink.limit());
+    pub fn new(dialect: Box<dyn Dialect>, options: Options) -> Self {
+        let trace = Trace::new(dialect.limit());
         let (budget, words) = (Budget::default(), Purpose::Progress);
         Self {
-            sink,
+            dialect,
             options,
             phase: None,
             group_is_open: false,
@@ -71,19 +71,19 @@ impl Renderer {
 
     /// Hides the secrets before anything else can show them; then says who is speaking.
     pub fn begin(&mut self, secrets: &[&str], out: &mut Vec<u8>) {
-        self.shown(out, |Self { sink, trace, .. }, out| {
+        self.shown(out, |Self { dialect, trace, .. }, out| {
             trace.write(Purpose::Verdict, out, |out| {
                 for secret in secrets {
-                    sink.mask(secret, out);
+                    dialect.mask(secret, out);
                 }
-                sink.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
+                dialect.line(concat!("buildpixel-ci ", env!("CARGO_PKG_VERSION")), out);
             });
         });
     }
 
-    /// Whether the platform has a status line.
+    /// Whether the CI has a status line.
     pub fn has_status_line(&self) -> bool {
-        self.sink.has_status_line()
+        self.dialect.has_status_line()
     }
 
     /// Shows this status line until the next one.
@@ -98,7 +98,7 @@ impl Renderer {
     pub fn redraw_status_line(&mut self, out: &mut Vec<u8>) {
         let StatusLine { text, is_shown } = &mut self.status_line;
         if !text.is_empty() && !*is_shown {
-            self.sink.status_line(text, out);
+            self.dialect.status_line(text, out);
             *is_shown = true;
         }
     }
@@ -114,7 +114,7 @@ impl Renderer {
     fn shown(&mut self, out: &mut Vec<u8>, show: impl FnOnce(&mut Self, &mut Vec<u8>)) {
         let before = out.len();
         if self.status_line.is_shown {
-            self.sink.clear_status_line(out);
+            self.dialect.clear_status_line(out);
         }
         let cleared = out.len();
         show(self, out);
@@ -164,8 +164,8 @@ impl Renderer {
 
     /// Hands over what is known so far, or at the end everything.
     pub fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
-        self.shown(out, |Self { sink, trace, .. }, out| {
-            trace.write(Purpose::Verdict, out, |out| sink.outputs(outputs, out));
+        self.shown(out, |Self { dialect, trace, .. }, out| {
+            trace.write(Purpose::Verdict, out, |out| dialect.outputs(outputs, out));
         });
     }
 
@@ -181,24 +181,24 @@ impl Renderer {
         }
         self.close(out);
         self.words = Purpose::Verdict;
-        let Self { sink, trace, .. } = self;
-        trace.write(Purpose::Verdict, out, |out| sink.ending(verdict, out));
+        let Self { dialect, trace, .. } = self;
+        trace.write(Purpose::Verdict, out, |out| dialect.ending(verdict, out));
         let errors = report.ranked_errors();
         self.tell(Severity::Error, &errors, report.error_count(), verdict, out);
         let warnings = report.ranked_warnings();
         self.tell(Severity::Warning, &warnings, report.warnings, verdict, out);
-        let Self { sink, trace, .. } = self;
-        if !trace.write(Purpose::Verdict, out, |out| sink.verdict(verdict, out)) {
+        let Self { dialect, trace, .. } = self;
+        if !trace.write(Purpose::Verdict, out, |out| dialect.verdict(verdict, out)) {
             let brief = Verdict { details: Vec::new(), hint: None, ..verdict.clone() };
-            trace.write(Purpose::Verdict, out, |out| sink.verdict(&brief, out));
+            trace.write(Purpose::Verdict, out, |out| dialect.verdict(&brief, out));
         }
     }
 
     /// Shows a line of the log, as long as there is room for it. Then the group is closed, because what
     /// follows must be seen.
     fn line(&mut self, text: &str, out: &mut Vec<u8>) {
-        let Self { sink, trace, .. } = self;
-        if trace.is_full() || trace.write(Purpose::Log, out, |out| sink.line(text, out)) {
+        let Self { dialect, trace, .. } = self;
+        if trace.is_full() || trace.write(Purpose::Log, out, |out| dialect.line(text, out)) {
             return;
         }
         self.close(out);
@@ -215,41 +215,41 @@ impl Renderer {
     }
 
     fn say(&mut self, level: Level, text: &str, out: &mut Vec<u8>) {
-        self.trace.write(self.words, out, |out| self.sink.say(level, text, out));
+        self.trace.write(self.words, out, |out| self.dialect.own_line(level, text, out));
     }
 
     fn open(&mut self, phase: Phase, out: &mut Vec<u8>) {
-        let Self { sink, trace, .. } = self;
+        let Self { dialect, trace, .. } = self;
         // There are only words of our own in it when the log is shown no longer.
         let folding = if trace.is_full() { Folding::Expanded } else { folding(phase) };
-        let begin = |out: &mut Vec<u8>| sink.group_begin(phase.title(), folding, out);
+        let begin = |out: &mut Vec<u8>| dialect.group_begin(phase.title(), folding, out);
         self.group_is_open = trace.write(Purpose::Progress, out, begin);
         if !self.group_is_open {
-            // Or the sink would take it for open.
-            self.sink.group_end(&mut Vec::new());
+            // Otherwise the dialect would take it for open.
+            self.dialect.group_end(&mut Vec::new());
         }
     }
 
-    /// Tells the platform where the summary is, if it must be told.
+    /// Tells the CI where the summary is, where a command does that.
     pub fn summary_file(&mut self, path: &str, out: &mut Vec<u8>) {
-        self.shown(out, |this, out| this.sink.summary_file(path, out));
+        self.shown(out, |this, out| this.dialect.summary_file(path, out));
     }
 
     fn group_failed(&mut self, out: &mut Vec<u8>) {
         if self.group_is_open {
-            let Self { sink, trace, .. } = self;
-            trace.write(Purpose::Progress, out, |out| sink.group_failed(out));
+            let Self { dialect, trace, .. } = self;
+            trace.write(Purpose::Progress, out, |out| dialect.group_failed(out));
         }
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.group_is_open) {
-            self.trace.write(Purpose::Verdict, out, |out| self.sink.group_end(out));
+            self.trace.write(Purpose::Verdict, out, |out| self.dialect.group_end(out));
         }
     }
 
     fn annotates(&self) -> bool {
-        self.options.annotations && self.sink.annotates()
+        self.options.annotations && self.dialect.annotates()
     }
 
     /// Points at the findings of a phase that is over, and at those from before it, as far as the budget
@@ -292,10 +292,10 @@ impl Renderer {
         in_words: bool,
         out: &mut Vec<u8>,
     ) -> bool {
-        let Self { sink, trace, .. } = self;
+        let Self { dialect, trace, .. } = self;
         let is_shown = trace.write(purpose, out, |out| match Annotation::from(finding) {
-            annotation if in_words => sink.mention(&annotation, out),
-            annotation => sink.annotate(&annotation, out),
+            annotation if in_words => dialect.annotate_as_text(&annotation, out),
+            annotation => dialect.annotate(&annotation, out),
         });
         if is_shown {
             self.budget.spend(finding);
@@ -348,8 +348,8 @@ impl Renderer {
         let rest = counted_as(rest, &format!("more {}", severity.as_str())).unwrap_or_default();
         let message = format!("and {rest}: see {place}").into();
         let annotation = Annotation { severity, title: None, location: None, message };
-        let Self { sink, trace, .. } = self;
-        trace.write(Purpose::Findings, out, |out| sink.annotate(&annotation, out));
+        let Self { dialect, trace, .. } = self;
+        trace.write(Purpose::Findings, out, |out| dialect.annotate(&annotation, out));
     }
 }
 

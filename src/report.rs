@@ -1,6 +1,7 @@
 //! What happened, counted, and what the step made of it. Beside this: what comes first, what is kept,
 //! and how it is told.
 
+pub mod identity;
 mod kept;
 mod outputs;
 mod ranking;
@@ -11,7 +12,7 @@ pub mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use outputs::{OUTPUTS, Output};
+pub use outputs::{OUTPUTS, Output, variable_name};
 pub use source::SourceLinks;
 pub use verdict::Verdict;
 

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use crate::causes::one_line;
 use crate::checkout::Checkout;
 use crate::checkout::placing::Placing;
-use crate::ci::PublishProblem;
 use crate::log::Pipeline;
 use crate::log::progress::Progress;
-use crate::model::{Event, Facts, Id, Level, LogLine, Notice, Status};
+use crate::model::{Event, Facts, Id, LogLine, Notice, Status};
 use crate::render::Renderer;
 use crate::report::{Outcome, Report, Verdict};
 use crate::text::Cleaner;
@@ -110,7 +108,7 @@ impl Reporter {
         placing.release(&mut |event| screen.show(event));
     }
 
-    /// Whether the platform has a status line.
+    /// Whether the CI has a status line.
     pub(crate) fn has_status_line(&self) -> bool {
         self.renderer.has_status_line()
     }
@@ -162,7 +160,7 @@ impl Reporter {
         self.report.learn(facts);
     }
 
-    /// Hands outputs over that platforms take from what is printed.
+    /// Sets the outputs, where the CI reads them from the log.
     pub(crate) fn outputs(&mut self, outputs: &[(&str, String)]) {
         self.renderer.outputs(outputs, self.stdout.batch());
     }
@@ -190,17 +188,9 @@ impl Reporter {
         verdict
     }
 
-    /// Tells the platform where the summary is, if it must be told.
+    /// Tells the CI where the summary is, where a command does that.
     pub(crate) fn summary_file(&mut self, path: &Path) {
         self.renderer.summary_file(&path.display().to_string(), self.stdout.batch());
-    }
-
-    /// Tells what could not be published.
-    pub(crate) fn problems(&mut self, problems: &[PublishProblem]) {
-        for problem in problems {
-            let level = if problem.is_failure() { Level::Error } else { Level::Warn };
-            self.notice(Notice::new(level, one_line(problem)));
-        }
     }
 
     fn show(&mut self, event: Event) {
@@ -255,19 +245,20 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::ci::Platform;
+    use crate::ci::tests::named;
     use crate::config::Env;
+    use crate::model::Level;
     use crate::render::Options;
     use crate::text::Style;
     use crate::writer::Overflow;
 
     fn reporter() -> Reporter {
         let cleaner = Cleaner::new(&[], Style::default());
-        let sink = Platform::Plain
+        let dialect = named("plain")
             .open(&Env::default(), false, &Checkout::none(), || SystemTime::UNIX_EPOCH);
         let options = Options { log_level: Some(Level::Info), ..Options::default() };
         let output = || Output::start(io::sink(), Overflow::Wait);
-        let (renderer, report) = (Renderer::new(sink, options), Report::default());
+        let (renderer, report) = (Renderer::new(dialect, options), Report::default());
         Reporter::new(cleaner, None, Checkout::none(), report, renderer, output(), Some(output()))
     }
 

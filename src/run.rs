@@ -1,6 +1,7 @@
 //! One step of a CI job, from the inputs to the exit code. Every source of news becomes one [`Input`](pump::Input),
 //! which one function handles.
 
+mod overrides;
 mod pump;
 mod running;
 mod setup;

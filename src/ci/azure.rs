@@ -2,37 +2,76 @@
 
 use std::path::PathBuf;
 
-use super::groups::Groups;
-use super::pointer::Pointer;
-use super::{Annotation, Folding, Handover, PublishProblem, Sink, files, maskable, plain, put};
+use super::annotation::Annotation;
+use super::definition::{Ci, DialectOptions};
+use super::dialect::{Dialect, Folding, maskable};
+use super::file_updates;
+use super::flat_groups::FlatGroups;
+use super::link_target::LinkTarget;
+use super::plain_text::{self, put};
+use super::revision::CiRevision;
+use super::step_files::{StepFiles, StepFilesError};
+use super::variables;
+use crate::checkout::Checkout;
 use crate::config::Env;
-use crate::export::summary;
 use crate::model::Level;
 use crate::report::{Report, Verdict};
-use crate::text::Style;
 
-/// Escapes the value of a property, and what stands behind the bracket. The agent undoes `%` last.
+/// Escapes the value of a property, and the text behind the bracket. The agent decodes `%` last.
 fn escaped(text: &str) -> String {
     let text = text.replace('%', "%AZP25").replace(';', "%3B").replace(']', "%5D");
     text.replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Remembers which outputs are set.
-pub(super) struct Azure {
-    color: bool,
-    groups: Groups,
-    set: Vec<String>,
-}
+#[derive(Debug)]
+pub(super) struct Azure;
 
-impl Azure {
-    pub(super) fn new(style: Style) -> Self {
-        // These are markers for the viewer, which takes them as they are.
-        let groups = Groups::new(|title, _| format!("##[group]{title}\n"), "##[endgroup]\n");
-        Self { color: style.color, groups, set: Vec::new() }
+impl Ci for Azure {
+    fn name(&self) -> &'static str {
+        "azure"
+    }
+
+    fn is_here(&self, env: &Env, _stdout_is_terminal: bool) -> bool {
+        env.flag("TF_BUILD")
+    }
+
+    fn revision(&self, env: &Env) -> CiRevision {
+        let branches = ["SYSTEM_PULLREQUEST_SOURCEBRANCH", "BUILD_SOURCEBRANCH"];
+        let commits = ["SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION"];
+        let is_fork = env.flag("SYSTEM_PULLREQUEST_ISFORK");
+        CiRevision::from_variables(env, &branches, &commits).without_branch_if(is_fork)
+    }
+
+    fn checkout(&self, env: &Env) -> Checkout {
+        variables::checkout(env, &["BUILD_REPOSITORY_LOCALPATH", "BUILD_SOURCESDIRECTORY"])
+    }
+
+    fn dialect(&self, options: &DialectOptions<'_>) -> Box<dyn Dialect> {
+        Box::new(Commands::new(options.color))
+    }
+
+    fn step_files(&self, env: &Env) -> Box<dyn StepFiles> {
+        Box::new(Files::new(env))
     }
 }
 
-impl Sink for Azure {
+/// The logging commands.
+struct Commands {
+    color: bool,
+    groups: FlatGroups,
+    /// The outputs that are set.
+    set: Vec<String>,
+}
+
+impl Commands {
+    fn new(color: bool) -> Self {
+        // These are markers for the log viewer, which decodes nothing.
+        let groups = FlatGroups::new(|title, _| format!("##[group]{title}\n"), "##[endgroup]\n");
+        Self { color, groups, set: Vec::new() }
+    }
+}
+
+impl Dialect for Commands {
     fn color(&self) -> bool {
         self.color
     }
@@ -65,8 +104,8 @@ impl Sink for Azure {
         put(out, &[&issue(annotation)]);
     }
 
-    /// An agent may refuse to set an output a second time, and then fails the task. The id of the build is
-    /// final from the start; the others are when there is a result.
+    /// An agent may refuse to set an output a second time, and then fails the task. The build's id is final from
+    /// the start; the others are final when there is a result.
     fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
         let are_final = outputs.iter().any(|(name, value)| *name == "result" && !value.is_empty());
         for (name, value) in outputs {
@@ -83,12 +122,12 @@ impl Sink for Azure {
 
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
         match verdict.level {
-            // The headline says what the title does.
+            // The headline says the same as the title.
             Level::Error => {
                 let annotation = Annotation { title: None, ..Annotation::from(verdict) };
                 put(out, &[&issue(&annotation)]);
             }
-            Level::Info | Level::Warn => plain::verdict(verdict, self.color, out),
+            Level::Info | Level::Warn => plain_text::verdict(verdict, self.color, out),
         }
     }
 
@@ -97,10 +136,10 @@ impl Sink for Azure {
     }
 }
 
-/// One issue. The agent shows a place as `file(line,column)` and the code behind it, which looks odd without
-/// a line; without a place it does not show the code. So these are told in words.
+/// One issue. The agent shows a place as `file(line,column)` and the code behind it, which looks odd without a
+/// line. Without a place it does not show the code. In these cases the message begins with them.
 fn issue(annotation: &Annotation<'_>) -> String {
-    let Pointer { file, line, column, message, .. } = Pointer::new(annotation);
+    let LinkTarget { file, line, column, message, .. } = LinkTarget::new(annotation);
     let title = annotation.title.filter(|title| !title.is_empty());
     let mut properties = vec![format!("type={};", annotation.severity.as_str())];
     let mut words = String::new();
@@ -121,20 +160,20 @@ fn issue(annotation: &Annotation<'_>) -> String {
 }
 
 /// The file for the summary.
-pub(super) struct Files {
+struct Files {
     folder: Option<PathBuf>,
 }
 
 impl Files {
-    pub(super) fn new(env: &Env) -> Self {
+    fn new(env: &Env) -> Self {
         Self { folder: env.get("AGENT_TEMPDIRECTORY").map(PathBuf::from) }
     }
 }
 
-/// Enough for what people read; no limit is documented.
+/// Enough for people; no limit is documented.
 const SUMMARY_BYTES: usize = 1024 * 1024;
 
-impl Handover for Files {
+impl StepFiles for Files {
     fn has_summary(&self) -> bool {
         self.folder.is_some()
     }
@@ -142,13 +181,14 @@ impl Handover for Files {
     fn summary(
         &self,
         report: &Report,
-        verdict: &Verdict,
-    ) -> Result<Option<PathBuf>, PublishProblem> {
+        _verdict: &Verdict,
+        render: &dyn Fn(usize) -> String,
+    ) -> Result<Option<PathBuf>, StepFilesError> {
         let Some(folder) = &self.folder else { return Ok(None) };
-        // Its name is the heading that it is shown under, and tells the steps of a job apart.
+        // The page of the run shows the file's name as a heading. It tells the steps of a job apart.
         let build = report.build.as_ref().map(|build| format!("-{build}")).unwrap_or_default();
         let path = folder.join(format!("buildpixel{build}.md"));
-        files::replace(&path, &summary::render(report, verdict, SUMMARY_BYTES))?;
+        file_updates::replace(&path, &render(SUMMARY_BYTES))?;
         Ok(Some(path))
     }
 }

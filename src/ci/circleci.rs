@@ -2,32 +2,72 @@
 
 use std::path::PathBuf;
 
-use super::{Handover, PublishProblem, files};
+use super::definition::Ci;
+use super::file_updates;
+use super::revision::CiRevision;
+use super::step_files::{StepFiles, StepFilesError};
+use super::variables::first;
+use crate::checkout::Checkout;
 use crate::config::Env;
-use crate::export::dotenv;
+use crate::report::variable_name;
+
+/// One variable. Between single quotes a shell interprets only the next single quote.
+fn export(key: &str, value: &str) -> String {
+    format!("export {key}='{}'\n", value.replace('\'', "'\\''"))
+}
+
+#[derive(Debug)]
+pub(super) struct CircleCi;
+
+impl Ci for CircleCi {
+    fn name(&self) -> &'static str {
+        "circleci"
+    }
+
+    fn is_here(&self, env: &Env, _stdout_is_terminal: bool) -> bool {
+        env.flag("CIRCLECI")
+    }
+
+    /// For a pull request from a fork the branch is `pull/7`.
+    fn revision(&self, env: &Env) -> CiRevision {
+        let revision = CiRevision::from_variables(env, &["CIRCLE_BRANCH"], &["CIRCLE_SHA1"]);
+        let is_fork = revision.branch.as_ref().is_some_and(|name| name.starts_with("pull/"));
+        revision.without_branch_if(is_fork)
+    }
+
+    /// The variable may begin with `~/`, as in `~/project`.
+    fn checkout(&self, env: &Env) -> Checkout {
+        let Some(folder) = first(env, &["CIRCLE_WORKING_DIRECTORY"]) else {
+            return Checkout::none();
+        };
+        Checkout::at(match (folder.strip_prefix("~/"), env.get("HOME")) {
+            (Some(inside), Some(home)) => PathBuf::from(home).join(inside),
+            _ => PathBuf::from(folder),
+        })
+    }
+
+    fn step_files(&self, env: &Env) -> Box<dyn StepFiles> {
+        Box::new(BashEnv::new(env))
+    }
+}
 
 /// The script that every later step of the job begins with.
-pub(super) struct BashEnv {
+struct BashEnv {
     path: Option<PathBuf>,
 }
 
 impl BashEnv {
-    pub(super) fn new(env: &Env) -> Self {
+    fn new(env: &Env) -> Self {
         Self { path: env.get("BASH_ENV").map(PathBuf::from) }
     }
 }
 
-impl Handover for BashEnv {
-    fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
-        let path = self.path.as_deref().ok_or(PublishProblem::Unset("BASH_ENV"))?;
-        let exports = outputs.iter().map(|(name, value)| export(&dotenv::key(name), value));
-        files::append(path, &exports.collect::<String>())
+impl StepFiles for BashEnv {
+    fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), StepFilesError> {
+        let path = self.path.as_deref().ok_or(StepFilesError::Unset("BASH_ENV"))?;
+        let exports = outputs.iter().map(|(name, value)| export(&variable_name(name), value));
+        Ok(file_updates::append(path, &exports.collect::<String>())?)
     }
-}
-
-/// Between single quotes a shell leaves everything alone but the next one.
-fn export(key: &str, value: &str) -> String {
-    format!("export {key}='{}'\n", value.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]
@@ -46,15 +86,15 @@ mod tests {
     }
 
     #[test]
-    fn outputs_without_a_file_are_a_problem_but_no_failure() {
-        let problem = BashEnv::new(&Env::default()).outputs(&[]).unwrap_err();
-        assert_eq!(problem.to_string(), "BASH_ENV is not set: the outputs were not handed over");
-        assert!(!problem.is_failure());
+    fn outputs_without_a_file_are_an_error_but_no_failure() {
+        let error = BashEnv::new(&Env::default()).outputs(&[]).unwrap_err();
+        assert_eq!(error.to_string(), "BASH_ENV is not set: the outputs were not handed over");
+        assert!(!error.is_failure());
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_shell_reads_back_what_was_exported_and_runs_none_of_it() {
+    fn a_shell_reads_back_an_exported_value_and_runs_none_of_it() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "export OTHER=1").unwrap();
         let path = file.path().to_str().unwrap();

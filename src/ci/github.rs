@@ -1,20 +1,28 @@
-//! GitHub Actions and its relatives: workflow commands on stdout, outputs and summary in files.
+//! GitHub Actions and the CIs that run its workflows (Gitea, Forgejo, act): workflow commands on stdout,
+//! outputs and summary in files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::groups::Groups;
-use super::pointer::Pointer;
-use super::{
-    Annotation, Folding, Handover, Platform, PublishProblem, Sink, files, maskable, plain, put,
-};
-use crate::config::Env;
-use crate::export::summary;
-use crate::model::Level;
-use crate::report::{Report, Verdict};
+use serde::Deserialize;
 
-/// Escapes what stands behind the second `::`. A character that the runner's culture-sensitive search
-/// could glue to the colons is kept away from them.
+use super::annotation::Annotation;
+use super::definition::{Ci, DialectOptions};
+use super::dialect::{Dialect, Folding, maskable};
+use super::file_updates;
+use super::flat_groups::FlatGroups;
+use super::link_target::LinkTarget;
+use super::plain_text::{self, put};
+use super::revision::{CiRevision, changelist};
+use super::step_files::{StepFiles, StepFilesError};
+use super::variables::first;
+use crate::checkout::Checkout;
+use crate::config::Env;
+use crate::model::Level;
+use crate::report::{Report, SourceLinks, Verdict};
+
+/// Escapes the text behind the second `::`. The runner's culture-sensitive search could join some characters
+/// to the colons; a blank keeps them apart.
 fn data(text: &str) -> String {
     let apart = if text.starts_with(|c| matches!(c, ' '..='~')) { "" } else { " " };
     format!("{apart}{}", escaped(text))
@@ -29,37 +37,177 @@ fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The commands of GitHub, Gitea, Forgejo or act.
-pub(super) struct GitHub {
-    /// Whether annotations are more than raw text: on Forgejo they are not.
+/// A CI that runs GitHub's workflows, and how it differs from the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Actions {
+    name: &'static str,
+    /// Whether its variables are set. Each CI also sets variables of those that it imitates.
+    is_seen: fn(&Env) -> bool,
+    /// The part of a file's URL between repository and commit.
+    files: &'static str,
+    /// Whether it shows errors and warnings as annotations.
     annotates: bool,
-    /// The same for notices, which act does not know.
+    /// Whether it shows notices as annotations.
     notices: bool,
-    /// Whether a mask is taken as it stands, too. Forgejo hides in its log what is behind the colons, with
-    /// the escapes in it.
-    masks_raw: bool,
-    groups: Groups,
+    /// Whether it hides the text of a mask command with the escapes in it.
+    masks_escaped: bool,
+    /// Whether it shows the summary.
+    shows_summary: bool,
 }
 
-impl GitHub {
-    pub(super) fn new(platform: Platform) -> Self {
-        Self {
-            annotates: platform != Platform::Forgejo,
-            notices: matches!(platform, Platform::GitHub | Platform::Gitea),
-            masks_raw: platform == Platform::Forgejo,
-            groups: Groups::new(|title, _| format!("::group::{}\n", data(title)), "::endgroup::\n"),
-        }
+pub(super) const GITHUB: Actions = Actions {
+    name: "github",
+    is_seen: |env| env.flag("GITHUB_ACTIONS") && env.get("GITHUB_RUN_ID").is_some(),
+    files: "/blob/",
+    annotates: true,
+    notices: true,
+    masks_escaped: false,
+    shows_summary: true,
+};
+
+pub(super) const GITEA: Actions = Actions {
+    name: "gitea",
+    is_seen: |env| env.flag("GITEA_ACTIONS"),
+    files: "/src/commit/",
+    // Recent versions show it, but do not tell which version they are.
+    shows_summary: false,
+    ..GITHUB
+};
+
+pub(super) const FORGEJO: Actions = Actions {
+    name: "forgejo",
+    is_seen: |env| env.flag("FORGEJO_ACTIONS"),
+    // It shows the command as raw text.
+    annotates: false,
+    notices: false,
+    masks_escaped: true,
+    // The file exists and is not shown.
+    shows_summary: false,
+    ..GITEA
+};
+
+/// nektos/act, which runs GitHub workflows locally.
+pub(super) const ACT: Actions = Actions {
+    name: "act",
+    is_seen: |env| env.flag("ACT") && env.flag("GITHUB_ACTIONS"),
+    notices: false,
+    ..GITHUB
+};
+
+/// Each CI stands before those that it imitates.
+const BY_IMITATION: [Actions; 4] = [FORGEJO, GITEA, ACT, GITHUB];
+
+impl Ci for Actions {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_here(&self, env: &Env, _stdout_is_terminal: bool) -> bool {
+        let seen = BY_IMITATION.iter().find(|ci| (ci.is_seen)(env));
+        seen.is_some_and(|ci| ci.name == self.name)
+    }
+
+    fn near_miss(&self, env: &Env) -> Option<&'static str> {
+        (env.flag("GITHUB_ACTIONS") && env.get("GITHUB_RUN_ID").is_none())
+            .then_some("GITHUB_ACTIONS is set and GITHUB_RUN_ID is not: the output is plain text")
+    }
+
+    /// On a pull request `GITHUB_SHA` is a merge commit that only GitHub has; the event has the head.
+    /// `pull_request_target` builds the base on purpose: it does not trust the head.
+    fn revision(&self, env: &Env) -> CiRevision {
+        let event = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
+        let is_pull_request = event.starts_with("pull_request") && event != "pull_request_target";
+        let (branch, commit) = if is_pull_request {
+            match pull_request(env) {
+                Some(PullRequest { head, base }) => {
+                    let is_ours = head.repo == base.and_then(|base| base.repo);
+                    (head.branch.filter(|_| is_ours), head.sha)
+                }
+                None => (first(env, &["GITHUB_HEAD_REF"]), None),
+            }
+        } else {
+            let is_branch = env.get("GITHUB_REF_TYPE") != Some("tag");
+            let branch = first(env, &["GITHUB_REF_NAME"]).filter(|_| is_branch);
+            (branch, first(env, &["GITHUB_SHA"]))
+        };
+        CiRevision { branch, commit, changelist: changelist(env) }
+    }
+
+    /// The checkout action may put the repository into a folder of the workspace, which no variable names.
+    fn checkout(&self, env: &Env) -> Checkout {
+        let workspace = first(env, &["GITHUB_WORKSPACE"]);
+        workspace.map_or_else(Checkout::none, |workspace| Checkout::within(workspace.into()))
+    }
+
+    fn source_links(&self, env: &Env) -> SourceLinks {
+        let get = |name| env.get(name).map(str::trim);
+        let server = get("GITHUB_SERVER_URL").unwrap_or_default().trim_end_matches('/');
+        let repository = get("GITHUB_REPOSITORY").map(|name| format!("{server}/{name}"));
+        let commit = self.revision(env).commit;
+        SourceLinks::new(&repository.unwrap_or_default(), self.files, commit.as_deref())
+    }
+
+    fn dialect(&self, _options: &DialectOptions<'_>) -> Box<dyn Dialect> {
+        Box::new(Commands::new(*self))
+    }
+
+    fn step_files(&self, env: &Env) -> Box<dyn StepFiles> {
+        Box::new(Files::new(*self, env))
     }
 }
 
-impl Sink for GitHub {
+#[derive(Deserialize)]
+struct PullRequestEvent {
+    pull_request: PullRequest,
+}
+
+#[derive(Deserialize)]
+struct PullRequest {
+    head: End,
+    base: Option<End>,
+}
+
+#[derive(Deserialize)]
+struct End {
+    sha: Option<String>,
+    #[serde(rename = "ref")]
+    branch: Option<String>,
+    /// `None` for a fork that was deleted.
+    repo: Option<Repository>,
+}
+
+#[derive(PartialEq, Eq, Deserialize)]
+struct Repository {
+    full_name: String,
+}
+
+fn pull_request(env: &Env) -> Option<PullRequest> {
+    let json = fs::read(env.get("GITHUB_EVENT_PATH")?).ok()?;
+    let event: PullRequestEvent = serde_json::from_slice(&json).ok()?;
+    Some(event.pull_request)
+}
+
+/// The workflow commands.
+struct Commands {
+    ci: Actions,
+    groups: FlatGroups,
+}
+
+impl Commands {
+    fn new(ci: Actions) -> Self {
+        let begin = |title: &str, _| format!("::group::{}\n", data(title));
+        Self { ci, groups: FlatGroups::new(begin, "::endgroup::\n") }
+    }
+}
+
+impl Dialect for Commands {
     fn mask(&mut self, secret: &str, out: &mut Vec<u8>) {
         for line in maskable(secret) {
             // Each line of a mask counts for itself, so an empty one before it does no harm.
             let apart = if line.starts_with(|c: char| c.is_ascii_graphic()) { "" } else { "%0A" };
             let data = format!("{apart}{}", escaped(line));
             put(out, &["::add-mask::", &data, "\n"]);
-            if self.masks_raw && data != line {
+            if self.ci.masks_escaped && data != line {
                 put(out, &["::add-mask::", line, "\n"]);
             }
         }
@@ -79,86 +227,32 @@ impl Sink for GitHub {
     }
 
     fn annotates(&self) -> bool {
-        self.annotates
+        self.ci.annotates
     }
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
-        if self.annotates {
+        if self.ci.annotates {
             put(out, &[&command(annotation.severity.as_str(), annotation)]);
         } else {
-            self.mention(annotation, out);
+            self.annotate_as_text(annotation, out);
         }
     }
 
-    /// A notice has a budget of its own, so that findings leave room for it.
+    /// GitHub counts notices apart, so that findings leave room for this one.
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
         let name = match verdict.level {
-            Level::Error => self.annotates.then_some("error"),
-            Level::Info | Level::Warn => self.notices.then_some("notice"),
+            Level::Error => self.ci.annotates.then_some("error"),
+            Level::Info | Level::Warn => self.ci.notices.then_some("notice"),
         };
-        let Some(name) = name else { return plain::verdict(verdict, false, out) };
+        let Some(name) = name else { return plain_text::verdict(verdict, false, out) };
         put(out, &[&command(name, &Annotation::from(verdict))]);
     }
 }
 
-/// The files for outputs and summary.
-pub(super) struct Files {
-    output: Option<PathBuf>,
-    summary: Option<PathBuf>,
-    shows_summary: bool,
-}
-
-impl Files {
-    pub(super) fn new(platform: Platform, env: &Env) -> Self {
-        let path = |name| env.get(name).map(PathBuf::from);
-        Self {
-            output: path("GITHUB_OUTPUT"),
-            summary: path("GITHUB_STEP_SUMMARY"),
-            // Forgejo has the file and does not show it; Gitea shows it in recent versions, and does not
-            // tell which it is.
-            shows_summary: matches!(platform, Platform::GitHub | Platform::Act),
-        }
-    }
-}
-
-impl Handover for Files {
-    fn has_summary(&self) -> bool {
-        self.shows_summary && self.summary.is_some()
-    }
-
-    fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), PublishProblem> {
-        let path = self.output.as_deref().ok_or(PublishProblem::Unset("GITHUB_OUTPUT"))?;
-        let records = outputs.iter().map(|(name, value)| record(name, value, random_delimiter));
-        files::append(path, &records.collect::<String>())
-    }
-
-    fn summary(
-        &self,
-        report: &Report,
-        verdict: &Verdict,
-    ) -> Result<Option<PathBuf>, PublishProblem> {
-        let Some(path) = self.summary.as_deref() else { return Ok(None) };
-        // One byte is for the line feed that a foreign text may lack.
-        let budget = SUMMARY_BYTES.saturating_sub(size_bytes(path) + 1);
-        let text = summary::render(report, verdict, budget);
-        if !text.is_empty() {
-            files::append(path, &text)?;
-        }
-        Ok(None)
-    }
-}
-
-/// The runner rejects a larger summary as a whole.
-const SUMMARY_BYTES: usize = 1024 * 1024;
-
-fn size_bytes(path: &Path) -> usize {
-    fs::metadata(path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX - 1))
-}
-
-/// One annotation. A file without a line is left without: an asset has none, and the first line of another
-/// is not to blame.
+/// One annotation. Without a line the file has no line either: an asset has none, and the first line of a
+/// source file is not to blame.
 fn command(name: &str, annotation: &Annotation<'_>) -> String {
-    let Pointer { file, line, column, end_line, message } = Pointer::new(annotation);
+    let LinkTarget { file, line, column, end_line, message } = LinkTarget::new(annotation);
     let title = annotation.title.filter(|title| !title.is_empty());
     let properties = [
         title.map(|title| format!("title={}", property(title))),
@@ -170,6 +264,59 @@ fn command(name: &str, annotation: &Annotation<'_>) -> String {
     let properties: Vec<_> = properties.into_iter().flatten().collect();
     let gap = if properties.is_empty() { "" } else { " " };
     format!("::{name}{gap}{}::{}\n", properties.join(","), data(&message))
+}
+
+/// The files for outputs and summary.
+struct Files {
+    output: Option<PathBuf>,
+    summary: Option<PathBuf>,
+    shows_summary: bool,
+}
+
+impl Files {
+    fn new(ci: Actions, env: &Env) -> Self {
+        let path = |name| env.get(name).map(PathBuf::from);
+        Self {
+            output: path("GITHUB_OUTPUT"),
+            summary: path("GITHUB_STEP_SUMMARY"),
+            shows_summary: ci.shows_summary,
+        }
+    }
+}
+
+/// The runner rejects a larger summary as a whole.
+const SUMMARY_BYTES: usize = 1024 * 1024;
+
+impl StepFiles for Files {
+    fn has_summary(&self) -> bool {
+        self.shows_summary && self.summary.is_some()
+    }
+
+    fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), StepFilesError> {
+        let path = self.output.as_deref().ok_or(StepFilesError::Unset("GITHUB_OUTPUT"))?;
+        let records = outputs.iter().map(|(name, value)| record(name, value, random_delimiter));
+        Ok(file_updates::append(path, &records.collect::<String>())?)
+    }
+
+    /// A summary that is not shown is written all the same.
+    fn summary(
+        &self,
+        _report: &Report,
+        _verdict: &Verdict,
+        render: &dyn Fn(usize) -> String,
+    ) -> Result<Option<PathBuf>, StepFilesError> {
+        let Some(path) = self.summary.as_deref() else { return Ok(None) };
+        // One byte is for the line feed that the text of another step may lack.
+        let text = render(SUMMARY_BYTES.saturating_sub(size_bytes(path) + 1));
+        if !text.is_empty() {
+            file_updates::append(path, &text)?;
+        }
+        Ok(None)
+    }
+}
+
+fn size_bytes(path: &Path) -> usize {
+    fs::metadata(path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX - 1))
 }
 
 fn random_delimiter() -> String {

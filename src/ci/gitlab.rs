@@ -2,32 +2,82 @@
 
 use std::time::UNIX_EPOCH;
 
-use super::{Clock, Folding, LogLimit, Sink, Style, put};
+use super::definition::{Ci, Clock, DialectOptions, REPORTS_DIR};
+use super::dialect::{Dialect, Folding, LogLimit};
+use super::plain_text::put;
+use super::revision::CiRevision;
+use super::variables::{self, differs};
+use crate::checkout::Checkout;
+use crate::config::Env;
+use crate::report::SourceLinks;
 
-/// The runner's `output_limit` and, in front of each line, its timestamp.
+/// The name of a section. GitLab makes `-` of all but letters and digits, so that other names could collide.
+fn slug(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}
+
+#[derive(Debug)]
+pub(super) struct GitLab;
+
+impl Ci for GitLab {
+    fn name(&self) -> &'static str {
+        "gitlab"
+    }
+
+    fn is_here(&self, env: &Env, _stdout_is_terminal: bool) -> bool {
+        env.flag("GITLAB_CI") && env.get("CI_JOB_ID").is_some()
+    }
+
+    fn revision(&self, env: &Env) -> CiRevision {
+        let branches = ["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_BRANCH"];
+        let commits = ["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"];
+        let is_fork = differs(env, "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_PROJECT_PATH");
+        CiRevision::from_variables(env, &branches, &commits).without_branch_if(is_fork)
+    }
+
+    fn checkout(&self, env: &Env) -> Checkout {
+        variables::checkout(env, &["CI_PROJECT_DIR"])
+    }
+
+    fn source_links(&self, env: &Env) -> SourceLinks {
+        let repository = env.get("CI_PROJECT_URL").unwrap_or_default();
+        SourceLinks::new(repository, "/-/blob/", self.revision(env).commit.as_deref())
+    }
+
+    fn default_reports_dir(&self) -> Option<&'static str> {
+        Some(REPORTS_DIR)
+    }
+
+    fn dialect(&self, options: &DialectOptions<'_>) -> Box<dyn Dialect> {
+        Box::new(Sections::new(options.color, options.clock))
+    }
+}
+
+/// The runner's `output_limit`, and its timestamp in front of each line.
 const LIMIT: LogLimit = LogLimit { keeper: "GitLab", bytes: 4 * 1024 * 1024, line_bytes: 32 };
 
 /// Counts the sections, because GitLab tells them apart by name.
-pub(super) struct GitLab {
+struct Sections {
     color: bool,
     clock: Clock,
-    sections: u32,
+    count: u32,
     open: Vec<String>,
 }
 
-impl GitLab {
-    pub(super) fn new(style: Style, clock: Clock) -> Self {
-        Self { color: style.color, clock, sections: 0, open: Vec::new() }
+impl Sections {
+    fn new(color: bool, clock: Clock) -> Self {
+        Self { color, clock, count: 0, open: Vec::new() }
     }
 
-    /// A marker is only seen with the `\r` and the erase sequence behind it.
+    /// GitLab takes a marker only with the `\r` and the erase sequence behind it.
     fn marker(&self, edge: &str, name: &str) -> String {
         let now = (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         format!("\x1b[0Ksection_{edge}:{now}:{name}\r\x1b[0K")
     }
 }
 
-impl Sink for GitLab {
+impl Dialect for Sections {
     fn color(&self) -> bool {
         self.color
     }
@@ -37,8 +87,8 @@ impl Sink for GitLab {
     }
 
     fn group_begin(&mut self, title: &str, folding: Folding, out: &mut Vec<u8>) {
-        self.sections += 1;
-        let name = slug(&format!("ci {} {title}", self.sections));
+        self.count += 1;
+        let name = slug(&format!("ci {} {title}", self.count));
         let collapsed = match folding {
             Folding::Collapsed => "[collapsed=true]",
             Folding::Expanded => "",
@@ -55,20 +105,14 @@ impl Sink for GitLab {
     }
 }
 
-/// GitLab makes `-` of all but letters and digits, so that other names could collide.
-fn slug(name: &str) -> String {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::text::Cleaner;
+    use crate::text::{Cleaner, Style};
 
-    /// Where the parser of GitLab sees section markers, as its regular expression has it.
+    /// The section markers that GitLab's parser finds, by its own regular expression.
     fn markers(shown: &str) -> Vec<&str> {
         let marker = regex::Regex::new(
             r"section_(?:start|end):\d+:[a-zA-Z0-9_.-]+(?:\[\w+=\w+(?:, ?\w+=\w+)*\])?\r\x1b\[0K",
@@ -76,8 +120,8 @@ mod tests {
         marker.unwrap().find_iter(shown).map(|found| found.as_str()).collect()
     }
 
-    fn gitlab() -> GitLab {
-        GitLab::new(Style::default(), || UNIX_EPOCH + Duration::from_secs(1700))
+    fn gitlab() -> Sections {
+        Sections::new(false, || UNIX_EPOCH + Duration::from_secs(1700))
     }
 
     #[test]

@@ -1,77 +1,22 @@
-//! Plain text, for pipes, terminals and every CI without commands of its own; the other dialects fall
-//! back to it.
+//! A CI that is not known, or a pipe: nothing but text.
 
-use super::{Annotation, Sink, put};
-use crate::model::{Level, Severity};
-use crate::report::Verdict;
+use super::definition::Ci;
+use crate::config::Env;
+use crate::text::Style;
 
-/// Nothing but text.
-pub(super) struct Plain {
-    pub(super) color: bool,
-}
+#[derive(Debug)]
+pub(super) struct Plain;
 
-impl Sink for Plain {
-    fn color(&self) -> bool {
-        self.color
+impl Ci for Plain {
+    fn name(&self) -> &'static str {
+        "plain"
     }
-}
 
-const NAME: &str = "buildpixel-ci";
-const RED: &str = "\x1b[31m";
-const YELLOW: &str = "\x1b[33m";
-const CYAN: &str = "\x1b[36m";
-const BOLD: &str = "\x1b[1m";
-const RESET: &str = "\x1b[0m";
-
-/// A heading.
-pub(super) fn heading(title: &str, color: bool, out: &mut Vec<u8>) {
-    put(out, &[&painted(&format!("== {title} =="), BOLD, color), "\n"]);
-}
-
-/// A line of our own, which says so.
-pub(super) fn own(level: Level, text: &str, color: bool, out: &mut Vec<u8>) {
-    let word = match level {
-        Level::Info => String::new(),
-        Level::Warn => painted("warning:", YELLOW, color) + " ",
-        Level::Error => painted("error:", RED, color) + " ",
-    };
-    put(out, &[&painted(&format!("{NAME}:"), CYAN, color), " ", &word, text, "\n"]);
-}
-
-/// A finding; each of its lines tells its severity. `place`: where, as it is to be shown.
-pub(super) fn mention(
-    annotation: &Annotation<'_>,
-    place: Option<String>,
-    color: bool,
-    out: &mut Vec<u8>,
-) {
-    let (word, paint) = match annotation.severity {
-        Severity::Warning => ("warning:", YELLOW),
-        Severity::Error => ("error:", RED),
-    };
-    let word = painted(word, paint, color);
-    let place = place.map(|place| format!("{place}: "));
-    let title = annotation.title.map(|title| format!("{title}: "));
-    let message =
-        format!("{}{}{}", place.unwrap_or_default(), title.unwrap_or_default(), annotation.message);
-    for line in message.lines() {
-        put(out, &[&word, " ", line, "\n"]);
+    fn is_here(&self, env: &Env, _stdout_is_terminal: bool) -> bool {
+        env.get("CI").is_some_and(|value| value != "false")
     }
-}
 
-/// The end of the story.
-pub(super) fn verdict(verdict: &Verdict, color: bool, out: &mut Vec<u8>) {
-    let mut lines = verdict.lines();
-    let headline = lines.next().unwrap_or_default();
-    match verdict.level {
-        Level::Info | Level::Warn => own(verdict.level, &headline, color, out),
-        Level::Error => put(out, &[&painted("error:", RED, color), " ", &headline, "\n"]),
+    fn style(&self, _env: &Env, _stdout_is_terminal: bool) -> Style {
+        Style::default()
     }
-    for line in lines {
-        put(out, &["  ", &line, "\n"]);
-    }
-}
-
-fn painted(text: &str, paint: &str, color: bool) -> String {
-    if color { format!("{paint}{text}{RESET}") } else { text.to_owned() }
 }

@@ -1,5 +1,5 @@
-//! Runs programs of a CI: what is told goes through stdin and never through a shell, and none is waited for
-//! without end.
+//! Runs a CI's programs. Values go through stdin and never through a shell. No program is waited for beyond its
+//! deadline.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use crate::threads::{self, Refused};
 
-/// How often to look whether a program has ended.
-const LOOK: Duration = Duration::from_millis(10);
+/// The time between two checks whether a program has ended.
+const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A program that runs.
 pub(super) struct Process(Child);
 
-/// Why a program did not do what it was to do.
+/// Why a program failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
     /// It cannot be started, or not be waited for.
@@ -25,7 +25,7 @@ pub enum ProgramError {
     /// There is no thread to write its input on.
     #[error(transparent)]
     NoThread(#[from] Refused),
-    /// It ended, and not well.
+    /// It ended with an exit status that means a failure.
     #[error("{0}")]
     Ended(ExitStatus),
     /// It did not end in time.
@@ -34,7 +34,7 @@ pub enum ProgramError {
 }
 
 impl Process {
-    /// What the program prints is not shown: it is not ours, and stdout is read for commands.
+    /// The program's output is dropped: the CI reads our stdout for commands.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -43,9 +43,9 @@ impl Process {
         arguments: &[&str],
         input: String,
     ) -> Result<Self, ProgramError> {
-        // First, so that no program is started in vain. On a thread, because a program that does not read
-        // keeps whoever writes waiting; when the program ends, so does the pipe. That it has not read all is
-        // its own affair: its exit status tells.
+        // The thread comes first, so that no program is started in vain. It is a thread because a program that
+        // does not read blocks the writer. The pipe closes when the program ends. A program that has not read all
+        // may still have succeeded: the exit status decides.
         let (hand_over, stdin) = mpsc::sync_channel::<ChildStdin>(1);
         let write = move |input: String| {
             if let Ok(mut stdin) = stdin.recv() {
@@ -64,7 +64,7 @@ impl Process {
         Ok(Self(child))
     }
 
-    /// Waits for the end, which must be a good one; at the deadline the program is killed.
+    /// Waits for the program to succeed; at the deadline the program is killed.
     ///
     /// # Errors
     /// When it fails, or is killed.
@@ -73,9 +73,9 @@ impl Process {
             match self.0.try_wait()? {
                 Some(status) if status.success() => return Ok(()),
                 Some(status) => return Err(ProgramError::Ended(status)),
-                None if Instant::now() < deadline => sleep(LOOK),
+                None if Instant::now() < deadline => sleep(CHECK_INTERVAL),
                 None => {
-                    // If it has just ended, there is nothing to kill.
+                    // It may have just ended.
                     let _killed = self.0.kill();
                     let _reaped = self.0.wait();
                     return Err(ProgramError::TooLong);

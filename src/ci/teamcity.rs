@@ -2,13 +2,18 @@
 
 use std::fmt::Write as _;
 
-use super::pointer::Pointer;
-use super::{Annotation, Folding, Sink, plain, put};
-use crate::export::without_places;
+use super::annotation::Annotation;
+use super::definition::{Ci, DialectOptions};
+use super::dialect::{Dialect, Folding};
+use super::link_target::LinkTarget;
+use super::plain_text::{self, put};
+use super::revision::{CiRevision, is_number};
+use crate::config::Env;
 use crate::model::{Level, Severity};
 use crate::report::Verdict;
+use crate::report::identity::without_places;
 use crate::report::verdict::ROOT_CAUSE;
-use crate::text::{MAX_MESSAGE, Style, shortened};
+use crate::text::{MAX_MESSAGE, shortened};
 
 /// Escapes a value: ASCII, on one line.
 fn escaped(text: &str) -> String {
@@ -39,19 +44,52 @@ fn message(name: &str, attributes: &[(&str, &str)], out: &mut Vec<u8>) {
     put(out, &["]\n"]);
 }
 
-/// Remembers the open blocks, because an end names what it ends.
-pub(super) struct TeamCity {
+#[derive(Debug)]
+pub(super) struct TeamCity;
+
+impl Ci for TeamCity {
+    fn name(&self) -> &'static str {
+        "teamcity"
+    }
+
+    fn is_here(&self, env: &Env, _stdout_is_terminal: bool) -> bool {
+        env.get("TEAMCITY_VERSION").is_some()
+    }
+
+    /// TeamCity does not tell builds the branch, nor where the checkout is: it starts us there. The revision is a
+    /// commit or a changelist, whatever the version control is.
+    fn revision(&self, env: &Env) -> CiRevision {
+        let is_commit = |revision: &String| {
+            [40, 64].contains(&revision.len()) && revision.bytes().all(|b| b.is_ascii_hexdigit())
+        };
+        let known = CiRevision::from_variables(env, &[], &["BUILD_VCS_NUMBER"]);
+        let revision = known.commit.as_ref();
+        let changelist = revision.filter(|revision| !is_commit(revision) && is_number(revision));
+        CiRevision {
+            branch: None,
+            changelist: changelist.cloned().or(known.changelist),
+            commit: known.commit.filter(is_commit),
+        }
+    }
+
+    fn dialect(&self, options: &DialectOptions<'_>) -> Box<dyn Dialect> {
+        Box::new(ServiceMessages::new(options.color))
+    }
+}
+
+/// Remembers the open blocks, because an end names its block.
+struct ServiceMessages {
     color: bool,
     open: Vec<String>,
 }
 
-impl TeamCity {
-    pub(super) fn new(style: Style) -> Self {
-        Self { color: style.color, open: Vec::new() }
+impl ServiceMessages {
+    fn new(color: bool) -> Self {
+        Self { color, open: Vec::new() }
     }
 }
 
-impl Sink for TeamCity {
+impl Dialect for ServiceMessages {
     fn color(&self) -> bool {
         self.color
     }
@@ -72,7 +110,7 @@ impl Sink for TeamCity {
     }
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
-        let Pointer { file, line, column, message: text, .. } = Pointer::new(annotation);
+        let LinkTarget { file, line, column, message: text, .. } = LinkTarget::new(annotation);
         let numbers: Vec<_> = [line, column].into_iter().flatten().map(|n| n.to_string()).collect();
         let place = file.map(|file| match numbers.as_slice() {
             [] => format!("{file}: "),
@@ -89,7 +127,7 @@ impl Sink for TeamCity {
 
     fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
         for (name, value) in outputs {
-            // Or a log could name a secret parameter, and whoever uses the output would get its value.
+            // A log could name a secret parameter, and a later step would get its value.
             let value = value.replace('%', "%%");
             message("setParameter", &[("name", name), ("value", &value)], out);
         }
@@ -104,7 +142,7 @@ impl Sink for TeamCity {
                 message("buildProblem", &attributes, out);
             }
             Level::Info | Level::Warn => {
-                plain::verdict(verdict, self.color, out);
+                plain_text::verdict(verdict, self.color, out);
                 let text = format!("{{build.status.text}}; {}", verdict.headline);
                 message("buildStatus", &[("text", &text)], out);
             }
@@ -112,9 +150,9 @@ impl Sink for TeamCity {
     }
 }
 
-/// By which TeamCity knows a problem again in another build, however many others there are: the root cause,
-/// wherever it has moved to in its file. Without one it is the headline, but for its ids and durations. FNV-1a
-/// over 64 bits, the same in every version of this program.
+/// TeamCity recognises a problem by its identity in another build. It is the root cause without its place in the
+/// file, or else the headline without ids and durations. FNV-1a over 64 bits, the same in every version of this
+/// program.
 fn identity(verdict: &Verdict) -> String {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -124,7 +162,7 @@ fn identity(verdict: &Verdict) -> String {
             let is_fix = |word: &&str| !word.contains(|c: char| c.is_ascii_digit());
             verdict.headline.split(' ').filter(is_fix).collect::<Vec<_>>().join(" ")
         },
-        // How often it was said, and where else, is not what it is.
+        // The number of other places is no part of it.
         |cause| without_places(cause.rsplit_once(" (+").map_or(cause, |(cause, _)| cause)),
     );
     let bytes = verdict.title.bytes().chain(essence.bytes());

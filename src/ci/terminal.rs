@@ -2,41 +2,67 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Annotation, Sink, plain, put};
-use crate::checkout::{Checkout, Top};
+use super::annotation::Annotation;
+use super::definition::{Ci, DialectOptions};
+use super::dialect::Dialect;
+use super::plain_text::{self, put};
+use crate::checkout::Top;
 use crate::config::Env;
 use crate::model::Location;
+use crate::text::Style;
 
-/// What the terminal can do.
-pub(super) struct Terminal {
+#[derive(Debug)]
+pub(super) struct Terminal;
+
+impl Ci for Terminal {
+    fn name(&self) -> &'static str {
+        "terminal"
+    }
+
+    fn is_here(&self, _env: &Env, stdout_is_terminal: bool) -> bool {
+        stdout_is_terminal
+    }
+
+    fn style(&self, env: &Env, stdout_is_terminal: bool) -> Style {
+        let color = stdout_is_terminal && env.get("TERM") != Some("dumb");
+        Style { color, ..Style::default() }
+    }
+
+    fn dialect(&self, options: &DialectOptions<'_>) -> Box<dyn Dialect> {
+        Box::new(Console::new(options))
+    }
+}
+
+/// Text with a status line and links, as far as the terminal knows them.
+struct Console {
     color: bool,
     has_status_line: bool,
     /// The top of the checkout, if its files may be linked to.
     links: Option<Top>,
 }
 
-/// What a path has in a URL as it is.
+/// The characters of a path that a URL has unescaped.
 const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
-impl Terminal {
-    /// `is_terminal`: whether stdout is one, or merely wanted to look like one.
-    pub(super) fn new(color: bool, is_terminal: bool, env: &Env, checkout: &Checkout) -> Self {
-        // A console of Windows may show the sequences as they are; its Terminal does not.
+impl Console {
+    fn new(options: &DialectOptions<'_>) -> Self {
+        let DialectOptions { color, env, stdout_is_terminal, checkout, .. } = *options;
+        // A console of Windows may show the sequences as text; its Terminal does not.
         let obeys = !cfg!(windows) || env.get("WT_SESSION").is_some() || env.get("TERM").is_some();
-        let understands = is_terminal && obeys && env.get("TERM") != Some("dumb");
+        let understands = stdout_is_terminal && obeys && env.get("TERM") != Some("dumb");
         let links = (understands && has_links(env)).then(|| checkout.top());
         Self { color, has_status_line: understands, links }
     }
 
-    /// The place, linked to the file that it is in here.
+    /// The place, linked to its file in the checkout.
     fn place(&self, location: &Location) -> String {
         let top = self.links.as_ref().filter(|_| location.in_repository).and_then(Top::path);
         match top {
             Some(top) => {
                 let file = top.join(&location.file);
                 let path = file.to_string_lossy().replace('\\', "/");
-                // Windows' whole paths have a prefix that no URL has.
+                // Absolute paths on Windows have a prefix that no URL has.
                 let path = path.trim_start_matches("//?/").trim_start_matches('/');
                 let path = utf8_percent_encode(path, PATH);
                 format!("\x1b]8;;file:///{path}\x1b\\{location}\x1b]8;;\x1b\\")
@@ -46,7 +72,7 @@ impl Terminal {
     }
 }
 
-impl Sink for Terminal {
+impl Dialect for Console {
     fn color(&self) -> bool {
         self.color
     }
@@ -56,7 +82,7 @@ impl Sink for Terminal {
     }
 
     fn status_line(&mut self, text: &str, out: &mut Vec<u8>) {
-        // Without wrapping, what is too long ends at the margin, and there is only one line to clear.
+        // Without wrapping a long text ends at the margin, so that there is only one line to clear.
         put(out, &["\r\x1b[K\x1b[?7l", text, "\x1b[?7h"]);
     }
 
@@ -64,9 +90,9 @@ impl Sink for Terminal {
         put(out, &["\r\x1b[K"]);
     }
 
-    fn mention(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
+    fn annotate_as_text(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
         let place = annotation.location.map(|location| self.place(location));
-        plain::mention(annotation, place, self.color, out);
+        plain_text::annotation(annotation, place, self.color, out);
     }
 }
 
@@ -86,7 +112,10 @@ fn has_links(env: &Env) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
+    use crate::checkout::Checkout;
     use crate::model::Finding;
 
     const KITTY: (&str, &str) = ("TERM", "xterm-kitty");
@@ -95,8 +124,18 @@ mod tests {
         Env::from_iter(variables.iter().copied())
     }
 
+    fn console(
+        color: bool,
+        checkout: &Checkout,
+        variables: &[(&str, &str)],
+        stdout_is_terminal: bool,
+    ) -> Console {
+        let (env, clock) = (&env(variables), || UNIX_EPOCH);
+        Console::new(&DialectOptions { color, env, stdout_is_terminal, checkout, clock })
+    }
+
     fn shown(checkout: &Checkout, variables: &[(&str, &str)], is_terminal: bool) -> String {
-        let mut terminal = Terminal::new(false, is_terminal, &env(variables), checkout);
+        let mut terminal = console(false, checkout, variables, is_terminal);
         let location = Location {
             file: "Source/Böss #1.cpp".to_owned(),
             in_repository: true,
@@ -106,7 +145,7 @@ mod tests {
         };
         let finding = Finding { location: Some(location), ..Finding::error("m\nn") };
         let mut out = Vec::new();
-        terminal.mention(&Annotation::from(&finding), &mut out);
+        terminal.annotate_as_text(&Annotation::from(&finding), &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -160,7 +199,7 @@ mod tests {
     #[test]
     fn only_a_real_terminal_has_a_status_line() {
         let has_status_line = |variables: &[_], is_terminal| {
-            Terminal::new(true, is_terminal, &env(variables), &Checkout::none()).has_status_line()
+            console(true, &Checkout::none(), variables, is_terminal).has_status_line()
         };
         assert!(has_status_line(&[("TERM", "xterm")], true));
         assert!(!has_status_line(&[("TERM", "dumb")], true));

@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
+use crate::checkout::Checkout;
 use crate::config::Task;
-use crate::model::{Event, Id};
-use crate::report::Outcome;
+use crate::model::{Event, Finding, Id, Location, Severity};
+use crate::report::{Outcome, Report, Verdict};
 
 const CLOCK: Clock = || UNIX_EPOCH + Duration::from_secs(1700);
 
@@ -12,9 +13,13 @@ fn env(variables: &[(&str, &str)]) -> Env {
     Env::from_iter(variables.iter().copied())
 }
 
-fn sink(platform: Platform) -> Box<dyn Sink> {
-    let env = Env::default();
-    platform.open(&env, false, &Checkout::none(), CLOCK)
+/// The CI with this name.
+pub(crate) fn named(name: &str) -> &'static dyn Ci {
+    all().find(|ci| ci.name() == name).unwrap()
+}
+
+fn dialect(ci: &str) -> Box<dyn Dialect> {
+    named(ci).open(&Env::default(), false, &Checkout::none(), CLOCK)
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
@@ -23,7 +28,7 @@ fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// A build that failed, and what is said of it.
+/// A build that failed, and its verdict.
 pub(super) fn failed() -> (Report, Verdict) {
     let mut report = Report::new(&Task::Attach(Id::new("b1").unwrap()));
     report.facts.build_setting = Id::new("s1");
@@ -33,8 +38,8 @@ pub(super) fn failed() -> (Report, Verdict) {
 }
 
 #[test]
-fn the_environment_tells_the_platform() {
-    let rows: &[(&[(&str, &str)], Platform)] = &[
+fn each_ci_is_detected_by_its_variables() {
+    let rows: &[(&[(&str, &str)], &str)] = &[
         (
             &[
                 ("FORGEJO_ACTIONS", "true"),
@@ -42,13 +47,10 @@ fn the_environment_tells_the_platform() {
                 ("GITHUB_ACTIONS", "true"),
                 ("ACT", "true"),
             ],
-            Platform::Forgejo,
+            "forgejo",
         ),
-        (
-            &[("GITEA_ACTIONS", "true"), ("GITHUB_ACTIONS", "true"), ("ACT", "true")],
-            Platform::Gitea,
-        ),
-        (&[("ACT", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_RUN_ID", "1")], Platform::Act),
+        (&[("GITEA_ACTIONS", "true"), ("GITHUB_ACTIONS", "true"), ("ACT", "true")], "gitea"),
+        (&[("ACT", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_RUN_ID", "1")], "act"),
         (
             &[
                 ("GITHUB_ACTIONS", "true"),
@@ -56,43 +58,43 @@ fn the_environment_tells_the_platform() {
                 ("JENKINS_URL", "x"),
                 ("BUILD_ID", "1"),
             ],
-            Platform::GitHub,
+            "github",
         ),
-        (&[("GITHUB_ACTIONS", "true"), ("CI", "true")], Platform::Plain),
-        (&[("GITLAB_CI", "true"), ("CI_JOB_ID", "1"), ("CI", "true")], Platform::GitLab),
-        (&[("CI", "true"), ("CI_COMMIT_SHA", "c0de")], Platform::Plain),
-        (&[("CI", "woodpecker"), ("CI_COMMIT_SHA", "c0de"), ("CI_JOB_ID", "1")], Platform::Plain),
-        (&[("CI", "drone"), ("DRONE", "true"), ("DRONE_COMMIT_SHA", "c0de")], Platform::Plain),
-        (&[("CI", "true"), ("DRONE", "true"), ("CI_BUILD_NUMBER", "7")], Platform::Plain),
-        (&[("TF_BUILD", "True")], Platform::Azure),
-        (&[("TF_BUILD", "true")], Platform::Azure),
-        (&[("BUILDKITE", "true")], Platform::Buildkite),
-        (&[("TEAMCITY_VERSION", "2025.1")], Platform::TeamCity),
-        (&[("CIRCLECI", "true")], Platform::CircleCi),
-        (&[("BITBUCKET_BUILD_NUMBER", "7")], Platform::Bitbucket),
-        (&[("TRAVIS", "true")], Platform::Travis),
-        (&[("JENKINS_URL", "https://j"), ("BUILD_ID", "1")], Platform::Jenkins),
-        (&[("JENKINS_URL", "https://j")], Platform::Plain),
-        (&[("HUDSON_URL", "https://j")], Platform::Jenkins),
-        (&[], Platform::Plain),
+        (&[("GITHUB_ACTIONS", "true"), ("CI", "true")], "plain"),
+        (&[("GITLAB_CI", "true"), ("CI_JOB_ID", "1"), ("CI", "true")], "gitlab"),
+        (&[("CI", "true"), ("CI_COMMIT_SHA", "c0de")], "plain"),
+        (&[("CI", "woodpecker"), ("CI_COMMIT_SHA", "c0de"), ("CI_JOB_ID", "1")], "plain"),
+        (&[("CI", "drone"), ("DRONE", "true"), ("DRONE_COMMIT_SHA", "c0de")], "plain"),
+        (&[("CI", "true"), ("DRONE", "true"), ("CI_BUILD_NUMBER", "7")], "plain"),
+        (&[("TF_BUILD", "True")], "azure"),
+        (&[("TF_BUILD", "true")], "azure"),
+        (&[("BUILDKITE", "true")], "buildkite"),
+        (&[("TEAMCITY_VERSION", "2025.1")], "teamcity"),
+        (&[("CIRCLECI", "true")], "circleci"),
+        (&[("BITBUCKET_BUILD_NUMBER", "7")], "bitbucket"),
+        (&[("TRAVIS", "true")], "travis"),
+        (&[("JENKINS_URL", "https://j"), ("BUILD_ID", "1")], "jenkins"),
+        (&[("JENKINS_URL", "https://j")], "plain"),
+        (&[("HUDSON_URL", "https://j")], "jenkins"),
+        (&[], "plain"),
     ];
     for (variables, expected) in rows {
-        assert_eq!(Platform::detect(&env(variables), false), *expected, "{variables:?}");
+        assert_eq!(detect(&env(variables), false).name(), *expected, "{variables:?}");
     }
-    assert_eq!(Platform::detect(&Env::default(), true), Platform::Terminal);
-    assert_eq!(Platform::detect(&env(&[("CI", "true")]), true), Platform::Plain);
+    assert_eq!(detect(&Env::default(), true).name(), "terminal");
+    assert_eq!(detect(&env(&[("CI", "true")]), true).name(), "plain");
 }
 
 #[test]
-fn the_ci_input_overrides_what_the_environment_tells() {
+fn the_ci_input_overrides_the_detection() {
     let gitlab = env(&[("GITLAB_CI", "true"), ("CI_JOB_ID", "1"), ("INPUT_CI", "gitbub")]);
-    for (name, platform) in Platform::NAMES {
-        assert_eq!(Platform::choose(Some(name), &gitlab, false), Ok(*platform));
+    for ci in all() {
+        assert_eq!(choose(Some(ci.name()), &gitlab, false), Ok(ci));
     }
     for automatic in [None, Some("auto")] {
-        assert_eq!(Platform::choose(automatic, &gitlab, false), Ok(Platform::GitLab));
+        assert_eq!(choose(automatic, &gitlab, false), Ok(named("gitlab")));
     }
-    let mistake = Platform::choose(Some("gitbub"), &gitlab, false).unwrap_err().to_string();
+    let mistake = choose(Some("gitbub"), &gitlab, false).unwrap_err().to_string();
     assert!(
         mistake.starts_with(
             "`ci` is \"gitbub\" (read from INPUT_CI): is not known; accepted are auto, github, "
@@ -103,37 +105,35 @@ fn the_ci_input_overrides_what_the_environment_tells() {
 
 #[test]
 fn colour_goes_where_it_is_rendered() {
-    let color = |platform: Platform, variables: &[(&str, &str)], tty| {
-        platform.text_style(&env(variables), tty).color
+    let color = |ci: &str, variables: &[(&str, &str)], tty| {
+        named(ci).text_style(&env(variables), tty).color
     };
-    assert!(color(Platform::GitHub, &[], false));
-    assert!(color(Platform::GitLab, &[], false));
-    assert!(!color(Platform::GitLab, &[("NO_COLOR", "1")], false));
-    for platform in [Platform::Jenkins, Platform::Plain] {
-        assert!(!color(platform, &[("TERM", "xterm")], true), "{platform:?}");
-        assert!(color(platform, &[("FORCE_COLOR", "1")], false), "{platform:?}");
-        assert!(!color(platform, &[("FORCE_COLOR", "0")], false), "{platform:?}");
+    assert!(color("github", &[], false));
+    assert!(color("gitlab", &[], false));
+    assert!(!color("gitlab", &[("NO_COLOR", "1")], false));
+    for ci in ["jenkins", "plain"] {
+        assert!(!color(ci, &[("TERM", "xterm")], true), "{ci}");
+        assert!(color(ci, &[("FORCE_COLOR", "1")], false), "{ci}");
+        assert!(!color(ci, &[("FORCE_COLOR", "0")], false), "{ci}");
     }
-    assert!(color(Platform::Terminal, &[("TERM", "xterm")], true));
-    assert!(!color(Platform::Terminal, &[("TERM", "dumb")], true));
-    assert!(!color(Platform::Terminal, &[("TERM", "xterm")], false));
+    assert!(color("terminal", &[("TERM", "xterm")], true));
+    assert!(!color("terminal", &[("TERM", "dumb")], true));
+    assert!(!color("terminal", &[("TERM", "xterm")], false));
 }
 
 #[test]
 fn only_buildkite_and_travis_have_markers_of_their_own_to_avoid() {
-    for (_, platform) in Platform::NAMES {
-        let style = platform.text_style(&Env::default(), false);
-        assert_eq!(style.buildkite_headings, *platform == Platform::Buildkite);
-        assert_eq!(style.travis_folds, *platform == Platform::Travis);
+    for ci in all() {
+        let style = ci.text_style(&Env::default(), false);
+        assert_eq!(style.buildkite_headings, ci.name() == "buildkite");
+        assert_eq!(style.travis_folds, ci.name() == "travis");
     }
 }
 
 #[test]
-fn reports_go_where_the_platform_looks_for_them() {
-    let named: BTreeMap<_, _> = Platform::NAMES
-        .iter()
-        .filter_map(|(name, platform)| Some((*name, platform.default_reports_dir()?)))
-        .collect();
+fn reports_go_where_the_ci_collects_them() {
+    let named: BTreeMap<_, _> =
+        all().filter_map(|ci| Some((ci.name(), ci.default_reports_dir()?))).collect();
     assert_eq!(
         named,
         BTreeMap::from([("gitlab", "buildpixel-reports"), ("jenkins", "buildpixel-reports")])
@@ -142,7 +142,7 @@ fn reports_go_where_the_platform_looks_for_them() {
 
 #[test]
 fn gitlab_sections_have_unique_names_and_nest() {
-    let mut gitlab = sink(Platform::GitLab);
+    let mut gitlab = dialect("gitlab");
     let nested = written(|out| {
         gitlab.group_begin("Compile C++", Folding::Collapsed, out);
         gitlab.group_begin("a section_end:1:x", Folding::Collapsed, out);
@@ -165,30 +165,30 @@ fn gitlab_sections_have_unique_names_and_nest() {
 
 #[test]
 fn other_groups_are_plain_lines() {
-    let group = |platform| {
-        let mut sink = sink(platform);
+    let group = |ci| {
+        let mut dialect = dialect(ci);
         written(|out| {
-            sink.group_begin("Compile", Folding::Collapsed, out);
-            sink.group_end(out);
-            sink.group_end(out);
+            dialect.group_begin("Compile", Folding::Collapsed, out);
+            dialect.group_end(out);
+            dialect.group_end(out);
         })
     };
-    assert_eq!(group(Platform::Jenkins), ">>> [ci] begin Compile\n<<< [ci] end Compile\n");
+    assert_eq!(group("jenkins"), ">>> [ci] begin Compile\n<<< [ci] end Compile\n");
     assert_eq!(
-        group(Platform::Travis),
+        group("travis"),
         "travis_fold:start:ci.1\r\x1b[0KCompile\ntravis_fold:end:ci.1\r\x1b[0K\n"
     );
-    for platform in [Platform::Plain, Platform::Terminal] {
-        assert_eq!(group(platform), "== Compile ==\n");
+    for ci in ["plain", "terminal"] {
+        assert_eq!(group(ci), "== Compile ==\n");
     }
-    for platform in [Platform::CircleCi, Platform::Bitbucket] {
-        assert_eq!(group(platform), "\x1b[1m== Compile ==\x1b[0m\n");
+    for ci in ["circleci", "bitbucket"] {
+        assert_eq!(group(ci), "\x1b[1m== Compile ==\x1b[0m\n");
     }
 }
 
 #[test]
 fn travis_folds_have_unique_names_and_nest() {
-    let mut travis = sink(Platform::Travis);
+    let mut travis = dialect("travis");
     let nested = written(|out| {
         travis.group_begin("A", Folding::Collapsed, out);
         travis.group_begin("A", Folding::Expanded, out);
@@ -205,7 +205,7 @@ fn travis_folds_have_unique_names_and_nest() {
 }
 
 #[test]
-fn a_finding_in_words_tells_its_severity_on_every_line() {
+fn a_finding_as_text_has_its_severity_on_every_line() {
     let location = Location {
         file: "Source/A.cpp".to_owned(),
         in_repository: true,
@@ -225,34 +225,128 @@ fn a_finding_in_words_tells_its_severity_on_every_line() {
         location: None,
         message: "a\nb".into(),
     };
-    let annotated = |platform| {
-        let mut sink = sink(platform);
+    let annotated = |ci| {
+        let mut dialect = dialect(ci);
         written(|out| {
-            sink.annotate(&annotation, out);
-            sink.annotate(&titled, out);
+            dialect.annotate(&annotation, out);
+            dialect.annotate(&titled, out);
         })
     };
     let plain = "error: Source/A.cpp:12:5: m\nwarning: C4996: a\nwarning: b\n";
-    for platform in [Platform::Plain, Platform::Jenkins, Platform::Forgejo] {
-        assert_eq!(annotated(platform), plain, "{platform:?}");
+    for ci in ["plain", "jenkins", "forgejo"] {
+        assert_eq!(annotated(ci), plain, "{ci}");
     }
     assert_eq!(
-        annotated(Platform::GitLab),
+        annotated("gitlab"),
         "\x1b[31merror:\x1b[0m Source/A.cpp:12:5: m\n\
          \x1b[33mwarning:\x1b[0m C4996: a\n\x1b[33mwarning:\x1b[0m b\n"
     );
 }
 
 #[test]
-fn a_platform_that_cannot_mask_is_not_told_the_secret() {
-    for (name, platform) in Platform::NAMES {
-        let masked = written(|out| sink(*platform).mask("tok123456", out));
-        match platform {
-            Platform::GitHub | Platform::Gitea | Platform::Forgejo | Platform::Act => {
-                assert_eq!(masked, "::add-mask::tok123456\n", "{name}");
-            }
-            Platform::Azure => assert_eq!(masked, "##vso[task.setsecret]tok123456\n"),
-            _ => assert_eq!(masked, "", "{name}"),
-        }
+fn a_ci_that_cannot_mask_does_not_get_the_secret() {
+    let masked = all().filter_map(|ci| {
+        let masked = written(|out| dialect(ci.name()).mask("tok123456", out));
+        (!masked.is_empty()).then_some((ci.name(), masked))
+    });
+    let mut expected = ["github", "gitea", "forgejo", "act"]
+        .map(|name| (name, "::add-mask::tok123456\n".to_owned()))
+        .to_vec();
+    expected.push(("azure", "##vso[task.setsecret]tok123456\n".to_owned()));
+    assert_eq!(masked.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn github_without_a_run_is_plain_text_with_a_warning() {
+    let warning = |variables: &[(&str, &str)]| {
+        let env = env(variables);
+        near_miss(detect(&env, false), &env)
+    };
+    let half = [("CI", "true"), ("GITHUB_ACTIONS", "true")];
+    assert!(warning(&half).unwrap().starts_with("GITHUB_ACTIONS is set and GITHUB_RUN_ID is not"));
+    assert_eq!(warning(&[&half[..], &[("GITHUB_RUN_ID", "1")]].concat()), None);
+    assert_eq!(warning(&[("CI", "true")]), None);
+}
+
+#[test]
+fn the_variables_of_two_cis_are_noticed_unless_one_imitates_the_other() {
+    let also = |variables: &[(&str, &str)]| known(&env(variables), true).1;
+    let github = [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_RUN_ID", "1")];
+    let jenkins = [("JENKINS_URL", "https://j"), ("BUILD_ID", "1")];
+    let forgejo = [("FORGEJO_ACTIONS", "true"), ("GITEA_ACTIONS", "true"), ("ACT", "true")];
+    assert_eq!(also(&github), None);
+    assert_eq!(also(&[&github[..], &forgejo[..]].concat()), None);
+    assert_eq!(also(&[&github[..], &jenkins[..]].concat()), Some(named("jenkins")));
+}
+
+#[tokio::test]
+async fn the_checkout_is_found_by_the_variables_of_each_ci() {
+    let home = tempfile::tempdir().unwrap();
+    let game = home.path().join("game");
+    std::fs::create_dir(&game).unwrap();
+    std::fs::write(game.join("Game.uproject"), "").unwrap();
+    let there = game.to_str().unwrap();
+    for (ci, variable, folder) in [
+        ("github", "GITHUB_WORKSPACE", there),
+        ("gitea", "GITHUB_WORKSPACE", there),
+        ("forgejo", "GITHUB_WORKSPACE", there),
+        ("act", "GITHUB_WORKSPACE", there),
+        ("gitlab", "CI_PROJECT_DIR", there),
+        ("azure", "BUILD_SOURCESDIRECTORY", there),
+        ("azure", "BUILD_REPOSITORY_LOCALPATH", there),
+        ("buildkite", "BUILDKITE_BUILD_CHECKOUT_PATH", there),
+        ("circleci", "CIRCLE_WORKING_DIRECTORY", "~/game"),
+        ("bitbucket", "BITBUCKET_CLONE_DIR", there),
+        ("travis", "TRAVIS_BUILD_DIR", there),
+        ("jenkins", "WORKSPACE", there),
+    ] {
+        let home = ("HOME", home.path().to_str().unwrap());
+        let mut checkout = named(ci).checkout(&env(&[home, (variable, folder)]));
+        checkout.begin().unwrap();
+        checkout.walked().await;
+        assert_eq!(checkout.top().path(), Some(game.as_path()), "{ci} {variable}");
+        let unknown = named(ci).checkout(&env(&[home]));
+        assert_eq!(format!("{unknown:?}"), "Checkout(\"none\")", "{ci}");
+    }
+}
+
+#[test]
+fn without_a_variable_it_is_the_checkout_around_the_working_directory() {
+    for ci in ["teamcity", "plain", "terminal"] {
+        let checkout = named(ci).checkout(&env(&[("WORKSPACE", "/nonexistent")]));
+        assert_eq!(format!("{checkout:?}"), "Checkout(\"not known yet\")", "{ci}");
+    }
+}
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+#[test]
+fn each_ci_shows_files_at_its_own_url() {
+    let github = [
+        ("GITHUB_SERVER_URL", "https://git.example/"),
+        ("GITHUB_REPOSITORY", "studio/game"),
+        ("GITHUB_SHA", COMMIT),
+    ];
+    let gitlab = [("CI_PROJECT_URL", "https://git.example/studio/game"), ("CI_COMMIT_SHA", COMMIT)];
+    let rows: [(&str, &[_], Option<&str>); 6] = [
+        ("github", &github, Some("blob")),
+        ("act", &github, Some("blob")),
+        ("gitea", &github, Some("src/commit")),
+        ("forgejo", &github, Some("src/commit")),
+        ("gitlab", &gitlab, Some("-/blob")),
+        ("jenkins", &github, None),
+    ];
+    let location = Location {
+        file: "A.cpp".to_owned(),
+        in_repository: true,
+        line: Some(7),
+        column: None,
+        end_line: None,
+    };
+    for (ci, variables, files) in rows {
+        let link = named(ci).source_links(&env(variables)).line(&location, Some("0123456"));
+        let expected =
+            files.map(|files| format!("https://git.example/studio/game/{files}/{COMMIT}/A.cpp#L7"));
+        assert_eq!(link, expected, "{ci}");
     }
 }

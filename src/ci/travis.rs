@@ -1,34 +1,69 @@
-//! Travis CI: folds, told apart by name.
+//! Travis CI: folds, which it tells apart by name.
 
-use super::{Folding, Sink, Style, put};
+use super::definition::{Ci, DialectOptions};
+use super::dialect::{Dialect, Folding};
+use super::plain_text::put;
+use super::revision::CiRevision;
+use super::variables::{self, differs};
+use crate::checkout::Checkout;
+use crate::config::Env;
+use crate::text::Style;
 
-/// Counts the folds.
-pub(super) struct Travis {
-    color: bool,
-    folds: u32,
-    open: Vec<u32>,
-}
+#[derive(Debug)]
+pub(super) struct Travis;
 
-impl Travis {
-    pub(super) fn new(style: Style) -> Self {
-        Self { color: style.color, folds: 0, open: Vec::new() }
+impl Ci for Travis {
+    fn name(&self) -> &'static str {
+        "travis"
+    }
+
+    fn is_here(&self, env: &Env, _stdout_is_terminal: bool) -> bool {
+        env.flag("TRAVIS")
+    }
+
+    /// For a tag the branch is the tag.
+    fn revision(&self, env: &Env) -> CiRevision {
+        let branches = ["TRAVIS_PULL_REQUEST_BRANCH", "TRAVIS_BRANCH"];
+        let commits = ["TRAVIS_PULL_REQUEST_SHA", "TRAVIS_COMMIT"];
+        let is_tag = env.get("TRAVIS_TAG").is_some();
+        let is_fork = differs(env, "TRAVIS_PULL_REQUEST_SLUG", "TRAVIS_REPO_SLUG");
+        CiRevision::from_variables(env, &branches, &commits).without_branch_if(is_tag || is_fork)
+    }
+
+    fn checkout(&self, env: &Env) -> Checkout {
+        variables::checkout(env, &["TRAVIS_BUILD_DIR"])
+    }
+
+    fn style(&self, _env: &Env, _stdout_is_terminal: bool) -> Style {
+        Style { color: true, travis_folds: true, ..Style::default() }
+    }
+
+    fn dialect(&self, options: &DialectOptions<'_>) -> Box<dyn Dialect> {
+        Box::new(Folds { color: options.color, count: 0, open: Vec::new() })
     }
 }
 
-/// A marker is only seen with the `\r` and the erase sequence behind it.
+/// Counts the folds.
+struct Folds {
+    color: bool,
+    count: u32,
+    open: Vec<u32>,
+}
+
+/// Travis takes a marker only with the `\r` and the erase sequence behind it.
 fn marker(edge: &str, fold: u32) -> String {
     format!("travis_fold:{edge}:ci.{fold}\r\x1b[0K")
 }
 
-impl Sink for Travis {
+impl Dialect for Folds {
     fn color(&self) -> bool {
         self.color
     }
 
     fn group_begin(&mut self, title: &str, _folding: Folding, out: &mut Vec<u8>) {
-        self.folds += 1;
-        put(out, &[&marker("start", self.folds), title, "\n"]);
-        self.open.push(self.folds);
+        self.count += 1;
+        put(out, &[&marker("start", self.count), title, "\n"]);
+        self.open.push(self.count);
     }
 
     fn group_end(&mut self, out: &mut Vec<u8>) {

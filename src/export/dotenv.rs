@@ -1,6 +1,8 @@
 //! GitLab's dotenv report, which turns outputs into variables of later jobs. One line that GitLab does
 //! not like and it fails the job, so this leaves out what it must.
 
+use crate::report::variable_name;
+
 /// GitLab's limits: the size of the file in bytes (exclusive), and the number of variables.
 const MAX_BYTES: usize = 5120;
 const MAX_VARIABLES: usize = 20;
@@ -25,11 +27,6 @@ fn value(text: &str) -> String {
     (value + rest).replace('$', "$$")
 }
 
-/// The name of an output as a variable: `BUILDPIXEL_BUILD_ID`.
-pub fn key(output: &str) -> String {
-    format!("BUILDPIXEL_{}", output.to_ascii_uppercase().replace('-', "_"))
-}
-
 /// An output that the file cannot hold: its name, and the rule.
 pub type LeftOut = (String, &'static str);
 
@@ -40,7 +37,7 @@ pub fn render(outputs: &[(&str, String)]) -> (String, Vec<LeftOut>) {
     let mut variables = 0;
     let mut left_out = Vec::new();
     for (name, text) in outputs.iter().filter(|(_, text)| !text.is_empty()) {
-        let line = format!("{}={}\n", key(name), value(text));
+        let line = format!("{}={}\n", variable_name(name), value(text));
         let problem = if text.contains(['\r', '\n']) {
             Some("it has several lines")
         } else if variables == MAX_VARIABLES {

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::ci::PublishProblem;
-use crate::ci::files::replace;
+use super::problem::PublishProblem;
+use crate::ci::file_updates::{WriteError, replace};
 use crate::export::summary;
 use crate::export::{annotations, codequality, dotenv, issues, json, junit, properties, sarif};
 use crate::report::{Report, Verdict};
@@ -15,7 +15,7 @@ pub(super) struct Folder {
     path: PathBuf,
 }
 
-/// Enough for what people read, and what a CI shows.
+/// Enough for people, and for every CI that shows it.
 const SUMMARY_BYTES: usize = 1024 * 1024;
 
 const DOTENV: &str = "outputs.env";
@@ -26,7 +26,7 @@ impl Folder {
         Self { path }
     }
 
-    /// Takes away what an earlier run has left, or it would be taken for that of this one.
+    /// Removes the files of an earlier run.
     pub(super) fn clear(&self) {
         const FILES: [&str; 9] = [
             DOTENV,
@@ -40,7 +40,7 @@ impl Folder {
             "results.sarif",
         ];
         for name in FILES {
-            take_away(&self.path.join(name));
+            remove(&self.path.join(name));
         }
     }
 
@@ -67,7 +67,7 @@ impl Folder {
         report: &Report,
         verdict: &Verdict,
     ) -> Vec<PublishProblem> {
-        // A folder that cannot be made was told with the outputs.
+        // Publishing the outputs has reported a folder that cannot be made.
         if self.make().is_err() {
             return Vec::new();
         }
@@ -83,17 +83,16 @@ impl Folder {
     }
 
     fn make(&self) -> Result<(), PublishProblem> {
-        fs::create_dir_all(&self.path).map_err(PublishProblem::write(&self.path))
+        fs::create_dir_all(&self.path).map_err(|cause| WriteError::of(&self.path)(cause).into())
     }
 
     fn write(&self, name: &str, text: &str) -> Option<PublishProblem> {
-        replace(&self.path.join(name), text).err()
+        replace(&self.path.join(name), text).err().map(Into::into)
     }
 }
 
-/// An earlier run has left a file and nothing else. What cannot be taken away cannot be written either, and
-/// that is told.
-fn take_away(path: &Path) {
+/// An earlier run leaves only files. A file that cannot be removed cannot be written either, and that is reported.
+fn remove(path: &Path) {
     if path.is_file() {
         let _none_there = fs::remove_file(path);
     }
@@ -126,12 +125,12 @@ impl Write for Log {
         self.open()?.write(bytes)
     }
 
-    /// Before there is a line of this run there is none of an earlier one.
+    /// Removes the log of an earlier run before the first line of this one.
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.file {
             Some(file) => file.flush(),
             None => {
-                take_away(&self.path);
+                remove(&self.path);
                 Ok(())
             }
         }

@@ -4,30 +4,31 @@ use std::path::Path;
 
 use super::*;
 use crate::causes::one_line;
-use crate::ci::Platform;
+use crate::ci::tests::named;
 use crate::config::{Env, Task};
-use crate::model::Event;
+use crate::model::{Event, Finding};
 use crate::render::tests::{SECRET, build, events, failure, report};
 use crate::report::Outcome;
 use crate::text::Style;
+use crate::threads;
 
-/// Where GitHub, with these variables, and a folder would get it.
+/// Publishes to GitHub if there are variables, and into a folder.
 fn publisher(variables: &[(&str, &Path)], reports_dir: Option<&Path>) -> Publisher {
     let variables = variables.iter().map(|(name, path)| (*name, path.to_str().unwrap()));
-    let handover = match variables.len() {
-        0 => Platform::Plain.handover(&Env::default()),
-        _ => Platform::GitHub.handover(&Env::from_iter(variables)),
+    let files = match variables.len() {
+        0 => named("plain").step_files(&Env::default()),
+        _ => named("github").step_files(&Env::from_iter(variables)),
     };
     let cleaner = Cleaner::new(&[SECRET], Style::default());
-    Publisher::start(cleaner, handover, true, reports_dir.map(Path::to_owned))
+    Publisher::start(cleaner, files, true, reports_dir.map(Path::to_owned))
 }
 
-fn edition(publisher: &Publisher, report: Report) -> Edition {
+fn final_report(publisher: &Publisher, report: Report) -> FinalReport {
     let outputs = publisher.without_secrets(report.outputs(Some(&Outcome::Failure)));
-    Edition { outputs, report, verdict: failure() }
+    FinalReport { outputs, report, verdict: failure() }
 }
 
-/// What could not be published though there was all the time that it took.
+/// The problems of publishing without a deadline.
 async fn problems(publisher: Publisher, last_lines: &str) -> Vec<PublishProblem> {
     let log = log(&publisher, last_lines);
     problems_after(publisher, log).await
@@ -44,12 +45,12 @@ fn log(publisher: &Publisher, lines: &str) -> Option<Output> {
 
 async fn problems_after(publisher: Publisher, log: Option<Output>) -> Vec<PublishProblem> {
     let (_never, late) = watch::channel(false);
-    let edition = edition(&publisher, report());
-    publisher.publish(edition, log, &late).await.problems
+    let report = final_report(&publisher, report());
+    publisher.publish(report, log, &late).await.problems
 }
 
 #[tokio::test]
-async fn every_report_tells_the_same_story() {
+async fn every_report_shows_the_same_build() {
     let folder = tempfile::tempdir().unwrap();
     let reports_dir = folder.path().join("reports");
     let publisher = publisher(&[], Some(&reports_dir));
@@ -87,16 +88,16 @@ async fn every_report_tells_the_same_story() {
 }
 
 #[tokio::test]
-async fn an_output_that_holds_a_secret_is_withheld_and_told() {
+async fn an_output_that_holds_a_secret_is_withheld_and_that_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("output");
     let publisher = publisher(&[("GITHUB_OUTPUT", &file)], None);
     let mut report = report();
     report.facts.branch = Some(format!("feature/{SECRET}"));
-    let edition = edition(&publisher, report);
-    publisher.publish_early(&edition.outputs);
+    let report = final_report(&publisher, report);
+    publisher.publish_early(&report.outputs);
     let (_never, late) = watch::channel(false);
-    let problems = publisher.publish(edition, None, &late).await.problems;
+    let problems = publisher.publish(report, None, &late).await.problems;
     assert_eq!(problems.len(), 1);
     assert!(problems[0].to_string().contains("the output branch is withheld"));
     assert!(!fs::read_to_string(file).unwrap().contains(SECRET));
@@ -125,9 +126,34 @@ async fn a_summary_that_nobody_wants_is_not_written() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
     let cleaner = Cleaner::new(&[], Style::default());
-    let unwanted = Publisher::start(cleaner, Platform::GitHub.handover(&env), false, None);
+    let unwanted = Publisher::start(cleaner, named("github").step_files(&env), false, None);
     let _no_outputs_either = problems(unwanted, "").await;
     assert_eq!(fs::read_to_string(file.path()).unwrap(), "");
+}
+
+#[test]
+fn the_summary_on_github_says_that_it_is_cut_where_other_steps_left_room_for_that() {
+    const MAX_BYTES: usize = 1024 * 1024;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
+    let files = named("github").step_files(&env);
+    let mut report = Report::new(&Task::Attach(build()));
+    for n in 0..99 {
+        report.observe(&Event::Finding(Finding::error(format!("{n} {}", "日".repeat(400)))));
+    }
+    let verdict = Verdict::new(&report, &Outcome::Failure);
+    let render = |max_bytes| summary::render(&report, &verdict, max_bytes);
+    for (foreign, says_so) in
+        [(0, false), (MAX_BYTES - 50_000, true), (MAX_BYTES - 1, false), (MAX_BYTES, false)]
+    {
+        let before = "x".repeat(foreign);
+        fs::write(file.path(), &before).unwrap();
+        files.summary(&report, &verdict, &render).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        assert!(text.starts_with(&before));
+        assert!(text.len() <= MAX_BYTES, "O10: {}", text.len());
+        assert_eq!(text.ends_with("_truncated_\n"), says_so);
+    }
 }
 
 #[tokio::test]
@@ -148,7 +174,7 @@ async fn the_log_file_has_every_line_in_order() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_made_is_told_once_and_not_for_each_file() {
+async fn a_folder_that_cannot_be_made_is_reported_once_and_not_for_each_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let publisher = publisher(&[], Some(&file.path().join("not-a-folder")));
     let problems = problems(publisher, "x\n").await;
@@ -157,7 +183,7 @@ async fn a_folder_that_cannot_be_made_is_told_once_and_not_for_each_file() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_written_is_told_and_keeps_no_other_from_being_written() {
+async fn a_file_that_cannot_be_written_is_reported_and_the_others_are_written() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("build.log")).unwrap();
     let problems = problems(publisher(&[], Some(folder.path())), "x\n").await;
@@ -168,7 +194,7 @@ async fn a_file_that_cannot_be_written_is_told_and_keeps_no_other_from_being_wri
     }
 }
 
-/// A file that whoever opens it waits for ever, as for a disk that hangs.
+/// Makes a file that blocks every process that opens it, as a disk that hangs does.
 #[cfg(unix)]
 fn hanging(path: &Path) {
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
@@ -176,7 +202,7 @@ fn hanging(path: &Path) {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_written() {
+async fn a_disk_that_hangs_is_reported_in_time_and_everything_else_is_written() {
     for hangs in ["outputs.env.tmp", "build.log"] {
         let folder = tempfile::tempdir().unwrap();
         let [output, reports] = ["output", "reports"].map(|name| folder.path().join(name));
@@ -185,18 +211,18 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
         let publisher = publisher(&[("GITHUB_OUTPUT", &output)], Some(&reports));
         publisher.publish_early(&publisher.without_secrets(report().outputs(None)));
         let (too_late, late) = watch::channel(false);
-        let edition = edition(&publisher, report());
+        let report = final_report(&publisher, report());
         let log = log(&publisher, "x\n");
-        let publication = publisher.publish(edition, log, &late);
+        let published = publisher.publish(report, log, &late);
         let written = async {
             while !fs::read_to_string(&output).is_ok_and(|text| text.contains("\nfailure\n")) {
                 tokio::task::yield_now().await;
             }
             too_late.send_replace(true);
         };
-        let (publication, ()) = tokio::join!(publication, written);
+        let (published, ()) = tokio::join!(published, written);
         let problems: Vec<_> =
-            publication.problems.iter().filter(|problem| problem.is_failure()).collect();
+            published.problems.iter().filter(|problem| problem.is_failure()).collect();
         assert_eq!(problems.len(), 1, "{hangs}: {problems:?}");
         let text = one_line(problems[0]);
         assert!(text.contains("/reports") && text.ends_with(": it takes too long"), "{text}");
@@ -205,7 +231,7 @@ async fn a_disk_that_hangs_is_told_in_time_and_keeps_nothing_else_from_being_wri
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_log_whose_file_hangs_is_given_up_before_it_is_all_in_memory_and_that_is_told() {
+async fn a_log_whose_file_hangs_is_abandoned_before_it_is_all_in_memory_and_that_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     hanging(&folder.path().join("build.log"));
     let publisher = publisher(&[], Some(folder.path()));
@@ -224,7 +250,7 @@ async fn a_log_whose_file_hangs_is_given_up_before_it_is_all_in_memory_and_that_
 }
 
 #[tokio::test]
-async fn nothing_of_an_earlier_run_is_left_for_this_one() {
+async fn files_of_an_earlier_run_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let left = || {
         let files = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name());
@@ -244,14 +270,14 @@ async fn nothing_of_an_earlier_run_is_left_for_this_one() {
 }
 
 #[tokio::test]
-async fn without_a_thread_everything_is_published_all_the_same_and_that_is_told() {
+async fn without_a_thread_everything_is_published_all_the_same_and_that_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("output");
     let mut publisher = publisher(&[("GITHUB_OUTPUT", &output)], None);
     let env = Env::from_iter([("GITHUB_OUTPUT", output.to_str().unwrap())]);
-    let handover = Platform::GitHub.handover(&env);
+    let files = named("github").step_files(&env);
     let refused = threads::refused("writes outputs and summary");
-    publisher.platform = Clerk::Inline(Place { handover, summary: false }, refused);
+    publisher.ci = Worker::Inline(StepFilesWriter { files, wants_summary: false }, refused);
     let outputs = Report::new(&Task::Attach(build())).outputs(None);
     publisher.publish_early(&publisher.without_secrets(outputs));
     assert_eq!(fs::read_to_string(&output).unwrap().matches("build-id<<").count(), 1);

@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use super::tests::{build, options, renderer, report_of, told};
 use super::*;
-use crate::ci::Platform;
 use crate::config::{Env, OnSuperseded, Task};
 use crate::model::{Location, Rank};
 use crate::report::{Outcome, Signal};
@@ -58,7 +57,7 @@ fn run(mut events: Vec<Event>, outcome: &Outcome) -> (Report, Vec<String>) {
         reported.push(event.clone());
         is_new
     });
-    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let mut renderer = renderer("github", &Env::default(), options());
     let mut out = Vec::new();
     let mut report = told(&mut renderer, events, report_of([]), &mut out);
     let status = match outcome {
@@ -147,7 +146,7 @@ fn ended(phase: Phase) -> Event {
 
 #[test]
 fn a_phase_spends_half_of_what_is_left_and_the_end_always_has_two() {
-    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let mut renderer = renderer("github", &Env::default(), options());
     let mut report = Report::new(&Task::Attach(build()));
     for (phase, share) in
         [(Phase::SourceSync, 5), (Phase::Compile, 2), (Phase::Cook, 0), (Phase::Stage, 0)]
@@ -185,7 +184,7 @@ fn a_phase_that_ends_points_at_its_own_findings_and_those_from_before_it() {
             ..finding(0)
         })
     };
-    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let mut renderer = renderer("github", &Env::default(), options());
     let events = [
         at("compile", Some(Phase::Compile)),
         at("nowhere", None),
@@ -221,8 +220,8 @@ fn what_merely_follows_waits_for_the_end_and_is_shown_if_there_is_nothing_else()
 #[test]
 fn where_there_are_no_annotations_all_is_told_at_the_end() {
     let quiet = Options { annotations: false, ..options() };
-    for (platform, options) in [(Platform::GitHub, quiet), (Platform::Plain, options())] {
-        let mut renderer = renderer(platform, &Env::default(), options);
+    for (ci, options) in [("github", quiet), ("plain", options())] {
+        let mut renderer = renderer(ci, &Env::default(), options);
         let mut out = Vec::new();
         let events = errors_of(Phase::Cook, 12).into_iter().chain([ended(Phase::Cook)]);
         let report = told(&mut renderer, events, report_of([]), &mut out);

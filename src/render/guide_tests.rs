@@ -1,4 +1,4 @@
-//! `docs/ci.md` shows what the page of each CI makes of the same build: here its pictures are drawn.
+//! Draws the pictures of `docs/ci.md`: the page of each CI for the same build.
 
 mod page;
 mod picture;
@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::tests::{build, options};
 use super::*;
 use crate::checkout::Checkout;
-use crate::ci::Platform;
+use crate::ci::{self, Ci};
 use crate::config::{Env, Task};
 use crate::log::Pipeline;
 use crate::model::{Facts, LogLine};
@@ -33,14 +33,12 @@ fn events() -> Vec<Event> {
     events
 }
 
-/// What a platform is given for it.
-fn output(platform: Platform, events: &[Event]) -> String {
-    let env = match platform {
-        Platform::Terminal => Env::from_iter([("FORCE_COLOR", "1")]),
-        _ => Env::default(),
-    };
-    let sink = platform.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
-    let mut renderer = Renderer::new(sink, options());
+/// The output for it on a CI.
+fn output(ci: &dyn Ci, events: &[Event]) -> String {
+    let is_terminal = ci.name() == "terminal";
+    let env: Env = is_terminal.then_some(("FORCE_COLOR", "1")).into_iter().collect();
+    let dialect = ci.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
+    let mut renderer = Renderer::new(dialect, options());
     let mut report = Report::new(&Task::Attach(build()));
     let mut out = Vec::new();
     renderer.begin(&["bp_0123456789"], &mut out);
@@ -52,23 +50,21 @@ fn output(platform: Platform, events: &[Event]) -> String {
     let outputs = report.outputs(Some(&Outcome::Failure));
     renderer.outputs(&outputs, &mut out);
     renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
-    // The pictures outlive the version.
+    // The version changes, the pictures do not.
     String::from_utf8(out).unwrap().replace(env!("CARGO_PKG_VERSION"), "1.0.0")
 }
 
 /// `UPDATE_GUIDE=1 cargo test guide` draws them anew.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "whether to draw is no matter of a step's inputs")]
-fn the_guide_shows_what_each_platform_shows() {
+fn the_guide_shows_the_page_of_each_ci() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci");
     let guide = fs::read_to_string(folder.with_extension("md")).unwrap();
     let events = events();
-    for (name, platform) in Platform::NAMES {
-        if matches!(platform, Platform::Gitea | Platform::Act) {
-            continue; // They get what GitHub gets.
-        }
-        let picture =
-            picture::drawn(*platform, &page::rows(*platform, &output(*platform, &events)));
+    // Gitea and act get what GitHub gets.
+    for ci in ci::all().filter(|ci| !["gitea", "act"].contains(&ci.name())) {
+        let name = ci.name();
+        let picture = picture::drawn(name, &page::rows(name, &output(ci, &events)));
         let path = folder.join(format!("{name}.svg"));
         if std::env::var_os("UPDATE_GUIDE").is_some() {
             fs::create_dir_all(&folder).unwrap();

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::checkout::Checkout;
-use crate::ci::Platform;
+use crate::ci::{self, Ci, tests::named};
 use crate::config::{Env, Task};
 use crate::log::Pipeline;
 use crate::model::{Facts, Id, LogLine, Status};
@@ -70,14 +70,14 @@ fn harmless(events: &[Event]) -> Vec<Event> {
     events.iter().map(harmless).collect()
 }
 
-/// The lines that a platform prints for a build that fails.
-fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
+/// The lines that are printed on a CI for a build that fails.
+fn shown(ci: &dyn Ci, events: &[Event], branch: &str) -> Vec<String> {
     let env = Env::default();
-    let ascii = platform.wants_ascii(&env);
+    let ascii = ci.wants_ascii(&env);
     let options =
         Options { log_level: Some(Level::Info), annotations: true, ascii, ..Options::default() };
-    let sink = platform.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
-    let mut renderer = Renderer::new(sink, options);
+    let dialect = ci.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
+    let mut renderer = Renderer::new(dialect, options);
     let build = Id::new("build0000000000000000001").unwrap();
     let mut report = Report::new(&Task::Attach(build));
     let mut out = Vec::new();
@@ -93,9 +93,9 @@ fn shown(platform: Platform, events: &[Event], branch: &str) -> Vec<String> {
 }
 
 /// Who acts, and on which line.
-fn acts(platform: Platform, lines: &[String]) -> Vec<(&'static str, &str)> {
-    let heading = |line: &str| platform == Platform::Buildkite && is_buildkite_heading(line);
-    let fold = |line: &str| platform == Platform::Travis && is_travis_marker(line);
+fn acts<'l>(ci: &dyn Ci, lines: &'l [String]) -> Vec<(&'static str, &'l str)> {
+    let heading = |line: &str| ci.name() == "buildkite" && is_buildkite_heading(line);
+    let fold = |line: &str| ci.name() == "travis" && is_travis_marker(line);
     let reader = |line: &str| {
         let own = heading(line).then_some("Buildkite").or(fold(line).then_some("Travis"));
         acted_on(line).or(own)
@@ -113,27 +113,27 @@ proptest! {
     /// Our own commands act; the log adds none and takes none away.
     #[test]
     fn every_ci_acts_on_a_hostile_log_as_on_a_harmless_one(messages in messages()) {
-        // Making a pipeline is dear, and most platforms share a style.
+        // Making a pipeline is dear, and most CIs share a style.
         let mut read_in: Vec<(Style, Vec<Event>, String)> = Vec::new();
-        for (name, platform) in Platform::NAMES {
-            let style = platform.text_style(&Env::default(), false);
+        for ci in ci::all() {
+            let style = ci.text_style(&Env::default(), false);
             if read_in.iter().all(|(known, ..)| *known != style) {
                 let cleaner = Cleaner::new(&["s3cret"], style);
                 let branch = cleaner.title(&messages.concat());
                 read_in.push((style, read(&messages, &cleaner), branch));
             }
             let (_, events, branch) = read_in.iter().find(|(known, ..)| *known == style).unwrap();
-            let hostile = shown(*platform, events, branch);
-            if platform.wants_ascii(&Env::default()) {
-                prop_assert!(hostile.iter().all(|line| line.is_ascii()), "{}: {:?}", name, hostile);
+            let hostile = shown(ci, events, branch);
+            if ci.wants_ascii(&Env::default()) {
+                prop_assert!(hostile.iter().all(|line| line.is_ascii()), "{:?}: {:?}", ci, hostile);
             }
-            let harmless = shown(*platform, &harmless(events), HARMLESS);
-            let acts = acts(*platform, &hostile);
+            let harmless = shown(ci, &harmless(events), HARMLESS);
+            let acts = acts(ci, &hostile);
             prop_assert_eq!(
                 readers(&acts),
-                readers(&self::acts(*platform, &harmless)),
-                "{}: {:?}",
-                name,
+                readers(&self::acts(ci, &harmless)),
+                "{:?}: {:?}",
+                ci,
                 acts
             );
         }
@@ -145,17 +145,17 @@ fn our_own_commands_do_act() {
     let phases = ["********** COOK COMMAND STARTED **********", "LogCook: Error: x"];
     let messages: Vec<_> = phases.map(str::to_owned).into();
     let events = read(&messages, &Cleaner::new(&[], Default::default()));
-    let acts = |platform| readers(&acts(platform, &shown(platform, &events, "main")));
+    let acts = |ci| readers(&acts(named(ci), &shown(named(ci), &events, "main")));
     // A mask, a group and its end, the finding, the verdict.
-    assert_eq!(acts(Platform::GitHub), ["GitHub ::"; 5]);
-    assert_eq!(acts(Platform::GitLab), ["GitLab"; 2]);
-    assert_eq!(acts(Platform::Travis), ["Travis"; 2]);
+    assert_eq!(acts("github"), ["GitHub ::"; 5]);
+    assert_eq!(acts("gitlab"), ["GitLab"; 2]);
+    assert_eq!(acts("travis"), ["Travis"; 2]);
     // The markers of its groups are those that GitHub once had.
     let group = "GitHub ##[";
-    assert_eq!(acts(Platform::Azure), ["Azure", group, group, "Azure", "Azure"]);
+    assert_eq!(acts("azure"), ["Azure", group, group, "Azure", "Azure"]);
     // Without a mask.
-    assert_eq!(acts(Platform::TeamCity), ["TeamCity"; 4]);
+    assert_eq!(acts("teamcity"), ["TeamCity"; 4]);
     // The phase, that it failed, and the end.
-    assert_eq!(acts(Platform::Buildkite), ["Buildkite"; 3]);
-    assert!(acts(Platform::Plain).is_empty());
+    assert_eq!(acts("buildkite"), ["Buildkite"; 3]);
+    assert!(acts("plain").is_empty());
 }

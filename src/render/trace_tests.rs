@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::{failure, options, renderer, report_of};
 use super::*;
-use crate::ci::{LogLimit, Platform};
+use crate::ci::LogLimit;
 use crate::config::Env;
 use crate::model::Location;
 
@@ -22,7 +22,7 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let options = Options { reports: true, ..options() };
-        let renderer = renderer(Platform::GitLab, &Env::default(), options);
+        let renderer = renderer("gitlab", &Env::default(), options);
         Self { renderer, report: report_of([]), out: Vec::new() }
     }
 
@@ -113,7 +113,7 @@ fn where_the_log_ends_it_is_said_once_where_everybody_sees_it() {
 #[test]
 fn without_reports_the_rest_of_the_log_is_not_looked_for() {
     let mut run = Run::new();
-    run.renderer = renderer(Platform::GitLab, &Env::default(), options());
+    run.renderer = renderer("gitlab", &Env::default(), options());
     let shown = String::from_utf8(run.tell_all(lines(100_000)).out).unwrap();
     assert!(shown.contains("the rest of the log is lost: GitLab keeps 4 MiB"));
 }
@@ -196,7 +196,7 @@ fn what_could_not_be_written_is_told_after_the_verdict_of_a_full_log() {
 
 #[test]
 fn where_there_is_no_limit_every_line_is_shown() {
-    let mut renderer = renderer(Platform::GitHub, &Env::default(), options());
+    let mut renderer = renderer("github", &Env::default(), options());
     let mut out = Vec::new();
     for line in lines(100_000) {
         renderer.event(&line, &report_of([]), &mut out);

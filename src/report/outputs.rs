@@ -14,6 +14,11 @@ pub struct Output {
     pub(super) read: fn(&Report, Option<&Outcome>) -> String,
 }
 
+/// The name of an output as an environment variable: `BUILDPIXEL_BUILD_ID`.
+pub fn variable_name(output: &str) -> String {
+    format!("BUILDPIXEL_{}", output.to_ascii_uppercase().replace('-', "_"))
+}
+
 /// Every output, in the order of the documentation.
 pub const OUTPUTS: &[Output] = &[
     output("build-id", "Id of the build.", |r, _| text(r.build.as_ref())),

@@ -7,8 +7,9 @@ use std::time::SystemTime;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::overrides;
 use crate::causes::one_line;
-use crate::ci::Platform;
+use crate::ci::{self, Ci};
 use crate::config::inputs::misspelt;
 use crate::config::{Config, Env, Inputs, Secret};
 use crate::error::Error;
@@ -56,9 +57,9 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Reads files.
-    fn new(config: &Config, platform: Platform, env: &Env) -> Result<Self, Outcome> {
-        let revision = platform.revision(env);
-        let overrides = revision.resolve(&config.task, env).map_err(Error::Config)?;
+    fn new(config: &Config, ci: &dyn Ci, env: &Env) -> Result<Self, Outcome> {
+        let overrides = overrides::resolve(&config.task, ci.revision(env), env);
+        let overrides = overrides.map_err(Error::Config)?;
         let net = Net::new(&config.network).map_err(Error::Network)?;
         Ok(Self { overrides, net })
     }
@@ -71,7 +72,7 @@ impl Prepared {
 
 /// What the environment asks for, and where output goes. The latter is known even if the former is wrong.
 pub(super) struct Setup {
-    platform: Platform,
+    ci: &'static dyn Ci,
     pub(super) config: Option<Config>,
     token: Option<Secret>,
     reports_dir: Option<String>,
@@ -102,39 +103,39 @@ impl Setup {
         let (inputs, unreadable) = Inputs::read(env);
         let (token, reports_dir) = (inputs.token.clone(), inputs.reports_dir.clone());
         let attaches = inputs.build_id.is_some() && inputs.project.is_some();
-        let chosen = Platform::choose(inputs.ci.as_deref(), env, is_terminal);
+        let chosen = ci::choose(inputs.ci.as_deref(), env, is_terminal);
         let mut config = Config::new((inputs, unreadable), env);
-        let platform = chosen.unwrap_or_else(|mistake| {
+        let ci = chosen.unwrap_or_else(|mistake| {
             let others = config.as_mut().err().map(std::mem::take);
             config = Err(others.into_iter().flatten().chain([mistake]).collect());
-            Platform::detect(env, is_terminal)
+            ci::detect(env, is_terminal)
         });
         let mut warnings = misspelt(env);
         warnings.extend(attaches.then(|| ATTACHES.to_owned()));
-        warnings.extend(platform.doubt(env).map(str::to_owned));
+        warnings.extend(ci::near_miss(ci, env).map(str::to_owned));
         let (config, prepared) = match config {
             Ok(config) => {
-                let prepared = Prepared::new(&config, platform, env);
+                let prepared = Prepared::new(&config, ci, env);
                 (Some(config), prepared)
             }
             Err(mistakes) => (None, Err(Error::Config(mistakes).into())),
         };
         let asked = prepared.as_ref().ok().and_then(Prepared::commit);
-        let source = platform.source_links(env).asked_for(asked);
-        (Self { platform, config, token, reports_dir, warnings, source }, prepared)
+        let source = ci.source_links(env).asked_for(asked);
+        (Self { ci, config, token, reports_dir, warnings, source }, prepared)
     }
 
     /// As much as is known without reading a file.
     pub(super) fn unread(env: &Env, is_terminal: bool) -> Self {
         // Whatever is wrong with the inputs is of no interest any more.
-        let (Inputs { token, reports_dir, ci, .. }, _mistakes) = Inputs::read(env);
-        let chosen = Platform::choose(ci.as_deref(), env, is_terminal);
-        let platform = chosen.unwrap_or_else(|_| Platform::detect(env, is_terminal));
+        let (Inputs { token, reports_dir, ci: given, .. }, _mistakes) = Inputs::read(env);
+        let chosen = ci::choose(given.as_deref(), env, is_terminal);
+        let ci = chosen.unwrap_or_else(|_| ci::detect(env, is_terminal));
         let (warnings, source) = (Vec::new(), SourceLinks::default());
-        Self { platform, config: None, token, reports_dir, warnings, source }
+        Self { ci, config: None, token, reports_dir, warnings, source }
     }
 
-    /// Opens the platform's output, hides the secrets, and warns of odd inputs.
+    /// Opens the CI's output, hides the secrets, and warns of odd inputs.
     pub(super) fn open(
         &self,
         env: &Env,
@@ -144,26 +145,26 @@ impl Setup {
         let config = self.config.as_ref();
         let proxy = config.map(|config| config.network.secrets()).unwrap_or_default();
         let secrets: Vec<_> = self.token.iter().chain(&proxy).map(Secret::expose).collect();
-        let style = self.platform.text_style(env, is_terminal);
+        let style = self.ci.text_style(env, is_terminal);
         let cleaner = Cleaner::new(&secrets, style);
-        let usual = self.platform.default_reports_dir();
+        let usual = self.ci.default_reports_dir();
         let reports_dir = self.reports_dir.as_deref().or(usual).map(PathBuf::from);
-        let handover = self.platform.handover(env);
+        let step_files = self.ci.step_files(env);
         let summary = config.is_none_or(|config| config.summary);
         let options = render::Options {
             log_level: config.and_then(|config| config.log_level),
             annotations: config.is_none_or(|config| config.annotations),
-            summary: summary && handover.has_summary(),
+            summary: summary && step_files.has_summary(),
             reports: reports_dir.is_some(),
-            ascii: self.platform.wants_ascii(env),
+            ascii: self.ci.wants_ascii(env),
         };
-        let publisher = Publisher::start(cleaner.clone(), handover, summary, reports_dir);
+        let publisher = Publisher::start(cleaner.clone(), step_files, summary, reports_dir);
         let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
         let report = Report { source: self.source.clone(), ..report };
         let source_root = config.and_then(|config| config.source_root.as_deref());
-        let checkout = self.platform.checkout(env);
-        let sink = self.platform.open(env, is_terminal, &checkout, SystemTime::now);
-        let renderer = Renderer::new(sink, options);
+        let checkout = self.ci.checkout(env);
+        let dialect = self.ci.open(env, is_terminal, &checkout, SystemTime::now);
+        let renderer = Renderer::new(dialect, options);
         let stdout = Output::start(stdout, Overflow::Wait);
         let log = publisher.open_log();
         let mut reporter =

@@ -5,9 +5,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::ci::PublishProblem;
 use crate::error::ExitCode;
-use crate::publish::{Edition, Publication, Publisher};
+use crate::publish::{FinalReport, PublishProblem, PublishResult, Publisher};
 use crate::report::{Outcome, Signal};
 use crate::reporter::Reporter;
 use crate::writer::Written;
@@ -124,14 +123,16 @@ pub(super) fn publish(
     let verdict = reporter.conclude(outcome);
     // Neither a disk nor a pipe delays the verdict.
     reporter.stdout.hand_over_now();
-    let edition = Edition { outputs, report: reporter.report().clone(), verdict };
+    let report = FinalReport { outputs, report: reporter.report().clone(), verdict };
     async move {
         let log = reporter.log.take();
-        let Publication { problems, summary_file } = publisher.publish(edition, log, &late).await;
+        let PublishResult { problems, summary_file } = publisher.publish(report, log, &late).await;
         if let Some(path) = &summary_file {
             reporter.summary_file(path);
         }
-        reporter.problems(&problems);
+        for problem in &problems {
+            reporter.notice(problem.notice());
+        }
         let written = reporter.stdout.finish(patience).await;
         // A pipe that nobody reads has lost nothing that anybody wanted.
         let is_shown = !matches!(written, Written::Lost(_));

@@ -6,11 +6,11 @@ use super::*;
 use crate::ci::tests::failed;
 use crate::model::{Location, Severity};
 
-fn azure() -> Azure {
-    Azure::new(Style::default())
+fn azure() -> Commands {
+    Commands::new(false)
 }
 
-fn written(write: impl FnOnce(&mut Azure, &mut Vec<u8>)) -> String {
+fn written(write: impl FnOnce(&mut Commands, &mut Vec<u8>)) -> String {
     let mut out = Vec::new();
     write(&mut azure(), &mut out);
     String::from_utf8(out).unwrap()
@@ -45,7 +45,7 @@ fn parsed(line: &str) -> (&str, Vec<(&str, String)>, String) {
 
 proptest! {
     #[test]
-    fn the_agent_reads_back_what_was_annotated(
+    fn the_agent_reads_back_an_annotation(
         message in "(\\PC|[%\n\r;\\]=#]){0,40}[!-~]",
         code in "(\\PC|[%;\\]]){1,20}",
         file in "(\\PC|[%;\\]]){1,20}",
@@ -126,7 +126,7 @@ fn an_annotation_escapes_its_message_and_its_properties() {
 }
 
 #[test]
-fn what_the_agent_would_not_show_well_is_told_in_words() {
+fn a_message_begins_with_the_place_and_the_code_where_the_agent_would_not_show_them_well() {
     let outside = Location { in_repository: false, ..at(Some(3), None) };
     let unusable = at(Some(u32::MAX), Some(5));
     for (title, location, expected) in [
@@ -149,13 +149,13 @@ fn only_a_failing_verdict_is_an_issue() {
         details: vec!["1 error; none hidden".to_owned()],
         hint: None,
     };
-    let told = |level| written(|azure, out| azure.verdict(&verdict(level), out));
+    let shown = |level| written(|azure, out| azure.verdict(&verdict(level), out));
     assert_eq!(
-        told(Level::Error),
+        shown(Level::Error),
         "##vso[task.logissue type=error;]build b1 failed%0A1 error%3B none hidden\n"
     );
     // There is no notice.
-    assert_eq!(told(Level::Info), "buildpixel-ci: build b1 failed\n  1 error; none hidden\n");
+    assert_eq!(shown(Level::Info), "buildpixel-ci: build b1 failed\n  1 error; none hidden\n");
 }
 
 #[test]
@@ -202,15 +202,16 @@ fn without_a_build_its_id_is_set_blank_at_the_end() {
 }
 
 #[test]
-fn the_summary_is_a_file_that_the_agent_is_told_of() {
+fn the_summary_is_a_file_that_a_command_names() {
     let folder = tempfile::tempdir().unwrap();
     let env = Env::from_iter([("AGENT_TEMPDIRECTORY", folder.path().to_str().unwrap())]);
     let files = Files::new(&env);
     assert!(files.has_summary());
     let (report, verdict) = failed();
-    let path = files.summary(&report, &verdict).unwrap().unwrap();
+    let render = |max_bytes: usize| format!("at most {max_bytes} bytes");
+    let path = files.summary(&report, &verdict, &render).unwrap().unwrap();
     assert_eq!(path, folder.path().join("buildpixel-b1.md"));
-    assert!(fs::read_to_string(&path).unwrap().contains("## ❌ Build failed"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "at most 1048576 bytes");
     assert_eq!(
         written(|azure, out| azure.summary_file("/a;b/c.md", out)),
         "##vso[task.uploadsummary]/a%3Bb/c.md\n"
@@ -218,5 +219,5 @@ fn the_summary_is_a_file_that_the_agent_is_told_of() {
 
     let nowhere = Files::new(&Env::default());
     assert!(!nowhere.has_summary());
-    assert!(nowhere.summary(&report, &verdict).unwrap().is_none());
+    assert!(nowhere.summary(&report, &verdict, &render).unwrap().is_none());
 }

@@ -3,12 +3,13 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Event, Finding, Id, Location, Severity};
-use crate::report::{OUTPUTS, Outcome};
+use crate::ci::tests::failed;
+use crate::model::{Finding, Location, Severity};
+use crate::report::OUTPUTS;
 
-fn written(write: impl FnOnce(&mut GitHub, &mut Vec<u8>)) -> String {
+fn written(write: impl FnOnce(&mut Commands, &mut Vec<u8>)) -> String {
     let mut out = Vec::new();
-    write(&mut GitHub::new(Platform::GitHub), &mut out);
+    write(&mut Commands::new(GITHUB), &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -31,7 +32,7 @@ fn error(message: &str) -> String {
     annotated(Severity::Error, message, None, None)
 }
 
-/// What the runner makes of an escaped text.
+/// Decodes an escaped text as the runner does.
 fn decoded(data: &str) -> String {
     data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
 }
@@ -47,7 +48,7 @@ fn parsed(line: &str) -> (&str, BTreeMap<&str, String>, String) {
 
 proptest! {
     #[test]
-    fn the_runner_reads_back_what_was_annotated(
+    fn the_runner_reads_back_an_annotation(
         message in "(\\PC|[%\n\r:,=#]){1,40}[!-~]",
         title in "(\\PC|[%:,=;]){0,20}",
         file in "(\\PC|[%:,=;]){1,20}",
@@ -94,7 +95,7 @@ fn nested_groups_become_flat_ones() {
 }
 
 #[test]
-fn an_outer_group_is_opened_again_only_if_it_has_more_to_say() {
+fn an_outer_group_is_opened_again_only_if_it_has_another_line() {
     let resumed = written(|github, out| {
         github.group_begin("A", Folding::Collapsed, out);
         github.group_begin("B", Folding::Collapsed, out);
@@ -169,7 +170,7 @@ fn numbers_that_the_runner_cannot_use_are_left_out() {
 
 /// N02 has an end without a line, which no place has here.
 #[test]
-fn an_end_is_told_where_there_is_a_line_before_it_and_takes_the_place_of_the_column() {
+fn an_end_needs_a_line_before_it_and_replaces_the_column() {
     let rows = [
         ("N01", Some(9), Some(3), Some(12), "::error file=a.cpp,line=9,endLine=12::m\n"),
         ("A05", Some(3), None, Some(5), "::error file=a.cpp,line=3,endLine=5::m\n"),
@@ -180,8 +181,8 @@ fn an_end_is_told_where_there_is_a_line_before_it_and_takes_the_place_of_the_col
     ];
     for (vector, line, column, end_line, expected) in rows {
         let location = Location { end_line, ..at("a.cpp", line, column) };
-        let told = annotated(Severity::Error, "m", None, Some(location));
-        assert_eq!(told, expected, "{vector}");
+        let shown = annotated(Severity::Error, "m", None, Some(location));
+        assert_eq!(shown, expected, "{vector}");
     }
 }
 
@@ -231,46 +232,45 @@ fn the_name_of_an_output_is_a_plain_word() {
 }
 
 #[test]
-fn outputs_without_a_file_are_a_problem_but_no_failure() {
-    let problem = Files::new(Platform::GitHub, &Env::default()).outputs(&[]).unwrap_err();
-    assert_eq!(problem.to_string(), "GITHUB_OUTPUT is not set: the outputs were not handed over");
-    assert!(!problem.is_failure());
+fn outputs_without_a_file_are_an_error_but_no_failure() {
+    let error = Files::new(GITHUB, &Env::default()).outputs(&[]).unwrap_err();
+    assert_eq!(error.to_string(), "GITHUB_OUTPUT is not set: the outputs were not handed over");
+    assert!(!error.is_failure());
+}
+
+/// A report and a verdict, which GitHub does not look at.
+fn summary(ci: Actions, env: &Env, render: &dyn Fn(usize) -> String) {
+    let (report, verdict) = failed();
+    assert_eq!(Files::new(ci, env).summary(&report, &verdict, render).unwrap(), None);
 }
 
 #[test]
-fn a_summary_shares_its_budget_with_what_is_there_already() {
+fn a_summary_shares_its_budget_with_the_text_of_other_steps() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
-    let github = Files::new(Platform::GitHub, &env);
-    let mut report = Report::new(&crate::config::Task::Attach(Id::new("b1").unwrap()));
-    for n in 0..99 {
-        report.observe(&Event::Finding(Finding::error(format!("{n} {}", "日".repeat(400)))));
-    }
-    let verdict = Verdict::new(&report, &Outcome::Failure);
-    // Where there is no room, there is none to say so either.
-    for (foreign, says_so) in [
-        (0, false),
-        (SUMMARY_BYTES - 50_000, true),
-        (SUMMARY_BYTES - 1, false),
-        (SUMMARY_BYTES, false),
+    // O10: no more than the runner takes. Between two texts there is a line feed.
+    for (foreign, expected) in [
+        (0, SUMMARY_BYTES - 1),
+        (50_000, SUMMARY_BYTES),
+        (SUMMARY_BYTES - 1, SUMMARY_BYTES - 1),
+        (SUMMARY_BYTES, SUMMARY_BYTES),
     ] {
         let before = "x".repeat(foreign);
         fs::write(file.path(), &before).unwrap();
-        github.summary(&report, &verdict).unwrap();
+        summary(GITHUB, &env, &|max_bytes| "y".repeat(max_bytes));
         let text = fs::read_to_string(file.path()).unwrap();
         assert!(text.starts_with(&before));
-        assert!(text.len() <= SUMMARY_BYTES, "O10: {}", text.len());
-        assert_eq!(text.ends_with("_truncated_\n"), says_so);
+        assert_eq!(text.len(), expected);
     }
 }
 
-const FAMILY: [Platform; 4] = [Platform::GitHub, Platform::Gitea, Platform::Forgejo, Platform::Act];
+const FAMILY: [Actions; 4] = [GITHUB, GITEA, FORGEJO, ACT];
 
-/// What each member of the family is told, in the order of [`FAMILY`].
-fn told(write: impl Fn(&mut GitHub, &mut Vec<u8>)) -> [String; 4] {
-    FAMILY.map(|platform| {
+/// The output for each CI, in the order of [`FAMILY`].
+fn written_by_each(write: impl Fn(&mut Commands, &mut Vec<u8>)) -> [String; 4] {
+    FAMILY.map(|ci| {
         let mut out = Vec::new();
-        write(&mut GitHub::new(platform), &mut out);
+        write(&mut Commands::new(ci), &mut out);
         String::from_utf8(out).unwrap()
     })
 }
@@ -294,14 +294,14 @@ fn a_verdict_is_an_annotation_where_there_are_some_and_a_line_elsewhere() {
         let plain = format!("{word} build b1 is complete\n  1 warning: 100%\n");
         let on_act = if level == Level::Error { &annotation } else { &plain };
         assert_eq!(
-            told(|github, out| github.verdict(&verdict(level), out)),
+            written_by_each(|github, out| github.verdict(&verdict(level), out)),
             [&annotation, &annotation, &plain, on_act].map(String::as_str)
         );
     }
 }
 
 #[test]
-fn a_finding_is_an_annotation_except_on_forgejo_which_would_show_its_escapes() {
+fn a_finding_is_an_annotation_except_on_forgejo_which_would_show_the_escapes() {
     let location = at("A.cpp", Some(1), None);
     let annotation = Annotation {
         severity: Severity::Error,
@@ -312,24 +312,24 @@ fn a_finding_is_an_annotation_except_on_forgejo_which_would_show_its_escapes() {
     let [command, plain] =
         ["::error file=A.cpp,line=1::100%25%0Ab\n", "error: A.cpp:1: 100%\nerror: b\n"];
     assert_eq!(
-        told(|github, out| github.annotate(&annotation, out)),
+        written_by_each(|github, out| github.annotate(&annotation, out)),
         [command, command, plain, command]
     );
 }
 
 #[test]
-fn forgejo_masks_what_stands_behind_the_colons_and_so_gets_the_secret_without_escapes_too() {
+fn forgejo_masks_the_escaped_text_and_so_gets_the_secret_without_escapes_too() {
     for (secret, escaped) in [("s3cr%et", "s3cr%25et"), ("ésecret", "%0Aésecret")] {
         let mask = |data| format!("::add-mask::{data}\n");
         let both = mask(escaped) + &mask(secret);
         let once = mask(escaped);
         assert_eq!(
-            told(|github, out| github.mask(secret, out)),
+            written_by_each(|github, out| github.mask(secret, out)),
             [&once, &once, &both, &once].map(String::as_str)
         );
     }
     let plain = "::add-mask::tok123456\n";
-    assert_eq!(told(|github, out| github.mask("tok123456", out)), [plain; 4]);
+    assert_eq!(written_by_each(|github, out| github.mask("tok123456", out)), [plain; 4]);
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn every_command_begins_in_the_first_column() {
         details: Vec::new(),
         hint: None,
     };
-    let all = told(|github, out| {
+    let all = written_by_each(|github, out| {
         github.mask("s3cr%et", out);
         github.group_begin("A", Folding::Expanded, out);
         github.line("x", out);
@@ -350,28 +350,24 @@ fn every_command_begins_in_the_first_column() {
         github.group_end(out);
         github.verdict(&verdict, out);
     });
-    for (platform, shown) in FAMILY.into_iter().zip(all) {
-        assert!(shown.ends_with('\n'), "{platform:?}");
+    for (Actions { name, .. }, shown) in FAMILY.into_iter().zip(all) {
+        assert!(shown.ends_with('\n'), "{name}");
         let commands = shown.lines().filter(|line| line.contains("::"));
-        let at_start = |line: &&str| line.starts_with("::") || platform == Platform::Forgejo;
+        let at_start = |line: &&str| line.starts_with("::") || name == "forgejo";
         let (in_place, astray): (Vec<_>, Vec<_>) = commands.partition(at_start);
-        assert!(in_place.len() >= 3 && astray.is_empty(), "{platform:?} {astray:?}");
+        assert!(in_place.len() >= 3 && astray.is_empty(), "{name} {astray:?}");
     }
 }
 
-/// A summary that nobody finds is written all the same, and not pointed at.
 #[test]
-fn only_a_summary_that_is_shown_is_pointed_at() {
+fn a_summary_is_written_everywhere_and_announced_where_it_is_shown() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
-    let report = Report::new(&crate::config::Task::Attach(Id::new("b1").unwrap()));
-    let verdict = Verdict::new(&report, &Outcome::Failure);
-    for (platform, shown) in FAMILY.into_iter().zip([true, false, false, true]) {
+    for (ci, shown) in FAMILY.into_iter().zip([true, false, false, true]) {
         fs::write(file.path(), "").unwrap();
-        let files = Files::new(platform, &env);
-        assert_eq!(files.has_summary(), shown, "{platform:?}");
-        assert!(!Files::new(platform, &Env::default()).has_summary(), "{platform:?}");
-        files.summary(&report, &verdict).unwrap();
-        assert!(fs::read_to_string(file.path()).unwrap().contains("Build failed"), "{platform:?}");
+        assert_eq!(Files::new(ci, &env).has_summary(), shown, "{ci:?}");
+        assert!(!Files::new(ci, &Env::default()).has_summary(), "{ci:?}");
+        summary(ci, &env, &|_| "the summary".to_owned());
+        assert_eq!(fs::read_to_string(file.path()).unwrap(), "the summary", "{ci:?}");
     }
 }

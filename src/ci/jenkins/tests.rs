@@ -5,12 +5,11 @@ use regex::Regex;
 
 use super::*;
 use crate::checkout::Checkout;
-use crate::ci::Platform;
 use crate::model::{Finding, Phase, Severity};
 
-fn written(write: impl FnOnce(&mut Jenkins, &mut Vec<u8>)) -> String {
+fn written(write: impl FnOnce(&mut Markers, &mut Vec<u8>)) -> String {
     let mut out = Vec::new();
-    write(&mut Jenkins::new(false), &mut out);
+    write(&mut Markers::new(false), &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -26,14 +25,14 @@ fn all_with(text: &str) -> String {
     };
     written(|jenkins, out| {
         jenkins.line(text, out);
-        jenkins.say(Level::Warn, text, out);
+        jenkins.own_line(Level::Warn, text, out);
         jenkins.annotate(&Annotation::from(&finding), out);
         jenkins.verdict(&verdict, out);
     })
 }
 
-/// What the plugin takes for the edge of a section, told the patterns that the README has: whole lines
-/// without the blanks around them, in which a plugin for colours may have left no colours.
+/// Counts the lines that the plugin takes for the edge of a section, by the patterns of the README. It matches
+/// whole lines without the blanks around them. A plugin for colours may have removed the colours.
 fn edges(shown: &str) -> usize {
     let [begin, end] = [r"^>>> \[ci\] begin (.+)$", r"^<<< \[ci\] end .+$"].map(Regex::new);
     let (begin, end) = (begin.unwrap(), end.unwrap());
@@ -82,17 +81,18 @@ proptest! {
 }
 
 #[test]
-fn a_finding_is_told_in_words() {
+fn a_finding_is_plain_text() {
     let finding = Finding { severity: Severity::Warning, ..Finding::error("m") };
-    let told = written(|jenkins, out| jenkins.annotate(&Annotation::from(&finding), out));
-    assert_eq!(told, "warning: m\n");
+    let shown = written(|jenkins, out| jenkins.annotate(&Annotation::from(&finding), out));
+    assert_eq!(shown, "warning: m\n");
 }
 
 #[test]
 fn colours_are_ours_too_if_they_are_asked_for() {
     let forced = Env::from_iter([("FORCE_COLOR", "1")]);
     for (env, expected) in [(forced, true), (Env::from_iter([("TERM", "xterm")]), false)] {
-        let jenkins = Platform::Jenkins.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
+        let jenkins: &dyn Ci = &Jenkins;
+        let jenkins = jenkins.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
         assert_eq!(jenkins.color(), expected);
     }
 }
@@ -117,9 +117,9 @@ fn the_charset_is_known_where_the_locale_says_utf_8() {
     for (variables, expected) in rows {
         let env = Env::from_iter(variables.iter().copied());
         assert_eq!(reads_utf8(&env), *expected, "{variables:?}");
-        for (name, platform) in Platform::NAMES {
-            let wanted = *platform == Platform::Jenkins && !expected;
-            assert_eq!(platform.wants_ascii(&env), wanted, "{name} {variables:?}");
+        for ci in crate::ci::all() {
+            let wanted = ci.name() == "jenkins" && !expected;
+            assert_eq!(ci.wants_ascii(&env), wanted, "{ci:?} {variables:?}");
         }
     }
 }

@@ -3,9 +3,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::Location;
 
-fn written(write: impl FnOnce(&mut TeamCity, &mut Vec<u8>)) -> String {
+fn written(write: impl FnOnce(&mut ServiceMessages, &mut Vec<u8>)) -> String {
     let mut out = Vec::new();
-    write(&mut TeamCity::new(Style::default()), &mut out);
+    write(&mut ServiceMessages::new(false), &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -33,11 +33,11 @@ fn verdict(level: Level, headline: &str, details: &[&str]) -> Verdict {
     }
 }
 
-fn told(verdict: &Verdict) -> String {
+fn shown(verdict: &Verdict) -> String {
     written(|teamcity, out| teamcity.verdict(verdict, out))
 }
 
-/// What TeamCity makes of an escaped value.
+/// Decodes an escaped value as TeamCity does.
 fn decoded(value: &str) -> String {
     let mut units = Vec::new();
     let mut chars = value.chars();
@@ -62,7 +62,7 @@ fn decoded(value: &str) -> String {
 
 proptest! {
     #[test]
-    fn teamcity_reads_back_what_was_said(text in "(\\PC|[|'\n\r\\[\\]0x]){0,40}[!-~]") {
+    fn teamcity_reads_back_the_text_of_a_message(text in "(\\PC|[|'\n\r\\[\\]0x]){0,40}[!-~]") {
         let line = annotated(Severity::Error, &text, None, None);
         let value = line.strip_prefix("##teamcity[message text='");
         let value = value.and_then(|rest| rest.strip_suffix("' status='ERROR']\n")).unwrap();
@@ -115,14 +115,14 @@ fn a_finding_is_a_message_with_a_status() {
 
 #[test]
 fn a_failing_verdict_is_a_build_problem() {
-    let line = told(&verdict(Level::Error, "it's dead", &[]));
+    let line = shown(&verdict(Level::Error, "it's dead", &[]));
     let identity =
         line.strip_prefix("##teamcity[buildProblem description='it|'s dead' identity='ci-");
     let identity = identity.and_then(|rest| rest.strip_suffix("']\n")).unwrap();
     assert_eq!(identity.len(), 16);
     assert!(identity.bytes().all(|b| b.is_ascii_hexdigit()), "{identity}");
     let long = "x".repeat(5000);
-    let line = told(&verdict(Level::Error, "dead", &[&long]));
+    let line = shown(&verdict(Level::Error, "dead", &[&long]));
     assert!(line.contains("description='dead|nxxx") && line.len() < 4200, "{}", line.len());
 }
 
@@ -148,9 +148,9 @@ fn the_same_problem_has_the_same_identity_in_another_build() {
 }
 
 #[test]
-fn another_verdict_is_told_in_words_and_becomes_the_status_text() {
+fn a_good_verdict_is_plain_text_and_becomes_the_status_text() {
     assert_eq!(
-        told(&verdict(Level::Info, "build b1 is complete", &["2 warnings"])),
+        shown(&verdict(Level::Info, "build b1 is complete", &["2 warnings"])),
         "buildpixel-ci: build b1 is complete\n  2 warnings\n\
          ##teamcity[buildStatus text='{build.status.text}; build b1 is complete']\n"
     );

@@ -1,6 +1,4 @@
-//! What the page of a CI makes of our output: what is folded, what is hidden, what is red.
-
-use crate::ci::Platform;
+//! Reads our output as the page of a CI does: which lines are folded, hidden or red.
 
 /// One row of a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,17 +33,17 @@ enum Meaning {
 }
 
 /// The rows of the page.
-pub(super) fn rows(platform: Platform, output: &str) -> Vec<Row> {
+pub(super) fn rows(ci: &str, output: &str) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     // For each open group where its title is, and whether its lines are seen.
     let mut open: Vec<(usize, bool)> = Vec::new();
     let mut hidden: Vec<Row> = Vec::new();
     for line in output.lines() {
         let depth = open.len();
-        match understand(platform, line) {
+        match understand(ci, line) {
             Meaning::Hidden => {}
             Meaning::Open { title, is_folded } => {
-                let is_heading = platform == Platform::Buildkite;
+                let is_heading = ci == "buildkite";
                 if is_heading {
                     open.clear();
                     hidden.clear();
@@ -75,20 +73,26 @@ pub(super) fn rows(platform: Platform, output: &str) -> Vec<Row> {
     rows
 }
 
-fn understand(platform: Platform, line: &str) -> Meaning {
-    let meaning = match platform {
-        Platform::GitHub | Platform::Gitea | Platform::Forgejo | Platform::Act => github(line),
-        Platform::GitLab => gitlab(line),
-        Platform::Azure => azure(line),
-        Platform::Buildkite => buildkite(line),
-        Platform::TeamCity => teamcity(line),
-        Platform::Travis => travis(line),
-        Platform::CircleCi
-        | Platform::Bitbucket
-        | Platform::Jenkins
-        | Platform::Plain
-        | Platform::Terminal => None,
-    };
+/// Reads what a line means to a CI, if it is no mere text.
+type Reader = fn(&str) -> Option<Meaning>;
+
+const READERS: [(&str, Reader); 7] = [
+    ("github", github),
+    ("forgejo", github),
+    ("gitlab", gitlab),
+    ("azure", azure),
+    ("buildkite", buildkite),
+    ("teamcity", teamcity),
+    ("travis", travis),
+];
+
+/// CIs to which a line is always text.
+const TEXT_ONLY: [&str; 5] = ["circleci", "bitbucket", "jenkins", "plain", "terminal"];
+
+fn understand(ci: &str, line: &str) -> Meaning {
+    let reader = READERS.iter().find(|(name, _)| *name == ci);
+    assert!(reader.is_some() || TEXT_ONLY.contains(&ci), "how does {ci} read a line?");
+    let meaning = reader.and_then(|(_, read)| read(line));
     meaning.unwrap_or_else(|| Meaning::Shown(Looks::Text, line.to_owned()))
 }
 

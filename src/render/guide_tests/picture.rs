@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::page::{Looks, Row};
-use crate::ci::Platform;
 
 const COLUMNS: usize = 112;
 const CELL: f32 = 7.8;
@@ -42,19 +41,13 @@ const LIGHT: Theme = Theme {
     blue: "#0b62b0",
 };
 
+/// The CIs whose pages have these colours; those of all others are black.
+const THEMES: [(&[&str], &Theme); 2] =
+    [(&["github", "forgejo"], &DARK), (&["jenkins", "teamcity", "bitbucket"], &LIGHT)];
+
 impl Theme {
-    fn of(platform: Platform) -> &'static Self {
-        match platform {
-            Platform::GitHub | Platform::Gitea | Platform::Forgejo | Platform::Act => &DARK,
-            Platform::Jenkins | Platform::TeamCity | Platform::Bitbucket => &LIGHT,
-            Platform::GitLab
-            | Platform::Azure
-            | Platform::Buildkite
-            | Platform::CircleCi
-            | Platform::Travis
-            | Platform::Plain
-            | Platform::Terminal => &BLACK,
-        }
+    fn of(ci: &str) -> &'static Self {
+        THEMES.iter().find(|(names, _)| names.contains(&ci)).map_or(&BLACK, |(_, theme)| theme)
     }
 }
 
@@ -65,8 +58,8 @@ struct Span {
     is_bold: bool,
 }
 
-pub(super) fn drawn(platform: Platform, rows: &[Row]) -> String {
-    let theme = Theme::of(platform);
+pub(super) fn drawn(ci: &str, rows: &[Row]) -> String {
+    let theme = Theme::of(ci);
     let lines: Vec<Vec<Span>> = rows.iter().flat_map(|row| wrapped(spans(row, theme))).collect();
     let width = 2.0 * MARGIN as f32 + COLUMNS as f32 * CELL;
     let height = 2 * MARGIN + lines.len() * ROW;

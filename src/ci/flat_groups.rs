@@ -1,17 +1,18 @@
-//! Groups that nest, for a log that has but one level: an inner group closes the outer one, which is
-//! opened anew when it has more to say.
+//! Nested groups on a CI whose log has one level: an inner group closes the outer one, which is opened again
+//! when it has another line.
 
-use super::{Folding, put};
+use super::dialect::Folding;
+use super::plain_text::put;
 
-/// What is open, and how a platform spells the edges.
-pub(super) struct Groups {
+/// The groups that are open, and how a CI writes where one begins and ends.
+pub(super) struct FlatGroups {
     start: fn(&str, Folding) -> String,
     end: &'static str,
     groups: Vec<(String, Folding)>,
     open: bool,
 }
 
-impl Groups {
+impl FlatGroups {
     /// `start` and `end` make whole lines.
     pub(super) fn new(start: fn(&str, Folding) -> String, end: &'static str) -> Self {
         Self { start, end, groups: Vec::new(), open: false }
@@ -30,12 +31,12 @@ impl Groups {
         self.groups.pop();
     }
 
-    /// Whether there is a group, and it was not left for an inner one.
+    /// Whether the log is inside a group.
     pub(super) fn is_open(&self) -> bool {
         self.open
     }
 
-    /// To be called before a line that belongs to the innermost group.
+    /// Opens the innermost group again, if there is one. To be called before each of its lines.
     pub(super) fn resume(&mut self, out: &mut Vec<u8>) {
         if !self.open {
             self.open(" (cont.)", out);

@@ -1,17 +1,18 @@
-//! What an annotation points at, as far as a CI can link to it; the rest is told in words.
+//! The place that an annotation links to, and its message. A place outside of the repository becomes a part of
+//! the message.
 
 use std::borrow::Cow;
 
-use super::Annotation;
+use super::annotation::Annotation;
 use crate::text::{MAX_MESSAGE, shortened};
 
-/// A place that a CI can link to, if there is one, and what there is to say.
-pub(super) struct Pointer<'a> {
+/// A place that a CI can link to, if there is one, and the message.
+pub(super) struct LinkTarget<'a> {
     /// In the repository.
     pub(super) file: Option<&'a str>,
     /// Never without a file.
     pub(super) line: Option<u32>,
-    /// Never without a line, and never of several: where the last one ends is not known.
+    /// Never without a line, and never of several lines: the column of their end is not known.
     pub(super) column: Option<u32>,
     /// Never before the line.
     pub(super) end_line: Option<u32>,
@@ -19,8 +20,8 @@ pub(super) struct Pointer<'a> {
     pub(super) message: Cow<'a, str>,
 }
 
-impl<'a> Pointer<'a> {
-    /// A place that is not in the repository is told in words: a link would lead nowhere.
+impl<'a> LinkTarget<'a> {
+    /// A place outside of the repository gets no link, which would lead nowhere.
     pub(super) fn new(annotation: &'a Annotation<'_>) -> Self {
         let place = annotation.location.filter(|location| location.in_repository);
         let line = place.and_then(|location| usable(location.line));
@@ -49,7 +50,7 @@ impl<'a> Pointer<'a> {
     }
 }
 
-/// CIs count from one, in 32 bits and with a sign.
+/// CIs count from one, in signed 32 bits.
 fn usable(number: Option<u32>) -> Option<u32> {
     number.filter(|number| (1..=i32::MAX as u32).contains(number))
 }
