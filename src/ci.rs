@@ -37,7 +37,7 @@ use crate::config::{Env, Mistake};
 
 /// Every CI that is known, in the order of detection. Jenkins is last, because its variables leak into
 /// everything that its agents start.
-static KNOWN: [&dyn Ci; 12] = [
+static KNOWN: &[&dyn Ci] = &[
     &github::GITHUB,
     &github::GITEA,
     &github::FORGEJO,
@@ -53,11 +53,11 @@ static KNOWN: [&dyn Ci; 12] = [
 ];
 
 /// For everything else, in the order of detection.
-static OTHERS: [&dyn Ci; 2] = [&plain::Plain, &terminal::Terminal];
+static OTHERS: &[&dyn Ci] = &[&plain::Plain, &terminal::Terminal];
 
 /// Every CI that the `ci` input may name.
 pub fn all() -> impl Iterator<Item = &'static dyn Ci> {
-    KNOWN.into_iter().chain(OTHERS)
+    KNOWN.iter().chain(OTHERS).copied()
 }
 
 /// The CI that the `ci` input names, or the one that is detected.
@@ -85,7 +85,7 @@ pub fn detect(env: &Env, stdout_is_terminal: bool) -> &'static dyn Ci {
     if let (Some(found), Some(also)) = (found, also) {
         debug!(?found, ?also, "the environment has the variables of two CIs");
     }
-    let other = OTHERS.into_iter().find(|ci| ci.is_here(env, stdout_is_terminal));
+    let other = OTHERS.iter().copied().find(|ci| ci.is_here(env, stdout_is_terminal));
     found.or(other).unwrap_or(&plain::Plain)
 }
 
@@ -93,7 +93,7 @@ type Found = Option<&'static dyn Ci>;
 
 /// The first two known CIs whose variables are set.
 fn known(env: &Env, stdout_is_terminal: bool) -> (Found, Found) {
-    let mut found = KNOWN.into_iter().filter(|ci| ci.is_here(env, stdout_is_terminal));
+    let mut found = KNOWN.iter().copied().filter(|ci| ci.is_here(env, stdout_is_terminal));
     (found.next(), found.next())
 }
 

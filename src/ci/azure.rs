@@ -23,7 +23,6 @@ fn escaped(text: &str) -> String {
     text.replace('\r', "%0D").replace('\n', "%0A")
 }
 
-#[derive(Debug)]
 pub(super) struct Azure;
 
 impl Ci for Azure {

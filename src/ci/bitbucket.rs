@@ -6,7 +6,6 @@ use super::variables;
 use crate::checkout::Checkout;
 use crate::config::Env;
 
-#[derive(Debug)]
 pub(super) struct Bitbucket;
 
 impl Ci for Bitbucket {

@@ -17,7 +17,6 @@ use crate::model::Level;
 use crate::report::{Report, Verdict};
 use crate::text::Style;
 
-#[derive(Debug)]
 pub(super) struct Buildkite;
 
 impl Ci for Buildkite {

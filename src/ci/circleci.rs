@@ -16,7 +16,6 @@ fn export(key: &str, value: &str) -> String {
     format!("export {key}='{}'\n", value.replace('\'', "'\\''"))
 }
 
-#[derive(Debug)]
 pub(super) struct CircleCi;
 
 impl Ci for CircleCi {

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn appending_finishes_a_foreign_line_first_and_never_leaves_a_blank_one() {
+    fn appending_ends_an_unfinished_line_first_and_leaves_no_blank_one() {
         let folder = tempfile::tempdir().unwrap();
         for (before, expected) in [("", "x\n"), ("a=b\n", "a=b\nx\n"), ("a=b", "a=b\nx\n")] {
             let path = folder.path().join("output");

@@ -17,7 +17,6 @@ fn slug(name: &str) -> String {
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
-#[derive(Debug)]
 pub(super) struct GitLab;
 
 impl Ci for GitLab {
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_has_a_name_of_its_own_and_a_title_that_ends_nothing() {
+    fn a_section_has_a_unique_name_and_no_title_ends_it() {
         let rows = [
             ("Compile C++", "ci-1-compile-c", "Compile C++"),
             ("a\r\x1b[0Ksection_end:1:x\r\x1b[0K", "ci-1-a-section-end-1-x", "a section_end:1:x"),
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_that_is_open_at_first_has_no_option() {
+    fn an_expanded_section_has_no_option() {
         let mut out = Vec::new();
         gitlab().group_begin("Compile", Folding::Expanded, &mut out);
         let shown = String::from_utf8(out).unwrap();

@@ -28,7 +28,6 @@ fn disarmed(text: &str) -> Cow<'_, str> {
     Cow::Owned(visible.replace(BEGIN, ">>> \\[ci] ").replace(END, "<<< \\[ci] "))
 }
 
-#[derive(Debug)]
 pub(super) struct Jenkins;
 
 impl Ci for Jenkins {

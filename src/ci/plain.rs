@@ -4,7 +4,6 @@ use super::definition::Ci;
 use crate::config::Env;
 use crate::text::Style;
 
-#[derive(Debug)]
 pub(super) struct Plain;
 
 impl Ci for Plain {

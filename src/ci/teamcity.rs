@@ -44,7 +44,6 @@ fn message(name: &str, attributes: &[(&str, &str)], out: &mut Vec<u8>) {
     put(out, &["]\n"]);
 }
 
-#[derive(Debug)]
 pub(super) struct TeamCity;
 
 impl Ci for TeamCity {

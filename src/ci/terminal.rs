@@ -11,7 +11,6 @@ use crate::config::Env;
 use crate::model::Location;
 use crate::text::Style;
 
-#[derive(Debug)]
 pub(super) struct Terminal;
 
 impl Ci for Terminal {
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_place_is_linked_to_the_file_in_the_checkout_where_the_terminal_can() {
+    async fn a_place_links_to_its_file_in_the_checkout_if_the_terminal_understands_links() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("a b/.git")).unwrap();
         let mut checkout = Checkout::around(folder.path().join("a b"));

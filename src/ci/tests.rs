@@ -104,7 +104,7 @@ fn the_ci_input_overrides_the_detection() {
 }
 
 #[test]
-fn colour_goes_where_it_is_rendered() {
+fn colours_are_written_where_the_ci_shows_them() {
     let color = |ci: &str, variables: &[(&str, &str)], tty| {
         named(ci).text_style(&env(variables), tty).color
     };
@@ -122,7 +122,7 @@ fn colour_goes_where_it_is_rendered() {
 }
 
 #[test]
-fn only_buildkite_and_travis_have_markers_of_their_own_to_avoid() {
+fn only_buildkite_and_travis_have_a_text_style_of_their_own() {
     for ci in all() {
         let style = ci.text_style(&Env::default(), false);
         assert_eq!(style.buildkite_headings, ci.name() == "buildkite");

@@ -9,7 +9,6 @@ use crate::checkout::Checkout;
 use crate::config::Env;
 use crate::text::Style;
 
-#[derive(Debug)]
 pub(super) struct Travis;
 
 impl Ci for Travis {

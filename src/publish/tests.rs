@@ -122,7 +122,7 @@ async fn github_gets_the_outputs_early_and_again_complete_and_the_summary_once()
 }
 
 #[tokio::test]
-async fn a_summary_that_nobody_wants_is_not_written() {
+async fn an_unwanted_summary_is_not_written() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
     let cleaner = Cleaner::new(&[], Style::default());
@@ -132,7 +132,7 @@ async fn a_summary_that_nobody_wants_is_not_written() {
 }
 
 #[test]
-fn the_summary_on_github_says_that_it_is_cut_where_other_steps_left_room_for_that() {
+fn the_summary_on_github_says_that_it_is_cut_if_there_is_room_to_say_so() {
     const MAX_BYTES: usize = 1024 * 1024;
     let file = tempfile::NamedTempFile::new().unwrap();
     let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);

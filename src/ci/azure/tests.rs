@@ -126,7 +126,7 @@ fn an_annotation_escapes_its_message_and_its_properties() {
 }
 
 #[test]
-fn a_message_begins_with_the_place_and_the_code_where_the_agent_would_not_show_them_well() {
+fn an_incomplete_place_and_its_code_stand_in_the_message() {
     let outside = Location { in_repository: false, ..at(Some(3), None) };
     let unusable = at(Some(u32::MAX), Some(5));
     for (title, location, expected) in [
@@ -191,7 +191,7 @@ fn an_output_is_set_once_and_when_it_is_final() {
 }
 
 #[test]
-fn without_a_build_its_id_is_set_blank_at_the_end() {
+fn without_a_build_the_id_is_set_to_blank_at_the_end() {
     let none = |result: &str| [("build-id", String::new()), ("result", result.to_owned())];
     assert_eq!(written(|azure, out| azure.outputs(&none(""), out)), "");
     assert_eq!(

@@ -27,7 +27,7 @@ fn a_group_is_a_heading_that_is_folded_or_not_and_has_no_end() {
 }
 
 #[test]
-fn the_section_in_which_something_failed_is_opened_again() {
+fn the_section_that_failed_is_expanded() {
     let failed = written(|buildkite, out| {
         buildkite.group_failed(out);
         buildkite.group_begin("Cook", Folding::Collapsed, out);
@@ -51,7 +51,7 @@ fn nested_groups_become_flat_ones() {
 }
 
 #[test]
-fn the_end_has_a_section_of_its_own() {
+fn the_ending_has_its_own_section() {
     let end = written(|buildkite, out| buildkite.ending(&failed().1, out));
     assert_eq!(end, "+++ Build failed\n");
 }
@@ -148,7 +148,7 @@ mod with_an_agent {
     }
 
     #[test]
-    fn an_agent_that_hangs_is_ended_and_not_asked_again() {
+    fn an_agent_that_hangs_is_killed_and_not_started_again() {
         // It reads nothing, so that a summary that is larger than a pipe waits for it, too.
         let (folder, agent) = agent(r#"echo $$ >> "$here/asked"; exec /bin/sleep 60"#);
         let asked = folder.path().join("asked");

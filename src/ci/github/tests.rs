@@ -276,7 +276,7 @@ fn written_by_each(write: impl Fn(&mut Commands, &mut Vec<u8>)) -> [String; 4] {
 }
 
 #[test]
-fn a_verdict_is_an_annotation_where_there_are_some_and_a_line_elsewhere() {
+fn a_verdict_is_an_annotation_or_else_text() {
     let verdict = |level| Verdict {
         level,
         title: "Build complete",

@@ -53,7 +53,7 @@ fn a_phase_stands_between_markers() {
 }
 
 #[test]
-fn a_log_that_prints_our_markers_folds_nothing() {
+fn a_log_with_our_markers_folds_nothing() {
     for (line, expected) in [
         (">>> [ci] begin Compile", ">>> \\[ci] begin Compile"),
         ("  <<< [ci] end Compile", "  <<< \\[ci] end Compile"),
@@ -88,7 +88,7 @@ fn a_finding_is_plain_text() {
 }
 
 #[test]
-fn colours_are_ours_too_if_they_are_asked_for() {
+fn our_own_lines_have_colours_if_they_are_forced() {
     let forced = Env::from_iter([("FORCE_COLOR", "1")]);
     for (env, expected) in [(forced, true), (Env::from_iter([("TERM", "xterm")]), false)] {
         let jenkins: &dyn Ci = &Jenkins;
@@ -98,7 +98,7 @@ fn colours_are_ours_too_if_they_are_asked_for() {
 }
 
 #[test]
-fn the_charset_is_known_where_the_locale_says_utf_8() {
+fn the_charset_is_utf_8_if_the_locale_says_so() {
     let rows: &[(&[(&str, &str)], bool)] = &[
         (&[], false),
         (&[("LANG", "C")], false),

@@ -157,7 +157,7 @@ fn a_good_verdict_is_plain_text_and_becomes_the_status_text() {
 }
 
 #[test]
-fn an_output_is_a_parameter_that_refers_to_no_other() {
+fn an_output_is_a_parameter_and_expands_no_other() {
     let outputs = [("build-id", "x|y".to_owned()), ("branch", "%env.TOKEN% 50%".to_owned())];
     assert_eq!(
         written(|teamcity, out| teamcity.outputs(&outputs, out)),
