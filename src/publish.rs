@@ -24,6 +24,7 @@ pub(crate) use problem::PublishProblem;
 use worker::Worker;
 
 /// Outputs by name, none of which holds a secret.
+#[derive(Clone)]
 pub(crate) struct Outputs {
     values: Vec<(&'static str, String)>,
     withheld: Vec<&'static str>,
@@ -36,6 +37,7 @@ impl Outputs {
 }
 
 /// Everything that is published at the end.
+#[derive(Clone)]
 pub(crate) struct FinalReport {
     pub(crate) outputs: Outputs,
     pub(crate) report: Report,
@@ -126,67 +128,22 @@ impl Publisher {
         late: &watch::Receiver<bool>,
     ) -> PublishResult {
         let refused = self.refused(log.as_ref());
-        let FinalReport { outputs, report, verdict } = report;
-        let Outputs { values: outputs, withheld } = outputs;
-        let ours = (outputs.clone(), report.clone(), verdict.clone());
-        let (written_to, mut summary_file) = oneshot::channel();
-        let ci = self.ci.ask(move |ci| {
-            let (outputs, report, verdict) = ours;
-            let mut problems: Vec<PublishProblem> =
-                ci.files.outputs(&outputs).err().into_iter().map(Into::into).collect();
-            if ci.wants_summary {
-                let render = |max_bytes| summary::render(&report, &verdict, max_bytes);
-                match ci.files.summary(&report, &verdict, &render) {
-                    // If nobody waits any more, nobody tells the CI.
-                    Ok(file) => drop(written_to.send(file)),
-                    Err(error) => problems.push(error.into()),
-                }
-            }
-            problems
-        });
-        let ci = in_time(ci, late, "the step's outputs and summary".to_owned());
+        let withheld = report.outputs.withheld.clone();
+        let for_the_ci = report.clone();
+        let step_files = self.ci.ask(move |ci| ci.publish(&for_the_ci));
+        let step_files = in_time(step_files, late, "the step's outputs and summary".to_owned());
         let reports = async {
-            let Some(Reports { path, folder }) = self.reports else {
-                return Vec::new();
-            };
-            let written = folder.ask(move |folder| {
-                let mut problems = folder.publish_outputs(&outputs);
-                problems.extend(folder.publish_reports(&report, &verdict));
-                problems
-            });
-            let log_file = path.join("build.log");
-            let log = async {
-                let Some(log) = log else {
-                    return Vec::new();
-                };
-                match log.finish(Duration::MAX).await {
-                    Written::All => Vec::new(),
-                    Written::Lost(cause) => {
-                        vec![WriteError { path: log_file.clone(), cause }.into()]
-                    }
-                    Written::Stuck => vec![PublishProblem::Stuck(log_file.display().to_string())],
-                }
-            };
-            let (written, logged) = tokio::join!(
-                in_time(written, late, path.display().to_string()),
-                in_time(async { Ok(log.await) }, late, log_file.display().to_string()),
-            );
-            // A folder that cannot be made, or hangs, is reported once and not for the log as well.
-            let is_reported = written.iter().any(|problem| match problem {
-                PublishProblem::Write(error) => error.path == path,
-                PublishProblem::Stuck(_) => true,
-                PublishProblem::StepFiles(_)
-                | PublishProblem::Withheld { .. }
-                | PublishProblem::NoThread(_)
-                | PublishProblem::LeftOut { .. } => false,
-            });
-            written.into_iter().chain(logged.into_iter().filter(|_| !is_reported)).collect()
+            match self.reports {
+                Some(reports) => reports.publish(report, log, late).await,
+                None => Vec::new(),
+            }
         };
-        let (ci, reports) = tokio::join!(ci, reports);
+        let (step_files, reports) = tokio::join!(step_files, reports);
+        let (step_files, summary_file) = step_files.unwrap_or_else(|stuck| (vec![stuck], None));
         let withheld = withheld.into_iter().map(|output| PublishProblem::Withheld { output });
         let refused = refused.into_iter().map(PublishProblem::NoThread);
-        let problems = withheld.chain(ci).chain(reports).chain(refused).collect();
-        PublishResult { problems, summary_file: summary_file.try_recv().ok().flatten() }
+        let problems = withheld.chain(step_files).chain(reports).chain(refused).collect();
+        PublishResult { problems, summary_file }
     }
 
     /// The outputs, with blanks for those that hold a secret.
@@ -202,16 +159,77 @@ impl Publisher {
     }
 }
 
+impl StepFilesWriter {
+    /// Gives the CI outputs and summary. Returns the problems, and the file with the summary if a command must tell
+    /// the CI where it is.
+    fn publish(&self, report: &FinalReport) -> (Vec<PublishProblem>, Option<PathBuf>) {
+        let FinalReport { outputs, report, verdict } = report;
+        let render = |max_bytes| summary::render(report, verdict, max_bytes);
+        let outputs = self.files.outputs(&outputs.values).err();
+        let summary = match self.wants_summary {
+            true => self.files.summary(report, verdict, &render),
+            false => Ok(None),
+        };
+        let (summary_file, summary) = match summary {
+            Ok(file) => (file, None),
+            Err(error) => (None, Some(error)),
+        };
+        (outputs.into_iter().chain(summary).map(Into::into).collect(), summary_file)
+    }
+}
+
+impl Reports {
+    /// Writes the report files and finishes the log. Returns the problems.
+    async fn publish(
+        self,
+        report: FinalReport,
+        log: Option<Output>,
+        late: &watch::Receiver<bool>,
+    ) -> Vec<PublishProblem> {
+        let Self { path, folder } = self;
+        let written = folder.ask(move |folder| {
+            let mut problems = folder.publish_outputs(&report.outputs.values);
+            problems.extend(folder.publish_reports(&report.report, &report.verdict));
+            problems
+        });
+        let log_file = path.join("build.log");
+        let log = async {
+            let Some(log) = log else { return Ok(None) };
+            Ok(match log.finish(Duration::MAX).await {
+                Written::All => None,
+                Written::Lost(cause) => Some(WriteError { path: log_file.clone(), cause }.into()),
+                Written::Stuck => Some(PublishProblem::Stuck(log_file.display().to_string())),
+            })
+        };
+        let (written, logged) = tokio::join!(
+            in_time(written, late, path.display().to_string()),
+            in_time(log, late, log_file.display().to_string()),
+        );
+        let mut problems = written.unwrap_or_else(|stuck| vec![stuck]);
+        // A folder that cannot be made, or hangs, is reported once and not for the log as well.
+        let is_reported = problems.iter().any(|problem| match problem {
+            PublishProblem::Write(error) => error.path == path,
+            PublishProblem::Stuck(_) => true,
+            PublishProblem::StepFiles(_)
+            | PublishProblem::Withheld { .. }
+            | PublishProblem::NoThread(_)
+            | PublishProblem::LeftOut { .. } => false,
+        });
+        problems.extend(logged.unwrap_or_else(Some).filter(|_| !is_reported));
+        problems
+    }
+}
+
 /// The answer, unless it is too late first.
-async fn in_time(
-    answer: impl Future<Output = Result<Vec<PublishProblem>, oneshot::error::RecvError>>,
+async fn in_time<A>(
+    answer: impl Future<Output = Result<A, oneshot::error::RecvError>>,
     late: &watch::Receiver<bool>,
     what: String,
-) -> Vec<PublishProblem> {
+) -> Result<A, PublishProblem> {
     let mut late = late.clone();
     tokio::select! {
         biased;
-        Ok(problems) = answer => problems,
-        _ = late.wait_for(|late| *late) => vec![PublishProblem::Stuck(what)],
+        Ok(answer) = answer => Ok(answer),
+        _ = late.wait_for(|late| *late) => Err(PublishProblem::Stuck(what)),
     }
 }

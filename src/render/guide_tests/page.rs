@@ -91,7 +91,7 @@ const TEXT_ONLY: [&str; 5] = ["circleci", "bitbucket", "jenkins", "plain", "term
 
 fn understand(ci: &str, line: &str) -> Meaning {
     let reader = READERS.iter().find(|(name, _)| *name == ci);
-    assert!(reader.is_some() || TEXT_ONLY.contains(&ci), "how does {ci} read a line?");
+    assert!(reader.is_some() || TEXT_ONLY.contains(&ci), "add {ci} to READERS or to TEXT_ONLY");
     let meaning = reader.and_then(|(_, read)| read(line));
     meaning.unwrap_or_else(|| Meaning::Shown(Looks::Text, line.to_owned()))
 }
