@@ -1,5 +1,5 @@
-//! The CIs: the list of all, and which of them this is. Each has one file with everything that is true of it,
-//! which implements [`Ci`].
+//! Lists all CIs and detects which one this is. Each CI has one file with everything that is true of it, which
+//! implements [`Ci`].
 
 mod annotation;
 mod azure;

@@ -1,5 +1,5 @@
-//! Publishes the results of a step: outputs, summary, reports and the log. Disks may hang, so the CI's files, the
-//! report folder and the log have a thread each, and the caller decides how long it waits.
+//! Publishes the outputs, summary, reports and log of a step. Disks may hang, so the CI's files, the report folder
+//! and the log have a thread each, and the caller decides how long it waits.
 
 mod folder;
 mod problem;

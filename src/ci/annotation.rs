@@ -1,4 +1,4 @@
-//! An annotation: a finding or the verdict, as a CI shows it beside the log.
+//! A finding or the verdict as an annotation, which a CI shows beside the log.
 
 use std::borrow::Cow;
 

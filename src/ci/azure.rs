@@ -1,4 +1,4 @@
-//! Azure Pipelines: logging commands on stdout, and the summary in a file that one of them names.
+//! Azure Pipelines, with logging commands on stdout, and the summary in a file that one of them names.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Bitbucket Pipelines: plain text.
+//! Bitbucket Pipelines, with plain text.
 
 use super::definition::Ci;
 use super::revision::CiRevision;

@@ -1,4 +1,4 @@
-//! Buildkite: headings on stdout; outputs and summary through its agent, where there is one.
+//! Buildkite, with headings on stdout, and with outputs and summary through its agent, where there is one.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! CircleCI: plain text, and outputs as shell variables for the later steps of the job.
+//! CircleCI, with plain text, and with outputs as shell variables for the later steps of the job.
 
 use std::path::PathBuf;
 

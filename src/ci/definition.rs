@@ -1,4 +1,4 @@
-//! Everything that the program must know of a CI: the trait [`Ci`], which each CI's file implements.
+//! The trait [`Ci`] with everything that the program must know of a CI. Each CI's file implements it.
 
 use std::fmt;
 use std::path::PathBuf;

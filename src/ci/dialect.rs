@@ -1,4 +1,4 @@
-//! How output is written to a CI's log: the trait [`Dialect`], whose defaults are plain text.
+//! The trait [`Dialect`], which writes output to a CI's log. Its defaults are plain text.
 
 use super::annotation::Annotation;
 use super::plain_text::{self, put};

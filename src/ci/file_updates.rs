@@ -1,5 +1,5 @@
-//! Updates of files that others read: a file is replaced as a whole, and a file of the CI gets all of a text
-//! or none of it.
+//! Updates files that others read. A file is replaced as a whole, and a file of the CI gets all of a text or none
+//! of it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -1,5 +1,5 @@
-//! Nested groups on a CI whose log has one level: an inner group closes the outer one, which is opened again
-//! when it has another line.
+//! Nested groups on a CI whose log has one level. An inner group closes the outer one, which is opened again when
+//! it has another line.
 
 use super::dialect::Folding;
 use super::plain_text::put;

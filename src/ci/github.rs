@@ -1,5 +1,5 @@
-//! GitHub Actions and the CIs that run its workflows (Gitea, Forgejo, act): workflow commands on stdout,
-//! outputs and summary in files.
+//! GitHub Actions and the CIs that run its workflows (Gitea, Forgejo, act), with workflow commands on stdout, and
+//! with outputs and summary in files.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! GitLab CI: sections; findings reach the merge request through report files.
+//! GitLab CI, with sections. Findings reach the merge request through report files.
 
 use std::time::UNIX_EPOCH;
 

@@ -1,4 +1,4 @@
-//! Jenkins: plain text, with marker lines that the Collapsing Console Sections plugin can be configured for.
+//! Jenkins, with plain text and marker lines that the Collapsing Console Sections plugin can be configured for.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! A CI that is not known, or a pipe: nothing but text.
+//! Plain text, for a pipe and for a CI that is not known.
 
 use super::definition::Ci;
 use crate::config::Env;

@@ -1,5 +1,5 @@
-//! Plain text with optional colours: how headings, our own lines, findings and the verdict look on a CI that
-//! has no command for them.
+//! Writes headings, our own lines, findings and the verdict as plain text with optional colours, for a CI that has
+//! no command for them.
 
 use super::annotation::Annotation;
 use crate::model::{Level, Severity};

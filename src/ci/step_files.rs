@@ -1,4 +1,4 @@
-//! Outputs and summary for later steps and for people, beside stdout: the trait [`StepFiles`].
+//! The trait [`StepFiles`], through which a CI takes outputs and summary beside stdout.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! TeamCity: service messages on stdout.
+//! TeamCity, with service messages on stdout.
 
 use std::fmt::Write as _;
 

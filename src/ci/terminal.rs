@@ -1,4 +1,4 @@
-//! A person's terminal: a status line, and places that can be clicked on.
+//! A person's terminal, with a status line and places that can be clicked on.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

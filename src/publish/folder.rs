@@ -1,4 +1,4 @@
-//! The folder of report files: the log as it comes, everything else at the end.
+//! The folder of report files, which gets the log as it comes and everything else at the end.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

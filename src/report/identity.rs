@@ -1,4 +1,4 @@
-//! The part of a message that is the same in the next build: everything but the places that it names.
+//! Reduces a message to the part that is the same in the next build, without the places that it names.
 
 /// The message with zeros for the numbers of places, as in `<lambda at A.cpp:12:5>` and `line 12`. Edits of the
 /// file change these numbers.

@@ -1,4 +1,5 @@
-//! The revision that a trigger asks for: the inputs, and for `auto` the revision that the CI is building.
+//! Decides which revision a trigger asks for, from the inputs and, for `auto`, from the revision that the CI is
+//! building.
 
 use crate::ci::CiRevision;
 use crate::config::{Env, Mistake, Override, Task};
