@@ -1,5 +1,5 @@
-//! The inputs as users write them: the table behind `--help`, `docs/inputs.md` and `action.yml`, and the raw values
-//! from the environment.
+//! The inputs as users write them: the table that `--help`, README and action.yml share, and the raw
+//! texts that the environment gives for it.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

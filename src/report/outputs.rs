@@ -1,5 +1,4 @@
-//! The outputs for later steps: the table behind `--help`, `docs/outputs.md` and `action.yml`, and how each is read
-//! from the report.
+//! The outputs, which tell later steps what happened, and how each is read from the report.
 
 use std::time::Duration;
 
