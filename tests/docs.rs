@@ -8,7 +8,7 @@ mod links;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use buildpixel_ci::config::inputs::INPUTS;
@@ -279,10 +279,10 @@ fn a_dependency_is_used_only_where_the_page_says() {
 
 #[test]
 fn each_fault_of_the_page_on_reliability_names_a_test_that_exists() {
-    let tests = ["tests/it", "tests/cli"].into_iter().flat_map(|folder| {
-        fs::read_dir(root().join(folder)).unwrap().map(|file| file.unwrap().path())
-    });
-    let tests: String = tests.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let tests: String = rust_files(&root().join("tests"))
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
     let page = read("docs/reliability.md");
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
     let mut proofs = 0;
@@ -302,6 +302,20 @@ fn dependencies() -> Vec<(String, BTreeSet<String>)> {
         _ => panic!("{row:?}"),
     };
     rows.into_iter().map(row).collect()
+}
+
+/// Every Rust file below a folder.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
 }
 
 /// Whether a Rust source names a path that begins like this.
