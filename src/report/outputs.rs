@@ -67,7 +67,7 @@ pub const OUTPUTS: &[Output] = &[
     ),
     output(
         "failure-class",
-        "Likely owner of the failure: `code`, `content`, `config`, `toolchain`, `infrastructure`, `quota` or empty.",
+        "Likely owner: `code`, `content`, `config`, `toolchain`, `infrastructure`, `quota`, or empty.",
         |r, _| text(r.failure_class().map(FailureClass::as_str)),
     ),
     output(
