@@ -1,4 +1,4 @@
-//! The command line, which is next to nothing: everything is given by the environment.
+//! The command line: `--help` and `--version`. All inputs are environment variables.
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -29,7 +29,7 @@ pub fn command(arguments: &[OsString]) -> Command {
             Command::Print(format!("buildpixel-ci {}\n", env!("CARGO_PKG_VERSION")))
         }
         [first, ..] => Command::Usage(format!(
-            "error: unknown argument {first:?}: inputs are read from the environment\n{USAGE}\n"
+            "error: unknown argument {first:?}; give inputs as environment variables, for example BUILDPIXEL_PROJECT\n{USAGE}\n"
         )),
     }
 }
@@ -37,8 +37,8 @@ pub fn command(arguments: &[OsString]) -> Command {
 fn help() -> String {
     let mut text = format!(
         "{}\n\n{USAGE}\n\n\
-         Triggers a build, follows its log live, and exits with its verdict. Every input is read from\n\
-         the environment: `build-id` from INPUT_BUILD-ID, INPUT_BUILD_ID or BUILDPIXEL_BUILD_ID.\n",
+         Triggers a build, follows its log live, and exits with the build's result. All inputs are environment\n\
+         variables: `build-id` is read from INPUT_BUILD-ID, then INPUT_BUILD_ID, then BUILDPIXEL_BUILD_ID.\n",
         env!("CARGO_PKG_DESCRIPTION"),
     );
     table(
@@ -56,7 +56,7 @@ fn help() -> String {
     );
     table(
         &mut text,
-        "Exit codes",
+        "Exit codes (1x the build's result, 2x fix the workflow, 3x retry, 4x a problem on the runner)",
         ExitCode::ALL
             .into_iter()
             .map(|code| (format!("{} {}", code.number(), code.name()), code.meaning())),
@@ -69,7 +69,7 @@ fn table<'t>(
     title: &str,
     rows: impl Iterator<Item = (String, &'t str)> + Clone,
 ) {
-    // The longest default is an address; it may stand out.
+    // The longest default is a URL. Its row may be wider than the column.
     let width = rows.clone().map(|(name, _)| name.len()).filter(|width| *width < 24).max();
     let width = width.unwrap_or_default();
     // Writing to a String cannot fail.

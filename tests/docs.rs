@@ -1,10 +1,14 @@
-//! The documents say what the code does: README, `action.yml`, `--help` and the map in CONTRIBUTING.
+//! The documents agree with the code: the pages in `docs/`, `action.yml`, `--help` and the files for GitLab and Jenkins.
+//! Their links, paths and limits hold too.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "docs/links.rs"]
+mod links;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use buildpixel_ci::config::inputs::INPUTS;
@@ -12,7 +16,7 @@ use buildpixel_ci::error::ExitCode;
 use buildpixel_ci::report::OUTPUTS;
 
 #[test]
-fn the_readme_has_the_table_of_inputs() {
+fn the_page_of_inputs_has_every_input() {
     let rows = INPUTS.iter().map(|input| {
         let default = match input.default {
             "–" => "–".to_owned(),
@@ -20,25 +24,25 @@ fn the_readme_has_the_table_of_inputs() {
         };
         vec![code(input.name), default, input.meaning.to_owned()]
     });
-    assert_eq!(table("README.md", "| input |"), rows.collect::<Vec<_>>());
+    assert_eq!(table("docs/inputs.md", "| input |"), rows.collect::<Vec<_>>());
 }
 
 #[test]
-fn the_readme_has_the_table_of_outputs() {
+fn the_page_of_outputs_has_every_output() {
     let rows = OUTPUTS.iter().map(|output| vec![code(output.name), output.value.to_owned()]);
-    assert_eq!(table("README.md", "| output |"), rows.collect::<Vec<_>>());
+    assert_eq!(table("docs/outputs.md", "| output |"), rows.collect::<Vec<_>>());
 }
 
 #[test]
-fn the_readme_has_the_table_of_exit_codes() {
+fn the_page_of_exit_codes_has_every_code() {
     let rows = ExitCode::ALL.into_iter().map(|code| {
         vec![code.number().to_string(), code.name().to_owned(), code.meaning().to_owned()]
     });
-    assert_eq!(table("README.md", "| code |"), rows.collect::<Vec<_>>());
+    assert_eq!(table("docs/exit-codes.md", "| code |"), rows.collect::<Vec<_>>());
 }
 
 #[test]
-fn the_readme_has_the_table_of_report_files() {
+fn the_page_of_report_files_has_every_file() {
     // There is a snapshot of each file that is written.
     let snapshots = fs::read_dir(root().join("src/publish/snapshots")).unwrap();
     let written = snapshots.map(|file| {
@@ -46,35 +50,68 @@ fn the_readme_has_the_table_of_report_files() {
         let name = name.strip_prefix("buildpixel_ci__publish__tests__").unwrap();
         name.strip_suffix(".snap").unwrap().to_owned()
     });
-    let rows = table("README.md", "| file in `reports-dir` |");
+    let rows = table("docs/reports.md", "| file in `reports-dir` |");
     let shown = rows.iter().flat_map(|row| spans(&row[0]));
     assert_eq!(shown.collect::<BTreeSet<_>>(), written.collect());
 }
 
 #[test]
-fn the_examples_of_the_readme_name_inputs_and_outputs_that_exist() {
+fn the_page_of_inputs_has_every_ci() {
+    let mut program = Command::cargo_bin("buildpixel-ci").unwrap();
+    let output = program.env_clear().env("BUILDPIXEL_CI", "nonsense").output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let accepted = output.split("accepted are auto, ").nth(1).unwrap().lines().next().unwrap();
+    let names = accepted.split(", ").map(code).collect::<Vec<_>>().join(", ");
+    let page = read("docs/inputs.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains(&names), "{names}");
+}
+
+#[test]
+fn the_documents_name_inputs_and_outputs_that_exist() {
     let variable =
         |name: &str| format!("BUILDPIXEL_{}", name.to_ascii_uppercase().replace('-', "_"));
     let names = INPUTS.iter().map(|input| input.name);
     let names = names.chain(OUTPUTS.iter().map(|output| output.name));
     let mut known: BTreeSet<_> = names.map(variable).collect();
     known.extend(["BUILDPIXEL_CI_BINARY", "BUILDPIXEL_DEBUG"].map(str::to_owned));
-    let readme = read("README.md");
-    for word in readme.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-        if word.strip_prefix("BUILDPIXEL_").is_some_and(|name| !name.is_empty()) {
-            assert!(known.contains(word), "{word}");
+    for document in documents() {
+        let text = read(&document);
+        for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            if word.strip_prefix("BUILDPIXEL_").is_some_and(|name| !name.is_empty()) {
+                assert!(known.contains(word), "{document}: {word}");
+            }
         }
-    }
-    for after in readme.split("steps.game.outputs.").skip(1) {
-        let name = after.split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap();
-        assert!(OUTPUTS.iter().any(|output| output.name == name), "{name}");
+        for after in text.split("steps.game.outputs.").skip(1) {
+            let name = after.split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap();
+            assert!(OUTPUTS.iter().any(|output| output.name == name), "{document}: {name}");
+        }
     }
 }
 
 #[test]
-fn the_readme_has_the_jenkinsfile_that_is_tested() {
+fn the_page_of_jenkins_has_the_jenkinsfile_that_is_tested() {
     let example = read("jenkins/Jenkinsfile");
-    assert!(read("README.md").contains(&format!("```groovy\n{example}```\n")));
+    assert!(read("docs/jenkins.md").contains(&format!("```groovy\n{example}```\n")));
+}
+
+/// `.ci/run templates` and `.ci/validators/gather.mjs` look for examples in these places.
+#[test]
+fn the_checks_of_the_examples_find_them() {
+    let below = |document: &str, heading: &str| {
+        let text = read(document);
+        let section = text.split(&format!("\n{heading}\n")).nth(1).unwrap().to_owned();
+        yaml_blocks(section.split("\n##").next().unwrap())
+    };
+    let run = read(".ci/run");
+    for place in ["README.md", "docs/gitlab.md", "### GitLab CI"] {
+        assert!(run.contains(place), "{place}");
+    }
+    assert!(below("README.md", "### GitLab CI")[0].starts_with("include:\n"));
+    assert_eq!(yaml_blocks(&read("docs/gitlab.md")).len(), 3);
+    assert!(below("README.md", "### GitHub Actions")[0].contains("\njobs:\n"));
+    for workflow in yaml_blocks(&read("docs/github.md")) {
+        assert!(workflow.contains("\njobs:\n"), "{workflow}");
+    }
 }
 
 #[test]
@@ -182,50 +219,59 @@ fn each_way_onto_gitlab_declares_the_same_reports() {
     assert_eq!(component[..2], names);
     assert_eq!(component.len(), 4, "{component:?}");
     assert_eq!(reports("gitlab/build.yml", "buildpixel-reports"), component);
-    assert_eq!(reports("README.md", "buildpixel-reports"), component);
+    assert_eq!(reports("docs/gitlab.md", "buildpixel-reports"), component);
 }
 
 #[test]
 fn every_source_file_begins_with_what_it_owns() {
     for file in product_files() {
-        let source = read(&format!("src/{file}"));
-        assert!(source.starts_with("//! "), "src/{file} has no line for the map");
+        assert!(read(&file).starts_with("//! "), "{file} has no line for the map");
     }
 }
 
 #[test]
-fn the_map_has_the_layers_in_their_order() {
+fn the_design_puts_every_module_into_one_component() {
     let layers = read("tests/layers.rs");
     let list = layers.split("const LAYERS").nth(1).unwrap().split("];").next().unwrap();
-    let mut expected: Vec<_> = list.split('"').skip(1).step_by(2).collect();
-    expected.push("main");
-    let map = read("CONTRIBUTING.md");
-    let paragraph = map.split("\n\n").find(|paragraph| paragraph.starts_with("`model`")).unwrap();
-    assert_eq!(spans(paragraph), expected);
+    // The reader is a library of its own.
+    let layers = list.split('"').skip(1).step_by(2).filter(|layer| !["lib", "log"].contains(layer));
+    let layers = layers.chain(["unreal-log"]);
+    let rows = table("DESIGN.md", "| component |");
+    let mut named: Vec<_> = rows.iter().flat_map(|row| spans(&row[1])).collect();
+    let design = read("DESIGN.md");
+    let shared = design.lines().find(|line| line.contains("serve all of them")).unwrap();
+    named.extend(spans(shared.split("serve all of them").next().unwrap()));
+    named.sort_unstable();
+    let mut expected: Vec<_> = layers.map(str::to_owned).collect();
+    expected.sort_unstable();
+    assert_eq!(named, expected);
 }
 
 #[test]
-fn the_map_has_every_dependency() {
-    let shown: Vec<_> = dependencies().into_iter().map(|(name, _)| name).collect();
-    let manifest = read("Cargo.toml");
-    let section = manifest.split("\n[").find(|part| part.starts_with("dependencies]")).unwrap();
-    let lines = section.lines().skip(1).filter(|line| !line.is_empty());
-    let names = lines.map(|line| line.split(['.', ' ']).next().unwrap().to_owned());
-    assert_eq!(
-        shown.iter().collect::<BTreeSet<_>>(),
-        names.collect::<Vec<_>>().iter().collect::<BTreeSet<_>>()
-    );
+fn the_page_of_dependencies_has_every_dependency() {
+    let shown: BTreeSet<_> = dependencies().into_iter().map(|(name, _)| name).collect();
+    let mut expected = BTreeSet::new();
+    for source in SOURCES {
+        let Ok(manifest) = fs::read_to_string(root().join(source).join("../Cargo.toml")) else {
+            continue;
+        };
+        let section = manifest.split("\n[").find(|part| part.starts_with("dependencies]")).unwrap();
+        let lines = section.lines().skip(1).filter(|line| !line.is_empty());
+        expected.extend(lines.map(|line| line.split(['.', ' ']).next().unwrap().to_owned()));
+    }
+    // A member of the workspace.
+    expected.remove("unreal-log");
+    assert_eq!(shown, expected);
 }
 
 #[test]
-fn a_dependency_is_used_just_where_the_map_says() {
+fn a_dependency_is_used_only_where_the_page_says() {
     for (name, places) in dependencies() {
         let path = format!("{}::", name.replace('-', "_"));
         let files = product_files()
             .into_iter()
-            .filter(|file| names_path(&product_code(&read(&format!("src/{file}"))), &path));
-        let modules: BTreeSet<_> =
-            files.map(|file| file.split(['/', '.']).next().unwrap().to_owned()).collect();
+            .filter(|file| names_path(&product_code(&read(file)), &path));
+        let modules: BTreeSet<_> = files.map(|file| module_of(&file)).collect();
         assert!(!modules.is_empty(), "{name} is used nowhere");
         assert!(places.is_empty() || places == modules, "{name} is used in {modules:?}");
     }
@@ -233,10 +279,10 @@ fn a_dependency_is_used_just_where_the_map_says() {
 
 #[test]
 fn each_fault_of_the_page_on_reliability_names_a_test_that_exists() {
-    let tests = ["tests/it", "tests/cli"].into_iter().flat_map(|folder| {
-        fs::read_dir(root().join(folder)).unwrap().map(|file| file.unwrap().path())
-    });
-    let tests: String = tests.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let tests: String = rust_files(&root().join("tests"))
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
     let page = read("docs/reliability.md");
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
     let mut proofs = 0;
@@ -248,14 +294,28 @@ fn each_fault_of_the_page_on_reliability_names_a_test_that_exists() {
     assert!(proofs > 30, "{proofs}");
 }
 
-/// The dependencies of the map: name, and the modules that it is confined to, none for all.
+/// The dependencies of the page: name, and the modules that it is confined to, none for all.
 fn dependencies() -> Vec<(String, BTreeSet<String>)> {
-    let rows = table("CONTRIBUTING.md", "| crate |");
+    let rows = table("docs/dependencies.md", "| crate |");
     let row = |row: Vec<String>| match row.as_slice() {
         [name, _, places] => (spans(name).remove(0), spans(places).into_iter().collect()),
         _ => panic!("{row:?}"),
     };
     rows.into_iter().map(row).collect()
+}
+
+/// Every Rust file below a folder.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
 }
 
 /// Whether a Rust source names a path that begins like this.
@@ -286,7 +346,24 @@ fn action(key: &str) -> Vec<String> {
     section.filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-/// What stands in backticks.
+/// The documents for people, as paths from the top of the repository.
+fn documents() -> Vec<String> {
+    let names = |folder: &str| {
+        let files = fs::read_dir(root().join(folder)).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".md")).collect::<Vec<_>>()
+    };
+    let pages = names("docs").into_iter().map(|name| format!("docs/{name}"));
+    names("").into_iter().chain(pages).collect()
+}
+
+/// The text of each block of YAML.
+fn yaml_blocks(text: &str) -> Vec<String> {
+    let blocks = text.split("```yaml\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// The texts in backticks.
 fn spans(markdown: &str) -> Vec<String> {
     markdown.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -303,11 +380,20 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What is compiled into the program, as the map writes it: each Rust file below `src` that no
-/// `#[cfg(test)]` stands before.
+/// The sources of the program: its own, and those of the libraries that are members of the workspace.
+const SOURCES: [&str; 2] = ["src", "unreal-log/src"];
+
+/// The module of `src` that a file belongs to, or the library.
+fn module_of(file: &str) -> String {
+    let module = file.strip_prefix("src/").unwrap_or(file);
+    module.split(['/', '.']).next().unwrap().to_owned()
+}
+
+/// The files that are compiled into the program: every module without a `#[cfg(test)]`.
 fn product_files() -> BTreeSet<String> {
-    let mut files = BTreeSet::from(["main.rs".to_owned()]);
-    let mut unread = vec!["lib.rs".to_owned()];
+    let mut files = BTreeSet::from(["src/main.rs".to_owned()]);
+    let roots = SOURCES.map(|source| format!("{source}/lib.rs"));
+    let mut unread: Vec<_> = roots.into_iter().filter(|file| root().join(file).is_file()).collect();
     while let Some(file) = unread.pop() {
         unread.extend(submodules(&file));
         files.insert(file);
@@ -316,10 +402,10 @@ fn product_files() -> BTreeSet<String> {
 }
 
 fn submodules(file: &str) -> Vec<String> {
-    let source = product_code(&read(&format!("src/{file}")));
-    let folder = match file.strip_suffix("mod.rs") {
+    let source = product_code(&read(file));
+    let folder = file.strip_suffix("lib.rs").or_else(|| file.strip_suffix("mod.rs"));
+    let folder = match folder {
         Some(folder) => folder.to_owned(),
-        None if file == "lib.rs" => String::new(),
         None => format!("{}/", file.strip_suffix(".rs").unwrap()),
     };
     let declared = source.lines().filter_map(|line| {
@@ -328,7 +414,7 @@ fn submodules(file: &str) -> Vec<String> {
     });
     let existing = |name: &str| {
         let paths = [format!("{folder}{name}.rs"), format!("{folder}{name}/mod.rs")];
-        paths.into_iter().find(|path| root().join("src").join(path).is_file()).unwrap()
+        paths.into_iter().find(|path| root().join(path).is_file()).unwrap()
     };
     declared.map(existing).collect()
 }

@@ -21,7 +21,7 @@ for (const { id, run } of action.runs.steps.filter((step) => step.run)) {
   writeFileSync(join(folder, 'scripts', `action-${id}.sh`), `#!/bin/bash\nset -eo pipefail\n${run}`);
 }
 
-let gathered = 0;
+const gathered = new Set();
 for (const document of ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]) {
   if (!document.endsWith('.md')) continue;
   const text = readFileSync(join(ROOT, document), 'utf8');
@@ -30,10 +30,12 @@ for (const document of ['README.md', ...readdirSync(join(ROOT, 'docs')).map((nam
     if (!workflow) continue;
     const line = text.slice(0, index).split('\n').length + 1;
     writeFileSync(join(workflows, `${basename(document, '.md')}-line-${line}.yml`), workflow);
-    gathered += 1;
+    gathered.add(document);
   }
 }
-if (gathered === 0) throw new Error('the documents show no workflow');
+for (const document of ['README.md', 'docs/github.md']) {
+  if (!gathered.has(document)) throw new Error(`${document} shows no workflow`);
+}
 
 /** A block that is a workflow as it is, steps alone as a workflow of them, and no other block. */
 function asWorkflow(block) {

@@ -1,13 +1,13 @@
-// Runs a cloud build and answers the outputs by their names:
+// Runs a cloud build and returns the outputs by their names:
 //
 //     def game = buildPixel(project: '665f1a2b3c4d5e6f70810001', buildSetting: '665f1a2b3c4d5e6f70820001')
 //     echo "build ${game['build-id']}: ${game.result}"
 //
-// Takes every input except the token, as buildSetting or 'build-setting', and besides:
+// Takes every input except the token, written as buildSetting or 'build-setting', and also:
 //
-//     credentialsId  which secret text holds the token; 'buildpixel-token' if not given
-//     onSuperseded   also 'unstable': a newer build that takes the place of this one makes the run unstable
-//     propagate      false: the outputs are answered whatever happens, and nothing fails
+//     credentialsId  id of the secret text that holds the token; 'buildpixel-token' if not given
+//     onSuperseded   also 'unstable': the run becomes unstable if a newer build replaces this one
+//     propagate      false: return the outputs whatever happens, and do not fail
 //
 // Needs the plugins Credentials Binding and Pipeline Utility Steps, and buildpixel-ci on the agent's PATH.
 
@@ -18,13 +18,13 @@ Map call(Map given = [:]) {
     def variables = [:]
     for (name in inputs.keySet().toList()) {
         def words = name.replaceAll('([A-Z])', '_$1').replace('-', '_').toUpperCase()
-        // What a pipeline has no value for is not given.
+        // A pipeline may pass null for an input that it has no value for.
         if (inputs[name] != null) {
             variables["BUILDPIXEL_${words}".toString()] = inputs[name]
         }
     }
     if (variables.containsKey('BUILDPIXEL_TOKEN')) {
-        error 'buildPixel: a token in a pipeline can be read by many; give the credentialsId of a secret text'
+        error 'buildPixel: do not pass the token, because many people can read a pipeline; store it as a secret text and pass its credentialsId'
     }
     def mayBeUnstable = variables.BUILDPIXEL_ON_SUPERSEDED == 'unstable'
     if (mayBeUnstable) {
@@ -33,15 +33,15 @@ Map call(Map given = [:]) {
 
     def status = 0
     withEnv(variables.collect { name, value -> "${name}=${value}".toString() }) {
-        // In single quotes: what Groovy would put into a script is seen in the log and by `ps`.
+        // No interpolation here: values that Groovy puts into a script are visible in the log and in `ps`.
         withCredentials([string(credentialsId: credentialsId, variable: 'BUILDPIXEL_TOKEN')]) {
             status = sh(label: 'BuildPixel', script: 'buildpixel-ci', returnStatus: true)
         }
     }
     if (status == 126 || status == 127) {
-        error "buildPixel: cannot run buildpixel-ci (${status}); is it on the PATH of this agent?"
+        error "buildPixel: cannot run buildpixel-ci (${status}); put it on the PATH of this agent"
     }
-    // Whoever was killed has left no outputs, and those that are there are of an earlier run.
+    // A killed program leaves no outputs. A file that exists is from an earlier run.
     if (status < 0 || (status > 100 && !(status in [130, 143]))) {
         error "buildPixel: buildpixel-ci was killed (${status})"
     }

@@ -20,7 +20,7 @@ pub struct Input {
 
 /// Every input, in the order of the documentation.
 pub const INPUTS: &[Input] = &[
-    input("token", "–", "API token. Required. Masked before anything else is printed."),
+    input("token", "–", "API token. Required. It is masked before anything else is printed."),
     input("project", "–", "Project id (24 characters). Required unless `build-id` is given."),
     input(
         "build-setting",
@@ -33,49 +33,57 @@ pub const INPUTS: &[Input] = &[
         "–",
         "Commit to build; `auto` takes it from the CI (pull-request head, not the merge commit).",
     ),
-    input("changelist", "–", "Perforce changelist to build; `auto` takes `P4_CHANGELIST`."),
-    input("build-id", "–", "Attach to a build that exists already instead of triggering one."),
-    input("wait", "true", "`false`: trigger, write the outputs, exit 0 at once."),
+    input("changelist", "–", "Perforce changelist to build; `auto` takes it from `P4_CHANGELIST`."),
+    input("build-id", "–", "Follow this existing build instead of triggering one."),
+    input("wait", "true", "`false`: trigger the build, write the outputs and exit 0 at once."),
     input(
         "timeout",
         "6h",
-        "How long to follow in all (`90s`, `45m`, `1h30m`). On expiry: exit 12, and the build runs on.",
+        "Time limit for the whole step (`90s`, `45m`, `1h30m`). On expiry: exit 12, and the build runs on.",
     ),
     input(
         "queue-timeout",
         "–",
-        "How long the build may stay `pending`. On expiry: exit 12, and the build stays queued.",
+        "Time limit for `pending`. On expiry: exit 12, and the build stays queued.",
     ),
     input(
         "on-superseded",
         "fail",
-        "What a superseded build means: `fail` (exit 11) or `pass` (exit 0).",
+        "Result if a newer build supersedes this one: `fail` (exit 11) or `pass` (exit 0).",
     ),
     input(
         "log-level",
         "info",
         "Lowest level printed: `info`, `warn`, `error`, `off`. Findings and the verdict are always printed.",
     ),
-    input("annotations", "true", "Turn findings into the CI's annotations."),
+    input("annotations", "true", "Show findings as annotations of the CI."),
     input(
         "source-root",
         "–",
-        "Folder of the Unreal project inside the repository, where the checkout does not tell.",
+        "Folder of the Unreal project in the repository, if the program cannot find it in the checkout.",
     ),
-    input("summary", "true", "Write the step summary (where the CI has one)."),
+    input("summary", "true", "Write the step summary, if the CI has one."),
     input(
         "reports-dir",
         "–",
-        "Where report files go; GitLab and Jenkins: `buildpixel-reports` if not given.",
+        "Folder for report files. On GitLab and Jenkins it is `buildpixel-reports` if not given.",
     ),
-    input("transport", "auto", "`auto` (Socket.IO, falling back to polling), `socket`, `poll`."),
+    input(
+        "transport",
+        "auto",
+        "How to follow the build: `auto` (Socket.IO, or polling where that fails), `socket`, `poll`.",
+    ),
     input(
         "api-url",
         "https://api.buildpixel.io",
-        "Base URL. `http://` is accepted for loopback only.",
+        "Base URL of the API. `http://` is accepted for loopback only.",
     ),
-    input("ca-file", "–", "PEM file (or PEM text) of extra root certificates."),
-    input("ci", "auto", "Force the output dialect: `github`, `gitlab`, `jenkins`, `plain`, …"),
+    input("ca-file", "–", "Extra root certificates: a PEM file, or the PEM text itself."),
+    input(
+        "ci",
+        "auto",
+        "CI whose output format is used: `github`, `gitlab`, `jenkins`, `plain`, …",
+    ),
 ];
 
 const fn input(name: &'static str, default: &'static str, meaning: &'static str) -> Input {

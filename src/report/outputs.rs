@@ -28,7 +28,7 @@ pub const OUTPUTS: &[Output] = &[
     }),
     output(
         "status",
-        "Last status seen: `pending`, `running`, `complete`, `failed`, `superseded` or `unknown`.",
+        "Last known status: `pending`, `running`, `complete`, `failed`, `superseded` or `unknown`.",
         |r, _| match &r.status {
             Some(Status::Other(_)) | None => "unknown".to_owned(),
             Some(known) => known.as_str().to_owned(),
@@ -36,23 +36,35 @@ pub const OUTPUTS: &[Output] = &[
     ),
     output(
         "result",
-        "What the step decided: `success`, `failure`, `superseded`, `timeout`, `detached` \
+        "Result of the step: `success`, `failure`, `superseded`, `timeout`, `detached` \
          (`wait: false`), `interrupted`, `error`.",
         |_, outcome| text(outcome.map(Outcome::result)),
     ),
-    output("platform", "`Win64`, `Linux`, …, as the API reported it.", |r, _| {
+    output("platform", "Platform: `Win64`, `Linux`, …, as the API reported it.", |r, _| {
         text(r.facts.platform.as_ref())
     }),
-    output("build-type", "`Development`, `Shipping`, …, as the API reported it.", |r, _| {
-        text(r.facts.build_type.as_ref())
-    }),
+    output(
+        "build-type",
+        "Build type: `Development`, `Shipping`, …, as the API reported it.",
+        |r, _| text(r.facts.build_type.as_ref()),
+    ),
     output("branch", "Branch that was built.", |r, _| text(r.facts.branch.as_ref())),
     output("commit", "Commit that was built.", |r, _| text(r.facts.commit.as_ref())),
     output("ue-version", "Unreal Engine version.", |r, _| text(r.facts.ue_version.as_ref())),
-    output("queued-seconds", "How long the build was queued.", |r, _| seconds(r.queued())),
-    output("duration-seconds", "How long the build ran.", |r, _| seconds(r.facts.duration)),
-    output("error-count", "Distinct errors, not lines.", |r, _| r.error_count().to_string()),
-    output("warning-count", "Distinct warnings, not lines.", |r, _| r.warnings.to_string()),
+    output("queued-seconds", "How long the build was queued, in seconds.", |r, _| {
+        seconds(r.queued())
+    }),
+    output("duration-seconds", "How long the build ran, in seconds.", |r, _| {
+        seconds(r.facts.duration)
+    }),
+    output("error-count", "Number of distinct errors. A repeated error counts once.", |r, _| {
+        r.error_count().to_string()
+    }),
+    output(
+        "warning-count",
+        "Number of distinct warnings. A repeated warning counts once.",
+        |r, _| r.warnings.to_string(),
+    ),
     output(
         "first-error",
         "The root cause in one line: `Source/A.cpp:42: C2065: 'undefined': undeclared identifier`.",
@@ -60,12 +72,12 @@ pub const OUTPUTS: &[Output] = &[
     ),
     output(
         "failure-class",
-        "Whose turn it is: `code`, `content`, `config`, `toolchain`, `infrastructure`, `quota`, or empty.",
+        "Likely owner: `code`, `content`, `config`, `toolchain`, `infrastructure`, `quota`, or empty.",
         |r, _| text(r.failure_class().map(FailureClass::as_str)),
     ),
     output(
         "failed-phase",
-        "`source-sync`, `compile`, `cook`, `stage`, `package`, `upload` or empty.",
+        "Phase that failed: `source-sync`, `compile`, `cook`, `stage`, `package`, `upload` or empty.",
         |r, _| text(r.failed_phase().map(Phase::as_str)),
     ),
 ];
