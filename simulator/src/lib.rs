@@ -2,12 +2,12 @@
 //! scripted build and keeping a journal of all it received.
 
 mod build;
-mod cable;
+mod faults;
 mod journal;
 mod play;
+pub mod proxy_tls;
 mod recovery;
 mod rest;
-pub mod road;
 mod rooms;
 mod scenario;
 mod script;
