@@ -38,7 +38,7 @@ fn ci_names() -> Vec<&'static str> {
 
 /// Names for the help, in rows that fit a terminal.
 fn listed(names: &[&str]) -> String {
-    let rows: Vec<_> = names.chunks(7).map(|row| row.join(", ")).collect();
+    let rows: Vec<_> = names.chunks(5).map(|row| row.join(", ")).collect();
     rows.join(",\n                    ")
 }
 

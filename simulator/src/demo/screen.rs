@@ -57,11 +57,12 @@ impl<W: Write> Screen<W> {
         }
         let hidden = self.page.hidden();
         let tail = hidden.iter().skip(hidden.len().saturating_sub(TAIL));
-        let titles = rest.iter().map(|row| Row { looks: Looks::Unfolded, ..row.clone() });
-        let live: Vec<_> = titles.chain(tail.cloned()).collect();
-        for row in &live {
+        let tail = tail.map(|row| format!("{DIM}{}{RESET}", drawn(row)));
+        let titles = rest.iter().map(|row| drawn(&Row { looks: Looks::Unfolded, ..row.clone() }));
+        let live: Vec<_> = titles.chain(tail).collect();
+        for line in &live {
             // Without wrapping, each takes one line of the screen.
-            text += &format!("\x1b[?7l{}\x1b[?7h\n", drawn(row));
+            text += &format!("\x1b[?7l{line}\x1b[?7h\n");
         }
         self.drawn = settled.len();
         self.live = live.len();
@@ -73,7 +74,6 @@ impl<W: Write> Screen<W> {
 fn drawn(row: &Row) -> String {
     let text = harmless(&row.text);
     let text = match row.looks {
-        Looks::Text if row.depth > 0 => format!("{DIM}{text}{RESET}"),
         Looks::Text => text,
         Looks::Folded => format!("{BOLD}▶ {text}{RESET}"),
         Looks::Unfolded => format!("{BOLD}▼ {text}{RESET}"),
