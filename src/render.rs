@@ -1,8 +1,8 @@
-//! Decides what is shown, in which order and how much of it; the dialect knows how it is written.
+//! Decides what is shown, in which order and how much of it. The dialect of the CI decides how it is written.
 
+mod annotation_budget;
 mod ascii;
-mod budget;
-mod trace;
+mod log_quota;
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::ci::{Annotation, Dialect, Folding, LogLimit};
 use crate::model::{Event, Finding, Level, Notice, Phase, Severity, Status};
 use crate::report::verdict::{counted_as, human};
 use crate::report::{Report, Verdict};
-use budget::Budget;
-use trace::{Purpose, Trace};
+use annotation_budget::Budget;
+use log_quota::{LogQuota, Priority};
 
-/// How many findings of each severity are told in all; the rest is in the reports.
-const TOLD: usize = 50;
+/// How many findings of each severity are shown; the reports have the others.
+const SHOWN: usize = 50;
 
-/// What is to be seen.
+/// What the user wants to see.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The lowest level of log lines that is shown; none at all if absent.
@@ -39,9 +39,9 @@ pub struct Renderer {
     group_is_open: bool,
     budget: Budget,
     status_line: StatusLine,
-    trace: Trace,
-    /// What our own words are for: at the end they matter as much as the verdict.
-    words: Purpose,
+    log_quota: LogQuota,
+    /// Of our own messages: at the end they are as important as the verdict.
+    priority: Priority,
 }
 
 /// The last line of a terminal, which the next output replaces.
@@ -55,8 +55,8 @@ struct StatusLine {
 impl Renderer {
     /// Nothing is written yet.
     pub fn new(dialect: Box<dyn Dialect>, options: Options) -> Self {
-        let trace = Trace::new(dialect.limit());
-        let (budget, words) = (Budget::default(), Purpose::Progress);
+        let log_quota = LogQuota::new(dialect.limit());
+        let (budget, priority) = (Budget::default(), Priority::Progress);
         Self {
             dialect,
             options,
@@ -64,15 +64,15 @@ impl Renderer {
             group_is_open: false,
             budget,
             status_line: StatusLine::default(),
-            trace,
-            words,
+            log_quota,
+            priority,
         }
     }
 
-    /// Hides the secrets before anything else can show them; then says who is speaking.
+    /// Masks the secrets before anything else can show them, then prints our name and version.
     pub fn begin(&mut self, secrets: &[&str], out: &mut Vec<u8>) {
-        self.shown(out, |Self { dialect, trace, .. }, out| {
-            trace.write(Purpose::Verdict, out, |out| {
+        self.shown(out, |Self { dialect, log_quota, .. }, out| {
+            log_quota.write(Priority::Verdict, out, |out| {
                 for secret in secrets {
                     dialect.mask(secret, out);
                 }
@@ -103,14 +103,14 @@ impl Renderer {
         }
     }
 
-    /// Shows one event, which the report knows already. Findings wait until they can be ranked: for the
-    /// end of their phase, or for the end.
+    /// Shows one event, which the report knows already. Findings are shown when they can be ranked: when their
+    /// phase ends, or at the end.
     pub fn event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
-        self.shown(out, |this, out| this.tell_event(event, report, out));
+        self.shown(out, |this, out| this.show_event(event, report, out));
     }
 
-    /// All that is shown passes here: it replaces the status line, if there is any output, and is put
-    /// into characters that its reader knows.
+    /// All output passes here. If there is any, it replaces the status line, and it is converted to characters
+    /// that the CI can read.
     fn shown(&mut self, out: &mut Vec<u8>, show: impl FnOnce(&mut Self, &mut Vec<u8>)) {
         let before = out.len();
         if self.status_line.is_shown {
@@ -128,11 +128,11 @@ impl Renderer {
         }
     }
 
-    fn tell_event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
+    fn show_event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
         match event {
-            Event::Status(status) if status.is_terminal() => {} // The verdict will say so.
+            Event::Status(status) if status.is_terminal() => {} // The verdict shows it.
             Event::Status(status) => {
-                self.say(Level::Info, &format!("build is {}", status.as_str()), out);
+                self.print(Level::Info, &format!("build is {}", status.as_str()), out);
             }
             Event::PhaseStarted(phase) => {
                 self.close(out);
@@ -147,30 +147,29 @@ impl Renderer {
                     self.close(out);
                     self.phase = None;
                     if let Some(text) = phase_summary(*phase, *took, report) {
-                        self.say(Level::Info, &text, out);
+                        self.print(Level::Info, &text, out);
                     }
                 }
-                self.tell_phase(*phase, report, out);
+                self.show_findings_of_phase(*phase, report, out);
             }
             Event::Line { level, text } => {
                 if self.options.log_level.is_some_and(|lowest| *level >= lowest) {
                     self.line(text, out);
                 }
             }
-            Event::Notice(Notice { level, text }) => self.say(*level, text, out),
+            Event::Notice(Notice { level, text }) => self.print(*level, text, out),
             Event::Finding(_) | Event::Action { .. } | Event::Cooked { .. } => {}
         }
     }
 
-    /// Hands over what is known so far, or at the end everything.
+    /// Hands the outputs to the CI: those known so far, and at the end all of them.
     pub fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
-        self.shown(out, |Self { dialect, trace, .. }, out| {
-            trace.write(Purpose::Verdict, out, |out| dialect.outputs(outputs, out));
+        self.shown(out, |Self { dialect, log_quota, .. }, out| {
+            log_quota.write(Priority::Verdict, out, |out| dialect.outputs(outputs, out));
         });
     }
 
-    /// Closes what is open, points at the findings that are left, those first that tell most, and ends
-    /// with the verdict.
+    /// Closes the open group, shows the findings that are left, most important first, and ends with the verdict.
     pub fn conclude(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
         self.shown(out, |this, out| this.end(report, verdict, out));
     }
@@ -180,71 +179,72 @@ impl Renderer {
             self.group_failed(out);
         }
         self.close(out);
-        self.words = Purpose::Verdict;
-        let Self { dialect, trace, .. } = self;
-        trace.write(Purpose::Verdict, out, |out| dialect.ending(verdict, out));
+        self.priority = Priority::Verdict;
+        let Self { dialect, log_quota, .. } = self;
+        log_quota.write(Priority::Verdict, out, |out| dialect.ending(verdict, out));
         let errors = report.ranked_errors();
-        self.tell(Severity::Error, &errors, report.error_count(), verdict, out);
+        self.show_findings(Severity::Error, &errors, report.error_count(), verdict, out);
         let warnings = report.ranked_warnings();
-        self.tell(Severity::Warning, &warnings, report.warnings, verdict, out);
-        let Self { dialect, trace, .. } = self;
-        if !trace.write(Purpose::Verdict, out, |out| dialect.verdict(verdict, out)) {
+        self.show_findings(Severity::Warning, &warnings, report.warnings, verdict, out);
+        let Self { dialect, log_quota, .. } = self;
+        if !log_quota.write(Priority::Verdict, out, |out| dialect.verdict(verdict, out)) {
             let brief = Verdict { details: Vec::new(), hint: None, ..verdict.clone() };
-            trace.write(Purpose::Verdict, out, |out| dialect.verdict(&brief, out));
+            log_quota.write(Priority::Verdict, out, |out| dialect.verdict(&brief, out));
         }
     }
 
-    /// Shows a line of the log, as long as there is room for it. Then the group is closed, because what
-    /// follows must be seen.
+    /// Shows a line of the log if there is room for it. If not, the log ends here and the group is closed, so
+    /// that everything after it can be seen.
     fn line(&mut self, text: &str, out: &mut Vec<u8>) {
-        let Self { dialect, trace, .. } = self;
-        if trace.is_full() || trace.write(Purpose::Log, out, |out| dialect.line(text, out)) {
+        let Self { dialect, log_quota, .. } = self;
+        if log_quota.is_full() || log_quota.write(Priority::Log, out, |out| dialect.line(text, out))
+        {
             return;
         }
         self.close(out);
         let place =
             if self.options.reports { "is in the reports, in build.log" } else { "is lost" };
-        if let Some(LogLimit { keeper, bytes, .. }) = self.trace.end_log() {
+        if let Some(LogLimit { keeper, bytes, .. }) = self.log_quota.end_log() {
             let limit = bytes / 1024 / 1024;
             let text = format!(
                 "the rest of the log {place}: {keeper} keeps {limit} MiB of what a job prints, and the \
                  findings and the verdict must fit"
             );
-            self.say(Level::Info, &text, out);
+            self.print(Level::Info, &text, out);
         }
     }
 
-    fn say(&mut self, level: Level, text: &str, out: &mut Vec<u8>) {
-        self.trace.write(self.words, out, |out| self.dialect.own_line(level, text, out));
+    fn print(&mut self, level: Level, text: &str, out: &mut Vec<u8>) {
+        self.log_quota.write(self.priority, out, |out| self.dialect.own_line(level, text, out));
     }
 
     fn open(&mut self, phase: Phase, out: &mut Vec<u8>) {
-        let Self { dialect, trace, .. } = self;
-        // There are only words of our own in it when the log is shown no longer.
-        let folding = if trace.is_full() { Folding::Expanded } else { folding(phase) };
+        let Self { dialect, log_quota, .. } = self;
+        // When the log has ended early, the group has only our own messages.
+        let folding = if log_quota.is_full() { Folding::Expanded } else { folding(phase) };
         let begin = |out: &mut Vec<u8>| dialect.group_begin(phase.title(), folding, out);
-        self.group_is_open = trace.write(Purpose::Progress, out, begin);
+        self.group_is_open = log_quota.write(Priority::Progress, out, begin);
         if !self.group_is_open {
-            // Otherwise the dialect would take it for open.
+            // Otherwise the dialect would take the group for open.
             self.dialect.group_end(&mut Vec::new());
         }
     }
 
-    /// Tells the CI where the summary is, where a command does that.
+    /// Tells the CI where the summary is, if it does not look for it by itself.
     pub fn summary_file(&mut self, path: &str, out: &mut Vec<u8>) {
         self.shown(out, |this, out| this.dialect.summary_file(path, out));
     }
 
     fn group_failed(&mut self, out: &mut Vec<u8>) {
         if self.group_is_open {
-            let Self { dialect, trace, .. } = self;
-            trace.write(Purpose::Progress, out, |out| dialect.group_failed(out));
+            let Self { dialect, log_quota, .. } = self;
+            log_quota.write(Priority::Progress, out, |out| dialect.group_failed(out));
         }
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.group_is_open) {
-            self.trace.write(Purpose::Verdict, out, |out| self.dialect.group_end(out));
+            self.log_quota.write(Priority::Verdict, out, |out| self.dialect.group_end(out));
         }
     }
 
@@ -252,21 +252,21 @@ impl Renderer {
         self.options.annotations && self.dialect.annotates()
     }
 
-    /// Points at the findings of a phase that is over, and at those from before it, as far as the budget
-    /// allows; in words if its log could not be shown. What merely follows from another error waits: that
-    /// one may yet be found.
-    fn tell_phase(&mut self, phase: Phase, report: &Report, out: &mut Vec<u8>) {
-        let in_words = !self.annotates();
-        if in_words && !self.trace.is_full() {
+    /// Annotates the findings of a phase that has ended, and those from before it, as far as the budget allows.
+    /// Where the log has ended early, they are shown as text. Follow-up errors wait for the end, because their
+    /// cause may still be found.
+    fn show_findings_of_phase(&mut self, phase: Phase, report: &Report, out: &mut Vec<u8>) {
+        let as_text = !self.annotates();
+        if as_text && !self.log_quota.is_full() {
             return;
         }
         let is_due = |finding: &&Finding| {
             !finding.is_follow_up() && finding.phase.is_none_or(|of| of == phase)
         };
         for severity in [Severity::Error, Severity::Warning] {
-            let share = if in_words {
-                // As much again is left for the phases to come.
-                TOLD.saturating_sub(self.budget.spent(severity)).div_ceil(2)
+            let share = if as_text {
+                // The other half is left for later phases.
+                SHOWN.saturating_sub(self.budget.spent(severity)).div_ceil(2)
             } else {
                 self.budget.share_of_a_phase(severity)
             };
@@ -279,22 +279,22 @@ impl Renderer {
             };
             let due = self.budget.pending(ranked.into_iter().filter(is_due));
             for finding in due.into_iter().take(share) {
-                self.show(finding, Purpose::Progress, in_words, out);
+                self.show(finding, Priority::Progress, as_text, out);
             }
         }
     }
 
-    /// Shows a finding, and says whether there was room for it. None is shown twice.
+    /// Shows a finding if there is room for it, and returns whether there was.
     fn show(
         &mut self,
         finding: &Finding,
-        purpose: Purpose,
-        in_words: bool,
+        priority: Priority,
+        as_text: bool,
         out: &mut Vec<u8>,
     ) -> bool {
-        let Self { dialect, trace, .. } = self;
-        let is_shown = trace.write(purpose, out, |out| match Annotation::from(finding) {
-            annotation if in_words => dialect.annotate_as_text(&annotation, out),
+        let Self { dialect, log_quota, .. } = self;
+        let is_shown = log_quota.write(priority, out, |out| match Annotation::from(finding) {
+            annotation if as_text => dialect.annotate_as_text(&annotation, out),
             annotation => dialect.annotate(&annotation, out),
         });
         if is_shown {
@@ -303,10 +303,10 @@ impl Renderer {
         is_shown
     }
 
-    /// Tells the findings of one severity that were not told yet: the first as annotations, the last of
-    /// which counts the rest; some more in words, the rest of these as a number. `all` counts those too
-    /// that the report did not keep.
-    fn tell(
+    /// Shows the findings of one severity that were not shown yet: the first as annotations, more as text, and
+    /// the others as a number. If annotations do not suffice, the last one has the number of the others. `all`
+    /// includes findings that the report did not keep.
+    fn show_findings(
         &mut self,
         severity: Severity,
         ranked: &[&Finding],
@@ -320,24 +320,24 @@ impl Renderer {
             let left = all.saturating_sub(self.budget.spent(severity));
             let slots = if left > free { free.saturating_sub(1) } else { free };
             for finding in pending.by_ref().take(slots) {
-                self.show(finding, Purpose::Findings, false, out);
+                self.show(finding, Priority::Findings, false, out);
             }
             let rest = all.saturating_sub(self.budget.spent(severity));
             if rest > 0 && free > slots {
                 self.count(severity, rest, out);
             }
         }
-        let room = TOLD.saturating_sub(self.budget.spent(severity));
+        let room = SHOWN.saturating_sub(self.budget.spent(severity));
         for finding in pending.take(room) {
-            self.show(finding, Purpose::Findings, true, out);
+            self.show(finding, Priority::Findings, true, out);
         }
         let more = all.saturating_sub(self.budget.spent(severity));
         if more > 0 {
-            self.say(Level::Info, &format!("{}s not shown here: {more}", severity.as_str()), out);
+            self.print(Level::Info, &format!("{}s not shown here: {more}", severity.as_str()), out);
         }
     }
 
-    /// Points at the rest by its number.
+    /// Annotates how many other findings there are.
     fn count(&mut self, severity: Severity, rest: usize, out: &mut Vec<u8>) {
         let place = match (self.options.summary, self.options.reports) {
             (true, true) => "the step summary and the reports",
@@ -348,13 +348,13 @@ impl Renderer {
         let rest = counted_as(rest, &format!("more {}", severity.as_str())).unwrap_or_default();
         let message = format!("and {rest}: see {place}").into();
         let annotation = Annotation { severity, title: None, location: None, message };
-        let Self { dialect, trace, .. } = self;
-        trace.write(Purpose::Findings, out, |out| dialect.annotate(&annotation, out));
+        let Self { dialect, log_quota, .. } = self;
+        log_quota.write(Priority::Findings, out, |out| dialect.annotate(&annotation, out));
     }
 }
 
-/// Where people look for the line that broke the build, the lines are open. The others are chatty, and
-/// their findings stand below the log.
+/// People look for the line that broke the build in the phases that are open at first. The other phases have long
+/// logs, and their findings are shown below them.
 fn folding(phase: Phase) -> Folding {
     match phase {
         Phase::Compile | Phase::Package => Folding::Expanded,
@@ -362,12 +362,12 @@ fn folding(phase: Phase) -> Folding {
     }
 }
 
-/// Whether a newer build took the place of this one: what did not complete has not failed.
+/// Whether a newer build replaced this one. Then a phase that did not complete has not failed.
 fn was_cut_off(report: &Report) -> bool {
     report.status == Some(Status::Superseded)
 }
 
-/// How a phase ended, where there is something to say about it.
+/// How a phase ended, and how long it took.
 fn phase_summary(phase: Phase, took: Option<Duration>, report: &Report) -> Option<String> {
     let title = phase.title();
     let took = took.filter(|took| took.as_secs() > 0).map(human);
@@ -383,12 +383,12 @@ fn phase_summary(phase: Phase, took: Option<Duration>, report: &Report) -> Optio
 }
 
 #[cfg(test)]
-mod budget_tests;
+mod annotation_budget_tests;
 #[cfg(test)]
 mod guide_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
-pub(crate) mod tests;
+mod log_quota_tests;
 #[cfg(test)]
-mod trace_tests;
+pub(crate) mod tests;

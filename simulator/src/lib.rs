@@ -1,13 +1,15 @@
-//! BuildPixel on your machine: its REST API and its Socket.IO side on a loopback port, playing a
-//! scripted build and keeping a journal of all it received.
+//! BuildPixel on your machine: its REST API and its Socket.IO side on a loopback port. It plays a scripted build
+//! and keeps a journal of everything that it received. It also knows what CIs set for a step and make of its output.
 
 mod build;
-mod cable;
+pub mod ci;
+mod faults;
 mod journal;
+pub mod page;
 mod play;
+pub mod proxy_tls;
 mod recovery;
 mod rest;
-pub mod road;
 mod rooms;
 mod scenario;
 mod script;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::build::{Line, iso, shifted};
-use crate::cable::Fault;
+use crate::faults::Fault;
 use crate::journal::Entry;
 use crate::scenario::{Level, Scenario, Step};
 use crate::service::Service;
@@ -112,10 +112,10 @@ impl Player {
                 };
                 service.journal.until(enough).await;
             }
-            Step::CutConnections => service.rooms.make(Fault::Reset),
-            Step::HangUp => service.rooms.make(Fault::HangUp),
-            Step::Freeze => service.rooms.make(Fault::Freeze),
-            Step::CloseEngine => service.rooms.make(Fault::CloseEngine),
+            Step::CutConnections => service.rooms.inject(Fault::Reset),
+            Step::HangUp => service.rooms.inject(Fault::HangUp),
+            Step::Freeze => service.rooms.inject(Fault::Freeze),
+            Step::CloseEngine => service.rooms.inject(Fault::CloseEngine),
             Step::Disconnect => service.rooms.disconnect().await,
             Step::Restart(milliseconds) => {
                 service.outages.begin(Duration::from_millis(*milliseconds)).await;

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use crate::cable::{Cutter, Fault};
+use crate::faults::{Fault, FaultInjector};
 use crate::journal::Entry;
 use crate::scenario::{Answer, Ending};
 use crate::service::Service;
@@ -62,7 +62,7 @@ impl Refusal {
 /// Journals a request and answers it.
 pub(crate) async fn answer(
     State(service): State<Arc<Service>>,
-    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    ConnectInfo(injector): ConnectInfo<FaultInjector>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -79,7 +79,7 @@ pub(crate) async fn answer(
             if scripted.processed {
                 service.real_answer(&method, &uri, &headers, &body, &request_id).await;
             }
-            scripted.give(&cutter).await
+            scripted.give(&injector).await
         }
         None => service.real_answer(&method, &uri, &headers, &body, &request_id).await,
     };
@@ -95,7 +95,7 @@ pub(crate) async fn answer(
 /// our own.
 pub(crate) async fn answer_upgrade(
     State(service): State<Arc<Service>>,
-    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    ConnectInfo(injector): ConnectInfo<FaultInjector>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -106,10 +106,10 @@ pub(crate) async fn answer_upgrade(
     match scripted {
         Some(scripted) => {
             service.record(request.method(), request.uri(), request.headers(), &[]);
-            scripted.give(&cutter).await
+            scripted.give(&injector).await
         }
         None if service.scenario.recovery.is_some() && request.uri().path() == SOCKET_PATH => {
-            session::upgrade(service, cutter, request)
+            session::upgrade(service, injector, request)
         }
         None => next.run(request).await,
     }
@@ -333,27 +333,27 @@ fn page(items: Vec<Value>, parameters: &Parameters) -> Result<Value, Refusal> {
 }
 
 impl Answer {
-    /// Answers as scripted; a cutter ends what is not to arrive.
-    async fn give(self, cutter: &Cutter) -> Response {
+    /// Answers as scripted; an injector ends what is not to arrive.
+    async fn give(self, injector: &FaultInjector) -> Response {
         match self.ending {
             Ending::Whole => self.into_response(),
-            Ending::Cut => self.into_half(cutter.clone()),
+            Ending::Cut => self.into_half(injector.clone()),
             Ending::Reset => {
-                cutter.make(Fault::Reset);
+                injector.inject(Fault::Reset);
                 self.into_response()
             }
             Ending::Hang => pending().await,
         }
     }
 
-    fn into_half(self, cutter: Cutter) -> Response {
+    fn into_half(self, injector: FaultInjector) -> Response {
         let length = self.body.len();
         let half = Bytes::copy_from_slice(self.body.as_bytes().get(..length / 2).unwrap_or(&[]));
         let chunks =
             stream::once(ready(Ok::<_, Infallible>(half))).chain(stream::once(async move {
                 // What was written leaves while the rest is waited for.
                 tokio::task::yield_now().await;
-                cutter.make(Fault::Reset);
+                injector.inject(Fault::Reset);
                 pending().await
             }));
         let mut response = self.into_response();

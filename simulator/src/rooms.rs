@@ -9,7 +9,7 @@ use socketioxide::extract::SocketRef;
 use socketioxide::{SendError, SocketError};
 use tokio::sync::watch;
 
-use crate::cable::{Cutter, Fault};
+use crate::faults::{Fault, FaultInjector};
 use crate::recovery::{Recovered, Recoveries};
 use crate::session::Outbox;
 
@@ -65,15 +65,16 @@ impl Peer {
         }
     }
 
-    fn make(&self, fault: Fault) {
+    fn inject(&self, fault: Fault) {
         match self {
             Self::Library(socket) => {
                 let extensions = &socket.req_parts().extensions;
-                if let Some(ConnectInfo(cutter)) = extensions.get::<ConnectInfo<Cutter>>() {
-                    cutter.make(fault);
+                if let Some(ConnectInfo(injector)) = extensions.get::<ConnectInfo<FaultInjector>>()
+                {
+                    injector.inject(fault);
                 }
             }
-            Self::Own(outbox) => outbox.make(fault),
+            Self::Own(outbox) => outbox.inject(fault),
         }
     }
 }
@@ -192,9 +193,9 @@ impl Rooms {
 
     /// Makes the connections of all sockets fail. They are out of their rooms at once, so that the
     /// build does not wait for a connection that takes nothing any more.
-    pub(crate) fn make(&self, fault: Fault) {
+    pub(crate) fn inject(&self, fault: Fault) {
         for member in self.clear() {
-            member.peer.make(fault);
+            member.peer.inject(fault);
             self.keep(member);
         }
     }

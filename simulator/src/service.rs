@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{oneshot, watch};
 
 use crate::build::{Builds, Overrides};
-use crate::cable::{Cables, Cutter, Wires};
+use crate::faults::{Connections, FaultInjector, FaultyListener};
 use crate::journal::Journal;
 use crate::recovery::Recoveries;
 use crate::rooms::Rooms;
@@ -30,7 +30,7 @@ pub(crate) struct Service {
     pub(crate) ignored_joins: Countdown,
     pub(crate) refused_joins: Countdown,
     revoked: AtomicBool,
-    wires: Arc<Wires>,
+    connections: Arc<Connections>,
     builds: Mutex<Builds>,
     answers: Mutex<Vec<Answer>>,
     /// The builds of somebody else that are still to come.
@@ -55,7 +55,7 @@ impl Service {
             journal: Journal::default(),
             outages: Outages::default(),
             revoked: AtomicBool::default(),
-            wires: Arc::default(),
+            connections: Arc::default(),
         }
     }
 
@@ -166,16 +166,16 @@ pub(crate) async fn serve(
         }
         router = router.layer(doorstep);
     }
-    let router = router.into_make_service_with_connect_info::<Cutter>();
+    let router = router.into_make_service_with_connect_info::<FaultInjector>();
     let ended = loop {
-        let cables = Cables { listener, wires: service.wires.clone() };
+        let faulty = FaultyListener { listener, connections: service.connections.clone() };
         let outage = tokio::select! {
-            ended = axum::serve(cables, router.clone()) => break ended,
+            ended = axum::serve(faulty, router.clone()) => break ended,
             _ = &mut stopped => break Ok(()),
             outage = service.outages.asked() => outage,
         };
         // The listener is closed by now.
-        service.wires.reset();
+        service.connections.reset();
         service.rooms.close();
         let port = keep(address)?;
         service.outages.begun();

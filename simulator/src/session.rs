@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::cable::{Cutter, Fault};
+use crate::faults::{Fault, FaultInjector};
 use crate::journal::Entry;
 use crate::rooms::Peer;
 use crate::service::Service;
@@ -32,7 +32,7 @@ pub(crate) struct Outbox {
     /// By which the session may go on later; empty until the client is let in.
     pid: String,
     frames: UnboundedSender<String>,
-    cutter: Cutter,
+    injector: FaultInjector,
 }
 
 impl Outbox {
@@ -66,13 +66,17 @@ impl Outbox {
         self.send("41".to_owned());
     }
 
-    pub(crate) fn make(&self, fault: Fault) {
-        self.cutter.make(fault);
+    pub(crate) fn inject(&self, fault: Fault) {
+        self.injector.inject(fault);
     }
 }
 
 /// Answers the upgrade to a WebSocket, and serves the session on it.
-pub(crate) fn upgrade(service: Arc<Service>, cutter: Cutter, mut request: Request) -> Response {
+pub(crate) fn upgrade(
+    service: Arc<Service>,
+    injector: FaultInjector,
+    mut request: Request,
+) -> Response {
     let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -82,7 +86,7 @@ pub(crate) fn upgrade(service: Arc<Service>, cutter: Cutter, mut request: Reques
         if let Ok(stream) = upgraded.await {
             let stream = TokioIo::new(stream);
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-            serve(&service, cutter, socket).await;
+            serve(&service, injector, socket).await;
         }
     });
     let mut response = Response::new(Body::empty());
@@ -104,11 +108,11 @@ enum End {
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     service: &Arc<Service>,
-    cutter: Cutter,
+    injector: FaultInjector,
     socket: WebSocketStream<S>,
 ) {
     let (frames, queued) = unbounded_channel();
-    let outbox = Outbox { pid: String::new(), frames, cutter };
+    let outbox = Outbox { pid: String::new(), frames, injector };
     let mut session = Session { service, outbox, admitted: false, socket };
     let end = session.talk(queued).await.unwrap_or(End::Lost("transport error"));
     let peer = Peer::Own(session.outbox);

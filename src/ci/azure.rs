@@ -8,7 +8,7 @@ use super::dialect::{Dialect, Folding, maskable};
 use super::file_updates;
 use super::flat_groups::FlatGroups;
 use super::link_target::LinkTarget;
-use super::plain_text::{self, put};
+use super::plain_text::{self, indented, put};
 use super::revision::CiRevision;
 use super::step_files::{StepFiles, StepFilesError};
 use super::variables;
@@ -136,7 +136,8 @@ impl Dialect for Commands {
 }
 
 /// One issue. The agent shows a place as `file(line,column)` and the code behind it, which looks odd without a
-/// line. Without a place it does not show the code. In these cases the message begins with them.
+/// line. Without a place it does not show the code. In these cases the message begins with them. The log marks only
+/// the first line of a message, so the others are indented.
 fn issue(annotation: &Annotation<'_>) -> String {
     let LinkTarget { file, line, column, message, .. } = LinkTarget::new(annotation);
     let title = annotation.title.filter(|title| !title.is_empty());
@@ -154,7 +155,7 @@ fn issue(annotation: &Annotation<'_>) -> String {
             }
         }
     }
-    let message = escaped(&(words + &message));
+    let message = escaped(&indented(&(words + &message)));
     format!("##vso[task.logissue {}]{message}\n", properties.concat())
 }
 

@@ -12,7 +12,7 @@ use super::dialect::{Dialect, Folding, maskable};
 use super::file_updates;
 use super::flat_groups::FlatGroups;
 use super::link_target::LinkTarget;
-use super::plain_text::{self, put};
+use super::plain_text::{self, indented, put};
 use super::revision::{CiRevision, changelist};
 use super::step_files::{StepFiles, StepFilesError};
 use super::variables::first;
@@ -20,6 +20,7 @@ use crate::checkout::Checkout;
 use crate::config::Env;
 use crate::model::Level;
 use crate::report::{Report, SourceLinks, Verdict};
+use crate::text::{MAX_MESSAGE, shortened};
 
 /// Escapes the text behind the second `::`. The runner's culture-sensitive search could join some characters
 /// to the colons; a blank keeps them apart.
@@ -232,7 +233,8 @@ impl Dialect for Commands {
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
         if self.ci.annotates {
-            put(out, &[&command(annotation.severity.as_str(), annotation)]);
+            let message = log_message(annotation);
+            put(out, &[&command(annotation.severity.as_str(), annotation, &message)]);
         } else {
             self.annotate_as_text(annotation, out);
         }
@@ -245,14 +247,33 @@ impl Dialect for Commands {
             Level::Info | Level::Warn => self.ci.notices.then_some("notice"),
         };
         let Some(name) = name else { return plain_text::verdict(verdict, false, out) };
-        put(out, &[&command(name, &Annotation::from(verdict))]);
+        let annotation = Annotation::from(verdict);
+        put(out, &[&command(name, &annotation, &indented(&annotation.message))]);
     }
+}
+
+/// The message of a finding as it is to be read in the log. The log shows the message of a command and none of its
+/// properties, so place and code are in the message too. It marks only the first line, so the others are indented.
+fn log_message(annotation: &Annotation<'_>) -> String {
+    let LinkTarget { file, line, column, .. } = LinkTarget::new(annotation);
+    let numbers: String = [line, column].into_iter().flatten().map(|n| format!(":{n}")).collect();
+    let place = match file {
+        Some(file) => Some(format!("{file}{numbers}")),
+        None => annotation.location.map(ToString::to_string),
+    };
+    let title = annotation.title.filter(|title| !title.is_empty());
+    let start = [place, title.map(str::to_owned)].into_iter().flatten();
+    let message = match &*annotation.message {
+        blank if blank.trim().is_empty() => "(no message)",
+        message => message,
+    };
+    start.chain([indented(message)]).collect::<Vec<_>>().join(": ")
 }
 
 /// One annotation. Without a line the file has no line either: an asset has none, and the first line of a
 /// source file is not to blame.
-fn command(name: &str, annotation: &Annotation<'_>) -> String {
-    let LinkTarget { file, line, column, end_line, message } = LinkTarget::new(annotation);
+fn command(name: &str, annotation: &Annotation<'_>, message: &str) -> String {
+    let LinkTarget { file, line, column, end_line, .. } = LinkTarget::new(annotation);
     let title = annotation.title.filter(|title| !title.is_empty());
     let properties = [
         title.map(|title| format!("title={}", property(title))),
@@ -263,7 +284,7 @@ fn command(name: &str, annotation: &Annotation<'_>) -> String {
     ];
     let properties: Vec<_> = properties.into_iter().flatten().collect();
     let gap = if properties.is_empty() { "" } else { " " };
-    format!("::{name}{gap}{}::{}\n", properties.join(","), data(&message))
+    format!("::{name}{gap}{}::{}\n", properties.join(","), data(&shortened(message, MAX_MESSAGE)))
 }
 
 /// The files for outputs and summary.

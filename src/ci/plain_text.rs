@@ -8,6 +8,7 @@ use crate::report::Verdict;
 const NAME: &str = "buildpixel-ci";
 const RED: &str = "\x1b[31m";
 const YELLOW: &str = "\x1b[33m";
+const GREEN: &str = "\x1b[32m";
 const CYAN: &str = "\x1b[36m";
 const BOLD: &str = "\x1b[1m";
 const RESET: &str = "\x1b[0m";
@@ -33,7 +34,7 @@ pub(super) fn own_line(level: Level, text: &str, color: bool, out: &mut Vec<u8>)
     put(out, &[&painted(&format!("{NAME}:"), CYAN, color), " ", &word, text, "\n"]);
 }
 
-/// An annotation; each of its lines begins with its severity. `place` is the place as it is to be shown.
+/// An annotation; its first line begins with its severity. `place` is the place as it is to be shown.
 pub(super) fn annotation(
     annotation: &Annotation<'_>,
     place: Option<String>,
@@ -49,17 +50,21 @@ pub(super) fn annotation(
     let title = annotation.title.map(|title| format!("{title}: "));
     let message =
         format!("{}{}{}", place.unwrap_or_default(), title.unwrap_or_default(), annotation.message);
-    for line in message.lines() {
-        put(out, &[&word, " ", line, "\n"]);
-    }
+    put(out, &[&word, " ", &indented(&message), "\n"]);
 }
 
-/// The verdict: its headline, then the rest indented.
+/// Indents all lines but the first, so that readers of the log see where the message ends.
+pub(super) fn indented(message: &str) -> String {
+    message.trim_end_matches('\n').replace('\n', "\n  ")
+}
+
+/// The verdict: its headline, green if the step succeeds, then the rest indented.
 pub(super) fn verdict(verdict: &Verdict, color: bool, out: &mut Vec<u8>) {
     let mut lines = verdict.lines();
     let headline = lines.next().unwrap_or_default();
     match verdict.level {
-        Level::Info | Level::Warn => own_line(verdict.level, &headline, color, out),
+        Level::Info => own_line(verdict.level, &painted(&headline, GREEN, color), color, out),
+        Level::Warn => own_line(verdict.level, &headline, color, out),
         Level::Error => put(out, &[&painted("error:", RED, color), " ", &headline, "\n"]),
     }
     for line in lines {

@@ -6,7 +6,7 @@ use super::annotation::Annotation;
 use super::definition::{Ci, DialectOptions};
 use super::dialect::{Dialect, Folding};
 use super::link_target::LinkTarget;
-use super::plain_text::{self, put};
+use super::plain_text::{self, indented, put};
 use super::revision::{CiRevision, is_number};
 use crate::config::Env;
 use crate::model::{Level, Severity};
@@ -120,7 +120,7 @@ impl Dialect for ServiceMessages {
             Severity::Error => "ERROR",
             Severity::Warning => "WARNING",
         };
-        let text = place.unwrap_or_default() + &title.unwrap_or_default() + &text;
+        let text = place.unwrap_or_default() + &title.unwrap_or_default() + &indented(&text);
         message("message", &[("text", &text), ("status", status)], out);
     }
 

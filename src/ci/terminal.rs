@@ -153,7 +153,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("a b/.git")).unwrap();
         let mut checkout = Checkout::around(folder.path().join("a b"));
-        let plain = "error: Source/Böss #1.cpp:42: m\nerror: n\n";
+        let plain = "error: Source/Böss #1.cpp:42: m\n  n\n";
         for (variables, is_terminal) in
             [(&[KITTY][..], false), (&[("TERM", "dumb"), ("WT_SESSION", "1")], true), (&[], true)]
         {
@@ -168,7 +168,7 @@ mod tests {
             shown(&checkout, &[KITTY], true),
             format!(
                 "error: \x1b]8;;file://{top}/a%20b/Source/B%C3%B6ss%20%231.cpp\x1b\\\
-                 Source/Böss #1.cpp:42\x1b]8;;\x1b\\: m\nerror: n\n"
+                 Source/Böss #1.cpp:42\x1b]8;;\x1b\\: m\n  n\n"
             )
         );
         assert_eq!(shown(&Checkout::none(), &[KITTY], true), plain);

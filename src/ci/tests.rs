@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::*;
 use crate::checkout::Checkout;
 use crate::config::Task;
-use crate::model::{Event, Finding, Id, Location, Severity};
+use crate::model::{Event, Finding, Id, Level, Location, Severity};
 use crate::report::{Outcome, Report, Verdict};
 
 const CLOCK: Clock = || UNIX_EPOCH + Duration::from_secs(1700);
@@ -205,7 +205,7 @@ fn travis_folds_have_unique_names_and_nest() {
 }
 
 #[test]
-fn a_finding_as_text_has_its_severity_on_every_line() {
+fn a_finding_as_text_has_its_severity_on_its_first_line_and_the_others_are_indented() {
     let location = Location {
         file: "Source/A.cpp".to_owned(),
         in_repository: true,
@@ -232,15 +232,36 @@ fn a_finding_as_text_has_its_severity_on_every_line() {
             dialect.annotate(&titled, out);
         })
     };
-    let plain = "error: Source/A.cpp:12:5: m\nwarning: C4996: a\nwarning: b\n";
+    let plain = "error: Source/A.cpp:12:5: m\nwarning: C4996: a\n  b\n";
     for ci in ["plain", "jenkins", "forgejo"] {
         assert_eq!(annotated(ci), plain, "{ci}");
     }
     assert_eq!(
         annotated("gitlab"),
         "\x1b[31merror:\x1b[0m Source/A.cpp:12:5: m\n\
-         \x1b[33mwarning:\x1b[0m C4996: a\n\x1b[33mwarning:\x1b[0m b\n"
+         \x1b[33mwarning:\x1b[0m C4996: a\n  b\n"
     );
+}
+
+#[test]
+fn the_verdict_of_a_successful_step_is_green_where_there_are_colours() {
+    let verdict = Verdict {
+        level: Level::Info,
+        title: "Build complete",
+        headline: "build b1 is complete".to_owned(),
+        details: vec!["1 warning".to_owned()],
+        hint: None,
+    };
+    let shown = |ci| written(|out| dialect(ci).verdict(&verdict, out));
+    let plain = "buildpixel-ci: build b1 is complete\n  1 warning\n";
+    let green = "\x1b[36mbuildpixel-ci:\x1b[0m \x1b[32mbuild b1 is complete\x1b[0m\n  1 warning\n";
+    for ci in ["plain", "jenkins", "forgejo", "act"] {
+        assert_eq!(shown(ci), plain, "{ci}");
+    }
+    for ci in ["gitlab", "azure", "buildkite", "circleci", "bitbucket", "travis"] {
+        assert_eq!(shown(ci), green, "{ci}");
+    }
+    assert!(shown("teamcity").starts_with(green), "the status of the build follows");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::report::words::{account, turn};
 use crate::report::{Report, Verdict};
 use page::{Page, fenced, head, inline, row};
 
-/// Writes the summary, in at most `budget` bytes: what does not fit is cut between blocks or rows.
+/// Writes the summary in at most `budget` bytes. If it is too long, it is cut between blocks or rows.
 pub fn render(report: &Report, verdict: &Verdict, budget: usize) -> String {
     let mut page = Page::new(budget);
     opening(report, verdict, &mut page);
@@ -31,7 +31,7 @@ fn opening(report: &Report, verdict: &Verdict, page: &mut Page) {
     if root.is_none() && !verdict.details.is_empty() {
         page.push(&format!("\n{}", fenced(&verdict.details.join("\n"))));
     }
-    // The remedy stands below what it is for.
+    // The hint of the root cause is shown below the root cause.
     let remedy = root.and_then(|root| root.hint.as_ref());
     if let Some(hint) = verdict.hint.as_ref().filter(|hint| remedy != Some(*hint)) {
         page.push(&format!("\n> {}\n", inline(hint)));

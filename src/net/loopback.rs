@@ -1,6 +1,6 @@
 //! The road in tests of REST and WebSocket alike.
 
-use simulator::road::Authority;
+use simulator::proxy_tls::Authority;
 
 use super::Net;
 use crate::config::Network;

@@ -129,7 +129,7 @@ mod system {
 
 #[cfg(test)]
 mod tests {
-    use simulator::road::Authority;
+    use simulator::proxy_tls::Authority;
 
     use super::*;
 

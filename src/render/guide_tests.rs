@@ -1,11 +1,12 @@
 //! Draws the pictures of `docs/ci.md`: the page of each CI for the same build.
 
-mod page;
 mod picture;
 
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
+
+use simulator::page::{Page, Row};
 
 use super::tests::{build, options};
 use super::*;
@@ -54,6 +55,14 @@ fn output(ci: &dyn Ci, events: &[Event]) -> String {
     String::from_utf8(out).unwrap().replace(env!("CARGO_PKG_VERSION"), "1.0.0")
 }
 
+/// What the page of the CI makes of the output.
+fn rows(ci: &str, output: &str) -> Vec<Row> {
+    let mut page = Page::new(simulator::ci::Ci::named(ci).unwrap());
+    output.lines().for_each(|line| page.line(line));
+    page.end();
+    page.rows().to_vec()
+}
+
 /// `UPDATE_GUIDE=1 cargo test guide` draws them anew.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "whether to draw is no matter of a step's inputs")]
@@ -64,7 +73,7 @@ fn the_guide_shows_the_page_of_each_ci() {
     // Gitea and act get what GitHub gets.
     for ci in ci::all().filter(|ci| !["gitea", "act"].contains(&ci.name())) {
         let name = ci.name();
-        let picture = picture::drawn(name, &page::rows(name, &output(ci, &events)));
+        let picture = picture::drawn(name, &rows(name, &output(ci, &events)));
         let path = folder.join(format!("{name}.svg"));
         if std::env::var_os("UPDATE_GUIDE").is_some() {
             fs::create_dir_all(&folder).unwrap();

@@ -262,7 +262,7 @@ fn a_failing_verdict_takes_the_last_of_ten_error_annotations_and_the_number_of_t
     assert_eq!(
         lines[7..12],
         [
-            "::error title=E::8",
+            "::error title=E::E: 8",
             "::error::and 3 more errors: see the step summary",
             "error: E: 9",
             "error: E: 10",
@@ -272,7 +272,7 @@ fn a_failing_verdict_takes_the_last_of_ten_error_annotations_and_the_number_of_t
     assert_eq!(
         lines[20..24],
         [
-            "::warning title=W::9",
+            "::warning title=W::W: 9",
             "::warning::and 2 more warnings: see the step summary",
             "warning: W: 10",
             "warning: W: 11"
@@ -282,7 +282,7 @@ fn a_failing_verdict_takes_the_last_of_ten_error_annotations_and_the_number_of_t
     assert_eq!(lines.len(), 25);
 
     let shown = concluded("github", &report, &Outcome::Success);
-    assert_eq!(shown.lines().nth(8), Some("::error title=E::9"), "the verdict needs no slot");
+    assert_eq!(shown.lines().nth(8), Some("::error title=E::E: 9"), "the verdict needs no slot");
 }
 
 #[test]
@@ -315,11 +315,11 @@ fn the_number_of_the_rest_says_where_to_find_it() {
 fn findings_beyond_the_told_ones_are_a_number() {
     let report = report_of(errors(Report::KEPT + 100));
     let shown = concluded("plain", &report, &Outcome::Failure);
-    assert_eq!(shown.lines().filter(|line| line.starts_with("error: E: ")).count(), TOLD);
+    assert_eq!(shown.lines().filter(|line| line.starts_with("error: E: ")).count(), SHOWN);
     assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
     let shown = concluded("github", &report, &Outcome::Failure);
     let told = ["::error title=E::", "\nerror: E: "].map(|start| shown.matches(start).count());
-    assert_eq!(told, [8, TOLD - 8], "an annotation is told, too");
+    assert_eq!(told, [8, SHOWN - 8], "an annotation is told, too");
     assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
 }
 

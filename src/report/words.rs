@@ -10,18 +10,19 @@ const NAMED: usize = 5;
 /// How much of a name is shown: symbols can fill pages.
 const NAME: usize = 100;
 
-/// All lines of the message, without place and code, then the hint. Fits into an annotation.
+/// All lines of the message, without place and code, then the hint. Fits into an annotation, even one that begins
+/// with place and code and indents the other lines by two blanks.
 pub fn message(finding: &Finding) -> String {
-    let hint = hint(finding);
-    let room = MAX_MESSAGE.saturating_sub(hint.encode_utf16().count());
-    format!("{}{hint}", shortened(&said(finding), room))
+    let (said, hint) = (said(finding), hint(finding));
+    let indentation = 2 * (said.matches('\n').count() + hint.matches('\n').count());
+    let around = start(finding) + &hint;
+    let room = MAX_MESSAGE.saturating_sub(around.encode_utf16().count() + indentation);
+    format!("{}{hint}", shortened(&said, room))
 }
 
 /// Place, code and all lines of the message.
 pub fn account(finding: &Finding) -> String {
-    let place = finding.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    let code = finding.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
-    format!("{place}{code}{}", said(finding))
+    start(finding) + &said(finding)
 }
 
 /// The same, then the hint.
@@ -39,6 +40,13 @@ pub fn turn(class: FailureClass) -> &'static str {
         FailureClass::Infrastructure => "infrastructure (machines, network)",
         FailureClass::Quota => "quota (the limit of an account)",
     }
+}
+
+/// Place and code.
+fn start(finding: &Finding) -> String {
+    let place = finding.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    let code = finding.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
+    place + &code
 }
 
 fn said(finding: &Finding) -> Cow<'_, str> {
@@ -103,7 +111,8 @@ mod tests {
     fn a_long_message_keeps_its_hint_and_a_long_name_is_cut() {
         let long = finding(&"😀".repeat(MAX_MESSAGE), 1, &["x"]);
         assert!(message(&long).ends_with(" …\nhint: Look up."));
-        assert!((MAX_MESSAGE - 1..=MAX_MESSAGE).contains(&message(&long).encode_utf16().count()));
+        let indented = format!("javac: {}", message(&long).replace('\n', "\n  "));
+        assert!((MAX_MESSAGE - 1..=MAX_MESSAGE).contains(&indented.encode_utf16().count()));
         let named = finding("m", 1, &[&"x".repeat(500)]);
         let name = "x".repeat(NAME - 2);
         assert_eq!(message(&named), format!("m (+1 more: {name} …)\nhint: Look up."));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use simulator::road::{answering, head as read_head, serve};
+use simulator::proxy_tls::{answering, head as read_head, serve};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 use wiremock::{Mock, MockServer, ResponseTemplate};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use simulator::road::{Authority, ConnectProxy, head as read_head, serve};
+use simulator::proxy_tls::{Authority, ConnectProxy, head as read_head, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::tests::{TOKEN, always, client, pending, trigger, upstream};

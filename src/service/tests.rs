@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-use simulator::road::{answering, head as read_head, serve};
+use simulator::proxy_tls::{answering, head as read_head, serve};
 use tokio::io::{AsyncWriteExt, BufReader};
 use url::Url;
 use wiremock::matchers::{body_string, header, method, path, query_param};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use simulator::road::{answering, serve};
+use simulator::proxy_tls::{answering, serve};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 

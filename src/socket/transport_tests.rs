@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use simulator::road::{Authority, ConnectProxy, answering, serve};
+use simulator::proxy_tls::{Authority, ConnectProxy, answering, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

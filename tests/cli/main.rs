@@ -4,6 +4,7 @@
 
 mod ci;
 mod command_line;
+mod demo;
 mod dialects;
 mod flood;
 mod inputs;

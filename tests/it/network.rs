@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use simulator::road::{Authority, ConnectProxy};
+use simulator::proxy_tls::{Authority, ConnectProxy};
 use simulator::{BUILD_ID, Entry, Scenario, build_path};
 use tempfile::TempDir;
 

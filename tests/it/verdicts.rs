@@ -65,7 +65,7 @@ async fn a_failed_build_fails_the_step_and_points_at_the_line() {
         ran.output("first-error"),
         "Source/Lighthouse/Keeper.cpp:42:7: C2065: 'Lantern': undeclared identifier"
     );
-    let annotation = "::error title=C2065,file=Source/Lighthouse/Keeper.cpp,line=42,col=7::'Lantern': undeclared identifier%0Ahint: Include the header that declares Lantern ";
+    let annotation = "::error title=C2065,file=Source/Lighthouse/Keeper.cpp,line=42,col=7::Source/Lighthouse/Keeper.cpp:42:7: C2065: 'Lantern': undeclared identifier%0A  hint: Include the header that declares Lantern ";
     assert!(ran.stdout.contains(annotation), "{}", ran.stdout);
     assert!(ran.summary.contains("Keeper.cpp"), "{}", ran.summary);
 }

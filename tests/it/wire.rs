@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use simulator::road::{head, serve};
+use simulator::proxy_tls::{head, serve};
 use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path, trigger_path};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, copy};
 use tokio::net::TcpStream;

@@ -1,9 +1,7 @@
-//! Shows on this machine what a CI would show: the real binary drives a scripted build on the
-//! simulator.
+//! The demo: shows on this machine what a CI would show. The real program drives a scripted build on the simulator.
 
 mod arguments;
-mod ci;
-mod program;
+mod results;
 mod scenarios;
 mod screen;
 mod step;
@@ -11,13 +9,13 @@ mod step;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use arguments::{Command, USAGE};
+use arguments::Command;
 
 fn main() -> ExitCode {
     let command = match arguments::read(std::env::args().skip(1)) {
         Ok(command) => command,
         Err(error) => {
-            writeln!(io::stderr(), "error: {error:#}\n\n{USAGE}").ok();
+            writeln!(io::stderr(), "error: {error:#}\nhint: see `cargo demo --help`").ok();
             return ExitCode::from(2);
         }
     };
@@ -34,12 +32,12 @@ fn main() -> ExitCode {
 /// Returns whether the run behaved as its scenario expects.
 fn run(command: Command) -> anyhow::Result<bool> {
     match command {
-        Command::Help => writeln!(io::stdout(), "{USAGE}")?,
+        Command::Help => writeln!(io::stdout(), "{}", arguments::usage())?,
         Command::List => scenarios::list(&mut io::stdout())?,
         Command::Show { ci, show, speed } => {
-            let program = program::build()?;
+            let places = step::Places::find()?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            return runtime.block_on(step::show(&program, ci, show, speed));
+            return runtime.block_on(step::show(&places, ci, show, speed));
         }
     }
     Ok(true)

@@ -67,6 +67,10 @@ pub(crate) fn find(name: &str) -> Option<&'static Show> {
     SHOWS.iter().find(|show| show.name == name)
 }
 
+pub(crate) fn names() -> Vec<&'static str> {
+    SHOWS.iter().map(|show| show.name).collect()
+}
+
 pub(crate) fn list(out: &mut dyn Write) -> io::Result<()> {
     for Show { name, about, exit_code, .. } in SHOWS {
         writeln!(out, "{name:<17} {about} (exit code {exit_code})")?;
@@ -80,15 +84,42 @@ mod tests {
 
     use super::*;
 
+    /// In milliseconds.
+    fn paused(scenario: &Scenario) -> u64 {
+        let pauses = scenario.timeline.iter().map(|step| match step {
+            Step::Pause(milliseconds) => *milliseconds,
+            _ => 0,
+        });
+        pauses.sum()
+    }
+
     #[test]
     fn every_script_can_be_read_and_takes_less_than_fifteen_seconds() {
         for show in SHOWS {
             let scenario: Scenario = show.script.parse().unwrap();
-            let pauses = scenario.timeline.iter().map(|step| match step {
-                Step::Pause(milliseconds) => *milliseconds,
-                _ => 0,
-            });
-            assert!(pauses.sum::<u64>() < 15_000, "{}", show.name);
+            assert!(paused(&scenario) < 15_000, "{}", show.name);
+        }
+    }
+
+    /// The demo is the first thing that people run, again and again.
+    #[test]
+    fn the_default_scenario_takes_less_than_two_seconds() {
+        let scenario: Scenario = find("compile-error").unwrap().script.parse().unwrap();
+        assert!(paused(&scenario) < 2_000);
+    }
+
+    /// A difference in one character would make two errors of one.
+    #[test]
+    fn the_summary_of_a_cook_repeats_lines_of_its_log() {
+        let (log, summary) =
+            find("cook-error").unwrap().script.split_once("Warning/Error Summary").unwrap();
+        let repeated = |line: &&str| line.contains(": Error: ") || line.contains(": Warning: ");
+        let messages =
+            summary.lines().filter(repeated).map(|line| line.replace("LogInit: Display: ", ""));
+        let messages: Vec<_> = messages.collect();
+        assert_eq!(messages.len(), 2);
+        for message in messages {
+            assert!(log.lines().any(|line| line.ends_with(&message)), "{message}");
         }
     }
 }

@@ -1,136 +1,90 @@
-//! Draws the output of a step in a terminal as the web pages of GitHub and GitLab would.
+//! Draws the page of a CI in a terminal. A folded group shows its last lines while it is open, then only its title.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-pub(crate) const BOLD: &str = "\x1b[1m";
+use simulator::ci::Ci;
+use simulator::page::{Looks, Page, Row};
+
+pub(crate) const GREEN: &str = "\x1b[32m";
+pub(crate) const RED: &str = "\x1b[31m";
 pub(crate) const RESET: &str = "\x1b[0m";
+const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
-const RED: &str = "\x1b[31m";
 const YELLOW: &str = "\x1b[33m";
 const BLUE: &str = "\x1b[34m";
 
-const CLEAR_LINE: &str = "\x1b[0K";
+/// How many lines of an open folded group are shown.
+const TAIL: usize = 6;
 
 pub(crate) struct Screen<W> {
     out: W,
-    depth: usize,
-    masks: Vec<String>,
-}
-
-/// What a line of output means to the page.
-#[derive(Debug, PartialEq, Eq)]
-enum Meaning {
-    Open(String),
-    Close,
-    Mask(String),
-    Annotation { level: &'static str, place: String, title: String, message: String },
-    Text(String),
+    page: Page,
+    /// How many rows of the page were drawn for good.
+    drawn: usize,
+    /// How many lines at the end of the screen will be replaced.
+    live: usize,
 }
 
 impl<W: Write> Screen<W> {
-    pub(crate) fn new(out: W) -> Self {
-        Self { out, depth: 0, masks: Vec::new() }
+    pub(crate) fn new(ci: Ci, out: W) -> Self {
+        Self { out, page: Page::new(ci), drawn: 0, live: 0 }
     }
 
-    /// Draws one line, given without its line feed.
-    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
-        match understand(line) {
-            Meaning::Open(title) => {
-                let title = self.masked(&title);
-                self.draw(&format!("{BOLD}▼ {title}{RESET}"))?;
-                self.depth += 1;
-            }
-            Meaning::Close => self.depth = self.depth.saturating_sub(1),
-            Meaning::Mask(secret) => self.masks.push(secret),
-            Meaning::Annotation { level, place, title, message } => {
-                let colour = match level {
-                    "error" => RED,
-                    "warning" => YELLOW,
-                    _ => BLUE,
-                };
-                let head = [level, &place, &title].map(|part| self.masked(part)).join("  ");
-                self.draw(&format!("{colour}┏ {BOLD}{}{RESET}", head.trim_end()))?;
-                for line in self.masked(&message).lines() {
-                    self.draw(&format!("{colour}┃{RESET} {line}"))?;
-                }
-            }
-            Meaning::Text(text) => {
-                let text = self.masked(&text);
-                if self.depth == 0 {
-                    self.draw(&text)?;
-                } else {
-                    self.draw(&format!("{DIM}{text}{RESET}"))?;
-                }
-            }
+    /// Takes one line of output, given without its line feed.
+    pub(crate) fn line(&mut self, line: &str) {
+        self.page.line(line);
+    }
+
+    /// Ends the output.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        self.page.end();
+        self.draw()
+    }
+
+    /// Shows what has come since the last call.
+    pub(crate) fn draw(&mut self) -> io::Result<()> {
+        let mut text = String::new();
+        if self.live > 0 {
+            // Writing to a string cannot fail.
+            let _written = write!(text, "\x1b[{}A\x1b[J", self.live);
         }
+        let (settled, rest) =
+            self.page.rows().split_at_checked(self.page.settled()).unwrap_or_default();
+        for row in settled.iter().skip(self.drawn) {
+            text += &drawn(row);
+            text.push('\n');
+        }
+        let hidden = self.page.hidden();
+        let tail = hidden.iter().skip(hidden.len().saturating_sub(TAIL));
+        let tail = tail.map(|row| format!("{DIM}{}{RESET}", drawn(row)));
+        let titles = rest.iter().map(|row| drawn(&Row { looks: Looks::Unfolded, ..row.clone() }));
+        let live: Vec<_> = titles.chain(tail).collect();
+        for line in &live {
+            // Without wrapping, each takes one line of the screen.
+            text += &format!("\x1b[?7l{line}\x1b[?7h\n");
+        }
+        self.drawn = settled.len();
+        self.live = live.len();
+        self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }
-
-    fn draw(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{:indent$}{text}", "", indent = 2 * self.depth)
-    }
-
-    fn masked(&self, text: &str) -> String {
-        let masked =
-            self.masks.iter().fold(text.to_owned(), |text, mask| text.replace(mask, "***"));
-        harmless(&masked)
-    }
 }
 
-fn understand(line: &str) -> Meaning {
-    let line = line.trim_end_matches('\r');
-    if let Some(command) = line.trim_start().strip_prefix("::")
-        && let Some((head, data)) = command.split_once("::")
-    {
-        let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
-        match name {
-            "group" => return Meaning::Open(data.to_owned()),
-            "endgroup" => return Meaning::Close,
-            "add-mask" if !data.is_empty() => return Meaning::Mask(unescaped(data)),
-            "error" => return annotation("error", properties, data),
-            "warning" => return annotation("warning", properties, data),
-            "notice" => return annotation("notice", properties, data),
-            _ => {}
-        }
-    }
-    if let Some((_, section)) = line.split_once("section_start:")
-        && let Some((_, title)) = section.split_once(&format!("\r{CLEAR_LINE}"))
-    {
-        return Meaning::Open(title.to_owned());
-    }
-    if line.contains("section_end:") && line.ends_with(CLEAR_LINE) {
-        return Meaning::Close;
-    }
-    Meaning::Text(line.to_owned())
-}
-
-fn annotation(level: &'static str, properties: &str, message: &str) -> Meaning {
-    let property = |name: &str| {
-        let mut all = properties.split(',').filter_map(|property| property.trim().split_once('='));
-        all.find(|(key, _)| *key == name).map(|(_, value)| unescaped(value))
+fn drawn(row: &Row) -> String {
+    let text = harmless(&row.text);
+    let text = match row.looks {
+        Looks::Text => text,
+        Looks::Folded => format!("{BOLD}▶ {text}{RESET}"),
+        Looks::Unfolded => format!("{BOLD}▼ {text}{RESET}"),
+        Looks::Error => format!("{RED}{text}{RESET}"),
+        Looks::Warning => format!("{YELLOW}{text}{RESET}"),
+        Looks::Notice => format!("{BLUE}{text}{RESET}"),
     };
-    let place = [property("file"), property("line"), property("col")];
-    Meaning::Annotation {
-        level,
-        place: place.into_iter().flatten().collect::<Vec<_>>().join(":"),
-        title: property("title").unwrap_or_default(),
-        message: unescaped(message),
-    }
+    format!("{:1$}{text}", "", 2 * row.depth)
 }
 
-/// Undoes the escaping of workflow commands.
-fn unescaped(text: &str) -> String {
-    [("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")]
-        .into_iter()
-        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-}
-
-/// The lines of a file, fit for a terminal.
-pub(crate) fn harmless_lines(text: &str) -> impl Iterator<Item = String> {
-    text.lines().map(harmless)
-}
-
-/// Keeps colours, tabs and line feeds; shows any other control character as a picture of itself.
+/// Keeps colours and tabs; shows any other control character as a picture of itself.
 fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
@@ -143,7 +97,7 @@ fn harmless(text: &str) -> String {
             continue;
         }
         safe.push(match c {
-            '\t' | '\n' => c,
+            '\t' => c,
             '\0'..' ' => char::from_u32(0x2400 + c as u32).unwrap_or(c),
             c if c.is_control() => '\u{fffd}',
             c => c,
@@ -164,40 +118,63 @@ fn colour_length(text: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Draws after each line, and once more at the end.
     fn drawn(lines: &[&str]) -> String {
         let mut out = Vec::new();
-        let mut screen = Screen::new(&mut out);
-        lines.iter().for_each(|line| screen.line(line).unwrap());
+        let mut screen = Screen::new(Ci::GitHub, &mut out);
+        for line in lines {
+            screen.line(line);
+            screen.draw().unwrap();
+        }
+        screen.end().unwrap();
         String::from_utf8(out).unwrap()
     }
 
-    #[test]
-    fn the_lines_of_a_group_are_indented_below_its_heading() {
-        let github = drawn(&["::group::Compile", "[1/2] a.cpp", "::endgroup::", "done"]);
-        let gitlab = drawn(&[
-            "\x1b[0Ksection_start:1700000000:ci-1-compile[collapsed=true]\r\x1b[0KCompile",
-            "[1/2] a.cpp",
-            "\x1b[0Ksection_end:1700000001:ci-1-compile\r\x1b[0K",
-            "done",
-        ]);
-        assert_eq!(github, "\x1b[1m▼ Compile\x1b[0m\n  \x1b[2m[1/2] a.cpp\x1b[0m\ndone\n");
-        assert_eq!(gitlab, github);
+    /// The lines that a terminal is left with, without colours.
+    fn left(drawn: &str) -> Vec<String> {
+        let mut lines = Vec::<String>::new();
+        for line in drawn.lines() {
+            let line = match line.strip_prefix("\x1b[").and_then(|rest| rest.split_once("A\x1b[J"))
+            {
+                Some((up, rest)) => {
+                    lines.truncate(lines.len() - up.parse::<usize>().unwrap());
+                    rest
+                }
+                None => line,
+            };
+            let sgr = ["?7l", "?7h", "0m", "1m", "2m", "31m", "33m", "34m"]
+                .map(|end| format!("\x1b[{end}"));
+            lines.push(sgr.iter().fold(line.to_owned(), |line, sgr| line.replace(sgr, "")));
+        }
+        lines
     }
 
     #[test]
-    fn an_annotation_shows_its_place_its_title_and_its_message() {
-        let line =
-            "::error title=C2065,file=Source/A.cpp,line=4,col=2::it%3A 100%25%0Anote%2C that";
-        assert_eq!(
-            drawn(&[line]),
-            "\x1b[31m┏ \x1b[1merror  Source/A.cpp:4:2  C2065\x1b[0m\n\
-             \x1b[31m┃\x1b[0m it: 100%\n\x1b[31m┃\x1b[0m note, that\n"
-        );
+    fn a_folded_group_shows_its_last_lines_while_it_is_open_and_then_only_its_title() {
+        let lines: Vec<_> = (1..=8).map(|number| number.to_string()).collect();
+        let mut group = vec!["before", "::group::Cook"];
+        group.extend(lines.iter().map(String::as_str));
+        let mut out = Vec::new();
+        let mut screen = Screen::new(Ci::GitHub, &mut out);
+        for line in &group {
+            screen.line(line);
+            screen.draw().unwrap();
+        }
+        let open = left(&String::from_utf8(out).unwrap());
+        assert_eq!(open, ["before", "▼ Cook", "  3", "  4", "  5", "  6", "  7", "  8"]);
+        group.extend(["::endgroup::", "after"]);
+        assert_eq!(left(&drawn(&group)), ["before", "▶ Cook", "after"]);
     }
 
     #[test]
-    fn a_masked_value_is_not_drawn() {
-        assert_eq!(drawn(&["::add-mask::bp_x", "token bp_x"]), "token ***\n");
+    fn output_that_ends_inside_a_group_leaves_its_title() {
+        assert_eq!(left(&drawn(&["::group::Cook", "a"])), ["▶ Cook"]);
+    }
+
+    #[test]
+    fn errors_are_red_and_what_belongs_to_them_is_not() {
+        let drawn = drawn(&["::error file=A.cpp,line=4::A.cpp:4: it%0A  note"]);
+        assert_eq!(drawn, "\x1b[31mError: A.cpp:4: it\x1b[0m\n  note\n");
     }
 
     #[test]

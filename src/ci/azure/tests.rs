@@ -56,7 +56,7 @@ proptest! {
         prop_assert_eq!(command.find(['\n', '\r']), Some(command.len() - 1), "it is one line");
         let (name, properties, data) = parsed(command.trim_end_matches('\n'));
         prop_assert_eq!(name, "task.logissue");
-        prop_assert_eq!(data, message);
+        prop_assert_eq!(data, message.replace('\n', "\n  "));
         let expected =
             [("type", "warning".to_owned()), ("sourcepath", file), ("linenumber", line.to_string()), ("code", code)];
         prop_assert_eq!(properties, expected);
@@ -112,11 +112,11 @@ fn an_annotation_escapes_its_message_and_its_properties() {
             Some(at(Some(12), Some(5)))
         ),
         "##vso[task.logissue type=error;sourcepath=Source/A.cpp;linenumber=12;columnnumber=5;code=C2065;]\
-         'x': undeclared%0Anote: 100%AZP25\n"
+         'x': undeclared%0A  note: 100%AZP25\n"
     );
     for (message, expected) in [
         ("100% 50%0A", "100%AZP25 50%AZP250A"),
-        ("a;b]c%d\nnext #\\#vso[x.y]", "a%3Bb%5Dc%AZP25d%0Anext #\\#vso[x.y%5D"),
+        ("a;b]c%d\nnext #\\#vso[x.y]", "a%3Bb%5Dc%AZP25d%0A  next #\\#vso[x.y%5D"),
         ("%3B", "%AZP253B"),
         (" ", "(no message)"),
     ] {
@@ -152,7 +152,7 @@ fn only_a_failing_verdict_is_an_issue() {
     let shown = |level| written(|azure, out| azure.verdict(&verdict(level), out));
     assert_eq!(
         shown(Level::Error),
-        "##vso[task.logissue type=error;]build b1 failed%0A1 error%3B none hidden\n"
+        "##vso[task.logissue type=error;]build b1 failed%0A  1 error%3B none hidden\n"
     );
     // There is no notice.
     assert_eq!(shown(Level::Info), "buildpixel-ci: build b1 failed\n  1 error; none hidden\n");

@@ -59,7 +59,9 @@ proptest! {
         prop_assert_eq!(command.find(['\n', '\r']), Some(command.len() - 1), "it is one line");
         let (name, properties, data) = parsed(command.trim_end_matches('\n'));
         prop_assert_eq!(name, "warning");
-        prop_assert_eq!(data.strip_suffix(&message).map(str::trim), Some(""));
+        let code = if title.is_empty() { String::new() } else { format!("{title}: ") };
+        let expected = format!("{file}:{line}: {code}{}", message.replace('\n', "\n  "));
+        prop_assert_eq!(data.strip_suffix(&expected).map(str::trim), Some(""));
         prop_assert_eq!(properties.get("file"), Some(&file));
         prop_assert_eq!(properties.get("line"), Some(&line.to_string()));
         prop_assert_eq!(properties.get("title").cloned().unwrap_or_default(), title);
@@ -135,11 +137,11 @@ fn an_annotation_escapes_its_message_and_its_properties() {
     #[rustfmt::skip]
     let rows = [
         ("A01", error, "'x': undeclared\nnote: 100%", Some("C2065"), here,
-            "::error title=C2065,file=Source/A.cpp,line=12,col=5::'x': undeclared%0Anote: 100%25\n"),
-        ("A02", warning, "a::b,c=d", None, windows, "::warning file=C%3A\\Proj\\a%2Cb%2520.cpp,line=1::a::b,c=d\n"),
+            "::error title=C2065,file=Source/A.cpp,line=12,col=5::Source/A.cpp:12:5: C2065: 'x': undeclared%0A  note: 100%25\n"),
+        ("A02", warning, "a::b,c=d", None, windows, "::warning file=C%3A\\Proj\\a%2Cb%2520.cpp,line=1::C:\\Proj\\a,b%2520.cpp:1: a::b,c=d\n"),
         ("A03", error, "first\n#\\#[endgroup]\n\\::error::x\nlastred", None, None,
-            "::error::first%0A#\\#[endgroup]%0A\\::error::x%0Alastred\n"),
-        ("A04", warning, "x", Some("T: a,b c #\\#[group]"), None, "::warning title=T%3A a%2Cb c #\\#[group]::x\n"),
+            "::error::first%0A  #\\#[endgroup]%0A  \\::error::x%0A  lastred\n"),
+        ("A04", warning, "x", Some("T: a,b c #\\#[group]"), None, "::warning title=T%3A a%2Cb c #\\#[group]::T: a,b c #\\#[group]: x\n"),
         ("A06", error, "100% 50%0A", None, None, "::error::100%25 50%250A\n"),
         ("N05", error, "m", None, Some(outside), "::error::../../etc/passwd:3: m\n"),
         ("N06", error, "", None, None, "::error::(no message)\n"),
@@ -156,11 +158,11 @@ fn an_annotation_escapes_its_message_and_its_properties() {
 #[test]
 fn numbers_that_the_runner_cannot_use_are_left_out() {
     let rows = [
-        (Some(0), Some(3), "::error file=a.cpp::m\n"),
-        (Some(u32::MAX), None, "::error file=a.cpp::m\n"),
-        (None, Some(3), "::error file=a.cpp::m\n"),
-        (Some(7), Some(0), "::error file=a.cpp,line=7::m\n"),
-        (Some(7), Some(3), "::error file=a.cpp,line=7,col=3::m\n"),
+        (Some(0), Some(3), "::error file=a.cpp::a.cpp: m\n"),
+        (Some(u32::MAX), None, "::error file=a.cpp::a.cpp: m\n"),
+        (None, Some(3), "::error file=a.cpp::a.cpp: m\n"),
+        (Some(7), Some(0), "::error file=a.cpp,line=7::a.cpp:7: m\n"),
+        (Some(7), Some(3), "::error file=a.cpp,line=7,col=3::a.cpp:7:3: m\n"),
     ];
     for (line, column, expected) in rows {
         let location = Some(at("a.cpp", line, column));
@@ -172,12 +174,18 @@ fn numbers_that_the_runner_cannot_use_are_left_out() {
 #[test]
 fn an_end_needs_a_line_before_it_and_replaces_the_column() {
     let rows = [
-        ("N01", Some(9), Some(3), Some(12), "::error file=a.cpp,line=9,endLine=12::m\n"),
-        ("A05", Some(3), None, Some(5), "::error file=a.cpp,line=3,endLine=5::m\n"),
-        ("N02", None, None, Some(5), "::error file=a.cpp::m\n"),
-        ("the same", Some(5), Some(3), Some(5), "::error file=a.cpp,line=5,col=3::m\n"),
-        ("before", Some(5), Some(3), Some(4), "::error file=a.cpp,line=5,col=3::m\n"),
-        ("too large", Some(5), Some(3), Some(u32::MAX), "::error file=a.cpp,line=5,col=3::m\n"),
+        ("N01", Some(9), Some(3), Some(12), "::error file=a.cpp,line=9,endLine=12::a.cpp:9: m\n"),
+        ("A05", Some(3), None, Some(5), "::error file=a.cpp,line=3,endLine=5::a.cpp:3: m\n"),
+        ("N02", None, None, Some(5), "::error file=a.cpp::a.cpp: m\n"),
+        ("the same", Some(5), Some(3), Some(5), "::error file=a.cpp,line=5,col=3::a.cpp:5:3: m\n"),
+        ("before", Some(5), Some(3), Some(4), "::error file=a.cpp,line=5,col=3::a.cpp:5:3: m\n"),
+        (
+            "too large",
+            Some(5),
+            Some(3),
+            Some(u32::MAX),
+            "::error file=a.cpp,line=5,col=3::a.cpp:5:3: m\n",
+        ),
     ];
     for (vector, line, column, end_line, expected) in rows {
         let location = Location { end_line, ..at("a.cpp", line, column) };
@@ -290,7 +298,7 @@ fn a_verdict_is_an_annotation_or_else_text() {
         (Level::Error, "error", "error:"),
     ] {
         let annotation =
-            format!("::{name} title=Build complete::build b1 is complete%0A1 warning: 100%25\n");
+            format!("::{name} title=Build complete::build b1 is complete%0A  1 warning: 100%25\n");
         let plain = format!("{word} build b1 is complete\n  1 warning: 100%\n");
         let on_act = if level == Level::Error { &annotation } else { &plain };
         assert_eq!(
@@ -310,7 +318,7 @@ fn a_finding_is_an_annotation_except_on_forgejo_which_would_show_the_escapes() {
         message: "100%\nb".into(),
     };
     let [command, plain] =
-        ["::error file=A.cpp,line=1::100%25%0Ab\n", "error: A.cpp:1: 100%\nerror: b\n"];
+        ["::error file=A.cpp,line=1::A.cpp:1: 100%25%0A  b\n", "error: A.cpp:1: 100%\n  b\n"];
     assert_eq!(
         written_by_each(|github, out| github.annotate(&annotation, out)),
         [command, command, plain, command]

@@ -69,7 +69,7 @@ proptest! {
         prop_assert!(!value.contains(['\n', '\r']));
         // The value ends where it seems to.
         prop_assert_eq!(value.replace("||", "").replace("|'", "").find('\''), None);
-        prop_assert_eq!(decoded(value), text);
+        prop_assert_eq!(decoded(value), text.replace('\n', "\n  "));
     }
 }
 
@@ -96,11 +96,11 @@ fn a_finding_is_a_message_with_a_status() {
     let place = at(Some(12), Some(5));
     assert_eq!(
         annotated(Severity::Error, "'x': undeclared\nnote: 100%", Some("C2065"), Some(&place)),
-        "##teamcity[message text='Source/A.cpp(12,5): C2065: |'x|': undeclared|nnote: 100%' status='ERROR']\n"
+        "##teamcity[message text='Source/A.cpp(12,5): C2065: |'x|': undeclared|n  note: 100%' status='ERROR']\n"
     );
     assert_eq!(
         annotated(Severity::Error, "it's [x] | 日\n😀", None, None),
-        "##teamcity[message text='it|'s |[x|] || |0x65e5|n|0xd83d|0xde00' status='ERROR']\n"
+        "##teamcity[message text='it|'s |[x|] || |0x65e5|n  |0xd83d|0xde00' status='ERROR']\n"
     );
     let outside = Location { in_repository: false, ..at(Some(3), None) };
     for (place, expected) in [

@@ -1,15 +1,15 @@
-//! The part of the summary that lists what was found.
+//! The part of the summary that lists the findings.
 
 use std::cmp::Reverse;
 
-use super::page::{Page, folded, head, inline, row};
+use super::page::{Page, cell, folded, head, inline, row};
 use crate::model::{Finding, Severity};
 use crate::report::verdict::{counted, counted_as};
 use crate::report::{Report, words};
 
-/// How many findings of each severity are listed; the report files have more.
+/// How many findings of each severity are listed. The report files have more.
 pub(super) const LISTED: usize = 100;
-/// How many kinds of warnings are.
+/// How many kinds of warnings are listed.
 const KINDS: usize = 10;
 
 pub(super) fn render(report: &Report, page: &mut Page) {
@@ -48,10 +48,11 @@ fn finding_row(finding: &Finding, report: &Report) -> String {
     };
     let code = finding.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
     let what = format!("{code}{}", words::message(finding));
-    row(&[mark, &place, &inline(&what)])
+    row(&[mark, &place, &cell(&what)])
 }
 
-/// How many distinct warnings there are of each kind. Where there is one of each, the list above says as much.
+/// The number of distinct warnings of each kind. It is left out if there is one of each, because the list above shows
+/// that already.
 fn kinds(report: &Report, page: &mut Page) {
     if report.kinds.values().all(|times| *times == 1) {
         return;

@@ -1,6 +1,6 @@
-//! A page of Markdown that keeps its budget, and its spelling: foreign text is nothing but text.
+//! A page of Markdown that keeps to a number of bytes, and the escaping that makes foreign text mere text.
 
-/// Takes whole blocks for as long as they fit, and keeps room to say that one did not.
+/// Takes whole blocks as long as they fit. A note at the end says that the others are missing.
 pub(super) struct Page {
     text: String,
     budget: usize,
@@ -10,12 +10,12 @@ pub(super) struct Page {
 impl Page {
     const CUT: &str = "\n\n_truncated_\n";
 
-    /// An empty page, for so many bytes.
+    /// An empty page for this number of bytes.
     pub(super) fn new(budget: usize) -> Self {
         Self { text: String::new(), budget, cut: false }
     }
 
-    /// A block must close what it opens, because the page may end behind it.
+    /// Adds a block. It must close what it opens, because the page may end after it.
     pub(super) fn push(&mut self, block: &str) {
         if self.cut {
             return;
@@ -35,7 +35,7 @@ impl Page {
     }
 }
 
-/// Escapes text for the middle of a line or a table cell, so that it can be nothing but text.
+/// Escapes text for the middle of a line, so that it can be nothing but text.
 pub(super) fn inline(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -51,6 +51,11 @@ pub(super) fn inline(text: &str) -> String {
     escaped
 }
 
+/// The same for a table cell, where line breaks stay.
+pub(super) fn cell(text: &str) -> String {
+    text.lines().map(inline).collect::<Vec<_>>().join("<br>")
+}
+
 /// Fences text off, with a fence that is longer than any run of backticks in it.
 pub(super) fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -64,7 +69,7 @@ pub(super) fn row<T: AsRef<str>>(cells: &[T]) -> String {
     format!("|{cells}\n")
 }
 
-/// The first two rows of a table: a name that ends in `:` is that of a column of numbers.
+/// The first two rows of a table. A name that ends in `:` makes a column of numbers.
 pub(super) fn head(names: &[&str]) -> String {
     let rule = |name: &&str| if name.ends_with(':') { " ---: |" } else { " --- |" };
     let rules: String = names.iter().map(rule).collect();
@@ -72,7 +77,7 @@ pub(super) fn head(names: &[&str]) -> String {
     format!("{}|{rules}\n", row(&names))
 }
 
-/// Folds a block away under a title. Both must be safe.
+/// Folds a block under a title. Both must be escaped already.
 pub(super) fn folded(title: &str, block: &str) -> String {
     format!("\n<details><summary>{title}</summary>\n\n{block}\n</details>\n")
 }
@@ -82,9 +87,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_in_a_cell_is_nothing_but_text() {
+    fn foreign_text_is_mere_text() {
         assert_eq!(inline("a|b<img src=x>`\n"), "a\\|b&lt;img src=x&gt;\\` ");
         assert_eq!(inline("![x](http://y) &lt; \\|"), "!\\[x\\](http://y) &amp;lt; \\\\\\|");
+    }
+
+    #[test]
+    fn a_cell_keeps_its_line_breaks_and_stays_one_line() {
+        assert_eq!(cell("a|b\n<br>\r\nc"), "a\\|b<br>&lt;br&gt;<br>c");
+        assert_eq!(cell("one line"), "one line");
+        assert_eq!(cell(""), "");
     }
 
     #[test]

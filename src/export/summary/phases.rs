@@ -1,4 +1,4 @@
-//! The part of the summary that tells where the time went.
+//! The part of the summary that shows how long each phase took.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ fn table(report: &Report) -> String {
     format!("\n### Phases\n\n{}{rows}", head(&["", "Phase", "Took:", "Share:", ""]))
 }
 
-/// A phase that was left open by a build that has ended neither succeeded nor, for all we know, failed.
+/// A phase that is still open when the build has ended gets no mark: it is not known how it ended.
 fn mark(run: &PhaseRun, report: &Report) -> &'static str {
     let was_cut_off = report.status == Some(Status::Superseded);
     let has_failed = report.failed_phase() == Some(run.phase) || (run.ended && !was_cut_off);
@@ -53,7 +53,7 @@ fn mark(run: &PhaseRun, report: &Report) -> &'static str {
     }
 }
 
-/// A bar of eighths of a character; what took any time has at least one.
+/// A bar of eighths of a character. It has at least one if the phase took any time.
 fn bar(took: Duration, longest: Duration) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let length = ratio(took, longest, BAR * 8).max(usize::from(!took.is_zero()));

@@ -19,7 +19,7 @@ fn rendered(report: &Report, budget: usize) -> String {
 }
 
 #[test]
-fn a_summary_keeps_its_budget_and_says_that_it_was_cut() {
+fn a_summary_keeps_to_its_budget_and_says_that_it_was_cut() {
     let mut report = report((0..400).map(|n| format!("{n} 日本 😀 ``` {}", "ü".repeat(1000))));
     report.observe(&Event::Status(Status::Failed));
     observe_a_build(&mut report);
@@ -67,7 +67,7 @@ fn observe_a_build(report: &mut Report) {
 }
 
 #[test]
-fn the_phases_tell_where_the_time_went() {
+fn the_phases_show_how_long_each_took() {
     let mut report = report([]);
     observe_a_build(&mut report);
     report.observe(&Event::PhaseStarted(Phase::Stage));
@@ -95,7 +95,7 @@ fn the_phases_tell_where_the_time_went() {
 }
 
 #[test]
-fn the_root_cause_says_what_to_do_and_whose_turn_it_is() {
+fn the_root_cause_has_a_hint_and_an_owner() {
     let mut report = report(["broken\n````\nnote"].map(str::to_owned));
     report.findings[0] = Finding {
         class: Some(FailureClass::Config),

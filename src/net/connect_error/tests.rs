@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use simulator::road::{ConnectProxy, serve};
+use simulator::proxy_tls::{ConnectProxy, serve};
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 use url::Url;

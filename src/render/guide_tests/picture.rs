@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Looks, Row};
+use simulator::page::{Looks, Row};
 
 const COLUMNS: usize = 112;
 const CELL: f32 = 7.8;
@@ -15,6 +15,7 @@ struct Theme {
     ground: &'static str,
     text: &'static str,
     red: &'static str,
+    green: &'static str,
     yellow: &'static str,
     blue: &'static str,
 }
@@ -23,6 +24,7 @@ const DARK: Theme = Theme {
     ground: "#0d1117",
     text: "#c9d1d9",
     red: "#ff7b72",
+    green: "#3fb950",
     yellow: "#d29922",
     blue: "#79c0ff",
 };
@@ -30,6 +32,7 @@ const BLACK: Theme = Theme {
     ground: "#111111",
     text: "#d0d0d0",
     red: "#ff6b68",
+    green: "#5fd787",
     yellow: "#e0c050",
     blue: "#5fd7d7",
 };
@@ -37,6 +40,7 @@ const LIGHT: Theme = Theme {
     ground: "#ffffff",
     text: "#24292f",
     red: "#c0262d",
+    green: "#116329",
     yellow: "#8a6100",
     blue: "#0b62b0",
 };
@@ -111,6 +115,7 @@ fn spans(row: &Row, theme: &'static Theme) -> Vec<Span> {
         let (sequence, text) = part.split_once('m').expect("only SGR is written");
         style = match sequence {
             "31" => (theme.red, style.1),
+            "32" => (theme.green, style.1),
             "33" => (theme.yellow, style.1),
             "36" => (theme.blue, style.1),
             "1" => (style.0, true),

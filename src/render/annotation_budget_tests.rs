@@ -108,20 +108,19 @@ proptest! {
         }
         for number in 0..90 {
             let finding = finding(number);
-            let text = format!("{}: ", finding.location.as_ref().unwrap());
-            let is_told = |line: &&String| {
-                line.ends_with(&format!("::m{number}."))
-                    || line.ends_with(&format!("{text}{}: m{number}.", finding.code.as_deref().unwrap()))
-                        && line.starts_with(finding.severity.as_str())
+            let severity = finding.severity.as_str();
+            let is_shown = |line: &&String| {
+                line.ends_with(&format!("::{finding}"))
+                    || **line == format!("{severity}: {finding}")
             };
-            let times = lines.iter().filter(is_told).count();
+            let times = lines.iter().filter(is_shown).count();
             prop_assert!(times <= 1, "{number}: {lines:#?}");
             if report.hidden() > 0 && finding.is_follow_up() && finding.severity == Severity::Error {
-                prop_assert_eq!(times, 0, "{} merely follows", number);
+                prop_assert_eq!(times, 0, "{} is a follow-up", number);
             }
         }
         if let Some(root) = report.root_cause() {
-            let annotated = lines.iter().any(|line| line.ends_with(&format!("::{}", root.message)));
+            let annotated = lines.iter().any(|line| line.ends_with(&format!("::{root}")));
             prop_assert!(annotated, "{root}: {lines:#?}");
         }
     }
@@ -167,7 +166,10 @@ fn a_phase_spends_half_of_what_is_left_and_the_end_always_has_two() {
     renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
     let shown = String::from_utf8(out).unwrap();
     let annotations: Vec<_> = shown.lines().filter(|line| line.starts_with("::error")).collect();
-    assert!(annotations[0].ends_with("::package0"), "the root cause comes first: {shown}");
+    assert!(
+        annotations[0].ends_with("::Source/F0.cpp: C0: package0"),
+        "the root cause comes first: {shown}"
+    );
     assert_eq!(annotations[1], "::error::and 73 more errors: see the step summary");
     assert!(annotations[2].starts_with("::error title=Build failed"), "{shown}");
     assert_eq!(annotations.len(), 3);
@@ -196,29 +198,29 @@ fn a_phase_that_ends_points_at_its_own_findings_and_those_from_before_it() {
     let shown = String::from_utf8(out).unwrap();
     assert_eq!(
         shown,
-        "::warning file=Source/F0.cpp::nowhere\n::warning file=Source/F0.cpp::cook\n"
+        "::warning file=Source/F0.cpp::Source/F0.cpp: nowhere\n::warning file=Source/F0.cpp::Source/F0.cpp: cook\n"
     );
     let mut out = Vec::new();
     renderer.conclude(&report, &Verdict::new(&report, &Outcome::Success), &mut out);
     let shown = String::from_utf8(out).unwrap();
-    assert_eq!(shown.lines().next(), Some("::warning file=Source/F0.cpp::compile"));
+    assert_eq!(shown.lines().next(), Some("::warning file=Source/F0.cpp::Source/F0.cpp: compile"));
     assert_eq!(shown.matches("::warning").count(), 1, "{shown}");
 }
 
 #[test]
-fn what_merely_follows_waits_for_the_end_and_is_shown_if_there_is_nothing_else() {
+fn follow_up_errors_wait_for_the_end_and_are_shown_if_there_is_nothing_else() {
     let follow_up = Finding { severity: Severity::Error, rank: Rank::FollowUp, ..finding(0) };
     let events = vec![Event::Finding(follow_up), ended(Phase::Compile), ended(Phase::Cook)];
     let (_, lines) = run(events.clone(), &Outcome::Failure);
-    assert_eq!(lines[0], "::error title=C0,file=Source/F0.cpp::m0.");
+    assert_eq!(lines[0], "::error title=C0,file=Source/F0.cpp::Source/F0.cpp: C0: m0.");
     let (_, lines) = run([events, errors_of(Phase::Stage, 1)].concat(), &Outcome::Failure);
-    assert!(lines[0].ends_with("::stage0"), "{lines:#?}");
+    assert!(lines[0].ends_with("::Source/F0.cpp: C0: stage0"), "{lines:#?}");
     assert!(lines[1].starts_with("::error title=Build failed"), "{lines:#?}");
     assert!(lines[1].ends_with("1 error; 1 follow-up error hidden"), "{lines:#?}");
 }
 
 #[test]
-fn where_there_are_no_annotations_all_is_told_at_the_end() {
+fn without_annotations_all_findings_are_shown_at_the_end() {
     let quiet = Options { annotations: false, ..options() };
     for (ci, options) in [("github", quiet), ("plain", options())] {
         let mut renderer = renderer(ci, &Env::default(), options);

@@ -1,5 +1,5 @@
-//! The annotations of a step: CIs keep the first few of each severity (GitHub: ten), so none is spent
-//! twice, and some are saved for later phases and for the end. What is told in words counts as told, too.
+//! Divides the annotations of a step among its phases and its end: CIs keep only the first few of each severity
+//! (GitHub: ten). It also remembers which findings were shown, so that none is shown twice.
 
 use crate::model::{Finding, Level, Severity};
 use crate::report::Verdict;
@@ -7,38 +7,38 @@ use crate::report::Verdict;
 /// How many of each severity there are.
 const ANNOTATIONS: usize = 10;
 
-/// What was spent on which findings.
+/// The findings that were shown, as annotations or as text.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
-    told: Vec<Finding>,
+    shown: Vec<Finding>,
 }
 
 impl Budget {
     pub(super) fn spend(&mut self, finding: &Finding) {
-        self.told.push(finding.clone());
+        self.shown.push(finding.clone());
     }
 
     pub(super) fn spent(&self, severity: Severity) -> usize {
-        self.told.iter().filter(|finding| finding.severity == severity).count()
+        self.shown.iter().filter(|finding| finding.severity == severity).count()
     }
 
-    /// Those that nothing was spent on yet, each once.
+    /// The findings that were not shown yet, each once.
     pub(super) fn pending<'a>(
         &self,
         findings: impl Iterator<Item = &'a Finding>,
     ) -> Vec<&'a Finding> {
         let mut pending = Vec::new();
         for finding in findings {
-            if !self.told.contains(finding) && !pending.contains(&finding) {
+            if !self.shown.contains(finding) && !pending.contains(&finding) {
                 pending.push(finding);
             }
         }
         pending
     }
 
-    /// How many a phase that ends may spend: half of what is left, rounded up, so that a phase to come has as
-    /// much to say. At the end there is always one left for the number of the rest and, of errors, one
-    /// for the root cause and one for the verdict.
+    /// How many annotations a phase may use when it ends: half of those left, rounded up, so that later phases
+    /// can use the other half. The end always has one left for the number of the other findings and, of
+    /// errors, one for the root cause and one for the verdict.
     pub(super) fn share_of_a_phase(&self, severity: Severity) -> usize {
         let (verdict, reserve) = match severity {
             Severity::Error => (1, 2),
@@ -48,7 +48,7 @@ impl Budget {
         left.div_ceil(2).min(left.saturating_sub(reserve))
     }
 
-    /// How many are left for findings. The verdict may be an error too, and the one that must not be lost.
+    /// How many annotations are left for findings. A failing verdict needs one, and it must not be lost.
     pub(super) fn left_at_the_end(&self, severity: Severity, verdict: &Verdict) -> usize {
         let verdict = usize::from(severity == Severity::Error && verdict.level == Level::Error);
         ANNOTATIONS.saturating_sub(self.spent(severity) + verdict)

@@ -161,7 +161,7 @@ fn the_findings_of_one_phase_leave_room_for_those_of_the_next() {
     let mut run = Run::new().tell_all(lines(100_000)).tell_all(first);
     run = run.tell_all(phase(Phase::Compile));
     let told = String::from_utf8_lossy(&run.out).matches("wrong number").count();
-    assert_eq!(told, TOLD / 2);
+    assert_eq!(told, SHOWN / 2);
     run = run.tell_all([Event::Finding(last)]).tell_all(phase(Phase::Cook));
     assert!(String::from_utf8_lossy(&run.out).contains("wrong number 1000"));
 }
@@ -235,7 +235,7 @@ proptest! {
         bytes in prop::sample::select(vec![64 * 1024, MIB, 4 * MIB]),
     ) {
         let mut run = Run::new();
-        run.renderer.trace = Trace::new(Some(LogLimit { keeper: "CI", bytes, line_bytes: TIMESTAMP }));
+        run.renderer.log_quota = LogQuota::new(Some(LogLimit { keeper: "CI", bytes, line_bytes: TIMESTAMP }));
         for (event, times) in &events {
             for _ in 0..*times {
                 run.tell(event);

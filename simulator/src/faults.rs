@@ -30,21 +30,21 @@ pub(crate) enum Fault {
 }
 
 /// A listener whose connections can fail.
-pub(crate) struct Cables {
+pub(crate) struct FaultyListener {
     pub(crate) listener: TcpListener,
-    pub(crate) wires: Arc<Wires>,
+    pub(crate) connections: Arc<Connections>,
 }
 
-impl Listener for Cables {
-    type Io = Cable;
+impl Listener for FaultyListener {
+    type Io = Connection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Cable, SocketAddr) {
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.listener).await;
         // Lines leave one by one, as the live service sends them; a failure only costs latency.
         stream.set_nodelay(true).ok();
-        let (stream, cutter) = (Some(stream), self.wires.connect());
-        (Cable { stream, cutter, wires: self.wires.clone() }, address)
+        let (stream, injector) = (Some(stream), self.connections.connect());
+        (Connection { stream, injector, connections: self.connections.clone() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -54,25 +54,25 @@ impl Listener for Cables {
 
 /// All open connections, those of REST too.
 #[derive(Debug, Default)]
-pub(crate) struct Wires {
+pub(crate) struct Connections {
     used: Mutex<Vec<Weak<State>>>,
     /// The server has given these up, and their peers may not know.
     frozen: Mutex<Vec<TcpStream>>,
 }
 
-impl Wires {
-    fn connect(&self) -> Cutter {
-        let cutter = Cutter::default();
+impl Connections {
+    fn connect(&self) -> FaultInjector {
+        let injector = FaultInjector::default();
         let mut used = lock(&self.used);
-        used.retain(|wire| wire.strong_count() > 0);
-        used.push(Arc::downgrade(&cutter.0));
-        cutter
+        used.retain(|connection| connection.strong_count() > 0);
+        used.push(Arc::downgrade(&injector.0));
+        injector
     }
 
     /// Resets every connection.
     pub(crate) fn reset(&self) {
-        for wire in lock(&self.used).drain(..).filter_map(|wire| wire.upgrade()) {
-            Cutter(wire).make(Fault::Reset);
+        for connection in lock(&self.used).drain(..).filter_map(|connection| connection.upgrade()) {
+            FaultInjector(connection).inject(Fault::Reset);
         }
         lock(&self.frozen).drain(..).for_each(reset);
     }
@@ -87,9 +87,9 @@ fn reset(stream: TcpStream) {
     stream.set_zero_linger().ok();
 }
 
-/// Makes one [`Cable`] fail.
+/// Makes one [`Connection`] fail.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cutter(Arc<State>);
+pub(crate) struct FaultInjector(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -98,29 +98,29 @@ struct State {
     writer: AtomicWaker,
 }
 
-impl Cutter {
+impl FaultInjector {
     /// From now on all reading and writing suffers from the fault.
-    pub(crate) fn make(&self, fault: Fault) {
+    pub(crate) fn inject(&self, fault: Fault) {
         *lock(&self.0.fault) = Some(fault);
         self.0.reader.wake();
         self.0.writer.wake();
     }
 }
 
-impl Connected<IncomingStream<'_, Cables>> for Cutter {
-    fn connect_info(stream: IncomingStream<'_, Cables>) -> Self {
-        stream.io().cutter.clone()
+impl Connected<IncomingStream<'_, FaultyListener>> for FaultInjector {
+    fn connect_info(stream: IncomingStream<'_, FaultyListener>) -> Self {
+        stream.io().injector.clone()
     }
 }
 
-pub(crate) struct Cable {
+pub(crate) struct Connection {
     /// There as long as this is.
     stream: Option<TcpStream>,
-    cutter: Cutter,
-    wires: Arc<Wires>,
+    injector: FaultInjector,
+    connections: Arc<Connections>,
 }
 
-impl Cable {
+impl Connection {
     /// The stream, as long as nothing is wrong with it.
     fn sound(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Pin<&mut TcpStream>>> {
         let fault = self.fault();
@@ -139,7 +139,7 @@ impl Cable {
     }
 
     fn fault(&self) -> Option<Fault> {
-        *lock(&self.cutter.0.fault)
+        *lock(&self.injector.0.fault)
     }
 
     /// Whether what is written gets lost on the way, as it does on a connection that is half-open.
@@ -151,27 +151,27 @@ impl Cable {
     fn asks_to_close(&self, buffer: &ReadBuf<'_>) -> bool {
         let due = |fault: &mut Fault| *fault == Fault::CloseEngine;
         buffer.remaining() >= CLOSE_PLEASE.len()
-            && lock(&self.cutter.0.fault).take_if(due).is_some()
+            && lock(&self.injector.0.fault).take_if(due).is_some()
     }
 }
 
-impl Drop for Cable {
+impl Drop for Connection {
     fn drop(&mut self) {
         match (self.fault(), self.stream.take()) {
             (Some(Fault::Reset), Some(stream)) => reset(stream),
-            (Some(Fault::Freeze), Some(stream)) => lock(&self.wires.frozen).push(stream),
+            (Some(Fault::Freeze), Some(stream)) => lock(&self.connections.frozen).push(stream),
             _ => {}
         }
     }
 }
 
-impl AsyncRead for Cable {
+impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.cutter.0.reader.register(context.waker());
+        self.injector.0.reader.register(context.waker());
         if self.asks_to_close(buffer) {
             buffer.put_slice(&CLOSE_PLEASE);
             return Poll::Ready(Ok(()));
@@ -180,13 +180,13 @@ impl AsyncRead for Cable {
     }
 }
 
-impl AsyncWrite for Cable {
+impl AsyncWrite for Connection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.cutter.0.writer.register(context.waker());
+        self.injector.0.writer.register(context.waker());
         if self.swallows() {
             return Poll::Ready(Ok(bytes.len()));
         }
@@ -194,7 +194,7 @@ impl AsyncWrite for Cable {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.cutter.0.writer.register(context.waker());
+        self.injector.0.writer.register(context.waker());
         if self.swallows() {
             return Poll::Ready(Ok(()));
         }
@@ -202,7 +202,7 @@ impl AsyncWrite for Cable {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.cutter.0.writer.register(context.waker());
+        self.injector.0.writer.register(context.waker());
         if self.swallows() {
             return Poll::Ready(Ok(()));
         }

@@ -1,5 +1,5 @@
-//! The road to a service, for tests of the client's network: TLS with a private authority, and HTTP
-//! proxies. Everything listens on loopback, on a port of its own.
+//! HTTP proxies and TLS with a private authority, for tests of the client's network. Each server listens on
+//! a loopback port of its own.
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -107,7 +107,7 @@ impl Authority {
     }
 }
 
-/// An HTTP proxy for CONNECT, on which every road leads to the same server.
+/// An HTTP proxy for CONNECT that connects every client to the same server.
 #[derive(Debug)]
 pub struct ConnectProxy {
     /// Where it listens.
