@@ -1,0 +1,15 @@
+//! The real program as a CI starts it: arguments, a scrubbed environment, pipes and signals.
+
+mod command_line;
+mod dialects;
+mod flood;
+mod inputs;
+#[cfg(target_os = "linux")]
+mod limits;
+mod pipes;
+mod platforms;
+mod secrets;
+#[cfg(unix)]
+mod signals;
+#[cfg(unix)]
+mod terminal;
