@@ -11,3 +11,5 @@
 mod cli;
 mod harness;
 mod run;
+#[path = "../skipped/mod.rs"]
+mod skipped;

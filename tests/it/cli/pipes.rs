@@ -9,9 +9,11 @@ use simulator::{BUILD_ID, Entry, Scenario};
 
 #[cfg(target_os = "linux")]
 use crate::harness::LONG;
-use crate::harness::{GO, Job, Journal, ScenarioExt, skipped};
+use crate::harness::{GO, Job, Journal, ScenarioExt};
 #[cfg(unix)]
 use crate::harness::{binary, scrubbed};
+#[cfg(unix)]
+use crate::skipped::skipped;
 
 #[tokio::test]
 async fn a_reader_that_leaves_changes_neither_the_end_nor_the_outputs() {

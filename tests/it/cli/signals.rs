@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path};
 
 use crate::harness::{
-    Ended, Fifo, GO, Job, Running, ScenarioExt, binary, endless, eventually, scrubbed, skipped,
+    Ended, Fifo, GO, Job, Running, ScenarioExt, binary, endless, eventually, scrubbed,
 };
+#[cfg(target_os = "linux")]
+use crate::skipped::skipped;
 
 /// What the whole exit may take.
 const CONTRACT: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! Says which tests a machine could not run.
+//! Which tests a machine could not run.
 
 use std::fs::OpenOptions;
 use std::io::Write;
