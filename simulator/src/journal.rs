@@ -31,6 +31,8 @@ pub enum Entry {
         /// The build.
         build_id: String,
     },
+    /// A ping was answered, in a session that can be recovered.
+    Pong,
     /// `leave:build`.
     Left {
         /// The build.

@@ -163,6 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 biased;
                 packet = self.socket.next() => match packet.transpose()? {
                     Some(Message::Text(packet)) if packet == "3" => {
+                        self.service.journal.record(Entry::Pong);
                         (due, pinged) = (Instant::now() + interval, false);
                     }
                     Some(Message::Text(packet)) if packet == "1" => {

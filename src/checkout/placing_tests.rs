@@ -92,7 +92,7 @@ async fn a_finding_waits_for_the_walk_and_nothing_overtakes_it() {
     assert_eq!(told(&shown)[5..], ["A.CPP in a.cpp"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_findings_together_wait_no_longer_than_the_patience() {
     let (mut placing, answer) = hanging(Duration::from_millis(20));
     let mut shown = Vec::new();

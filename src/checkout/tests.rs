@@ -181,6 +181,8 @@ fn a_tree_beyond_the_bounds_is_cut_and_is_not_taken_for_all_there_is() {
         assert_eq!(cut.only("Game.uproject"), None, "there may be another");
         assert_eq!(cut.ending("x/Game.uproject"), None, "there may be another");
     }
+    let first = ["Game.uproject", "Source/0.cpp", "Source/1.cpp", "Source/10.cpp"];
+    assert_eq!(all(&with(6, 3)), first, "whatever the file system lists first");
     assert_eq!(all(&with(10, 3)).len(), 10 - 2);
 }
 

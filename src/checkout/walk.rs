@@ -1,7 +1,8 @@
 //! Looking at every file of a checkout once, within bounds.
 
-use std::collections::VecDeque;
-use std::fs::{self, File};
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::fs::{self, DirEntry, File, ReadDir};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -47,20 +48,16 @@ pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
     let mut left = bounds.entries;
     let top = Folder { path: root.to_owned(), name: String::new(), depth: 0, is_written: false };
     let mut folders = VecDeque::from([top]);
-    'walk: while let Some(folder) = folders.pop_front() {
+    while let Some(folder) = folders.pop_front() {
         if folder.depth > 0 && folder.path.join(".git").exists() {
             // A submodule is a repository of its own.
             continue;
         }
         // One that cannot be read is none of the checkout: it was made by somebody else.
         let Ok(entries) = fs::read_dir(&folder.path) else { continue };
-        for entry in entries.flatten() {
-            let Some(fewer) = left.checked_sub(1) else {
-                index.cut();
-                break 'walk;
-            };
-            left = fewer;
-            let name = entry.file_name();
+        let (entries, is_cut) = first(entries, left);
+        left = left.saturating_sub(entries.len());
+        for (name, entry) in entries {
             let Some(name) = name.to_str().filter(|name| is_plain(name)) else { continue };
             match entry.file_type() {
                 Ok(kind) if kind.is_file() => index.add(&folder.name, name),
@@ -74,10 +71,29 @@ pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
                 _ => {}
             }
         }
+        if is_cut {
+            index.cut();
+            break;
+        }
     }
     index.sort();
     read_texts(root, bounds, &mut index);
     Some(index)
+}
+
+/// The entries of a folder by name, at most so many, and whether there are more. File systems list them in different
+/// orders.
+fn first(entries: ReadDir, most: usize) -> (BTreeMap<OsString, DirEntry>, bool) {
+    let mut first = BTreeMap::new();
+    let mut is_cut = false;
+    for entry in entries.flatten() {
+        first.insert(entry.file_name(), entry);
+        if first.len() > most {
+            first.pop_last();
+            is_cut = true;
+        }
+    }
+    (first, is_cut)
 }
 
 /// Whether Git was told to leave files out.

@@ -298,7 +298,7 @@ mod tests {
         words
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn of_all_sources_a_signal_comes_first_and_room_to_write_comes_last() {
         let (mut pump, signals) = pump(vec![line(1), end()]);
         let reading = (Setup::unread(&Env::default(), false), Err(Outcome::Detached));
@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(inputs(&mut pump, outputs, None).await, ["log"]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_signal_that_comes_while_updates_wait_is_the_next_input() {
         for timer in [None, due()] {
             let (mut pump, signals) = pump((0..10).map(line).collect());
@@ -327,7 +327,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_was_published_is_known_before_a_signal() {
         let (mut pump, signals) = pump(Vec::new());
         signals.send(Signal::Int).await.unwrap();
@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(inputs(&mut pump, Outputs::default(), None).await, ["published", "Int"]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn the_end_of_a_build_that_waits_comes_before_a_timer_that_is_due() {
         let (mut pump, _signals) = pump(vec![line(1), line(2), end()]);
         let due = due();
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(inputs(&mut pump, Outputs::default(), due).await, ["timer"], "it stays due");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn no_update_is_taken_while_a_batch_for_stdout_is_full_unless_a_timer_is_due() {
         let (mut pump, _signals) = pump(vec![line(1), end()]);
         let stdout = output(A_FULL_BATCH);
@@ -359,7 +359,7 @@ mod tests {
         assert_eq!(inputs(&mut pump, outputs, None).await, ["line 2", "log"]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_timer_that_is_not_due_holds_nothing_up_and_comes_when_it_is() {
         let (mut pump, _signals) = pump(vec![line(1)]);
         let later = Some(Instant::now() + Duration::from_secs(3600));
@@ -369,7 +369,7 @@ mod tests {
         assert_eq!(inputs(&mut pump, Outputs::default(), None).await, [""; 0]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn in_a_hurry_a_timer_that_is_due_waits_for_no_update() {
         let (mut pump, _signals) = pump(vec![line(1), line(2)]);
         let outputs = Outputs { in_hurry: true, ..Outputs::default() };
@@ -377,7 +377,7 @@ mod tests {
         assert_eq!(inputs(&mut pump, outputs, due()).await, ["timer"]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_log_without_end_holds_a_timer_up_no_longer_than_the_longest_catch_up() {
         let (mut pump, _signals) = pump((0..4 * UPDATES_AT_ONCE).map(line).collect());
         let due = due();
@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(came.len(), UPDATES_AT_ONCE, "the clock is read now and then only");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn other_tasks_run_however_many_updates_wait_so_that_a_signal_gets_through() {
         // The runtime's own limit may change, but not to more than this.
         for (timer, most) in [(None, 4 * UPDATES_AT_ONCE), (due(), UPDATES_AT_ONCE)] {

@@ -165,7 +165,7 @@ async fn an_upgrade_that_is_none_is_refused() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_upgrade_that_drips_is_bounded_as_a_whole() {
     let address = serve(async |mut stream| {
         for byte in b"HTTP/1.1 101 Switching Protocols\r\n".iter().cycle() {

@@ -103,7 +103,7 @@ pub(super) fn to(url: &str, network: &Network) -> Options {
         api_url: Url::parse(url).unwrap(),
         token: Secret::new(TOKEN),
         net: net(network),
-        connect_timeout: Duration::from_secs(15),
+        connect_timeout: Duration::from_secs(300),
     }
 }
 

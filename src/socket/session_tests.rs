@@ -59,7 +59,7 @@ async fn rooms_are_joined_and_left_and_the_session_ends_politely() {
     assert_eq!(server.await.unwrap(), expected);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_that_ignores_the_goodbye_does_not_hold_us() {
     let (address, _server) = server(async |mut peer: Peer| {
         peer.welcome().await;
@@ -154,7 +154,7 @@ async fn every_way_in_which_a_server_leaves_is_noticed() {
     assert!(matches!(end, SocketError::Closed(_) | SocketError::Io(_)), "{end:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn silence_beyond_the_servers_own_promise_ends_the_session() {
     let (address, _server) = server(async |mut peer: Peer| {
         peer.greet(30, 20).await;
@@ -176,8 +176,7 @@ async fn who_did_not_listen_does_not_call_it_silence() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (said, was_said) = std::sync::mpsc::channel();
     let serving = elsewhere.spawn(server(async move |mut peer: Peer| {
-        peer.greet(20, 20).await;
-        peer.say(GRANT).await;
+        peer.welcome().await;
         peer.hear().await;
         peer.say(&log_frame("waiting for you")).await;
         said.send(()).unwrap();
@@ -188,7 +187,8 @@ async fn who_did_not_listen_does_not_call_it_silence() {
     assert!(session.next().now_or_never().is_none());
     session.join(&id("b")).await.unwrap();
     was_said.recv().unwrap();
-    std::thread::sleep(Duration::from_millis(100));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(60)).await;
     assert_eq!(session.next().await.unwrap(), log("waiting for you"));
     elsewhere.shutdown_background();
 }
@@ -205,7 +205,7 @@ async fn absurd_intervals_do_no_harm() {
     assert_eq!(connected(address).await.next().await.unwrap(), log("a"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn any_frame_is_a_sign_of_life() {
     let (address, _server) = server(async |mut peer: Peer| {
         peer.greet(150, 150).await;
@@ -248,7 +248,7 @@ async fn a_refused_token_is_typed_and_not_shown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
     let mute = serve(async |_stream| std::future::pending().await).await.unwrap();
     let (greeting_only, _a) = server(async |mut peer: Peer| {

@@ -147,7 +147,7 @@ async fn refused_by_proxy(address: SocketAddr) -> ConnectError {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
     for (status_line, expected) in [
@@ -168,7 +168,7 @@ async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
     assert!(matches!(error, ConnectError::ProxyAuth { .. }), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_proxy_whose_answer_does_not_end_is_given_up() {
     let silent = serve(async |_stream| std::future::pending().await).await.unwrap();
     let endless = serve(async |mut stream| {

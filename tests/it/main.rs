@@ -1,4 +1,4 @@
-//! Whole runs: `run()` against the simulator, over real HTTP and real WebSockets.
+//! Whole steps against the simulator: in this process (`run`), and as the program that a CI starts (`cli`).
 
 #![expect(
     clippy::expect_used,
@@ -8,18 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
-mod checkout;
-mod clocks;
-mod endings;
-mod faults;
-mod leaving;
-mod lossy;
-mod network;
-mod patience;
-mod refusals;
-mod step;
-mod stream;
-mod terminal;
-mod trigger;
-mod verdicts;
-mod wire;
+mod cli;
+mod harness;
+mod run;
+#[path = "../skipped/mod.rs"]
+mod skipped;

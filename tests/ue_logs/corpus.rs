@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::skipped::skipped;
+
 /// A folder of logs, sidecars and sessions.
 pub(crate) struct Corpus {
     logs: Vec<Log>,
@@ -45,7 +47,7 @@ impl Corpus {
     fn load() -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/ue-logs");
         if !folder.is_dir() {
-            println!("skipped: there are no real logs in {}", folder.display());
+            skipped("ue_logs", "there are no real logs in ../shared/ue-logs");
             return None;
         }
         Some(Self { logs: logs(&folder), sessions: sessions(&folder) })

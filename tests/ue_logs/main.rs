@@ -13,6 +13,8 @@ mod annotations;
 mod corpus;
 mod reading;
 mod scoreboard;
+#[path = "../skipped/mod.rs"]
+mod skipped;
 
 use std::collections::BTreeMap;
 

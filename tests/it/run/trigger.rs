@@ -1,0 +1,568 @@
+//! Exactly one build, whatever becomes of the request for it.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use futures_util::future::join_all;
+use simulator::{
+    Answer, BUILD_ID, Entry, Other, PROJECT_ID, SETTING_ID, Scenario, TOKEN, build_path,
+    setting_path, trigger_path,
+};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::harness::{LONG, Ran, Step};
+
+pub(crate) const MAY_HAVE_STARTED: &str = "a build may have been started";
+pub(crate) const LOOKING: &str = "it is open whether a build was started; looking for it";
+const API_TOKEN: &str = "api_token:6650aa10bb20cc30dd40ee99";
+
+/// A build that says something and is then complete.
+fn short() -> Scenario {
+    Scenario::new().await_join().log("info", "line 1").status("complete")
+}
+
+/// An answer to the first trigger.
+pub(crate) fn first(status: u16) -> Answer {
+    Answer::new("POST", trigger_path(), status).times(1)
+}
+
+/// The answers that leave open whether a build was made.
+fn open_ends() -> Vec<Answer> {
+    let whole = format!(r#"{{"buildId":"{BUILD_ID}","status":"pending"}}"#);
+    vec![
+        first(302).header("location", "/login"),
+        first(303).header("location", "/builds/1"),
+        first(408),
+        first(408).header("retry-after", "0"),
+        first(500).body(r#"{"error":"internal","message":"oops","requestId":"req_1"}"#),
+        first(502).body("<html>bad gateway</html>"),
+        first(503),
+        first(503).header("retry-after", "soon"),
+        first(504),
+        first(599),
+        first(200),
+        first(201).body("<html>welcome</html>"),
+        first(201).body(r#"{"status":"pending"}"#),
+        first(201).body(" ".repeat(9 << 20)),
+        first(201).body(whole).cut(),
+        first(201).reset(),
+    ]
+}
+
+impl Ran {
+    /// One build was made, it was followed, and its verdict is ours.
+    fn built_once(&self, triggers: usize) {
+        assert_eq!(self.code, 0, "{}", self.stdout);
+        assert_eq!(self.asked("POST", &trigger_path()), triggers, "{}", self.stdout);
+        let [build] = &self.builds[..] else { panic!("{:?}: {}", self.builds, self.stdout) };
+        assert_eq!(self.output("build-id"), build);
+        assert_eq!(self.output("status"), "complete");
+        assert_eq!(self.numbered("line "), [1]);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_leaves_it_open_never_makes_two_builds_nor_none() {
+    let runs = open_ends().into_iter().flat_map(|answer| {
+        [answer.clone().processed(), answer].map(|answer| async move {
+            let triggers = if answer.processed { 1 } else { 2 };
+            let ran = Step::new(short().answer(answer)).await.run().await;
+            ran.built_once(triggers);
+            ran.says(LOOKING);
+            match triggers {
+                1 => ran.says("is the only build since the trigger"),
+                _ => ran.says("BuildPixel lists no build of this trigger; trying again"),
+            }
+        })
+    });
+    join_all(runs).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_never_makes_two_builds_nor_none() {
+    for (answer, triggers) in [(first(201).processed().hang(), 1), (first(201).hang(), 2)] {
+        let step = Step::new(short().answer(answer)).await;
+        let step = step.trigger_timings(|timings| timings.answer = Duration::from_secs(2));
+        let ran = step.run().await;
+        ran.built_once(triggers);
+        ran.says(LOOKING);
+        ran.says("timed out");
+    }
+}
+
+#[tokio::test]
+async fn a_build_that_has_ended_when_it_is_found_is_ours_all_the_same() {
+    for (wait, result) in [("true", "failure"), ("false", "detached")] {
+        let scenario = Scenario::new().answer(first(504).processed());
+        let scenario = scenario.log("info", "line 1").lose_status("failed");
+        let ran = Step::new(scenario).await.input("wait", wait).run().await;
+        assert_eq!(ran.output("result"), result, "{}", ran.stdout);
+        assert_eq!((ran.output("build-id"), ran.output("status")), (BUILD_ID, "failed"));
+        ran.does_not_say("runs on");
+        assert_eq!(ran.builds, [BUILD_ID]);
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_wait_for_the_build_waits_until_it_is_certain_that_there_is_one() {
+    for processed in [true, false] {
+        let answer = if processed { first(502).processed() } else { first(502) };
+        let step = Step::new(Scenario::new().answer(answer)).await.input("wait", "false");
+        let ran = step.run().await;
+        assert_eq!((ran.code, ran.output("result")), (0, "detached"), "{}", ran.stdout);
+        assert_eq!((&ran.builds[..], ran.output("build-id")), (&[BUILD_ID.into()][..], BUILD_ID));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_to_be_tried_again_is_waited_for_and_nothing_is_looked_up() {
+    let hour = Duration::from_secs(3600);
+    let by_the_services_clock = SystemTime::now() + hour + Duration::from_secs(3);
+    let date = httpdate::fmt_http_date(by_the_services_clock);
+    let (began, until) = (SystemTime::now(), httpdate::parse_http_date(&date).unwrap() - hour);
+    let second = began + Duration::from_secs(1);
+    let runs = [429, 503].into_iter().flat_map(|status| {
+        [("1", second), (date.as_str(), until), ("0", began)].map(
+            |(retry_after, until)| async move {
+                let scenario = short().clock_offset(3_600_000);
+                let answer = first(status).header("retry-after", retry_after);
+                let ran = Step::new(scenario.answer(answer)).await.run().await;
+                ran.built_once(2);
+                assert_eq!(ran.asked("GET", "/builds"), 0, "{}", ran.stdout);
+                assert_eq!(
+                    ran.stdout.matches("the trigger was not accepted; trying again in").count(),
+                    1
+                );
+                ran.says(&format!("BuildPixel answered {status}"));
+                assert!(SystemTime::now() >= until, "{retry_after}");
+            },
+        )
+    });
+    join_all(runs).await;
+}
+
+#[tokio::test]
+async fn nobody_is_waited_for_longer_than_the_cap() {
+    let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(86_400));
+    for retry_after in ["86400", &later] {
+        let answer = first(429).header("retry-after", retry_after);
+        let step = Step::new(short().answer(answer)).await;
+        let soon = Duration::from_millis(50);
+        step.trigger_timings(|timings| timings.longest_retry_after = soon)
+            .run()
+            .await
+            .built_once(2);
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_that_says_no_time_is_tried_again_and_a_lasting_one_ends_with_30() {
+    Step::new(short().answer(first(429))).await.run().await.built_once(2);
+    let limited = Answer::new("POST", trigger_path(), 429).body("slow down");
+    let ran = Step::new(short().answer(limited)).await.run().await;
+    assert_eq!(ran.code, 30, "{}", ran.stdout);
+    assert_eq!(ran.asked("POST", &trigger_path()), 4);
+    assert_eq!(ran.stdout.matches("trying again in").count(), 3, "{}", ran.stdout);
+    ran.does_not_say(MAY_HAVE_STARTED);
+}
+
+#[tokio::test]
+async fn a_time_to_come_back_that_is_not_within_the_timeout_is_not_waited_for() {
+    let began = Instant::now();
+    let limited = first(429).header("retry-after", "30");
+    let ran = Step::new(short().answer(limited)).await.input("timeout", "25s").run().await;
+    assert_eq!((ran.code, ran.builds.len()), (30, 0), "{}", ran.stdout);
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn what_the_api_refuses_for_good_is_not_asked_again() {
+    for (status, code) in
+        [(400, 21), (401, 21), (402, 21), (403, 21), (404, 21), (409, 21), (422, 21), (307, 32)]
+    {
+        let answer = Answer::new("POST", trigger_path(), status).header("retry-after", "0");
+        let ran = Step::new(short().answer(answer)).await.run().await;
+        assert_eq!(ran.code, code, "{}", ran.stdout);
+        assert_eq!((ran.requests("POST"), ran.requests("GET")), (1, 0), "{}", ran.stdout);
+        ran.does_not_say(MAY_HAVE_STARTED);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_up_yet_is_waited_for() {
+    let reserved = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = reserved.local_addr().unwrap();
+    drop(reserved);
+    let step = Step::new(short()).await.input("api-url", &format!("http://{address}"));
+    // There is no time to look for a build, and none that would have to be looked for.
+    let step = step.input("timeout", "20s").trigger_timings(|timings| {
+        timings.again.retries = 100;
+        timings.looks = [10, 20, 30, 30_000].map(Duration::from_millis);
+    });
+    let upstream = step.simulator.url().replace("http://", "");
+    let ran = step
+        .run_while(async |step, _| {
+            step.stdout.shows("the trigger was not accepted; trying again in").await;
+            let listener = TcpListener::bind(address).await.unwrap();
+            tokio::spawn(async move {
+                while let Ok((mut near, _)) = listener.accept().await {
+                    let mut far = TcpStream::connect(&upstream).await.unwrap();
+                    tokio::spawn(async move { copy_bidirectional(&mut near, &mut far).await });
+                }
+            });
+        })
+        .await;
+    ran.built_once(1);
+    ran.says("cannot reach BuildPixel");
+    assert_eq!(ran.asked("GET", "/builds"), 0);
+}
+
+#[tokio::test]
+async fn where_no_request_can_be_written_it_is_tried_again_and_ends_with_30() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let no_tls = format!("https://{}", listener.local_addr().unwrap());
+    let hangs_up = async {
+        // Each connection ends where its TLS handshake should be.
+        for _ in 0..4 {
+            drop(listener.accept().await.unwrap());
+        }
+    };
+    // Longer than a name can be, so that nobody is asked for it.
+    let no_name = format!("https://{}.test", "x".repeat(80));
+    let run = async |url: &str| {
+        let ran = Step::new(Scenario::new()).await.input("api-url", url).input("transport", "poll");
+        let ran = ran.run().await;
+        assert_eq!(ran.code, 30, "{}", ran.stdout);
+        let told = "the trigger was not accepted; trying again in";
+        assert_eq!(ran.stdout.matches(told).count(), 3, "{}", ran.stdout);
+        ran.says("cannot reach BuildPixel");
+        ran.does_not_say(MAY_HAVE_STARTED);
+        ran.does_not_say("looking for");
+    };
+    tokio::join!(run(&no_tls), hangs_up);
+    run(&no_name).await;
+}
+
+#[tokio::test]
+async fn the_build_of_somebody_else_is_not_ours() {
+    let old = 90_000;
+    let others = [
+        Other::new("user:6650aa10bb20cc30dd40ee77"),
+        Other::new("push:9f3c2b7a1e5d4860b2c7f19e3a6d5084c1b2e7f3"),
+        Other::new("cron"),
+        Other::new(API_TOKEN).branch("next"),
+        Other::new(API_TOKEN).commit("1111111a1e5d4860b2c7f19e3a6d5084c1b2e7f3"),
+        Other::new(API_TOKEN).age(old),
+    ];
+    let runs = [0, -3_600_000, 3_600_000].into_iter().flat_map(|offset| {
+        let others = others.clone();
+        [(first(502).processed(), 1), (first(502), 2)].map(move |(answer, triggers)| {
+            let scenario = short().answer(answer).others(others.clone()).clock_offset(offset);
+            async move {
+                let step = Step::new(scenario).await.input("branch", "main");
+                step.input("commit", "9f3c2b7").run().await.built_once(triggers);
+            }
+        })
+    });
+    join_all(runs).await;
+}
+
+#[tokio::test]
+async fn what_the_clocks_of_the_service_do_not_tell_makes_no_second_build_and_is_nobody_elses() {
+    let just_before = || Other::new(API_TOKEN).age(20_000);
+    for (scenario, builds) in [
+        (short().answer(first(502).processed()).date_ahead(20_000), 1),
+        (short().answer(first(502)).others([just_before()]), 0),
+    ] {
+        let ran = Step::new(scenario).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
+        assert_eq!((ran.builds.len(), ran.output("build-id")), (builds, ""));
+        ran.says("may be of this trigger: whether it is older than the trigger, the clocks do not");
+        ran.says("give its id as `build-id`");
+    }
+}
+
+#[tokio::test]
+async fn a_changelist_tells_our_build_from_another_one() {
+    for (answer, triggers) in [(first(502).processed(), 1), (first(502), 2)] {
+        let scenario = short().answer(answer).others([Other::new(API_TOKEN).commit("12344")]);
+        let step = Step::new(scenario).await.input("changelist", "12345");
+        step.run().await.built_once(triggers);
+    }
+}
+
+#[tokio::test]
+async fn without_a_branch_the_build_settings_own_one_is_ours() {
+    for (answer, triggers) in [(first(502).processed(), 1), (first(502), 2)] {
+        let others = [Other::new(API_TOKEN).branch("next")];
+        let step = Step::new(short().answer(answer).others(others)).await;
+        step.run().await.built_once(triggers);
+    }
+    let hidden = Answer::new("GET", setting_path(), 403);
+    let scenario = short().answer(first(502).processed()).answer(hidden);
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
+    ran.says(&format!(
+        "BuildPixel answered 502; build {BUILD_ID} may be of this trigger: the branch of the build \
+         setting could not be read"
+    ));
+}
+
+#[tokio::test]
+async fn two_builds_that_may_both_be_ours_end_with_31_and_are_named() {
+    let scenario = short().answer(first(502).processed()).others([Other::new(API_TOKEN)]);
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
+    let second = BUILD_ID.replace("0001", "0002");
+    ran.says("cannot tell whether a build was triggered: BuildPixel answered 502; 2 builds");
+    ran.says("have been queued since that fit: ");
+    ran.says(BUILD_ID);
+    ran.says(&second);
+    ran.says("give its id as `build-id`");
+    assert_eq!((ran.output("build-id"), ran.output("result")), ("", "error"));
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_had_ends_with_31_and_says_what_is_known() {
+    for (answer, words, lists) in [
+        (
+            Answer::new("GET", "/builds", 503),
+            "the list of builds cannot be read (BuildPixel answered 503)",
+            4,
+        ),
+        (
+            Answer::new("GET", "/builds", 401).body(r#"{"error":"invalid_token"}"#),
+            "the list of builds cannot be read (BuildPixel answered 401 invalid_token)",
+            1,
+        ),
+        (
+            Answer::new("GET", "/builds", 200).body("<html>welcome</html>"),
+            "the list of builds cannot be read (cannot understand BuildPixel's answer (200): \
+             expected a list of builds:",
+            4,
+        ),
+        (
+            Answer::new("GET", "/builds", 200).body(r#"{"items":[],"nextCursor":"again"}"#),
+            "the list of builds does not show all that were queued since",
+            80,
+        ),
+        (
+            Answer::new("GET", "/builds", 200).body(r#"{"items":[{"id":"b"}],"nextCursor":null}"#),
+            "build b may be of this trigger: when it was created cannot be told",
+            4,
+        ),
+    ] {
+        let scenario = short().answer(first(504).processed()).answer(answer);
+        let ran = Step::new(scenario).await.input("branch", "main").run().await;
+        assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
+        assert_eq!(ran.asked("GET", "/builds"), lists, "{}", ran.stdout);
+        ran.says("cannot tell whether a build was triggered: BuildPixel answered 504; ");
+        ran.says(words);
+        ran.says("look at the BuildPixel dashboard");
+        ran.does_not_say("nothing was triggered");
+        ran.does_not_say("no build was started");
+        assert_eq!(ran.stdout.matches(TOKEN).count(), 1, "once, in ::add-mask::");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_stumbles_is_read_again_and_each_time_is_told() {
+    let reset = Answer::new("GET", "/builds", 200).times(1).reset();
+    let limited = Answer::new("GET", "/builds", 429).times(1).header("retry-after", "0");
+    let scenario = short().answer(first(504).processed()).answer(reset).answer(limited);
+    let ran = Step::new(scenario).await.run().await;
+    ran.built_once(1);
+    let told = "cannot look for the build; trying again in";
+    assert_eq!(ran.stdout.matches(told).count(), 2, "{}", ran.stdout);
+    ran.says("BuildPixel answered 429");
+    ran.says("BuildPixel did not answer");
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_understood_is_read_again_at_the_next_look() {
+    for odd in [
+        Answer::new("GET", "/builds", 200).body("<html>one moment</html>"),
+        Answer::new("GET", "/builds", 302).header("location", "/login"),
+        Answer::new("GET", "/builds", 200).body(" ".repeat(9 << 20)),
+    ] {
+        let scenario = short().answer(first(504).processed()).answer(odd.times(2));
+        let ran = Step::new(scenario).await.run().await;
+        ran.built_once(1);
+        assert_eq!(ran.asked("GET", "/builds"), 3, "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_not_waited_for_longer_than_the_cap() {
+    let limited = Answer::new("GET", "/builds", 429).header("retry-after", "86400").times(1);
+    let step = Step::new(short().answer(first(504).processed()).answer(limited)).await;
+    let soon = Duration::from_millis(50);
+    step.trigger_timings(|timings| timings.longest_retry_after = soon).run().await.built_once(1);
+}
+
+#[tokio::test]
+async fn a_long_list_is_read_as_far_as_it_matters_whatever_its_order() {
+    let old = |n: u64| Other::new(API_TOKEN).age(3_600_000 - n * 1000);
+    let run = async |scenario: Scenario, triggers: usize| {
+        let scenario = scenario.others((0..250).map(old));
+        let ran = Step::new(scenario).await.run().await;
+        ran.built_once(triggers);
+        ran.asked("GET", "/builds")
+    };
+    let made = || short().answer(first(502).processed());
+    let not_made = || short().answer(first(502));
+    assert_eq!(run(made(), 1).await, 1);
+    assert_eq!(run(made().oldest_first(), 1).await, 3);
+    assert_eq!(run(not_made(), 2).await, 4);
+    assert_eq!(run(not_made().oldest_first(), 2).await, 12);
+}
+
+#[tokio::test]
+async fn a_list_that_lags_behind_does_not_make_a_second_build() {
+    let scenario = short().answer(first(504).processed()).list_lag(3);
+    let ran = Step::new(scenario).await.run().await;
+    ran.built_once(1);
+    assert_eq!(ran.asked("GET", "/builds"), 4);
+}
+
+#[tokio::test]
+async fn the_first_of_two_open_requests_is_ours_if_it_shows_up_late() {
+    let scenario = short().answer(first(504).processed()).answer(first(502)).list_lag(5);
+    let step = Step::new(scenario).await.trigger_timings(|timings| {
+        // So long that the build is clearly older than the second request.
+        timings.looks = [10, 20, 30, 3200].map(Duration::from_millis);
+    });
+    step.run().await.built_once(2);
+}
+
+#[tokio::test]
+async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
+    let soon = Duration::from_millis(200);
+    for (answer, patience, code) in [
+        (Answer::new("POST", trigger_path(), 502), LONG, 30),
+        (Answer::new("POST", trigger_path(), 408), LONG, 30),
+        (Answer::new("POST", trigger_path(), 303), LONG, 32),
+        (Answer::new("POST", trigger_path(), 502).hang(), soon, 30),
+        (Answer::new("POST", trigger_path(), 200).body("<html>welcome</html>"), LONG, 32),
+    ] {
+        let step = Step::new(short().answer(answer)).await;
+        let ran = step.trigger_timings(|timings| timings.answer = patience).run().await;
+        assert_eq!((ran.code, ran.builds.len()), (code, 0), "{}", ran.stdout);
+        assert_eq!(ran.requests("POST"), 3);
+        ran.says("3 requests were left open, and BuildPixel lists no build of them");
+        ran.says("BuildPixel lists no build of this trigger; run the job again later");
+        ran.does_not_say("no build was started");
+        ran.does_not_say(MAY_HAVE_STARTED);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_after_an_open_answer_still_looks_before_it_asks_again() {
+    let limited = first(429).header("retry-after", "0");
+    let scenario = short().answer(first(504).processed()).answer(limited).list_lag(6);
+    let ran = Step::new(scenario).await.run().await;
+    ran.built_once(2);
+}
+
+#[tokio::test]
+async fn a_last_refusal_after_an_open_answer_hides_neither_the_build_nor_the_answer() {
+    let refusals = || {
+        [
+            (403, "30", 21, "; the token may not do this"),
+            (402, "0", 21, "\n"),
+            (429, "300", 30, "; BuildPixel takes no more requests for now"),
+        ]
+        .map(|(status, after, code, hint)| {
+            let refusal = Answer::new("POST", trigger_path(), status);
+            (status, refusal.header("retry-after", after), code, hint)
+        })
+    };
+    let step = async |scenario: Scenario| {
+        let step = Step::new(scenario).await;
+        step.trigger_timings(|timings| {
+            timings.longest = Duration::from_secs(20);
+            timings.longest_retry_after = Duration::from_secs(300);
+        })
+    };
+    for (_, refusal, ..) in refusals() {
+        // It is listed by then.
+        let scenario = short().answer(first(504).processed()).answer(refusal).list_lag(4);
+        step(scenario).await.run().await.built_once(2);
+    }
+    for (status, refusal, code, hint) in refusals() {
+        let ran = step(short().answer(first(504)).answer(refusal)).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST"), ran.builds.len()), (code, 2, 0));
+        ran.says(&format!(
+            "cannot trigger the build: BuildPixel answered 504; then BuildPixel answered {status}"
+        ));
+        ran.says("one request was left open, and BuildPixel lists no build of it");
+        ran.says(&format!("BuildPixel lists no build of this trigger{hint}"));
+    }
+    for (status, refusal, ..) in refusals() {
+        let unreadable = Answer::new("GET", "/builds", 401);
+        let empty = Answer::new("GET", "/builds", 200).times(4);
+        let empty = empty.body(r#"{"items":[],"nextCursor":null}"#);
+        let scenario = short().answer(first(504).processed()).answer(refusal);
+        let ran = step(scenario.answer(empty).answer(unreadable)).await.run().await;
+        assert_eq!((ran.code, ran.requests("POST")), (31, 2), "{}", ran.stdout);
+        ran.says(&format!(
+            "cannot tell whether a build was triggered: BuildPixel answered 504; then BuildPixel \
+             answered {status}; the list of builds cannot be read"
+        ));
+        ran.says(MAY_HAVE_STARTED);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_counted_among_the_requests_that_were_left_open() {
+    let limited = first(429).header("retry-after", "0");
+    let scenario = short().answer(first(504)).answer(limited);
+    let scenario = scenario.answer(Answer::new("POST", trigger_path(), 502));
+    let ran = Step::new(scenario).await.run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (30, 4), "{}", ran.stdout);
+    ran.says("3 requests were left open, and BuildPixel lists no build of them");
+}
+
+#[tokio::test]
+async fn the_timeout_bounds_the_trigger_too() {
+    let began = Instant::now();
+    let scenario = short().answer(first(201).processed().hang());
+    let step = Step::new(scenario).await.input("timeout", "1s");
+    let ran = step.trigger_timings(|timings| timings.answer = Duration::from_secs(20)).run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
+    ran.says("the time was up before a build of it was listed");
+    ran.says(MAY_HAVE_STARTED);
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_look_has_a_budget_of_its_own() {
+    let began = Instant::now();
+    let down = Answer::new("GET", "/builds", 503).header("retry-after", "10");
+    let step = Step::new(short().answer(first(502).processed()).answer(down)).await;
+    let step = step.trigger_timings(|timings| timings.longest_look = Duration::from_secs(5));
+    let ran = step.run().await;
+    assert_eq!((ran.code, ran.asked("GET", "/builds")), (31, 1), "{}", ran.stdout);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_trigger_that_there_is_no_time_to_look_for_is_not_sent() {
+    let step = Step::new(short().answer(Answer::new("POST", trigger_path(), 502))).await;
+    let step = step.trigger_timings(|timings| {
+        timings.longest = Duration::from_millis(3900);
+        timings.looks = [10, 20, 30, 2000].map(Duration::from_millis);
+    });
+    let ran = step.run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (30, 1), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn the_build_is_looked_for_where_it_was_triggered() {
+    let scenario = short().answer(first(502).processed());
+    let ran = Step::new(scenario).await.run().await;
+    let query = format!("/builds?projectId={PROJECT_ID}&buildSettingId={SETTING_ID}&limit=100");
+    let is_look = |entry: &Entry| matches!(entry, Entry::Request { path, authorized: true, .. } if *path == query);
+    assert!(ran.journal.iter().any(is_look), "{:?}", ran.journal);
+    assert!(ran.asked("GET", &build_path(BUILD_ID)) > 0);
+}
