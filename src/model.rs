@@ -1,12 +1,14 @@
 //! The vocabulary that every other module speaks: what a build is, what it says, and what we made
 //! of it. Imports nothing of this crate.
 
-mod remote;
-
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-pub use remote::{BuildMachine, Clue, RemoteFile, RemotePlace, RemoteProject, Source};
+pub use unreal_log::Owner as FailureClass;
+pub use unreal_log::{
+    BuildMachine, Clue, Phase, Progress, Rank, RemoteFile, RemotePath, RemoteProject, Severity,
+    Source,
+};
 
 /// An identifier that BuildPixel gave out: a project, a build setting or a build.
 ///
@@ -131,8 +133,8 @@ impl Notice {
     }
 }
 
-/// One message of the build log as it came over the wire. Its text is hostile until `log::text`
-/// has seen it, and may hold several lines.
+/// One message of the build log as it came over the wire. Its text is hostile until `text` has seen it, and may hold
+/// several lines.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LogLine {
     /// When the build machine wrote it, if the service said so.
@@ -141,124 +143,6 @@ pub struct LogLine {
     pub level: Level,
     /// The text.
     pub message: String,
-}
-
-/// A stage of an Unreal build, in the order in which they run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Phase {
-    /// Fetching the sources from Git or Perforce.
-    SourceSync,
-    /// Building the code.
-    Compile,
-    /// Converting the content for the platform.
-    Cook,
-    /// Laying out (and packing) the files to ship.
-    Stage,
-    /// Making the platform's package.
-    Package,
-    /// Archiving and uploading the artifact.
-    Upload,
-}
-
-impl Phase {
-    /// The name in outputs and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SourceSync => "source-sync",
-            Self::Compile => "compile",
-            Self::Cook => "cook",
-            Self::Stage => "stage",
-            Self::Package => "package",
-            Self::Upload => "upload",
-        }
-    }
-
-    /// The name for people, as a heading.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::SourceSync => "Source sync",
-            Self::Compile => "Compile",
-            Self::Cook => "Cook",
-            Self::Stage => "Stage",
-            Self::Package => "Package",
-            Self::Upload => "Upload",
-        }
-    }
-}
-
-/// How grave a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth a look.
-    Warning,
-    /// Breaks the build.
-    Error,
-}
-
-impl Severity {
-    /// The word that tools use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// Whose turn it is after a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FailureClass {
-    /// Who writes code.
-    Code,
-    /// Who makes assets.
-    Content,
-    /// Who sets up the project: its ini files, module rules, build settings.
-    Config,
-    /// Who installs compilers and SDKs on the build machine.
-    Toolchain,
-    /// Who runs machines and networks.
-    Infrastructure,
-    /// Who pays: a limit of some account is used up.
-    Quota,
-}
-
-impl FailureClass {
-    /// The name in outputs and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Content => "content",
-            Self::Config => "config",
-            Self::Toolchain => "toolchain",
-            Self::Infrastructure => "infrastructure",
-            Self::Quota => "quota",
-        }
-    }
-}
-
-/// How likely a finding is what everything else in its phase follows from: the first is the likeliest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rank {
-    /// Disk, memory, network, licence, quota.
-    Infrastructure,
-    /// A compiler or an SDK that is missing or wrong.
-    Toolchain,
-    /// Module rules, and what UnrealHeaderTool says.
-    Rules,
-    /// What a compiler says.
-    Compile,
-    /// What a linker says.
-    Link,
-    /// What the cook says, and crashes.
-    Cook,
-    /// What goes wrong while files are laid out.
-    Stage,
-    /// What the platform's own tools say.
-    Package,
-    /// Whatever else is wrong.
-    Other,
-    /// Merely follows from another failure: `Cook failed.`, `UnrealBuildTool failed`.
-    FollowUp,
 }
 
 /// A place in a file. Lines and columns count from 1; a column never stands without a line.
@@ -300,7 +184,7 @@ pub struct Finding {
     /// Where, if the log tells.
     pub location: Option<Location>,
     /// What `location` was made of, until it has been looked up in the checkout.
-    pub remote: Option<Box<RemotePlace>>,
+    pub remote: Option<Box<RemotePath>>,
     /// The phase it was reported in.
     pub phase: Option<Phase>,
     /// How likely all else in its phase follows from it.

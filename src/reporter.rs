@@ -4,9 +4,8 @@ use std::path::Path;
 
 use crate::checkout::Checkout;
 use crate::checkout::placing::Placing;
-use crate::log::Pipeline;
-use crate::log::progress::Progress;
-use crate::model::{Event, Facts, Id, LogLine, Notice, Status};
+use crate::model::{Event, Facts, Id, LogLine, Notice, Progress, Status};
+use crate::reader::Pipeline;
 use crate::render::Renderer;
 use crate::report::{Outcome, Report, Verdict};
 use crate::text::Cleaner;

@@ -234,7 +234,7 @@ fn the_design_puts_every_module_into_one_component() {
     let layers = read("tests/layers.rs");
     let list = layers.split("const LAYERS").nth(1).unwrap().split("];").next().unwrap();
     // The reader is a library of its own.
-    let layers = list.split('"').skip(1).step_by(2).filter(|layer| !["lib", "log"].contains(layer));
+    let layers = list.split('"').skip(1).step_by(2).filter(|layer| *layer != "lib");
     let layers = layers.chain(["unreal-log"]);
     let rows = table("DESIGN.md", "| component |");
     let mut named: Vec<_> = rows.iter().flat_map(|row| spans(&row[1])).collect();

@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use buildpixel_ci::log::promises;
+use buildpixel_ci::reader::invariants;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     if let [style, log @ ..] = bytes {
-        promises::hold(*style, &String::from_utf8_lossy(log));
+        invariants::check(*style, &String::from_utf8_lossy(log));
     }
 });

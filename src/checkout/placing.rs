@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Checkout, resolve};
-use crate::log::locate::{folder_in_repository, safe};
 use crate::model::{Event, Finding, Notice};
+use crate::reader::location::{folder_in_repository, safe};
 use crate::text::Cleaner;
 
 /// How long findings may wait, all of them together. Those that come after that are shown with what is

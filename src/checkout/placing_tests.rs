@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use super::Checkout;
 use super::index::Index;
 use super::placing::Placing;
-use crate::log::Pipeline;
 use crate::model::{
-    BuildMachine, Clue, Event, Finding, Level, LogLine, Notice, Phase, RemoteFile, RemotePlace,
+    BuildMachine, Clue, Event, Finding, Level, LogLine, Notice, Phase, RemoteFile, RemotePath,
 };
+use crate::reader::Pipeline;
 use crate::text::{Cleaner, Style};
 
 /// No test waits for this.
@@ -53,7 +53,7 @@ fn line(text: &str) -> Event {
 /// A finding that is shown with its path as it is, unless a checkout has the file.
 fn finding(path: &str) -> Event {
     let clue = Clue::File(RemoteFile::whole(path));
-    let remote = RemotePlace { clue, machine: BuildMachine::default().into() };
+    let remote = RemotePath { clue, machine: BuildMachine::default().into() };
     Event::Finding(Finding { remote: Some(Box::new(remote)), ..Finding::error(path) })
 }
 

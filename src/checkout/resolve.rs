@@ -2,12 +2,12 @@
 
 use super::index::Index;
 use super::lines::{line_of_key, line_of_plugin};
-use crate::log::assets;
-use crate::log::locate::spelling::{
-    FOLDERS, Spelt, as_shown, is_absolute, module_of_made, normalised, spelt, telling, under,
+use crate::model::{BuildMachine, Clue, Location, RemoteFile, RemotePath, RemoteProject, Source};
+use unreal_log::locate::assets;
+use unreal_log::locate::spelling::{
+    FOLDERS, Spelt, is_absolute, module_of_made, normalised, spelt, telling, under, with_slashes,
     without_drive,
 };
-use crate::model::{BuildMachine, Clue, Location, RemoteFile, RemotePlace, RemoteProject, Source};
 
 /// No file of a repository has a longer path.
 const LONGEST: usize = 4096;
@@ -18,7 +18,7 @@ const WORKING: [&str; 2] = ["Binaries/Win64", "Source"];
 /// Where in the repository the clue leads. `source_root` is the project's folder as it was given, empty or
 /// ending in `/`.
 pub(super) fn location(
-    place: &RemotePlace,
+    place: &RemotePath,
     index: &Index,
     source_root: Option<&str>,
 ) -> Option<Location> {
@@ -60,7 +60,7 @@ impl Resolver<'_> {
         let RemoteFile { path, line, column, end_line } = file;
         let found = self.file(path);
         let in_repository = found.is_some();
-        let file = found.unwrap_or_else(|| as_shown(path));
+        let file = found.unwrap_or_else(|| with_slashes(path));
         Location { file, in_repository, line: *line, column: *column, end_line: *end_line }
     }
 

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::resolve_tests::{Folder, Paths};
-use crate::log::locate::folder_in_repository;
-use crate::log::locate::spelling::is_absolute;
 use crate::model::{Clue, RemoteFile, Source};
+use crate::reader::location::folder_in_repository;
+use unreal_log::locate::spelling::is_absolute;
 
 /// Paths and messages that are likely to be near something.
 fn odd_path() -> impl Strategy<Value = String> {
@@ -63,7 +63,7 @@ proptest! {
         }
         let found = paths.locate(&path);
         let message = format!("x from Source: /{path} and '{command}'");
-        let placed = paths.of_message(None, &message).map(|place| (place.file, place.in_repository));
+        let placed = paths.of_message(&message).map(|place| (place.file, place.in_repository));
         for (file, in_repository) in [Some((found.file, found.in_repository)), placed].into_iter().flatten() {
             prop_assert!(!in_repository || !is_absolute(&file), "{}", file);
             prop_assert!(!in_repository || file.split('/').all(|name| !["", ".", ".."].contains(&name)), "{}", file);
@@ -81,7 +81,7 @@ proptest! {
         }
         let found = paths.locate(&path);
         let message = format!("{path}.Build.cs from Source: /{path} and '{command}'");
-        let placed = paths.of_message(None, &message).map(|place| (place.file, place.in_repository));
+        let placed = paths.of_message(&message).map(|place| (place.file, place.in_repository));
         for (file, in_repository) in [Some((found.file, found.in_repository)), placed].into_iter().flatten() {
             prop_assert!(!in_repository || FILES.contains(&file.as_str()), "{}", file);
         }
@@ -96,7 +96,6 @@ proptest! {
         section in proptest::option::of("[a-zA-Z#]{1,4}"),
     ) {
         let mut paths = NOWHERE.with(Paths::clone);
-        paths.locator = paths.locator.rooted(root.as_deref());
         paths.source_root = root.as_deref().and_then(folder_in_repository);
         for line in [
             format!("-project={command}Game.uproject"),

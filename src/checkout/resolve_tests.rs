@@ -3,9 +3,10 @@ use std::sync::Arc;
 use super::index::Index;
 use super::resolve;
 use super::walk::{Bounds, walk};
-use crate::log::locate::{Locator, folder_in_repository, map_of_message, safe};
 use crate::model::{Clue, Location, RemoteFile};
+use crate::reader::location::{certain, folder_in_repository, safe};
 use crate::text::{Cleaner, Style};
+use unreal_log::locate::{Locator, map_of_message};
 
 const WINDOWS: &str = r#"Running: C:\Epic Games\UE_5.4\Engine\Binaries\ThirdParty\DotNet\dotnet.exe "X.dll" -Project="C:\W\My Game\Game.uproject""#;
 
@@ -43,7 +44,7 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) fn new(source_root: Option<&str>, index: Option<Index>, log: &[&str]) -> Self {
-        let mut locator = Locator::new(source_root);
+        let mut locator = Locator::new();
         log.iter().for_each(|line| locator.learn(line));
         let source_root = source_root.and_then(folder_in_repository);
         Self { locator, index: index.map(Arc::new), source_root }
@@ -55,11 +56,10 @@ impl Paths {
 
     /// As a finding is placed: without a checkout it is what was certain when it was read.
     pub(super) fn location(&self, clue: Clue) -> Option<Location> {
-        let certain = self.locator.certain(&clue);
-        let place = self.locator.place(clue);
+        let remote = self.locator.remote_path(clue);
         match &self.index {
-            Some(index) => resolve::location(&place, index, self.source_root.as_deref()),
-            None => certain,
+            Some(index) => resolve::location(&remote, index, self.source_root.as_deref()),
+            None => certain(&remote, self.source_root.as_deref()),
         }
     }
 
@@ -67,8 +67,8 @@ impl Paths {
         self.location(Clue::File(RemoteFile::whole(path))).unwrap()
     }
 
-    pub(super) fn of_message(&self, code: Option<&str>, message: &str) -> Option<Location> {
-        self.location(self.locator.clue_of_message(code, message)?)
+    pub(super) fn of_message(&self, message: &str) -> Option<Location> {
+        self.location(self.locator.clue_of_message(message)?)
     }
 }
 
@@ -84,7 +84,7 @@ fn assert_located(paths: &Paths, table: &[(&str, Option<&str>)]) {
 /// Each message with the place that it names.
 fn assert_placed(paths: &Paths, table: &[(&str, Option<&str>)]) {
     for (message, expected) in table {
-        let place = paths.of_message(Some("LogX"), message);
+        let place = paths.of_message(message);
         assert!(place.iter().all(|place| place.in_repository), "{message}: {place:?}");
         assert_eq!(place.map(|place| place.to_string()).as_deref(), *expected, "{message}");
     }
@@ -382,11 +382,8 @@ fn without_a_checkout_only_an_asset_that_must_be_there_has_a_file() {
 fn a_package_is_a_file_wherever_it_is() {
     let checkout = Folder::new(&["Game.uproject", "Content/A/Door.uasset"]);
     let paths = checkout.paths(None, &[WINDOWS]);
-    let place = |message: &str| {
-        paths
-            .of_message(Some("LogAssetRegistry"), message)
-            .map(|place| (place.file, place.in_repository))
-    };
+    let place =
+        |message: &str| paths.of_message(message).map(|place| (place.file, place.in_repository));
     let game =
         "Package ../../../../../W/My Game/Content/A/Door.uasset is too new. Engine Version: 1008";
     assert_eq!(place(game), Some(("Content/A/Door.uasset".to_owned(), true)));
@@ -440,10 +437,6 @@ fn a_setting_a_module_and_a_plugin_are_mended_where_they_are_written() {
         ("Unable to find plugin 'Gone'", None),
     ];
     assert_placed(&checkout.paths(None, &[WINDOWS]), &table);
-    let paths = checkout.paths(None, &[WINDOWS]);
-    for code in ["C2065", "LNK2019", "-Wshadow"] {
-        assert_eq!(paths.of_message(Some(code), "GameDefaultMap is wrong"), None, "{code}");
-    }
 }
 
 #[test]

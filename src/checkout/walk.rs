@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::index::Index;
-use crate::log::locate::spelling::MADE;
+use unreal_log::locate::spelling::MADE;
 
 /// How much is looked at. The largest games have some hundred thousand files.
 #[derive(Debug, Clone, Copy)]

@@ -13,8 +13,8 @@ use super::*;
 use crate::checkout::Checkout;
 use crate::ci::{self, Ci};
 use crate::config::{Env, Task};
-use crate::log::Pipeline;
 use crate::model::{Facts, LogLine};
+use crate::reader::Pipeline;
 use crate::report::Outcome;
 use crate::text::{Cleaner, Style};
 

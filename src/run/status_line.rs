@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::log::progress::Progress;
+use crate::model::Progress;
 use crate::model::Status;
 use crate::report::Report;
 use crate::report::verdict::{counted, human};

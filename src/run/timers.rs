@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::follow::Timings;
-use crate::log::progress::Progress;
+use crate::model::Progress;
 use crate::model::Status;
 use crate::report::Report;
 use crate::report::verdict::human;

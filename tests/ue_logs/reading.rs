@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use buildpixel_ci::log::Pipeline;
 use buildpixel_ci::model::{Event, Finding, Level, LogLine, Severity};
+use buildpixel_ci::reader::Pipeline;
 use buildpixel_ci::text::{Cleaner, Style};
 
 /// How many lines come at once.

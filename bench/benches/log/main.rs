@@ -2,15 +2,15 @@
 //! and fails if not: tests have no clock, so this is where it is held.
 
 mod mix;
-#[path = "../../../src/log/worst.rs"]
-mod worst;
+#[path = "../../../src/reader/slow_lines.rs"]
+mod slow_lines;
 
 use std::process::ExitCode;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use buildpixel_ci::model::{Level, LogLine};
-use buildpixel_ci::log::Pipeline;
+use buildpixel_ci::reader::Pipeline;
 use buildpixel_ci::text::{Cleaner, Style};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -53,10 +53,10 @@ fn a_cook_that_floods_with_errors(bencher: Bencher) {
     mixed(bencher, &mix::cook_errors(LINES));
 }
 
-#[divan::bench(args = worst::lines(MEGABYTE).map(|(name, _)| name), sample_count = 10)]
+#[divan::bench(args = slow_lines::lines(MEGABYTE).map(|(name, _)| name), sample_count = 10)]
 fn a_line_of_a_megabyte(bencher: Bencher, name: &str) {
     let line =
-        worst::lines(MEGABYTE).find(|(other, _)| name == other).map(|(_, line)| message(line));
+        slow_lines::lines(MEGABYTE).find(|(other, _)| name == other).map(|(_, line)| message(line));
     let line = line.into_iter().collect::<Vec<_>>();
     let pipeline = || PIPELINE.clone();
     bencher
@@ -100,7 +100,7 @@ fn check() -> ExitCode {
         fast_enough &= name != "ordinary lines" || rate >= LINES_PER_SECOND;
     }
     let mut worst: Vec<_> =
-        worst::lines(MEGABYTE).map(|(name, line)| (best(&[message(line)]), name)).collect();
+        slow_lines::lines(MEGABYTE).map(|(name, line)| (best(&[message(line)]), name)).collect();
     worst.sort();
     for (took, name) in worst.iter().rev().take(10) {
         println!("{:>6.1} ms for a line of 1 MB: {name}", took.as_secs_f64() * 1000.0);

@@ -1,0 +1,40 @@
+//! The events that a reader makes of the lines.
+
+use std::time::Duration;
+
+use crate::finding::{Finding, Phase};
+
+/// One thing that a line says, or that becomes certain with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A phase began. The phase before it, if it was still open, has ended.
+    PhaseStarted(Phase),
+    /// The line itself has its place here: what was reported before it belongs above it. It is reported once for each
+    /// line that is fed.
+    Line,
+    /// One action of the compile is done, such as a file or a link.
+    Action {
+        /// The name of the action: `Compile [x64] Door.cpp`.
+        name: String,
+        /// How long it took.
+        took: Duration,
+    },
+    /// How far the cook is. It is reported once per percent, and at the end of the cook.
+    Cooked {
+        /// Packages that are done.
+        done: u32,
+        /// Packages in all, as far as is known by now. The number may grow.
+        total: u32,
+    },
+    /// Something is wrong that was not reported before. Findings are reported when their phase ends.
+    Finding(Finding),
+    /// A phase ended.
+    PhaseEnded {
+        /// The phase.
+        phase: Phase,
+        /// How long it took: by the times of its lines or else by the log's own words.
+        took: Option<Duration>,
+        /// Whether it came to its own end. A phase that failed never does.
+        completed: bool,
+    },
+}

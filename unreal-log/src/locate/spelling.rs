@@ -1,0 +1,138 @@
+//! The spelling of paths: by Windows, by Unix, and relative to the folder in which a tool ran.
+
+/// The folders of a project in which tools keep the files that they make.
+pub const MADE: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
+/// The folders of a project in which people keep the files that they write.
+pub const FOLDERS: [&str; 5] = ["Source", "Plugins", "Content", "Config", "Shaders"];
+
+/// A path with `/`, without `.` and `x/..`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spelt {
+    /// The number of `..` at its beginning.
+    pub climbs: usize,
+    /// The rest of the path.
+    pub path: String,
+}
+
+/// The path in this spelling. None if it climbs out of a drive.
+pub fn spelt(path: &str) -> Option<Spelt> {
+    let path = path.trim().replace('\\', "/");
+    let starts = path.starts_with('/');
+    let mut climbs = 0;
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => match segments.pop() {
+                Some(folder) if is_drive(folder) => return None,
+                Some(_) => {}
+                None if starts => return None,
+                None => climbs += 1,
+            },
+            _ => segments.push(segment),
+        }
+    }
+    let start = if starts { "/" } else { "" };
+    Some(Spelt { climbs, path: format!("{start}{}", segments.join("/")) })
+}
+
+/// The path with `/`, and normalised if it does not climb.
+pub fn with_slashes(path: &str) -> String {
+    normalised(path).unwrap_or_else(|| path.replace('\\', "/"))
+}
+
+/// The path with `/`, without `.` and `x/..`. None if it climbs.
+pub fn normalised(path: &str) -> Option<String> {
+    spelt(path).filter(|spelt| spelt.climbs == 0).map(|spelt| spelt.path)
+}
+
+/// Whether it begins at the top of a disk.
+pub fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') || path.split('/').next().is_some_and(is_drive)
+}
+
+/// Whether it is the letter of a drive: `C:`.
+pub fn is_drive(segment: &str) -> bool {
+    matches!(segment.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic())
+}
+
+/// The path without the letter of its drive, or without the first `/`.
+pub fn without_drive(path: &str) -> &str {
+    match path.split_once('/') {
+        Some((first, rest)) if first.is_empty() || is_drive(first) => rest,
+        _ => path,
+    }
+}
+
+/// The rest of the path after the folder, if it is below the folder. Upper and lower case are the same on Windows and
+/// on a Mac, which is known by `/Users` and `/Volumes`.
+pub fn under<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
+    let (start, rest) = path.split_at_checked(folder.len())?;
+    let any_case = !folder.starts_with('/')
+        || folder.starts_with("/Users/")
+        || folder.starts_with("/Volumes/");
+    let same = start == folder || (any_case && start.eq_ignore_ascii_case(folder));
+    rest.strip_prefix('/').filter(|_| same)
+}
+
+/// The path from the first folder of a project on, such as `Source`. None for a path of the engine.
+pub fn tail(path: &str) -> Option<&str> {
+    let has_engine = path.split('/').any(|folder| folder.eq_ignore_ascii_case("Engine"));
+    let starts = FOLDERS.iter().filter_map(|folder| path.find(&format!("/{folder}/")));
+    let start = starts.min().filter(|_| !has_engine)?;
+    path.get(start + 1..)
+}
+
+/// Whether the file is in an engine that lies inside the folder. `Source/Game/Engine` is the game's.
+pub fn is_engine(inside: &str) -> bool {
+    engine_at(&inside.split('/').collect::<Vec<_>>()).is_some()
+}
+
+fn engine_at(segments: &[&str]) -> Option<usize> {
+    let mut above = segments.iter().take_while(|folder| !FOLDERS.contains(folder));
+    above.position(|folder| folder.eq_ignore_ascii_case("Engine"))
+}
+
+/// Whether a tool made the file, so that no repository has it. The path is relative to the project.
+pub fn is_made(inside: &str) -> bool {
+    let name = inside.rsplit('/').next().unwrap_or(inside);
+    let unity = name.starts_with("Module.") && name.ends_with(".cpp");
+    unity || name.ends_with(".gen.cpp") || starts_in(&MADE, inside)
+}
+
+/// The module from which a tool made the file: one source of many, or generated code.
+pub fn module_of_made(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if let Some(rest) = name.strip_prefix("Module.").filter(|rest| rest.ends_with(".cpp")) {
+        return rest.split('.').next();
+    }
+    if !name.ends_with(".gen.cpp") && !name.ends_with(".generated.h") {
+        return None;
+    }
+    // `Intermediate/Build/Win64/Game/Inc/<Module>/UHT/X.gen.cpp`
+    path.split('/').skip_while(|folder| *folder != "Inc").nth(1).filter(|module| *module != name)
+}
+
+/// Whether the first folder of the path is one of these.
+pub fn starts_in(folders: &[&str], path: &str) -> bool {
+    path.split('/').next().is_some_and(|first| folders.contains(&first))
+}
+
+/// How many names at the end of a path tell which file it is: those from the plugin on, from the engine on, or from a
+/// folder on that every project has. None if none of these is in the path.
+pub fn telling(path: &str) -> Option<usize> {
+    let segments: Vec<_> = path.split('/').collect();
+    let is_folder =
+        |segment: &&str| FOLDERS.iter().any(|known| known.eq_ignore_ascii_case(segment));
+    let is_plugins = |segment: &&str| segment.eq_ignore_ascii_case("Plugins");
+    let start = if let Some(engine) = engine_at(&segments) {
+        engine
+    } else if let Some(plugins) = segments.iter().rposition(is_plugins) {
+        // Plugins may be sorted into folders, whose names tell little.
+        let inside = segments.iter().skip(plugins + 2).position(is_folder);
+        inside.map_or(plugins + 1, |at| plugins + 1 + at)
+    } else {
+        segments.iter().rposition(is_folder)?
+    };
+    Some(segments.len() - start)
+}

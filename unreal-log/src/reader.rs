@@ -1,0 +1,148 @@
+//! Reads the lines of one build's log in their order. This file is the order of the steps; each step is a file beside
+//! it.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use crate::actions::Actions;
+use crate::decode::{self, Decoded};
+use crate::event::Event;
+use crate::finding::Severity;
+use crate::findings::Findings;
+use crate::phases::{self, Phases};
+use crate::prefix::Prefixes;
+use crate::progress::{Meter, Progress};
+
+/// Turns the lines of one build's log into events, in the order in which they are fed.
+///
+/// A clone continues from the same state. Making a reader compiles patterns, which takes several milliseconds; a clone
+/// of a new reader does not.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    prefixes: Prefixes,
+    phases: Phases,
+    meter: Meter,
+    actions: Actions,
+    findings: Findings,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Reader {
+    /// A reader that has read nothing yet.
+    pub fn new() -> Self {
+        Self {
+            prefixes: Prefixes::new(),
+            phases: Phases::default(),
+            meter: Meter::default(),
+            actions: Actions::default(),
+            findings: Findings::new(),
+        }
+    }
+
+    /// Reads the next line and reports its events.
+    ///
+    /// `line` has no line end, no colours and no other escape sequences. `at` is the time at which the build machine
+    /// wrote it, if that is known.
+    pub fn line(&mut self, line: &str, at: Option<SystemTime>, report: &mut dyn FnMut(Event)) {
+        let line = self.own_text(line);
+        let (line, claimed) = (&*line.text, line.claimed);
+        let marker = phases::marker(line);
+        let before = self.phases.current();
+        let Self { phases, meter, findings, .. } = self;
+        phases.enter(marker, at, &mut |event| change_phase(meter, findings, event, report));
+        phases.read(line);
+        meter.read(line, before, phases);
+        self.read(line, claimed, report);
+        let Self { phases, meter, findings, .. } = self;
+        phases.leave(marker, at, &mut |event| change_phase(meter, findings, event, report));
+        self.flush_if_full(report);
+    }
+
+    /// Reads a line that came too late for its place in the log. Its findings and actions count. It neither begins nor
+    /// ends a phase, and does not change the progress.
+    pub fn late_line(&mut self, line: &str, report: &mut dyn FnMut(Event)) {
+        let line = self.own_text(line);
+        self.findings.set_late(true);
+        self.read(&line.text, line.claimed, report);
+        self.findings.set_late(false);
+        self.flush_if_full(report);
+    }
+
+    /// How far the build is within the phase that is open, as far as the log says.
+    pub fn progress(&self) -> Option<Progress> {
+        self.meter.of_open_phase(&self.phases)
+    }
+
+    /// Whether a finding was read that is not reported yet.
+    pub fn has_pending_findings(&self) -> bool {
+        self.findings.has_any()
+    }
+
+    /// Reports the findings that wait for the end of their phase.
+    pub fn flush(&mut self, report: &mut dyn FnMut(Event)) {
+        self.findings.flush(&mut |finding| report(Event::Finding(finding)));
+    }
+
+    /// Reports what is still to be reported when the log is over: pending findings, and the end of the open phase.
+    pub fn finish(&mut self, report: &mut dyn FnMut(Event)) {
+        self.meter.end_of_cook().into_iter().for_each(&mut *report);
+        self.flush(report);
+        self.phases.finish(report);
+    }
+
+    /// Reads what counts at any time: findings, actions, packages of the cook.
+    fn read(&mut self, line: &str, claimed: Option<Severity>, report: &mut dyn FnMut(Event)) {
+        self.findings.read(line, claimed, &self.phases);
+        let action = self.actions.read(line, &self.phases);
+        report(Event::Line);
+        if let Some((name, took)) = action {
+            report(Event::Action { name: name.to_owned(), took });
+        }
+        self.meter.cooked().into_iter().for_each(report);
+    }
+
+    fn flush_if_full(&mut self, report: &mut dyn FnMut(Event)) {
+        if self.findings.is_full() {
+            self.flush(report);
+        }
+    }
+
+    /// The text of the line itself, without prefixes and wrapping.
+    fn own_text<'t>(&self, line: &'t str) -> OwnText<'t> {
+        let line = self.prefixes.strip(line);
+        match decode::decoded(line) {
+            Some(Decoded { text, claimed }) => {
+                let text = Cow::Owned(self.prefixes.strip(&text).to_owned());
+                OwnText { text, claimed }
+            }
+            None => OwnText { text: Cow::Borrowed(line), claimed: None },
+        }
+    }
+}
+
+/// A line as its tool printed it.
+struct OwnText<'t> {
+    text: Cow<'t, str>,
+    /// How grave the wrapping says that it is.
+    claimed: Option<Severity>,
+}
+
+/// Reports the beginning or the end of a phase, after what was still to be reported of the one before.
+fn change_phase(
+    meter: &mut Meter,
+    findings: &mut Findings,
+    event: Event,
+    report: &mut dyn FnMut(Event),
+) {
+    meter.end_of_cook().into_iter().for_each(&mut *report);
+    if matches!(event, Event::PhaseEnded { completed: true, .. }) {
+        findings.drop_exit_codes_of_completed_phase();
+    }
+    findings.flush(&mut |finding| report(Event::Finding(finding)));
+    report(event);
+}
