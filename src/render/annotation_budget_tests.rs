@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::tests::{build, options, renderer, report_of, told};
+use super::tests::{build, events_shown, options, renderer, report_of};
 use super::*;
 use crate::config::{Env, OnSuperseded, Task};
 use crate::model::{Location, Rank};
@@ -59,7 +59,7 @@ fn run(mut events: Vec<Event>, outcome: &Outcome) -> (Report, Vec<String>) {
     });
     let mut renderer = renderer("github", &Env::default(), options());
     let mut out = Vec::new();
-    let mut report = told(&mut renderer, events, report_of([]), &mut out);
+    let mut report = events_shown(&mut renderer, events, report_of([]), &mut out);
     let status = match outcome {
         Outcome::Failure => Status::Failed,
         Outcome::Success => Status::Complete,
@@ -152,7 +152,7 @@ fn a_phase_spends_half_of_what_is_left_and_the_end_always_has_two() {
     {
         let events = errors_of(phase, 20).into_iter().chain([ended(phase)]);
         let mut out = Vec::new();
-        report = told(&mut renderer, events, report, &mut out);
+        report = events_shown(&mut renderer, events, report, &mut out);
         let shown = String::from_utf8(out).unwrap();
         assert_eq!(shown.matches("\n").count(), share, "{phase:?}: {shown}");
         assert_eq!(shown.matches("::error title=").count(), share, "{phase:?}: {shown}");
@@ -176,7 +176,7 @@ fn a_phase_spends_half_of_what_is_left_and_the_end_always_has_two() {
 }
 
 #[test]
-fn a_phase_that_ends_points_at_its_own_findings_and_those_from_before_it() {
+fn a_phase_that_ends_annotates_its_own_findings_and_earlier_ones() {
     let at = |message: &str, phase| {
         Event::Finding(Finding {
             severity: Severity::Warning,
@@ -194,7 +194,7 @@ fn a_phase_that_ends_points_at_its_own_findings_and_those_from_before_it() {
         ended(Phase::Cook),
     ];
     let mut out = Vec::new();
-    let report = told(&mut renderer, events, report_of([]), &mut out);
+    let report = events_shown(&mut renderer, events, report_of([]), &mut out);
     let shown = String::from_utf8(out).unwrap();
     assert_eq!(
         shown,
@@ -226,7 +226,7 @@ fn without_annotations_all_findings_are_shown_at_the_end() {
         let mut renderer = renderer(ci, &Env::default(), options);
         let mut out = Vec::new();
         let events = errors_of(Phase::Cook, 12).into_iter().chain([ended(Phase::Cook)]);
-        let report = told(&mut renderer, events, report_of([]), &mut out);
+        let report = events_shown(&mut renderer, events, report_of([]), &mut out);
         assert_eq!(out, b"");
         renderer.conclude(&report, &Verdict::new(&report, &Outcome::Success), &mut out);
         let shown = String::from_utf8(out).unwrap();

@@ -26,14 +26,14 @@ impl Run {
         Self { renderer, report: report_of([]), out: Vec::new() }
     }
 
-    fn tell(&mut self, event: &Event) {
+    fn show(&mut self, event: &Event) {
         self.report.observe(event);
         self.renderer.event(event, &self.report, &mut self.out);
     }
 
-    fn tell_all(mut self, events: impl IntoIterator<Item = Event>) -> Self {
+    fn show_all(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         for event in events {
-            self.tell(&event);
+            self.show(&event);
         }
         self
     }
@@ -49,7 +49,7 @@ fn kept_bytes(shown: &str) -> usize {
 }
 
 /// The last words of a run on which nothing else was said.
-fn last_words(verdict: &Verdict) -> String {
+fn output_of_an_empty_run(verdict: &Verdict) -> String {
     Run::new().conclude(verdict)
 }
 
@@ -83,11 +83,11 @@ fn phase(phase: Phase) -> [Event; 2] {
 }
 
 #[test]
-fn a_log_without_end_is_shown_up_to_a_point_and_the_verdict_is_at_the_end() {
-    let shown = Run::new().tell_all(lines(300_000)).conclude(&failure());
+fn a_log_that_is_too_long_is_cut_and_the_verdict_still_comes_last() {
+    let shown = Run::new().show_all(lines(300_000)).conclude(&failure());
     let kept = kept_bytes(&shown);
     assert!((2 * MIB..5 * MIB / 2 + 10_000).contains(&kept), "{kept}");
-    assert!(shown.ends_with(&last_words(&failure())));
+    assert!(shown.ends_with(&output_of_an_empty_run(&failure())));
     let numbers = shown.lines().filter(|line| line.starts_with('['));
     let count = numbers.clone().count();
     let expected = (1..=count).map(|number| format!("[{number}/"));
@@ -95,48 +95,48 @@ fn a_log_without_end_is_shown_up_to_a_point_and_the_verdict_is_at_the_end() {
 }
 
 #[test]
-fn where_the_log_ends_it_is_said_once_where_everybody_sees_it() {
+fn the_cut_of_the_log_is_reported_once_and_outside_of_groups() {
     let shown = Run::new()
-        .tell_all([Event::PhaseStarted(Phase::Cook)])
-        .tell_all(lines(100_000))
-        .tell_all([Event::PhaseEnded { phase: Phase::Cook, took: None, completed: false }])
-        .tell_all(lines(10))
+        .show_all([Event::PhaseStarted(Phase::Cook)])
+        .show_all(lines(100_000))
+        .show_all([Event::PhaseEnded { phase: Phase::Cook, took: None, completed: false }])
+        .show_all(lines(10))
         .conclude(&failure());
     let (_, rest) = shown.split_once("section_end:1700:ci-1-cook\r\x1b[0K\n").unwrap();
     let expected = "\x1b[36mbuildpixel-ci:\x1b[0m the rest of the log is in the reports, in build.log: \
                     GitLab keeps 4 MiB of what a job prints, and the findings and the verdict must fit\n\
                     \x1b[36mbuildpixel-ci:\x1b[0m Cook failed\n";
     assert!(rest.starts_with(expected), "{rest}");
-    assert_eq!(rest.strip_prefix(expected), Some(last_words(&failure()).as_str()));
+    assert_eq!(rest.strip_prefix(expected), Some(output_of_an_empty_run(&failure()).as_str()));
 }
 
 #[test]
-fn without_reports_the_rest_of_the_log_is_not_looked_for() {
+fn without_reports_the_message_says_that_the_rest_of_the_log_is_lost() {
     let mut run = Run::new();
     run.renderer = renderer("gitlab", &Env::default(), options());
-    let shown = String::from_utf8(run.tell_all(lines(100_000)).out).unwrap();
+    let shown = String::from_utf8(run.show_all(lines(100_000)).out).unwrap();
     assert!(shown.contains("the rest of the log is lost: GitLab keeps 4 MiB"));
 }
 
 #[test]
-fn a_small_line_does_not_come_after_a_large_one_that_was_left_out() {
+fn no_line_is_shown_after_the_first_one_that_did_not_fit() {
     let large = || Event::Line { level: Level::Info, text: "x".repeat(16 * 1024) };
-    let run = Run::new().tell_all((0..200).map(|_| large()));
+    let run = Run::new().show_all((0..200).map(|_| large()));
     let before = run.out.len();
-    assert_eq!(run.tell_all(lines(1)).out.len(), before);
+    assert_eq!(run.show_all(lines(1)).out.len(), before);
 }
 
 #[test]
-fn once_the_log_is_over_a_phase_tells_its_findings_at_its_end_and_no_finding_comes_twice() {
+fn after_the_cut_each_phase_shows_its_findings_at_its_end_and_none_twice() {
     let severities = [Severity::Error, Severity::Warning];
     let findings = severities.map(|severity| Event::Finding(finding(severity, 1)));
-    let run = Run::new().tell_all(lines(100_000));
+    let run = Run::new().show_all(lines(100_000));
     let before = run.out.len();
-    let run = run.tell_all([Event::PhaseStarted(Phase::Compile)]).tell_all(findings);
-    let run = run.tell_all(phase(Phase::Compile).into_iter().skip(1));
-    let told = String::from_utf8(run.out[before..].to_vec()).unwrap();
+    let run = run.show_all([Event::PhaseStarted(Phase::Compile)]).show_all(findings);
+    let run = run.show_all(phase(Phase::Compile).into_iter().skip(1));
+    let shown = String::from_utf8(run.out[before..].to_vec()).unwrap();
     assert_eq!(
-        told,
+        shown,
         "\x1b[0Ksection_start:1700:ci-1-compile\r\x1b[0KCompile\n\
          \x1b[0Ksection_end:1700:ci-1-compile\r\x1b[0K\n\
          \x1b[36mbuildpixel-ci:\x1b[0m Compile failed\n\
@@ -148,8 +148,8 @@ fn once_the_log_is_over_a_phase_tells_its_findings_at_its_end_and_no_finding_com
 }
 
 #[test]
-fn a_group_that_would_be_collapsed_is_open_when_only_our_words_are_in_it() {
-    let run = Run::new().tell_all(lines(100_000)).tell_all([Event::PhaseStarted(Phase::Cook)]);
+fn after_the_cut_groups_are_expanded() {
+    let run = Run::new().show_all(lines(100_000)).show_all([Event::PhaseStarted(Phase::Cook)]);
     let shown = String::from_utf8(run.out).unwrap();
     assert!(shown.ends_with("section_start:1700:ci-1-cook\r\x1b[0KCook\n"));
 }
@@ -158,20 +158,20 @@ fn a_group_that_would_be_collapsed_is_open_when_only_our_words_are_in_it() {
 fn the_findings_of_one_phase_leave_room_for_those_of_the_next() {
     let first = (0..100).map(|number| Event::Finding(finding(Severity::Error, number)));
     let last = Finding { phase: Some(Phase::Cook), ..finding(Severity::Error, 1000) };
-    let mut run = Run::new().tell_all(lines(100_000)).tell_all(first);
-    run = run.tell_all(phase(Phase::Compile));
-    let told = String::from_utf8_lossy(&run.out).matches("wrong number").count();
-    assert_eq!(told, SHOWN / 2);
-    run = run.tell_all([Event::Finding(last)]).tell_all(phase(Phase::Cook));
+    let mut run = Run::new().show_all(lines(100_000)).show_all(first);
+    run = run.show_all(phase(Phase::Compile));
+    let shown = String::from_utf8_lossy(&run.out).matches("wrong number").count();
+    assert_eq!(shown, SHOWN / 2);
+    run = run.show_all([Event::Finding(last)]).show_all(phase(Phase::Cook));
     assert!(String::from_utf8_lossy(&run.out).contains("wrong number 1000"));
 }
 
 #[test]
 fn a_flood_of_phases_leaves_room_for_the_verdict_and_every_section_that_begins_ends() {
     let phases = [Phase::Compile, Phase::Cook].repeat(20_000).into_iter().flat_map(phase);
-    let shown = Run::new().tell_all(phases).tell_all(lines(10)).conclude(&failure());
+    let shown = Run::new().show_all(phases).show_all(lines(10)).conclude(&failure());
     assert!(kept_bytes(&shown) <= 3 * MIB + 100_000, "{}", kept_bytes(&shown));
-    assert!(shown.ends_with(&last_words(&failure())));
+    assert!(shown.ends_with(&output_of_an_empty_run(&failure())));
     let [starts, ends] = ["section_start:", "section_end:"].map(|edge| shown.matches(edge).count());
     assert_eq!(starts, ends);
     assert!(starts > 10_000, "{starts}");
@@ -181,21 +181,24 @@ fn a_flood_of_phases_leaves_room_for_the_verdict_and_every_section_that_begins_e
 fn a_verdict_that_is_too_long_is_cut_down_to_its_headline() {
     let long = Verdict { details: vec!["x".repeat(4 * MIB)], ..failure() };
     let shown = Run::new().conclude(&long);
-    assert_eq!(shown, last_words(&Verdict { details: vec![], hint: None, ..failure() }));
+    assert_eq!(
+        shown,
+        output_of_an_empty_run(&Verdict { details: vec![], hint: None, ..failure() })
+    );
 }
 
 #[test]
-fn what_could_not_be_written_is_told_after_the_verdict_of_a_full_log() {
+fn problems_after_the_verdict_fit_into_a_full_log() {
     let notice = |text: &str| Event::Notice(Notice::warn(text));
     let flood = (0..4000).map(|_| notice(&"x".repeat(1000)));
-    let mut run = Run::new().tell_all(lines(100_000)).tell_all(flood);
+    let mut run = Run::new().show_all(lines(100_000)).show_all(flood);
     run.renderer.conclude(&run.report, &failure(), &mut run.out);
-    run.tell(&notice("cannot write outputs.env"));
+    run.show(&notice("cannot write outputs.env"));
     assert!(run.out.ends_with(b" cannot write outputs.env\n"));
 }
 
 #[test]
-fn where_there_is_no_limit_every_line_is_shown() {
+fn without_a_limit_every_line_is_shown() {
     let mut renderer = renderer("github", &Env::default(), options());
     let mut out = Vec::new();
     for line in lines(100_000) {
@@ -230,7 +233,7 @@ proptest! {
 
     /// With a limit that is soon reached, and the one that is GitLab's.
     #[test]
-    fn whatever_happens_all_is_kept_and_the_verdict_is_at_the_end(
+    fn the_output_fits_into_the_limit_and_ends_with_the_verdict(
         events in events(),
         bytes in prop::sample::select(vec![64 * 1024, MIB, 4 * MIB]),
     ) {
@@ -238,12 +241,12 @@ proptest! {
         run.renderer.log_quota = LogQuota::new(Some(LogLimit { keeper: "CI", bytes, line_bytes: TIMESTAMP }));
         for (event, times) in &events {
             for _ in 0..*times {
-                run.tell(event);
+                run.show(event);
             }
         }
         let shown = run.conclude(&failure());
         prop_assert!(kept_bytes(&shown) <= bytes / 16 * 14, "{} of {bytes}", kept_bytes(&shown));
-        prop_assert!(shown.ends_with(&last_words(&failure())));
+        prop_assert!(shown.ends_with(&output_of_an_empty_run(&failure())));
         let edges = ["section_start:", "section_end:"].map(|edge| shown.matches(edge).count());
         prop_assert_eq!(edges[0], edges[1]);
     }

@@ -29,7 +29,7 @@ fn line(level: Level, text: &str) -> Event {
     Event::Line { level, text: text.to_owned() }
 }
 
-/// A build that fails, as `log` tells it. Its texts are as hostile as those that `log` lets through.
+/// A build that fails, as `log` reports it. Its texts are as hostile as `log` lets them be.
 pub(crate) fn events() -> Vec<Event> {
     let took = |seconds| Some(Duration::from_secs(seconds));
     let notice = |level, text: &str| Event::Notice(Notice::new(level, text));
@@ -125,7 +125,7 @@ fn shown(ci: &str, env: &Env, options: Options) -> String {
     let mut renderer = renderer(ci, env, options);
     let mut out = Vec::new();
     renderer.begin(&[SECRET], &mut out);
-    let report = told(&mut renderer, events(), report_of([]), &mut out);
+    let report = events_shown(&mut renderer, events(), report_of([]), &mut out);
     let report = Report { facts: facts(), ..report };
     renderer.outputs(&report.outputs(Some(&Outcome::Failure)), &mut out);
     renderer.conclude(&report, &failure(), &mut out);
@@ -134,7 +134,7 @@ fn shown(ci: &str, env: &Env, options: Options) -> String {
 }
 
 /// Tells events as they come, and returns what is known after them.
-pub(super) fn told(
+pub(super) fn events_shown(
     renderer: &mut Renderer,
     events: impl IntoIterator<Item = Event>,
     mut report: Report,
@@ -245,7 +245,7 @@ fn lines_below_the_log_level_are_hidden_and_findings_and_verdict_are_not() {
 }
 
 #[test]
-fn without_annotations_findings_are_told_in_words() {
+fn findings_are_shown_as_text_if_annotations_are_off() {
     let quiet = Options { annotations: false, ..options() };
     let shown = shown("github", &Env::default(), quiet);
     assert_eq!(shown.matches("\n::error").count(), 1, "the verdict alone");
@@ -312,19 +312,19 @@ fn the_number_of_the_rest_says_where_to_find_it() {
 }
 
 #[test]
-fn findings_beyond_the_told_ones_are_a_number() {
+fn findings_beyond_the_shown_ones_are_a_number() {
     let report = report_of(errors(Report::KEPT + 100));
     let shown = concluded("plain", &report, &Outcome::Failure);
     assert_eq!(shown.lines().filter(|line| line.starts_with("error: E: ")).count(), SHOWN);
     assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
     let shown = concluded("github", &report, &Outcome::Failure);
-    let told = ["::error title=E::", "\nerror: E: "].map(|start| shown.matches(start).count());
-    assert_eq!(told, [8, SHOWN - 8], "an annotation is told, too");
+    let counts = ["::error title=E::", "\nerror: E: "].map(|start| shown.matches(start).count());
+    assert_eq!(counts, [8, SHOWN - 8], "an annotation counts too");
     assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");
 }
 
 #[test]
-fn an_open_group_is_closed_before_the_end_is_told() {
+fn an_open_group_is_closed_before_findings_and_verdict() {
     let mut renderer = renderer("github", &Env::default(), options());
     let mut out = Vec::new();
     renderer.event(&Event::PhaseStarted(Phase::Cook), &report_of([]), &mut out);
@@ -349,7 +349,7 @@ fn a_phase_closes_the_one_before_it_and_ends_once() {
         Event::PhaseEnded { phase: Phase::Stage, took, completed: true },
         Event::PhaseEnded { phase: Phase::Stage, took, completed: true },
     ];
-    told(&mut renderer, events, report_of([]), &mut out);
+    events_shown(&mut renderer, events, report_of([]), &mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "::group::Cook\n::endgroup::\n::group::Stage\n::endgroup::\n\
@@ -358,7 +358,7 @@ fn a_phase_closes_the_one_before_it_and_ends_once() {
 }
 
 #[test]
-fn the_end_of_a_phase_says_how_it_went() {
+fn the_end_of_a_phase_shows_its_result() {
     let some = Some(Duration::from_secs(200));
     let rows = [
         (Status::Running, some, true, "Cook took 3m 20s"),
@@ -376,9 +376,14 @@ fn the_end_of_a_phase_says_how_it_went() {
         let phase = Phase::Cook;
         let start = Event::PhaseStarted(phase);
         let report =
-            told(&mut renderer, [start, Event::Status(status)], report_of([]), &mut vec![]);
+            events_shown(&mut renderer, [start, Event::Status(status)], report_of([]), &mut vec![]);
         let mut out = Vec::new();
-        told(&mut renderer, [Event::PhaseEnded { phase, took, completed }], report, &mut out);
+        events_shown(
+            &mut renderer,
+            [Event::PhaseEnded { phase, took, completed }],
+            report,
+            &mut out,
+        );
         let shown = String::from_utf8(out).unwrap().replace("buildpixel-ci: ", "");
         assert_eq!(shown.trim_end(), format!("::endgroup::\n{expected}").trim_end());
     }

@@ -88,13 +88,13 @@ async fn a_head_without_end_is_cut_off() {
         if chunk.starts_with(b"HTTP") {
             client = endless("", chunk).await.0;
         }
-        client.timeout = Duration::from_millis(300);
+        client.timeout = Duration::from_secs(1);
         let error = trigger(&client).await.unwrap_err();
         assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: true, .. }), "{error:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_answer_that_drips_is_bounded_as_a_whole() {
     for (head, status) in [
         ("", None),
@@ -113,8 +113,8 @@ async fn an_answer_that_drips_is_bounded_as_a_whole() {
         });
         let url = format!("http://{}", address.await.unwrap());
         let mut client = client(&url, &Network::default());
-        client.timeout = Duration::from_millis(200);
-        let error = timeout(Duration::from_secs(5), trigger(&client)).await.unwrap().unwrap_err();
+        client.timeout = Duration::from_secs(1);
+        let error = timeout(Duration::from_secs(60), trigger(&client)).await.unwrap().unwrap_err();
         assert_eq!(error.refusal().map(|refusal| refusal.status), status);
         assert!(error.is_transient() && !error.nothing_was_accepted());
     }

@@ -113,7 +113,7 @@ async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
     assert!(one_line(&error).contains("refused"), "{error}");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_question_why_a_proxy_refused_takes_no_more_time_than_the_request_has() {
     // Answers the request, and not the question why.
     let asked = Arc::new(AtomicUsize::new(0));
@@ -131,11 +131,11 @@ async fn the_question_why_a_proxy_refused_takes_no_more_time_than_the_request_ha
     });
     let https_proxy = Some(Secret::new(proxy.await.unwrap().to_string()));
     let network = Network { https_proxy, ..Network::default() };
-    let limit = Duration::from_secs(1);
+    let limit = Duration::from_secs(2);
     let hasty = client("https://api.buildpixel.test", &network).within(limit);
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     let error = trigger(&hasty).await.unwrap_err();
-    assert!((limit..4 * limit).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert!((limit..15 * limit).contains(&began.elapsed()), "{:?}", began.elapsed());
     assert_eq!(asked.load(Ordering::Relaxed), 2);
     assert!(matches!(error.kind, ApiErrorKind::Unreachable { sent: false, .. }), "{error:?}");
     assert!(error.is_transient() && error.nothing_was_accepted());
@@ -151,11 +151,11 @@ async fn where_the_proxy_itself_is_not_trusted_it_is_the_one_that_is_named() {
     assert_eq!(tls_fault(error), ("localhost".to_owned(), TlsFault::UnknownIssuer));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_connection_that_takes_longer_than_the_answer_may_means_that_nothing_was_sent() {
     let mute = serve(async |mut stream| stream.read_to_end(&mut Vec::new()).await.map(drop));
     let url = format!("https://{}", mute.await.unwrap());
-    let hasty = client(&url, &Network::default()).within(Duration::from_millis(300));
+    let hasty = client(&url, &Network::default()).within(Duration::from_secs(1));
     let error = trigger(&hasty).await.unwrap_err();
     assert!(matches!(error.kind, ApiErrorKind::Blocked(ConnectError::Timeout { .. })), "{error:?}");
     assert!(error.is_transient() && error.nothing_was_accepted());

@@ -165,7 +165,7 @@ async fn an_upgrade_that_is_none_is_refused() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_upgrade_that_drips_is_bounded_as_a_whole() {
     let address = serve(async |mut stream| {
         for byte in b"HTTP/1.1 101 Switching Protocols\r\n".iter().cycle() {
@@ -174,7 +174,7 @@ async fn an_upgrade_that_drips_is_bounded_as_a_whole() {
         }
         Ok(())
     });
-    let connect_timeout = Duration::from_millis(100);
+    let connect_timeout = Duration::from_millis(500);
     let options = plain(address.await.unwrap());
     let error = refusal(&Options { connect_timeout, ..options }).await;
     assert!(matches!(error, SocketError::Timeout { stage: Stage::Upgrade }), "{error:?}");

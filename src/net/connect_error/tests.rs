@@ -75,12 +75,12 @@ async fn rest_and_websocket_tell_a_refused_tunnel_in_the_same_words_with_its_sta
     assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, true));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn rest_and_websocket_tell_an_answer_that_never_comes_in_the_same_words() {
     let mute = serve(async |mut stream| stream.read_to_end(&mut Vec::new()).await.map(drop));
     let mute = mute.await.unwrap();
     let connects = ConnectProxy::to(mute).await.unwrap().address;
-    let hasty = Duration::from_millis(300);
+    let hasty = Duration::from_millis(600);
     // It is not known who is silent: the proxy, or the service behind it.
     for proxy in [connects, mute] {
         for error in over_both(&by(proxy), "https://api.buildpixel.test", hasty).await {

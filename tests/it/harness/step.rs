@@ -119,9 +119,34 @@ impl Step {
 
     /// Runs the step, and lets a timeline go on that waits for it when the text was printed.
     pub(crate) async fn run_and_go_on_after(self, text: &str) -> Ran {
+        self.run_and_go_on_after_each([text]).await
+    }
+
+    /// The same, for a timeline that waits several times.
+    pub(crate) async fn run_and_go_on_after_each<const N: usize>(self, texts: [&str; N]) -> Ran {
         self.run_while(async |step, _| {
-            step.stdout.shows(text).await;
+            for text in texts {
+                step.stdout.shows(text).await;
+                step.go();
+            }
+        })
+        .await
+    }
+
+    /// Runs the step, and lets a timeline go on that waits for it when the line is settled; then also when each of the
+    /// texts was printed.
+    pub(crate) async fn run_and_go_on_behind<const N: usize>(
+        self,
+        line: &str,
+        texts: [&str; N],
+    ) -> Ran {
+        self.run_while(async |step, _| {
+            step.settled(line).await;
             step.go();
+            for text in texts {
+                step.stdout.shows(text).await;
+                step.go();
+            }
         })
         .await
     }

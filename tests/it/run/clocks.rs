@@ -49,12 +49,7 @@ async fn a_clock_that_steps_costs_a_polled_log_no_line_and_no_order() {
             let ran = Step::new(scenario)
                 .await
                 .input("transport", transport)
-                .run_while(async |step, _| {
-                    for line in ["line 10\n", "line 20\n"] {
-                        step.stdout.shows(line).await;
-                        step.go();
-                    }
-                })
+                .run_and_go_on_after_each(["line 10\n", "line 20\n"])
                 .await;
             assert_whole(&ran, 30);
         }
@@ -67,15 +62,8 @@ async fn lines_of_a_clock_that_stepped_are_printed_behind_a_gap_too() {
         let scenario = clock(lines(Scenario::new().recent_lines(10).without_socket(), 1..=5));
         let scenario = lines(scenario.await_requests("GET", GO, 1), 6..=40);
         let scenario = scenario.await_requests("GET", GO, 2).status("complete");
-        let ran = Step::new(scenario)
-            .await
-            .run_while(async |step, _| {
-                step.stdout.shows("line 5\n").await;
-                step.go();
-                step.stdout.shows("line 40\n").await;
-                step.go();
-            })
-            .await;
+        let ran =
+            Step::new(scenario).await.run_and_go_on_after_each(["line 5\n", "line 40\n"]).await;
         assert_eq!(ran.code, 0, "{}", ran.stdout);
         let printed = ran.numbered("line ");
         assert!(printed.starts_with(&[1, 2, 3, 4, 5]), "{}", ran.stdout);
@@ -118,12 +106,7 @@ async fn lines_that_the_stream_does_not_bring_are_noticed_whatever_the_clock_say
         let ran = Step::new(scenario.status("complete"))
             .await
             .watchful()
-            .run_while(async |step, _| {
-                step.settled("line 10\n").await;
-                step.go();
-                step.stdout.shows("line 15\n").await;
-                step.go();
-            })
+            .run_and_go_on_behind("line 10\n", ["line 15\n"])
             .await;
         assert_whole(&ran, 20);
     }

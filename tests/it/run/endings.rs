@@ -74,9 +74,7 @@ async fn a_signal_does_not_wait_for_a_stdout_that_blocks() {
         let step = Step::new(scenario).await;
         let ran = step
             .run_while(async |step, sender| {
-                step.stdout.shows("line 1\n").await;
-                step.stdout.block();
-                step.go();
+                go_on_behind_a_blocked_stdout(step).await;
                 step.hands_over("result", "success").await;
                 signalled.set(Some(Instant::now()));
                 for _ in 0..signals {
@@ -111,9 +109,7 @@ async fn a_signal_does_not_wait_for_all_that_a_deadline_shows() {
         .input("timeout", "4s")
         .input("reports-dir", reports.to_str().unwrap())
         .run_while(async |step, signals| {
-            step.stdout.shows("line 1\n").await;
-            step.stdout.block();
-            step.go();
+            go_on_behind_a_blocked_stdout(step).await;
             let log = reports.join("build.log");
             let is_long = |file: std::fs::Metadata| file.len() >= SHOWN_BYTES;
             let is_long = || std::fs::metadata(&log).is_ok_and(is_long).then_some(());
@@ -200,6 +196,13 @@ async fn the_time_in_the_queue_does_not_count_while_nothing_is_known() {
     assert_eq!(ran.code, 0, "{}", ran.stdout);
 }
 
+/// The build goes on behind its first line, while stdout takes nothing.
+async fn go_on_behind_a_blocked_stdout(step: &Step) {
+    step.stdout.shows("line 1\n").await;
+    step.stdout.block();
+    step.go();
+}
+
 /// So many kilobytes, and as many lines with a number.
 fn long_lines(scenario: Scenario, kilobytes: u64) -> Scenario {
     (1..=kilobytes).fold(scenario, |scenario, number| {
@@ -222,9 +225,7 @@ async fn while_stdout_blocks_our_deadline_still_ends_the_step() {
         .await
         .input("timeout", "4s")
         .run_while(async |step, _| {
-            step.stdout.shows("line 1\n").await;
-            step.stdout.block();
-            step.go();
+            go_on_behind_a_blocked_stdout(step).await;
             // The outputs do not wait for stdout either.
             step.hands_over("result", "timeout").await;
             assert!(!step.stdout.text().contains("runs on"));
@@ -240,9 +241,7 @@ async fn while_stdout_blocks_little_is_rendered_in_advance() {
     Step::new(flooding().status("failed"))
         .await
         .run_while(async |step, _| {
-            step.stdout.shows("line 1\n").await;
-            step.stdout.block();
-            step.go();
+            go_on_behind_a_blocked_stdout(step).await;
             step.until(|journal| journal.contains(&Entry::NamespaceDisconnect)).await;
             step.stdout.unblock();
             step.stdout.shows(&format!("long line {FLOOD}\n")).await;
@@ -257,9 +256,7 @@ async fn a_build_that_ended_behind_a_stdout_that_blocks_is_not_said_to_run_on() 
         .await
         .input("timeout", "4s")
         .run_while(async |step, _| {
-            step.stdout.shows("line 1\n").await;
-            step.stdout.block();
-            step.go();
+            go_on_behind_a_blocked_stdout(step).await;
             step.hands_over("result", "failure").await;
             step.stdout.unblock();
         })

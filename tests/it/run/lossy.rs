@@ -13,16 +13,6 @@ const MISSING: &str = "missing";
 const LATE: &str = "late";
 const DEAF: &str = "brings nothing although the build logs";
 
-/// A run of a step that asks REST often. The service goes on when this line is settled.
-async fn go_on_behind(line: &str, scenario: Scenario) -> Ran {
-    let step = Step::new(scenario).await.watchful();
-    step.run_while(async |step, _| {
-        step.settled(line).await;
-        step.go();
-    })
-    .await
-}
-
 /// Whether a line of what was printed has this word.
 fn has_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word)
@@ -113,17 +103,8 @@ async fn lines_that_a_standing_session_dropped_are_printed_late_and_marked_so() 
     let scenario = lines(Scenario::new().await_join(), 1..=3).await_requests("GET", GO, 1);
     let scenario = lines(scenario.drop_every(2), 4..=9).drop_every(0).log("info", "line 10");
     let scenario = lines(scenario.await_requests("GET", GO, 2), 11..=12).status("complete");
-    let ran = Step::new(scenario)
-        .await
-        .watchful()
-        .run_while(async |step, _| {
-            step.settled("line 3\n").await;
-            step.go();
-            // While the build runs, not only at its end.
-            step.stdout.shows("line 9\n").await;
-            step.go();
-        })
-        .await;
+    let ran =
+        Step::new(scenario).await.watchful().run_and_go_on_behind("line 3\n", ["line 9\n"]).await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_each_once(&ran, 1..=12);
     let in_time = |number: &u64| ![5, 7, 9].contains(number);
@@ -138,7 +119,11 @@ async fn lines_that_a_standing_session_dropped_are_printed_late_and_marked_so() 
 async fn lines_that_were_dropped_are_found_in_the_last_view_too() {
     let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
     let scenario = lines(scenario.drop_every(7), 11..=120).drop_every(0).log("info", "line 121");
-    let ran = go_on_behind("line 10\n", scenario.status("complete")).await;
+    let ran = Step::new(scenario.status("complete"))
+        .await
+        .watchful()
+        .run_and_go_on_behind("line 10\n", [])
+        .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_each_once(&ran, 1..=121);
 }
@@ -148,7 +133,11 @@ async fn a_finding_in_a_line_that_comes_late_counts() {
     let scenario = lines(Scenario::new().await_join(), 1..=3).await_requests("GET", GO, 1);
     let error = "Source/Real.cpp(3): error C2065: 'a': undeclared identifier";
     let scenario = scenario.drop_every(1).log("error", error).drop_every(0);
-    let ran = go_on_behind("line 3\n", lines(scenario, 4..=6).status("failed")).await;
+    let ran = Step::new(lines(scenario, 4..=6).status("failed"))
+        .await
+        .watchful()
+        .run_and_go_on_behind("line 3\n", [])
+        .await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2, 3, 4, 5, 6], "{}", ran.stdout);
     assert_eq!(ran.stdout.lines().filter(|line| *line == error).count(), 1, "{}", ran.stdout);
@@ -164,16 +153,8 @@ async fn dropped_lines_that_no_view_shows_any_more_are_said_to_be_missing() {
     let scenario = lines(scenario, 1..=5).await_requests("GET", GO, 1);
     let scenario = lines(scenario.drop_every(1), 6..=100).drop_every(0);
     let scenario = lines(scenario, 101..=102).await_requests("GET", GO, 2).status("complete");
-    let ran = Step::new(scenario)
-        .await
-        .watchful()
-        .run_while(async |step, _| {
-            step.settled("line 5\n").await;
-            step.go();
-            step.stdout.shows(MISSING).await;
-            step.go();
-        })
-        .await;
+    let ran =
+        Step::new(scenario).await.watchful().run_and_go_on_behind("line 5\n", [MISSING]).await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     let printed = ran.numbered("line ");
     let distinct: BTreeSet<_> = printed.iter().copied().collect();
@@ -311,7 +292,11 @@ async fn a_run_of_lines_that_is_delivered_again_is_not_printed_again() {
     for run in [3, 5, 10] {
         let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
         let scenario = lines(scenario.repeat(run), 11..=12).repeat(run).log("info", "line 13");
-        let ran = go_on_behind("line 10\n", scenario.status("complete")).await;
+        let ran = Step::new(scenario.status("complete"))
+            .await
+            .watchful()
+            .run_and_go_on_behind("line 10\n", [])
+            .await;
         assert_whole(&ran, 1..=13);
     }
 }
@@ -346,7 +331,11 @@ async fn lines_that_are_all_alike_are_printed_however_often_they_come() {
         scenario = scenario.log("info", "line 7");
     }
     let scenario = scenario.await_requests("GET", GO, 1).repeat(4).log("info", "line 8");
-    let ran = go_on_behind("line 7\n", scenario.status("complete")).await;
+    let ran = Step::new(scenario.status("complete"))
+        .await
+        .watchful()
+        .run_and_go_on_behind("line 7\n", [])
+        .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [7, 7, 7, 7, 7, 7, 7, 7, 7, 8], "{}", ran.stdout);
 }
@@ -396,7 +385,7 @@ async fn lines_that_wait_for_rest_are_printed_at_a_signal() {
 
 #[tokio::test]
 async fn lines_that_wait_for_rest_are_printed_at_the_deadline() {
-    let step = Step::new(cut_and_no_rest(3)).await.input("timeout", "3s");
+    let step = Step::new(cut_and_no_rest(3)).await.input("timeout", "5s");
     let ran = step
         .timings(|timings| timings.catch_up = Duration::from_secs(3600))
         .run_while(async |step, _| step.joined(4).await)
@@ -418,11 +407,7 @@ async fn a_log_that_was_followed_from_its_beginning_is_not_said_to_have_begun_be
     for scenario in [short, redeployed] {
         let scenario = scenario.await_requests("GET", GO, 1).status("complete");
         let step = Step::new(scenario).await.watchful();
-        let ran = step.run_while(async |step, _| {
-            step.stdout.shows("line 15\n").await;
-            step.go();
-        });
-        let ran = ran.await;
+        let ran = step.run_and_go_on_after("line 15\n").await;
         assert_whole(&ran, 1..=15);
         assert!(!ran.stdout.contains("may have begun before"), "{}", ran.stdout);
     }
@@ -467,12 +452,7 @@ async fn lines_that_recur_in_one_moment_are_not_taken_for_repeats_for_good() {
     let scenario = lines(scenario.await_requests("GET", GO, 2), 1..=20_000);
     let ran = Step::new(scenario.status("complete"))
         .await
-        .run_while(async |step, _| {
-            step.stdout.shows("line 0\n").await;
-            step.go();
-            step.stdout.shows("other\ntick\nforged\ntick\n").await;
-            step.go();
-        })
+        .run_and_go_on_after_each(["line 0\n", "other\ntick\nforged\ntick\n"])
         .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert!(!ran.stdout.contains("the live log"), "{}", ran.stdout);
