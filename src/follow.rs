@@ -1,5 +1,6 @@
-//! Follows one build to its end: what the live stream brings and what REST shows become every line once,
-//! in order, and one verdict. Pure: `session` owns the network and the clock.
+//! Follows one build to its end. Merges the live stream with REST's snapshots, so that every line
+//! comes out once and in order, and decides the final status. Pure: `session` owns the network and
+//! the clock.
 
 mod align;
 mod build;

@@ -1,25 +1,25 @@
-//! Where a stretch of a log without holes lies beside lines of the same log that may have holes.
-//! Linear but for a sort of the lines that occur once. Pure.
+//! Aligns a stretch of a log that has no holes with lines of the same log that may have holes.
+//! Pure. Linear, except for a sort of the lines that occur once.
 
 use std::collections::{HashMap, HashSet};
 
 use super::window::Key;
 
-/// How a view lies beside known lines.
+/// The alignment of a view with known lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Alignment {
-    /// The first line that is in both: its place among the known ones, and in the view.
+    /// The first line that is in both: its place among the known lines, and its place in the view.
     pub(super) first: (usize, usize),
-    /// The lines of the view that are missing among the known ones and lie before the last of these:
-    /// before which known line they belong, and where they are in the view. In order.
+    /// The lines of the view that are missing among the known ones and lie before the last of
+    /// these, in order. Each has the known line that it belongs before, and its place in the view.
     pub(super) holes: Vec<(usize, usize)>,
     /// The last known line that is in both.
     pub(super) last_known: usize,
-    /// Where the view's lines begin that lie behind all known ones.
+    /// The place in the view of the first line behind all known ones.
     pub(super) ahead: usize,
 }
 
-/// What is known of one text among the known lines and in the view.
+/// How often one text occurs among the known lines and in the view.
 #[derive(Default)]
 struct Occurrences {
     known: usize,
@@ -55,7 +55,7 @@ pub(super) fn align(
         }
     }
     let ahead = behind(&known, &view, last, &mut holes);
-    // What was printed out of its order was printed.
+    // Lines that were printed out of order count as printed.
     let mut rest =
         Remaining::unpaired(&known, &pairs, if timed { known.len() } else { view.len() });
     holes.retain(|(_, at)| !rest.take(view.get(*at)));
@@ -85,7 +85,7 @@ fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     if pairs.is_sorted_by(|a, b| a.0 < b.0) {
         return pairs.to_vec();
     }
-    // For each length the pair with which the selection of that length ends earliest.
+    // For each length, the pair that ends the selection of that length earliest.
     let mut ends: Vec<usize> = Vec::new();
     let mut previous: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
     let known = |at: usize| pairs.get(at).map_or(0, |pair| pair.0);
@@ -104,9 +104,9 @@ fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     chosen
 }
 
-/// Where no line occurs only once: the end of the known lines that agrees best with the view. Where
-/// that leaves several places, the earliest: to repeat a line is better than to lose one. Only where
-/// more lines were printed than can be compared, their number decides.
+/// Used if no line occurs only once. Finds the end of the known lines that agrees best with the
+/// view. Among several such places it takes the earliest, because repeating a line is better than
+/// losing one. Their number decides only if more lines were printed than can be compared.
 fn overlap(known: &[u64], view: &[u64], forgotten: usize) -> Option<(usize, usize)> {
     let ends = agreements(known, view);
     let longest = ends.iter().copied().max().filter(|longest| *longest > 0);
@@ -185,7 +185,7 @@ fn extended(known: &[u64], view: &[u64], pairs: &[(usize, usize)]) -> Vec<(usize
     all
 }
 
-/// What the view shows before the first line that is in both.
+/// Finds the missing lines that the view shows before the first line that is in both.
 fn before(
     known: &[u64],
     view: &[u64],
@@ -200,8 +200,8 @@ fn before(
     holes.extend((from..view_to).filter(|at| !rest.take(view.get(*at))).map(|at| (known_to, at)));
 }
 
-/// What the view shows behind the last line that is in both. Returns where the lines begin that lie
-/// behind all known ones.
+/// Finds the missing lines that the view shows behind the last line that is in both. Returns the
+/// place of the first line behind all known ones.
 fn behind(
     known: &[u64],
     view: &[u64],
@@ -217,7 +217,7 @@ fn behind(
             false => missing.push((known_from + 1, at)),
         }
     }
-    // A known line that the view does not show came after all that it shows.
+    // A known line that the view does not show was logged after everything in the view.
     if rest.has_other_than(view) {
         ahead = view.len();
     }
@@ -225,7 +225,7 @@ fn behind(
     ahead
 }
 
-/// How often each of some lines is still to be found.
+/// How often each of some lines has yet to be found.
 #[derive(Default)]
 struct Remaining {
     counts: HashMap<u64, usize>,
@@ -257,7 +257,7 @@ impl Remaining {
         remaining
     }
 
-    /// Whether the line is one of them that was not found yet.
+    /// Whether the line is one of them and was not found yet.
     fn take(&mut self, id: Option<&u64>) -> bool {
         if self.total == 0 {
             return false;
@@ -272,7 +272,7 @@ impl Remaining {
         }
     }
 
-    /// Whether there is any that is none of these.
+    /// Whether any remaining line is not among these.
     fn has_other_than(&self, ids: &[u64]) -> bool {
         if self.total == 0 {
             return false;
@@ -282,19 +282,20 @@ impl Remaining {
     }
 }
 
-/// How lines that the stream has brought in a row lie in the known ones.
+/// The position among the known lines of consecutive lines from the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Position {
-    /// The first of them that is known is this known line; so many come before it.
+    /// The first run line that is known equals this known line. The second number counts the run
+    /// lines before it.
     At(usize, usize),
     /// They could begin with this known line, or with an earlier one.
     Ambiguous(usize),
-    /// They are none of the known lines.
+    /// None of them is a known line.
     Nowhere,
 }
 
-/// Finds a run of lines among the known ones. It may go on behind them; and where those came from REST
-/// alone, it may have holes.
+/// Finds consecutive lines among the known ones. The run may continue behind them. It may also have
+/// holes, where the known lines came from REST alone.
 pub(super) fn position(known: impl Iterator<Item = (Key, bool)>, run: &[Key]) -> Position {
     let known: Vec<(Key, bool)> = known.collect();
     let (places, run): (Vec<usize>, Vec<Key>) =
@@ -320,7 +321,7 @@ pub(super) fn position(known: impl Iterator<Item = (Key, bool)>, run: &[Key]) ->
         (Some(only), None) => Position::At(only, 0),
         (Some(_), Some(last)) => Position::Ambiguous(last),
         (None, _) => {
-            // What the stream has brought before, it may be bringing once more.
+            // The stream may be repeating lines that it has already brought.
             let new = known.iter().enumerate().filter(|(_, (_, only_rest))| *only_rest);
             let (new_places, new_ids): (Vec<usize>, Vec<u64>) =
                 new.map(|(place, (key, _))| (place, key.id(timed))).unzip();
@@ -339,7 +340,7 @@ mod tests {
     use super::*;
     use crate::model::{Level, LogLine};
 
-    /// One line a word; `a` and `a` are equal.
+    /// One line per word; `a` and `a` are equal.
     fn keys(words: &str) -> Vec<Key> {
         words.split_whitespace().map(|word| key(word, Some(1))).collect()
     }
@@ -365,14 +366,14 @@ mod tests {
             ("c d", "a b c d", vec![(0, 0), (0, 1)], 4),
             // The view is older than the last known line, and shows one before it.
             ("a b d", "a b c", vec![(2, 2)], 3),
-            // Lines that recur are told apart by those around them.
+            // Recurring lines are distinguished by their neighbours.
             ("a x b x", "a x b x c x", vec![], 4),
             ("a x c", "a x b x c x", vec![(2, 2), (2, 3)], 5),
             ("a x x b", "a x x x b", vec![(3, 3)], 5),
-            // A line that the view shows otherwise repeats none.
+            // A line that differs in the view is not a repeat of any.
             ("a b ? d e", "a b c d e f", vec![(3, 2)], 5),
             ("a b ? ? e", "a b c d e", vec![(4, 2), (4, 3)], 5),
-            // Nor does one that was printed out of its order.
+            // Neither is a line that was printed out of order.
             ("b c a", "a b c d", vec![], 3),
             ("c d a b e", "a b c d e", vec![], 5),
         ] {
@@ -414,7 +415,7 @@ mod tests {
             ("a b c d", "e f", Position::Nowhere),
             ("a x x", "x", Position::Ambiguous(2)),
             ("a x x b", "x x b c", Position::At(1, 0)),
-            // The stream has left lines out.
+            // The stream has left out lines.
             ("a b c d", "b d e", Position::At(1, 0)),
             ("c d e", "a b c d", Position::At(0, 2)),
             ("", "a", Position::Nowhere),
@@ -437,7 +438,7 @@ mod tests {
         let started = Instant::now();
         let alignment = align(known.into_iter(), &view, 100_000).unwrap();
         assert_eq!(alignment.ahead, 108_192);
-        // A comparison of each with each would be 1.6 thousand millions.
+        // Comparing each line with each other line would take 1.6 billion comparisons.
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     }
 }

@@ -1,5 +1,5 @@
-//! One build as a state machine: it is told what happened and when, and answers with what is to be done.
-//! Pure: the clock is an argument, and whoever owns the network does what is asked.
+//! One build as a state machine: events with their time go in, effects come out. Pure: the clock is
+//! an argument, and the owner of the network carries out the effects.
 
 #[cfg(test)]
 mod tests;
@@ -23,11 +23,11 @@ use crate::service::ApiError;
 /// How a build is followed.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup {
-    /// By which ways.
+    /// The transports to use.
     pub transport: Transport,
-    /// Whether this step has triggered it, so that the API has confirmed that it exists.
+    /// Whether this step triggered it. If so, the API has confirmed that it exists.
     pub is_ours: bool,
-    /// Patience.
+    /// Delays and limits.
     pub timings: Timings,
 }
 
@@ -39,14 +39,14 @@ pub struct Build {
     lines: LineMerger,
     status: ShownStatus,
     polling: Polling,
-    /// The session that stands, as far as it concerns this build.
+    /// This build's room in the current session.
     room: Option<Room>,
     stage: Stage,
-    /// How often REST was asked in vain for the place of lines.
+    /// How many snapshots did not show the place of waiting lines.
     looks: u32,
-    /// Whether the question that is not answered yet was put before the lines came that wait for a place.
+    /// Whether the pending snapshot was requested before the waiting lines came.
     is_asked_early: bool,
-    /// Whether there has been a session.
+    /// Whether any session has joined the room.
     has_joined: bool,
     /// Whether the room was joined before the build began.
     joined_while_pending: bool,
@@ -55,9 +55,9 @@ pub struct Build {
 #[derive(Debug)]
 enum Stage {
     Following,
-    /// The build has ended; REST has the last word.
+    /// The build has ended; REST is asked to confirm it.
     LastWord(LastWord),
-    /// REST may still be getting the last lines.
+    /// REST may still receive the last lines.
     LastLines {
         since: Instant,
         facts: Box<Facts>,
@@ -70,12 +70,12 @@ struct LastWord {
     since: Instant,
     denied_since: Option<Instant>,
     looks: u32,
-    /// Whether a session was followed until the log of the ended build had been silent.
+    /// Whether a session was followed until no more lines came after the end of the build.
     is_drained: bool,
 }
 
 impl Build {
-    /// A build that is to be followed from now on. The stream has a head start before REST is polled.
+    /// Follows a build from now on. The stream gets a head start before REST is polled.
     pub fn new(now: Instant, id: Id, setup: Setup) -> Self {
         let Timings { hold, ahead, silent, repeats, grace, .. } = setup.timings;
         let holds = Holds { unplaced: hold, ahead, adjacent: silent, repeats };
@@ -104,18 +104,18 @@ impl Build {
         &self.id
     }
 
-    /// Whether the last effect was returned.
+    /// Whether the last effect has been returned.
     pub fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Over)
     }
 
-    /// Whether it is followed still, and REST does not have the last word yet.
+    /// Whether the build is still followed, and REST is not yet asked to confirm its end.
     pub fn is_followed(&self) -> bool {
         matches!(self.stage, Stage::Following)
     }
 
-    /// A session stands, and the wish to join the build's room was sent. `recovered` tells that the
-    /// service claims to bring what was missed since the last session.
+    /// A session is connected, and the request to join the build's room was sent. `recovered` says
+    /// that the service claims to resend everything missed since the last session.
     pub fn on_joined(&mut self, now: Instant, recovered: bool) {
         self.room = Some(Room::new(now, &self.setup.timings));
         self.has_joined = true;
@@ -124,12 +124,12 @@ impl Build {
         self.polling.ask_at(now);
     }
 
-    /// The service has refused the wish to join the room.
+    /// The service refused the request to join the room.
     pub fn on_join_refused(&mut self, now: Instant, out: &mut Effects) {
         let timings = self.setup.timings;
         if let Some(room) = self.room.as_mut().filter(|room| !room.has_brought && room.is_healthy())
         {
-            // It may only not be ready yet.
+            // The service may not know the build yet.
             room.fall_silent(now + timings.ahead);
             let text = "BuildPixel refused to let us join the live log; joining it again";
             out.push(Effect::warn(text));
@@ -137,7 +137,8 @@ impl Build {
         }
     }
 
-    /// The session is lost. REST is polled from that moment on unless the next one stands before.
+    /// The session is lost. REST is polled from `poll_from` on, unless the next session connects
+    /// first.
     pub fn on_lost(&mut self, poll_from: Instant, out: &mut Effects) {
         if self.room.take().is_some() {
             self.lines.lost(out);
@@ -147,14 +148,14 @@ impl Build {
         }
     }
 
-    /// The stream cannot be had for now: REST is asked at once.
+    /// There is no stream for now: REST is polled at once.
     pub fn poll_now(&mut self, now: Instant) {
         if matches!(self.stage, Stage::Following) && self.room.is_none() {
             self.polling.ask_at(now);
         }
     }
 
-    /// The session has brought a line.
+    /// The session brought a line.
     pub fn on_line(&mut self, now: Instant, line: LogLine, out: &mut Effects) {
         self.on_message(now, out);
         let waited = self.lines.waits_since().is_some();
@@ -162,20 +163,20 @@ impl Build {
         if !waited && self.lines.waits_since().is_some() {
             self.looks = 0;
             self.is_asked_early = self.polling.asked.is_some();
-            // What REST is asked from now on has this line in its answer.
+            // Any snapshot requested from now on contains this line.
             self.polling.ask_urgently(now);
         }
         self.check_repeats(now);
     }
 
-    /// Asks REST soon whether lines that were not printed were a repeat.
+    /// Polls REST soon to check whether unprinted lines were really repeats.
     fn check_repeats(&mut self, now: Instant) {
         if self.lines.has_doubtful_repeat() && self.is_followed() {
             self.polling.ask_by(now + self.setup.timings.look_again.first);
         }
     }
 
-    /// The session has brought a status.
+    /// The session brought a status.
     pub fn on_status(&mut self, now: Instant, status: Status, out: &mut Effects) {
         self.on_message(now, out);
         if self.status.is_pending() && !status.is_terminal() {
@@ -192,7 +193,7 @@ impl Build {
         }
     }
 
-    /// REST has answered.
+    /// REST answered.
     pub fn on_snapshot(
         &mut self,
         now: Instant,
@@ -257,7 +258,7 @@ impl Build {
         }
     }
 
-    /// Takes what REST shows while the build is followed.
+    /// Applies a snapshot while the build is followed.
     fn follow_view(
         &mut self,
         now: Instant,
@@ -293,8 +294,7 @@ impl Build {
         }
     }
 
-    /// How long to wait before REST is asked again. Joins the room again if nothing tells that it was
-    /// joined.
+    /// The delay before the next poll. Rejoins the room if nothing confirms that it was joined.
     fn interval(
         &mut self,
         now: Instant,
@@ -322,14 +322,14 @@ impl Build {
             return timings.status_poll;
         }
         if is_pending && now >= room.next_join {
-            // Nothing can tell yet whether the service has let us in. To join twice does no harm.
+            // Nothing confirms yet that we are in the room. Joining twice does no harm.
             room.next_join = now + (now - room.joined);
             out.push(Effect::Join);
         }
         room.next_check(&timings)
     }
 
-    /// Takes lines and status of a view. Returns whether any of them is new.
+    /// Applies the lines and the status of a snapshot. Returns whether any of them is new.
     fn take_view(
         &mut self,
         now: Instant,
@@ -341,7 +341,7 @@ impl Build {
         let is_early = std::mem::take(&mut self.is_asked_early);
         let is_later = self.lines.waits_since().is_some() && !is_early;
         let is_end = status.as_ref().is_some_and(Status::is_terminal);
-        // What a status announces comes behind it, and the end behind everything.
+        // A status is shown before the lines that follow it, and the end after all lines.
         let (before, after) = if is_end { (None, status) } else { (status, None) };
         let is_running = self.status.show(now, before, out);
         let is_linked = self.room.as_ref().map_or(self.has_joined, Room::is_healthy);
@@ -380,7 +380,7 @@ impl Build {
             }
             Stage::LastWord(word) => {
                 let patience = match self.polling.ended {
-                    // Only the last lines are still wanted.
+                    // Only the last lines are still missing.
                     Some(_) => timings.catch_up,
                     None => timings.longest_last_word,
                 };
@@ -412,7 +412,7 @@ impl Build {
         }
     }
 
-    /// Does what it is time for.
+    /// Does everything that is due.
     pub fn on_tick(&mut self, now: Instant, out: &mut Effects) {
         if self.is_over() {
             return;
@@ -435,7 +435,7 @@ impl Build {
         }
     }
 
-    /// When something is to be done if nothing happens before.
+    /// When `on_tick` is next due if nothing else happens.
     pub fn deadline(&self) -> Option<Instant> {
         if self.is_over() {
             return None;
@@ -451,7 +451,7 @@ impl Build {
         all.into_iter().flatten().min()
     }
 
-    /// Joins the room again if REST has shown news for a while that the session has not brought.
+    /// Rejoins the room if REST has long shown something new that the session has not brought.
     fn check_stream(&mut self, now: Instant, out: &mut Effects) {
         let until = self.room.as_ref().and_then(|room| room.suspect_until(&self.setup.timings));
         let Some((until, lines)) = until else {
@@ -471,7 +471,7 @@ impl Build {
         }
     }
 
-    /// When nothing more is to be expected of the stream, if the build has ended.
+    /// When the stream is expected to bring nothing more, if the build has ended.
     fn drained_at(&self) -> Option<Instant> {
         let timings = &self.setup.timings;
         let ended = self.status.ended()?;
@@ -503,7 +503,7 @@ impl Build {
         }
     }
 
-    /// REST insists that the build has not ended.
+    /// REST keeps saying that the build has not ended.
     fn follow_on(&mut self, now: Instant, status: Option<Status>, out: &mut Effects) {
         self.status.take_back(status, out);
         self.stage = Stage::Following;
@@ -521,7 +521,7 @@ impl Build {
         }
     }
 
-    /// The stream can never be had, and nothing else may be used.
+    /// The stream is unavailable for good, and no other transport is allowed.
     pub fn give_up(&mut self, now: Instant, error: Error, out: &mut Effects) {
         if !self.is_over() {
             self.finish(now, Err(error), out);

@@ -1,12 +1,12 @@
-//! What the state of a build asks for.
+//! The effects that a build's state machine returns.
 
 use crate::error::Error;
 use crate::model::{Facts, LogLine, Notice, Status};
 
-/// What is to be done about a build, in this order.
+/// The effects of one event, in this order.
 pub type Effects = Vec<Effect>;
 
-/// Something that is to be done about a build.
+/// One action for the owner of the network or the output.
 #[derive(Debug)]
 pub enum Effect {
     /// Print the next line of the log.
@@ -15,7 +15,7 @@ pub enum Effect {
     LateLine(LogLine),
     /// Show that the status changed.
     Status(Status),
-    /// Say something about the following itself.
+    /// Report something about the connection to the build.
     Notice(Notice),
     /// Join the build's room, or join it again.
     Join,
@@ -23,7 +23,7 @@ pub enum Effect {
     Leave,
     /// Ask REST for the build.
     Ask,
-    /// The last effect: the build's final facts, or why they could not be learnt.
+    /// The last effect: the build's final facts, or why they are unknown.
     End(Box<Result<Facts, Error>>),
 }
 

@@ -1,16 +1,17 @@
-//! Lines that are missing, in words.
+//! The notice about lines that are missing from the log.
 
 use std::fmt::{self, Write};
 use std::time::{Duration, SystemTime};
 
-/// Lines that cannot be had any more, or that may never have been.
+/// Lines that are missing, or may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gap {
     /// When the line before them was logged.
     pub(super) after: Option<SystemTime>,
     /// When the line behind them was logged.
     pub(super) before: Option<SystemTime>,
-    /// How many they are, if the log was as busy then as in the stretch behind them.
+    /// An estimate of their number: the log is assumed to have been as busy as right behind the
+    /// gap.
     pub(super) estimate: Option<u64>,
 }
 
@@ -27,7 +28,7 @@ impl Gap {
         };
         let estimate = span(after, before).zip(span(before, last)).map(|(missing, shown)| {
             let lines = (lines as f64 - 1.0) * ratio(missing, shown);
-            // The line behind the gap is none of those in it.
+            // The line behind the gap is not part of it.
             (lines.round() as u64).saturating_sub(1)
         });
         Self { after, before, estimate }
@@ -41,7 +42,7 @@ fn ratio(a: Duration, b: Duration) -> f64 {
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("lines of the log may be missing here")?;
-        // Clocks that step back tell nothing.
+        // A clock that went back gives no estimate.
         let times = self.after.zip(self.before).filter(|(after, before)| after <= before);
         if let Some((after, before)) = times {
             write!(f, ", logged from {} to {} UTC", clock(after), clock(before))?;

@@ -1,6 +1,6 @@
-//! Merges the two ways by which one log arrives: the live stream, which may start late, drop lines and
-//! repeat them, and the last lines that REST shows, which have no holes. Prints every line once, in
-//! order as far as it is known in time. Pure.
+//! Merges the two sources of one log. The live stream may start late, drop lines and repeat them;
+//! REST shows the last lines, without holes. Prints every line once, in order as far as the order
+//! is known in time. Pure.
 
 mod ahead;
 mod pieces;
@@ -25,43 +25,45 @@ use unplaced::Unplaced;
 /// No service shows fewer lines than this when there are more.
 const SHORTEST_VIEW: usize = 10;
 
-/// So many late lines of the stream are remembered together: each time costs as much as the window.
+/// Late lines of the stream are added to the window in batches of this size, because each batch
+/// costs as much as the window.
 const LATE_LINES_AT_ONCE: usize = 256;
 
-/// How long lines are held back for better knowledge of their place.
+/// How long lines are held back until their place is known better.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Holds {
-    /// Lines of the stream, for a view of REST that shows what came before them.
+    /// Lines of the stream, until a snapshot shows the lines before them.
     pub(super) unplaced: Duration,
-    /// Lines of REST of which it is not known what comes before them, for the stream to bring that.
+    /// Lines of REST with unknown lines before them, until the stream brings those.
     pub(super) ahead: Duration,
-    /// Lines of REST that follow directly on what was printed, for the stream to bring them.
+    /// Lines of REST that follow directly on printed ones, until the stream brings them.
     pub(super) adjacent: Duration,
-    /// Lines that may be repeated, for more of them.
+    /// Lines that may be repeats, until more of them come.
     pub(super) repeats: Duration,
 }
 
-/// In which circumstances a view was taken.
+/// The state of the session when a snapshot is applied.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Circumstances {
-    /// Whether REST was asked after the first of the unplaced lines had come.
+    /// Whether the snapshot was requested after the first unplaced line came.
     pub(super) is_later: bool,
-    /// Whether a session should bring new lines: it stands, or the next one will soon.
+    /// Whether a session should bring new lines: one is connected, or the next one will be soon.
     pub(super) is_linked: bool,
-    /// Whether it stood when the lines before them were known, so that it should bring those that follow.
+    /// Whether it was connected when the lines before the new ones were known, so that it should
+    /// bring the new ones.
     pub(super) hold: bool,
 }
 
-/// How the stream's lines follow what was printed.
+/// The position of the stream relative to the printed lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sync {
-    /// The next one is the next of the log, or one that REST has shown already.
+    /// Its next line is the next line of the log, or one that REST has already shown.
     InSync,
-    /// It is not known yet: they are held back.
+    /// Its position is not known yet, so its lines are held back.
     CatchingUp,
 }
 
-/// Lines in a row.
+/// Consecutive lines.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     first: Key,
@@ -85,40 +87,41 @@ pub(super) struct LineMerger {
     pending_echo: usize,
     /// Whether lines may be missing before the next one.
     after_gap: bool,
-    /// Lines may be missing before the next new line of the stream: what is known of those that follow.
+    /// Lines may be missing before the next new line of the stream. Holds the facts about the lines
+    /// that follow.
     pending_gap: Option<Stretch>,
     unplaced: Unplaced,
     ahead: Ahead,
     repeats: Repeats,
-    /// Whether the session claims to go on where the one before ended, which had its place.
+    /// Whether the session claims to resume the previous one, whose lines had a known place.
     continuous: bool,
-    /// Whether the lines of the session that stands, or stood last, have their place.
+    /// Whether the lines of the current or last session have a known place.
     has_place: bool,
-    /// How many of the last printed lines no view has confirmed.
+    /// How many of the last printed lines no snapshot has confirmed.
     unverified: usize,
-    /// Whether the session that stands has left out lines that REST has shown.
+    /// Whether the current session has left out lines that REST has shown.
     lossy: bool,
-    /// When a run of lines of one moment was last taken for a repeat: others that are alike may have been
-    /// logged in the same moment.
+    /// When a run of lines with one timestamp was last taken for a repeat. Equal lines may have
+    /// been logged at the same moment.
     doubtful_repeat: Option<Instant>,
-    /// Before which printed line the lines of the stream belong that are being looked at, if they are late.
+    /// If the stream's current lines are late: the printed line that they belong before.
     late_place: Option<usize>,
-    /// Late lines of the stream that the window does not hold yet.
+    /// Late lines of the stream that are not in the window yet.
     late: Vec<(usize, Key)>,
-    /// Whether the last line that was printed came too late for its place.
+    /// Whether the last printed line was late.
     prints_late: bool,
     /// When a line last came over the stream.
     last_line: Option<Instant>,
     /// Whether the build had begun before it was followed.
     begun: bool,
-    /// How many lines the view had with which the log began.
+    /// How many lines the first printed view had.
     first_view: usize,
-    /// How many lines REST has shown at most.
+    /// The most lines that REST has shown at once.
     longest_view: usize,
 }
 
 impl LineMerger {
-    /// `begun` tells that the build had begun before it was followed.
+    /// `begun` says that the build had begun before it was followed.
     pub(super) fn new(holds: Holds, begun: bool) -> Self {
         Self {
             holds,
@@ -145,15 +148,15 @@ impl LineMerger {
         }
     }
 
-    /// A session has joined the build's room. One that was recovered claims to bring first what was
-    /// missed since the one before.
+    /// A session has joined the build's room. A recovered session claims to bring first the lines
+    /// missed since the previous one.
     pub(super) fn joined(&mut self, recovered: bool) {
         if self.unplaced.is_empty() {
             self.continuous = recovered && self.has_place;
         } else if !recovered {
             self.unplaced.breaks();
         }
-        // As long as it brings nothing, the next session may go on where the last one ended.
+        // If this session brings nothing, the next one may still resume the last one.
         self.has_place &= self.continuous;
         self.sync = Sync::CatchingUp;
         self.lossy = false;
@@ -194,38 +197,38 @@ impl LineMerger {
         self.lossy
     }
 
-    /// Whether lines were taken for a repeat although they may be new ones; the next view tells.
+    /// Whether possibly new lines were taken for a repeat; the next snapshot shows which it was.
     pub(super) fn has_doubtful_repeat(&self) -> bool {
         self.doubtful_repeat.is_some()
     }
 
-    /// A view was taken for which REST was asked at this moment.
+    /// A snapshot was applied that was requested at this moment.
     pub(super) fn viewed(&mut self, asked: Instant) {
         self.doubtful_repeat = self.doubtful_repeat.filter(|since| asked < *since);
     }
 
-    /// When something is to be done if nothing happens before.
+    /// When `tick` is next due if nothing else happens.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let unplaced = self.unplaced.since().map(|since| since + self.holds.unplaced);
         let repeats = self.repeats.since().map(|since| since + self.holds.repeats);
         [unplaced, repeats, self.ahead_deadline()].into_iter().flatten().min()
     }
 
-    /// When lines that only REST has shown are printed, unless the stream brings some before.
+    /// When lines that only REST has shown are printed, unless the stream brings some first.
     fn ahead_deadline(&self) -> Option<Instant> {
-        // What the stream has brought has its place before those, or tells it.
+        // The stream's waiting lines come before those, or show their place.
         let since = self.ahead.since().filter(|_| self.unplaced.is_empty())?;
         let since = self.last_line.map_or(since, |last| last.max(since));
         let hold = if self.ahead.is_adjacent() { self.holds.adjacent } else { self.holds.ahead };
         Some(since + hold)
     }
 
-    /// Whether the stream is to bring lines that REST has shown.
+    /// Whether the stream should bring lines that REST has shown.
     pub(super) fn expects_lines(&self) -> bool {
         !self.ahead.is_empty() && self.unplaced.is_empty()
     }
 
-    /// Does what it is time for.
+    /// Does everything that is due.
     pub(super) fn tick(&mut self, now: Instant, out: &mut Effects) {
         let due = |since: Option<Instant>, hold| since.is_some_and(|since| since + hold <= now);
         if due(self.repeats.since(), self.holds.repeats) {
@@ -247,19 +250,19 @@ impl LineMerger {
         self.print_ahead(out);
     }
 
-    /// How many lines BuildPixel shows at most, if the beginning of the log may be missing: had it ever
-    /// shown more lines than at first, it would have shown all that there were then.
+    /// How many lines BuildPixel shows at most, if the beginning of the log may be missing. If it
+    /// had ever shown more lines than at first, the first view would have been the whole log.
     pub(super) fn lines_of_a_cut_beginning(&self) -> Option<usize> {
         let is_full = self.first_view >= SHORTEST_VIEW && self.first_view == self.longest_view;
         is_full.then_some(self.first_view)
     }
 
-    /// Whether a line was printed that equals this one.
+    /// Whether an equal line was printed.
     fn was_printed(&self, key: Key) -> bool {
         self.window.places(key).next().is_some() || self.late.iter().any(|(_, late)| *late == key)
     }
 
-    /// Puts the late lines among those that are remembered.
+    /// Adds the late lines to the window.
     fn remember_late(&mut self) {
         if self.late.is_empty() {
             return;
@@ -268,7 +271,8 @@ impl LineMerger {
         self.late_place = self.late_place.map(|place| place + late.len());
         self.window.insert(&late);
         self.repeats.shift(&late);
-        // They are in front of those that the stream is still to bring, which the window still holds.
+        // They are before the lines that the stream has yet to bring, which are still in the
+        // window.
         self.pending_echo = self.pending_echo.min(self.window.len());
     }
 
@@ -293,7 +297,7 @@ impl LineMerger {
         out.push(Effect::Line(line));
     }
 
-    /// Prints a line that belongs further up.
+    /// Prints a line after its place in the log.
     fn print_late(&mut self, line: LogLine, out: &mut Effects) {
         if !std::mem::replace(&mut self.prints_late, true) {
             let text = "the live log left out the next lines, brought them late, or seemed to repeat others: they belong further up";
@@ -302,7 +306,7 @@ impl LineMerger {
         out.push(Effect::LateLine(line));
     }
 
-    /// Says that lines may be missing before these.
+    /// Reports that lines may be missing before these.
     fn report_gap(&mut self, behind: Stretch, out: &mut Effects) {
         let Stretch { first, last, lines } = behind;
         let after = self.window.last().and_then(Key::timestamp);
@@ -312,11 +316,11 @@ impl LineMerger {
         self.pending_gap = None;
     }
 
-    /// Takes a stretch of lines from REST behind all that was printed.
+    /// Prints lines from REST behind everything that was printed.
     fn print_view(&mut self, view: View, out: &mut Effects) {
         if self.window.is_empty() {
             self.first_view = view.len();
-            // The log may have begun before it.
+            // The log may have begun earlier.
             self.after_gap = true;
         }
         for (line, key) in view.into_pairs() {
@@ -324,14 +328,14 @@ impl LineMerger {
         }
     }
 
-    /// Says that lines may be missing between what was printed and these, if there are any of both.
+    /// Reports that lines may be missing between the printed lines and these, if there are both.
     fn report_gap_before(&mut self, keys: &[Key], out: &mut Effects) {
         if let Some(stretch) = Stretch::of(keys).filter(|_| !self.window.is_empty()) {
             self.report_gap(stretch, out);
         }
     }
 
-    /// Says that more lines may be missing than those that a view has shown.
+    /// Reports that more lines may be missing than a view has shown.
     fn report_more_missing(&self, from: Key, to: Key, out: &mut Effects) {
         let times = from.timestamp().zip(to.timestamp()).filter(|(from, to)| from <= to);
         let clock = gap::clock;

@@ -1,4 +1,4 @@
-//! What REST has answered so far: when to ask again, and when to give up. Pure.
+//! When to request the next snapshot from REST, and when to give up. Pure.
 
 use std::time::Duration;
 
@@ -8,33 +8,33 @@ use super::timings::Timings;
 use crate::model::{Facts, Status};
 use crate::service::ApiError;
 
-/// How many answers in a row may be beyond understanding while there is no stream to rely on.
+/// How many unexpected answers in a row are accepted while there is no stream.
 const ODD_ANSWERS: u32 = 5;
 
-/// What REST has answered so far.
+/// The results of the requests so far, and the time of the next one.
 #[derive(Debug)]
 pub(super) struct Polling {
     /// Whether the service has confirmed that the build exists.
     pub(super) confirmed: bool,
-    /// How many answers in a row were of no use.
+    /// How many requests in a row failed.
     useless: u32,
-    /// How many of them, without a stream to rely on, were beyond understanding.
+    /// How many of those had an unexpected answer while there was no stream.
     odd: u32,
-    /// When it is time to ask again after those.
+    /// The earliest time of the next attempt after those.
     again: Instant,
-    /// Until when REST asked us to stay away.
+    /// The end of the time that `Retry-After` asked for.
     stay_away: Instant,
     /// When the service last answered or pushed something.
     pub(super) heard: Instant,
     /// The facts of the ended build; its first terminal status counts.
     pub(super) ended: Option<Facts>,
-    /// When the question was put that is not answered yet.
+    /// When the pending snapshot was requested.
     pub(super) asked: Option<Instant>,
-    /// When to ask next.
+    /// When to request the next one.
     next: Option<Instant>,
-    /// Whether the next question waits only as long as REST asked for.
+    /// Whether the next request waits only for `Retry-After`.
     is_urgent: bool,
-    /// Whether it was said that REST does not answer.
+    /// Whether it was reported that REST does not answer.
     is_down: bool,
 }
 
@@ -55,37 +55,37 @@ impl Polling {
         }
     }
 
-    /// Asks at this moment, and not before it is time to try again.
+    /// Polls at this moment, but not before the next attempt is due.
     pub(super) fn ask_at(&mut self, moment: Instant) {
         (self.next, self.is_urgent) = (Some(moment), false);
     }
 
-    /// Asks at this moment, however the last questions were answered; unless REST asked us to stay away.
+    /// Polls at this moment even after failures, but never before `Retry-After` allows it.
     pub(super) fn ask_urgently(&mut self, moment: Instant) {
         (self.next, self.is_urgent) = (Some(moment), true);
     }
 
-    /// As the one that comes first of this moment and the one that was planned.
+    /// Polls at this moment, or at the planned one if that is earlier.
     pub(super) fn ask_by(&mut self, moment: Instant) {
         if self.next.is_none_or(|next| next > moment) {
             self.ask_at(moment);
         }
     }
 
-    /// When the next question is put.
+    /// When the next request is sent.
     pub(super) fn due(&self) -> Option<Instant> {
         let next = self.next.filter(|_| self.asked.is_none())?;
         let again = if self.is_urgent { next } else { self.again };
         Some(next.max(again).max(self.stay_away))
     }
 
-    /// The question is put.
+    /// A request was sent.
     pub(super) fn asks(&mut self, now: Instant) {
         self.asked = Some(now);
         self.next = None;
     }
 
-    /// An answer that was understood. Returns whether REST had been in trouble.
+    /// A snapshot arrived. Returns whether the requests before it had failed.
     pub(super) fn understood(&mut self, now: Instant, facts: &Facts) -> bool {
         if facts.status.as_ref().is_some_and(Status::is_terminal) {
             let first = self.ended.take().and_then(|facts| facts.status);
@@ -98,7 +98,7 @@ impl Polling {
         std::mem::take(&mut self.is_down)
     }
 
-    /// An answer that was not. Returns whether that is worth a word.
+    /// A request failed. Returns whether to report it.
     pub(super) fn not_understood(
         &mut self,
         now: Instant,
@@ -120,8 +120,8 @@ impl Polling {
         !error.is_final() && !std::mem::replace(&mut self.is_down, true)
     }
 
-    /// Whether the next answer may be better. A build that exists is waited for; one that may not
-    /// exist, at an address that may be wrong, is not waited for until the deadline.
+    /// Whether the next request may succeed. An existing build is worth waiting for until the
+    /// deadline. One that may not exist, at an address that may be wrong, is not.
     pub(super) fn is_patient_with(
         &self,
         now: Instant,
@@ -152,20 +152,21 @@ mod tests {
         ApiError { request: Request { method: "GET", url }, kind }
     }
 
-    /// An answer that may be better next time.
+    /// A transient failure.
     fn passing(retry_after: Option<Duration>) -> ApiError {
         let refusal =
             Refusal { status: 503, code: None, message: None, request_id: None, retry_after };
         error(ApiErrorKind::Refused(refusal))
     }
 
-    /// An answer that nobody understands.
+    /// An unexpected answer.
     fn odd() -> ApiError {
         let (expected, why) = ("a build", "no `status` in it".to_owned());
         error(ApiErrorKind::Garbled { status: 200, expected, why, snippet: String::new() })
     }
 
-    /// After how many odd answers polling is given up, if something else happens between two of them.
+    /// The number of unexpected answers after which polling stops, with some other event between
+    /// two of them.
     fn patience(between: impl Fn(&mut Polling, Instant)) -> Option<u32> {
         let (now, timings) = (Instant::now(), Timings::default());
         let mut polling = Polling::new(now, true);
@@ -189,7 +190,7 @@ mod tests {
             polling.understood(now, &Facts::default());
         };
         assert_eq!(patience(answer), None);
-        // While a session stands nothing depends on REST.
+        // While a session is connected, failures of REST are harmless.
         let linked = |polling: &mut Polling, now| {
             polling.not_understood(now, &odd(), true, &timings);
         };

@@ -1,4 +1,4 @@
-//! The build's room in the session that stands, and whether it brings what happens. Pure.
+//! The build's room in the current session, and whether the session brings news of the build. Pure.
 
 use tokio::time::Instant;
 
@@ -12,19 +12,19 @@ pub(super) struct Room {
     pub(super) heard: Instant,
     /// Whether it has brought anything since the room was joined.
     pub(super) has_brought: bool,
-    /// Whether REST was asked after the room was joined, and has answered.
+    /// Whether REST answered a request that was sent after the room was joined.
     pub(super) is_compared: bool,
-    /// How often REST was asked since, while the session brought nothing.
+    /// How many times REST was polled while the session brought nothing.
     pub(super) checks: u32,
-    /// When to join again at the earliest while the build is pending.
+    /// The earliest time to join again while the build is pending.
     pub(super) next_join: Instant,
     health: StreamHealth,
 }
 
-/// Whether the session brings what happens.
+/// Whether the session brings the news of the build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StreamHealth {
-    /// Nothing else is known.
+    /// There is no sign of a problem.
     Ok,
     /// REST has shown something new that the session has not brought.
     Suspect { since: Instant, lines: bool },
@@ -52,7 +52,7 @@ impl Room {
         }
     }
 
-    /// The session has brought something. Returns whether it had been silent.
+    /// The session brought something. Returns whether it had been silent.
     pub(super) fn on_message(&mut self, now: Instant) -> bool {
         self.heard = now;
         self.has_brought = true;
@@ -61,7 +61,7 @@ impl Room {
         !was_healthy
     }
 
-    /// REST was compared with what the session has brought.
+    /// REST was compared with the session.
     pub(super) fn compare(&mut self, now: Instant, lines: bool, status: bool) {
         let has_news = lines || status && !self.has_brought;
         if has_news && self.health == StreamHealth::Ok {
@@ -69,8 +69,8 @@ impl Room {
         }
     }
 
-    /// How long the session may still bring what REST has shown, and whether that are lines. One that
-    /// has never brought anything gets less time.
+    /// Until when the session may bring the news that REST has shown, and whether these are lines.
+    /// A session that has never brought anything gets less time.
     pub(super) fn suspect_until(&self, timings: &Timings) -> Option<(Instant, bool)> {
         let patience = if self.has_brought { timings.silent } else { timings.ahead };
         match self.health {
@@ -79,12 +79,12 @@ impl Room {
         }
     }
 
-    /// The session brings nothing. The room is joined again at that moment.
+    /// The session brings nothing. The room is joined again at `next`.
     pub(super) fn fall_silent(&mut self, next: Instant) {
         self.health = StreamHealth::Silent { rejoins: 0, next };
     }
 
-    /// When to join again, since the session brings nothing.
+    /// When to join again because the session brings nothing.
     pub(super) fn rejoin_at(&self) -> Option<Instant> {
         match self.health {
             StreamHealth::Silent { next, .. } => Some(next),
@@ -92,7 +92,7 @@ impl Room {
         }
     }
 
-    /// The room is joined again. Returns whether that was due.
+    /// Joins the room again if that is due. Returns whether it was.
     pub(super) fn rejoins(&mut self, now: Instant, timings: &Timings) -> bool {
         match self.health {
             StreamHealth::Silent { rejoins, next } if next <= now => {
@@ -106,8 +106,7 @@ impl Room {
         }
     }
 
-    /// How long to wait before REST is asked again whether a session that has brought nothing misses
-    /// something.
+    /// The delay before REST is polled again to check on a session that has brought nothing.
     pub(super) fn next_check(&mut self, timings: &Timings) -> std::time::Duration {
         let doubled = timings.first_check.saturating_mul(2_u32.saturating_pow(self.checks.min(31)));
         self.checks += 1;

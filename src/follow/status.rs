@@ -1,17 +1,17 @@
-//! The status of a build as it was shown. Pure.
+//! The shown status of a build. Pure.
 
 use tokio::time::Instant;
 
 use super::effect::{Effect, Effects};
 use crate::model::Status;
 
-/// The last status that was shown. It goes forward only, and a terminal one is final.
+/// The last status that was shown. It only moves forward, and a terminal one is final.
 #[derive(Debug, Default)]
 pub(super) struct ShownStatus {
     shown: Option<Status>,
     /// When the terminal status came.
     ended: Option<Instant>,
-    /// Whether REST has denied an end that was pushed.
+    /// Whether REST has denied a pushed end.
     denied: bool,
 }
 
@@ -25,14 +25,14 @@ impl ShownStatus {
         self.shown == Some(Status::Pending)
     }
 
-    /// A status that was pushed. An end that REST has denied once is for REST to tell.
+    /// The stream pushed a status. Once REST has denied an end, only REST can report the end.
     pub(super) fn pushed(&mut self, now: Instant, status: Status, out: &mut Effects) {
         if !(self.denied && status.is_terminal()) {
             self.show(now, Some(status), out);
         }
     }
 
-    /// A status that was pushed or read. Returns whether it is news.
+    /// Shows a status that was pushed or polled. Returns whether it is new.
     pub(super) fn show(&mut self, now: Instant, status: Option<Status>, out: &mut Effects) -> bool {
         let Some(status) = status else {
             return false;
@@ -50,7 +50,7 @@ impl ShownStatus {
         true
     }
 
-    /// An end that was pushed, and that REST denies for good.
+    /// REST has permanently denied an end that was pushed.
     pub(super) fn take_back(&mut self, status: Option<Status>, out: &mut Effects) {
         let status = status.unwrap_or(Status::Running);
         let pushed = self.shown.as_ref().map_or("", Status::as_str);
@@ -78,7 +78,7 @@ fn progress(status: Option<&Status>) -> u8 {
 mod tests {
     use super::*;
 
-    /// What was shown, in words.
+    /// Everything that was shown, as text.
     fn shown(out: Effects) -> Vec<String> {
         let word = |effect| match effect {
             Effect::Status(status) => status.as_str().to_owned(),

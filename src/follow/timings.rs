@@ -1,67 +1,68 @@
-//! How patient following a build is.
+//! The delays and limits of following a build.
 
 use std::time::Duration;
 
 use crate::retry::Policy;
 
-/// How patient to be. Data, so that tests need not be.
+/// Delays and limits of following a build. They are data, so that tests can shorten them.
 #[derive(Debug, Clone, Copy)]
 pub struct Timings {
-    /// How often REST is asked while the stream brings what happens.
+    /// How often REST is polled while the stream brings the news.
     pub status_poll: Duration,
-    /// How often REST is asked for status and lines while it is not.
+    /// How often REST is polled for status and lines while it does not.
     pub poll: Duration,
-    /// Bounds of the delays after questions to REST that failed.
+    /// The delays after failed requests to REST.
     pub retry: Policy,
-    /// How long REST may ask us to stay away.
+    /// The longest `Retry-After` that is accepted.
     pub longest_retry_after: Duration,
-    /// How long nothing at all may be heard of the service before the build is given up.
+    /// How long the service may be silent before the build is abandoned.
     pub longest_outage: Duration,
-    /// How many answers in a row may be of no use while nothing has confirmed the build.
+    /// How many requests in a row may fail before the build is confirmed to exist.
     pub unconfirmed_retries: u32,
-    /// How long it may take to connect the stream, from the name lookup to the CONNECT answer.
+    /// The time limit for connecting the stream, from the name lookup to the CONNECT answer.
     pub connect: Duration,
-    /// How many connections of the stream in a row may fail before the log is polled.
+    /// How many connection attempts of the stream may fail in a row before the log is polled.
     pub connections: u32,
     /// How long the stream may be away before the log is polled.
     pub grace: Duration,
-    /// Bounds of the delays before the next session.
+    /// The delays before the next session.
     pub reconnect: Policy,
-    /// How long a session must have lived to count as healthy.
+    /// How long a session must have lasted to count as healthy.
     pub healthy: Duration,
-    /// Bounds of the delays before REST is asked once more for lines that came live.
+    /// The delays before REST is polled again for the place of live lines.
     pub look_again: Policy,
-    /// How long lines of the stream are held back for REST to show those before them.
+    /// How long lines of the stream are held back until REST shows the lines before them.
     pub hold: Duration,
-    /// How long lines that REST has shown are held back for the stream to bring them.
+    /// How long lines from REST are held back until the stream brings them.
     pub ahead: Duration,
-    /// How long a session may bring nothing of what REST has shown before the room is joined again.
+    /// How long a session may withhold news that REST has shown before the room is joined again.
     pub silent: Duration,
-    /// How long lines are held back that may repeat earlier ones.
+    /// How long possible repeats are held back.
     pub repeats: Duration,
-    /// After how long REST is asked whether a session that has brought nothing misses something;
-    /// doubled with every answer, up to `status_poll`.
+    /// The delay before REST is polled to check on a session that has brought nothing. It doubles
+    /// with every answer, up to `status_poll`.
     pub first_check: Duration,
-    /// Bounds of the delays before the room of a silent session is joined again.
+    /// The delays before the room of a silent session is joined again.
     pub rejoin: Policy,
-    /// How long REST may be asked for the last lines of a build whose end is known.
+    /// How long REST is asked for the last lines of a build whose end is known.
     pub catch_up: Duration,
     /// How long the log must be silent after the terminal status.
     pub silence: Duration,
-    /// How long to wait for that silence.
+    /// The longest wait for that silence.
     pub longest_drain: Duration,
     /// How long REST may deny an end that was pushed.
     pub longest_denial: Duration,
-    /// How long the final facts may be asked for in all.
+    /// The time limit for getting the final facts.
     pub longest_last_word: Duration,
-    /// How long a clean goodbye may take.
+    /// The time limit for a clean disconnect.
     pub goodbye: Duration,
-    /// How long nothing may be printed before we say that we are still here. A CI's own patience
-    /// with a silent step begins at ten minutes.
+    /// How long nothing may be printed before a line says that the build is still followed. CIs
+    /// kill a silent step after ten minutes at the earliest.
     pub heartbeat: Duration,
-    /// How long a build may be queued before we say whom to ask.
+    /// How long a build may be queued before we name a contact.
     pub long_queue: Duration,
-    /// How long files may take at the end, and how long stdout may make no progress with the last words.
+    /// The time limit for writing files at the end, and for stdout to make no progress with the
+    /// last lines.
     pub last_words: Duration,
 }
 

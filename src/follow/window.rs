@@ -1,4 +1,4 @@
-//! The lines that were printed last: what each is known by, and where it stands. Pure.
+//! The last printed lines, their keys and their places. Pure.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,16 +12,17 @@ pub(super) const REMEMBERED_LINES: usize = 8_192;
 /// How many chains the index has; a power of two.
 const CHAINS: usize = 16_384;
 
-/// How many earlier lines are looked at for one that equals a line.
+/// How many earlier lines are compared with a line.
 const LONGEST_CHAIN: usize = 64;
 
 /// How far the stream may lag behind REST.
 const LONGEST_LAG: Duration = Duration::from_secs(60);
 
-/// How long a log may be silent before a leap of its times tells of a clock that was set.
+/// The longest silence of a log. A longer jump of its times means that the clock was set.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30 * 60);
 
-/// What a line is known by. REST and the stream need not agree on its level, nor both know its time.
+/// The key that identifies a line. REST and the stream may disagree on its level, and one of them
+/// may lack its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     text: u64,
@@ -31,13 +32,13 @@ pub(super) struct Key {
 
 const NO_TIME: u64 = u64::MAX;
 
-/// The time of what is no line.
+/// The time of an empty key.
 const NOTHING: u64 = u64::MAX - 1;
 
 impl Key {
     pub(super) fn of(line: &LogLine) -> Self {
         let mut hasher = DefaultHasher::new();
-        // A service may end lines on one of its two ways only.
+        // A service may append a line end in one of its two transports only.
         line.message.trim_end().hash(&mut hasher);
         let since =
             line.timestamp.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
@@ -45,7 +46,7 @@ impl Key {
         Self { text: hasher.finish(), time }
     }
 
-    /// The key of no line: each number makes another one.
+    /// An empty key, which no line has. Each number makes another one.
     pub(super) fn nothing(number: usize) -> Self {
         Self { text: number as u64, time: NOTHING }
     }
@@ -77,18 +78,18 @@ impl Key {
         self.has_time() && other.has_time() && self.time < other.time
     }
 
-    /// Whether this may be a line that lags behind the other: it was logged up to [`LONGEST_LAG`] before, or
-    /// at the same moment, as far as both have a time.
+    /// Whether this line may lag behind the other. It was logged up to [`LONGEST_LAG`] before or at
+    /// the same moment, as far as both have a time.
     pub(super) fn may_lag_behind(self, other: Self) -> bool {
         !self.has_time() || !other.has_time() || !other.is_before(self) && self.lies_close_to(other)
     }
 
-    /// Whether the times of both can be compared: what lies further apart tells of a clock that was set.
+    /// Whether the times of both are comparable. Times further apart mean that the clock was set.
     pub(super) fn lies_close_to(self, other: Self) -> bool {
         Duration::from_nanos(other.time.abs_diff(self.time)) <= LONGEST_LAG
     }
 
-    /// Whether no clock was set between both, as far as that can be told.
+    /// Whether the clock was probably not set between both.
     pub(super) fn is_of_one_clock(self, other: Self) -> bool {
         Duration::from_nanos(other.time.abs_diff(self.time)) <= LONGEST_SILENCE
     }
@@ -101,7 +102,7 @@ impl Key {
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     key: Key,
-    /// The place of the line before it in its chain, counted from the first line of all.
+    /// The place of the previous line in its chain, counted from the first line of all.
     previous: u32,
     /// Whether only REST has shown it so far.
     only_rest: bool,
@@ -109,13 +110,13 @@ struct Entry {
     after_gap: bool,
 }
 
-/// The lines that were printed last, in the order of the log. Places count from the oldest of them.
+/// The last printed lines, in the order of the log. Places count from the oldest of them.
 #[derive(Debug)]
 pub(super) struct Window {
     entries: VecDeque<Entry>,
     /// How many lines were forgotten.
     forgotten: u32,
-    /// Where each chain begins, counted from the first line of all, plus one.
+    /// The first place of each chain, counted from the first line of all, plus one.
     chains: Vec<u32>,
 }
 
@@ -147,7 +148,7 @@ impl Window {
         self.entries.iter().map(|entry| entry.key)
     }
 
-    /// The same, and whether only REST has shown the line so far.
+    /// The same, with whether only REST has shown the line so far.
     pub(super) fn keys_and_origins(&self) -> impl Iterator<Item = (Key, bool)> {
         self.entries.iter().map(|entry| (entry.key, entry.only_rest))
     }
@@ -182,8 +183,8 @@ impl Window {
         self.forgotten.wrapping_add(u32::try_from(place).unwrap_or(u32::MAX))
     }
 
-    /// Remembers lines in places before the end: `(place, key)`, in the order of the log; a place is
-    /// counted before any of them is put there.
+    /// Inserts lines before the end: `(place, key)`, in the order of the log. Places are those
+    /// before the insertion.
     pub(super) fn insert(&mut self, lines: &[(usize, Key)]) {
         let old = std::mem::take(&mut self.entries);
         self.chains.fill(0);
@@ -217,8 +218,8 @@ impl Window {
         self.entries.get(place).is_some_and(|entry| entry.after_gap)
     }
 
-    /// The places of the lines that equal this one in text and time, the latest first; not all of them
-    /// if they are many.
+    /// The places of the lines with the same text and time, the latest first. There may be more
+    /// than it returns.
     pub(super) fn places(&self, key: Key) -> impl Iterator<Item = usize> {
         let first = self.chains.get(chain_of(key)).copied().unwrap_or_default();
         let place = |number: u32| {
@@ -237,11 +238,11 @@ impl Window {
 }
 
 fn chain_of(key: Key) -> usize {
-    // The upper half, since the lower one decides in which bucket a map would put it.
+    // The upper half of the hash, because maps use the lower half for their buckets.
     usize::try_from(key.id(true) >> 40).unwrap_or_default() % CHAINS
 }
 
-/// What REST shows of a log: its last lines.
+/// The lines of a snapshot: the last ones of the log.
 #[derive(Debug, Default, Clone)]
 pub struct View {
     pub(super) lines: Vec<LogLine>,
@@ -249,7 +250,7 @@ pub struct View {
 }
 
 impl View {
-    /// Takes time that grows with the number of lines.
+    /// The time that this takes grows with the number of lines.
     pub fn new(lines: Vec<LogLine>) -> Self {
         let keys = lines.iter().map(Key::of).collect();
         Self { lines, keys }
@@ -263,7 +264,7 @@ impl View {
         self.lines.len()
     }
 
-    /// Cuts the view in two.
+    /// Splits the view.
     pub(super) fn split_off(&mut self, at: usize) -> Self {
         let at = at.min(self.lines.len());
         Self { lines: self.lines.split_off(at), keys: self.keys.split_off(at) }

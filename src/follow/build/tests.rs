@@ -1,5 +1,5 @@
-//! A build against a model of the service that knows the true log: random interleavings of lines, views,
-//! losses, recoveries, repeats and clocks.
+//! A build against a model of the service that knows the true log. Lines, snapshots, lost and
+//! recovered sessions, repeats and clock changes come in random order.
 
 mod scenarios;
 
@@ -29,9 +29,9 @@ enum Action {
     Drop(bool),
     /// The stream brings the last so many lines once more.
     Repeat(u8),
-    /// The service does not heed so many wishes to join.
+    /// The service ignores so many requests to join.
     Ignore(u8),
-    /// How REST answers from now on.
+    /// The way REST answers from now on.
     Rest(Rest),
     /// The clock of the build machine is moved by so many seconds.
     Clock(i16),
@@ -48,12 +48,12 @@ enum Recovery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
     Ok,
-    /// It shows the log as it was when it was asked, and takes its time.
+    /// It answers late, with the log as it was at the time of the request.
     Slow,
     Fails,
 }
 
-/// What is generated.
+/// A generated test case.
 #[derive(Debug, Clone)]
 struct Case {
     actions: Vec<Action>,
@@ -65,7 +65,7 @@ struct Case {
     is_ours: bool,
 }
 
-/// What was shown.
+/// One shown item.
 #[derive(Debug, Clone, PartialEq)]
 enum Shown {
     Line(usize),
@@ -79,13 +79,13 @@ struct Session {
     is_in_room: bool,
     holds: VecDeque<usize>,
     drops: bool,
-    /// What it has brought.
+    /// The lines that it has brought.
     brought: BTreeSet<usize>,
 }
 
 struct Question {
     answered: Instant,
-    /// How many lines had been logged when REST looked, if it looked when it was asked.
+    /// How many lines had been logged at the time of the request, if that is the state REST shows.
     looked: Option<usize>,
 }
 
@@ -105,9 +105,9 @@ struct World {
     status: Status,
     build: Build,
     shown: Vec<Shown>,
-    /// The lines that reached us by either way.
+    /// The lines that reached us from either side.
     seen: BTreeSet<usize>,
-    /// Lines that were logged while nobody could have brought them.
+    /// Lines that were logged while no transport could bring them.
     unheard: BTreeSet<usize>,
     asks: usize,
     /// Whether the stream was behind REST at any time.
@@ -154,7 +154,7 @@ impl World {
         let mut world = Self::new(case.clone());
         for action in &case.actions {
             world.act(*action);
-            // A service that is silent for long is given up.
+            // A service that stays silent for too long is abandoned.
             if world.build.is_over() {
                 return world;
             }
@@ -167,7 +167,8 @@ impl World {
         match action {
             Action::Log(count) => {
                 (0..count).for_each(|_| self.log_line());
-                // Without times nothing tells a stream that lags from one that skips.
+                // Without times, a lagging stream cannot be distinguished from one that drops
+                // lines.
                 if !self.case.has_times {
                     self.deliver(u8::MAX);
                 }
@@ -176,7 +177,7 @@ impl World {
             Action::Pass(millis) => self.pass(MS * u32::from(millis)),
             Action::Lose => self.lose(),
             Action::Connect(recovery) => self.connect(recovery),
-            // Nor one that skips from one that lags behind what REST has shown.
+            // Nor can one that drops lines be distinguished from one that lags behind REST.
             Action::Drop(_) if !self.case.has_times => {}
             Action::Drop(drops) => {
                 if let Some(session) = &mut self.session {
@@ -255,8 +256,8 @@ impl World {
             Recovery::WithHole => drop(missed.drain(hole)),
             Recovery::WithoutEnd => missed.truncate(hole.end),
         }
-        // A service that recovers a session puts it into its rooms, and claims that nothing is missing:
-        // only what REST shows can tell otherwise.
+        // A service that recovers a session rejoins its rooms and claims that nothing is missing.
+        // Only REST can show otherwise.
         let is_in_room = after.is_some();
         self.unheard.retain(|number| after.is_none_or(|after| *number <= after));
         self.session = Some(Session {
@@ -279,10 +280,10 @@ impl World {
         }
     }
 
-    /// Repeats what the stream has brought last, in one go.
+    /// Repeats the last lines of the stream in one burst.
     fn repeat(&mut self, count: usize) {
         let brought = self.session.as_ref().map(|session| session.brought.clone());
-        // Of lines that had no certain place a repeat has none either.
+        // A repeat of lines without a certain place has no certain place either.
         let is_certain = self.case.has_times && !self.has_lagged;
         let brought = brought.filter(|_| is_certain).unwrap_or_default();
         let Some(last) = brought.last().copied() else {
@@ -301,7 +302,7 @@ impl World {
         }
     }
 
-    /// Lets time pass, with all that happens meanwhile.
+    /// Lets time pass, and runs everything that becomes due.
     fn pass(&mut self, time: Duration) {
         let until = self.now + time;
         let holds = self.session.as_ref().is_some_and(|session| !session.holds.is_empty());
@@ -406,7 +407,7 @@ impl World {
     fn check_lines(&self) {
         let mut printed = self.printed();
         let mut last: Option<usize> = None;
-        // Once a line without a certain place is printed, others have none either.
+        // After a line without a certain place, later ones have no certain place either.
         let mut is_certain = true;
         for shown in &self.shown {
             if !is_certain {
@@ -433,14 +434,15 @@ impl World {
         assert_eq!(printed, seen, "{:?}", self.shown);
     }
 
-    /// Whether nothing tells the order of two lines that came by different ways: they are of one moment,
-    /// or the clock was set while the stream was behind REST, dropped lines, or REST showed next to none.
+    /// Whether the order of two lines from different transports is unknown. This is so if they have
+    /// the same time. It is also so if the clock was set while the stream lagged, dropped lines, or
+    /// REST showed almost none.
     fn is_tie(&self, a: usize, b: usize) -> bool {
         let is_blind = self.has_lagged || self.has_dropped || self.case.window < 8;
         self.log[a].timestamp == self.log[b].timestamp || self.clock_was_set && is_blind
     }
 
-    /// What nobody could bring is reported where it would stand.
+    /// Lines that no transport could bring are reported at their place.
     fn check_gaps(&self) {
         let mut last: Option<usize> = None;
         let mut is_reported = false;
@@ -508,7 +510,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
-    // The same cases in every run; `PROPTEST_RNG_SEED` asks for others.
+    // The same cases in every run; `PROPTEST_RNG_SEED` selects others.
     #![proptest_config(ProptestConfig {
         cases: 1_000,
         rng_seed: RngSeed::Fixed(11),
@@ -516,8 +518,8 @@ proptest! {
     })]
 
 
-    /// Whatever happens to stream and REST: no line that reached us is lost, repeated or out of order,
-    /// and what nobody could bring is reported.
+    /// For any behaviour of stream and REST: no line that reached us is lost, repeated or out of
+    /// order, and lines that nobody could bring are reported.
     #[test]
     fn every_line_that_reaches_us_is_printed_once(case in case()) {
         let world = World::run(&case);
@@ -525,7 +527,7 @@ proptest! {
         world.check_gaps();
     }
 
-    /// A service that shows the whole log by REST loses no line, and nothing is said to be missing.
+    /// If REST shows the whole log, no line is lost and none is reported as missing.
     #[test]
     fn with_the_whole_log_in_rest_nothing_is_missing(mut case in case()) {
         case.window = usize::MAX;

@@ -1,4 +1,4 @@
-//! Lines that only REST has shown, and that the stream, or lines before them, may still bring.
+//! Lines that only REST has shown. The stream may still bring them, or lines before them.
 
 use std::collections::VecDeque;
 
@@ -7,25 +7,25 @@ use tokio::time::Instant;
 use crate::follow::align::{Alignment, align};
 use crate::follow::window::{Key, View};
 
-/// How much is held back.
+/// How much is held back, in bytes.
 const AHEAD_BYTES: usize = 8 * 1024 * 1024;
 
 /// Stretches of the log behind what was printed, in order.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
     pub(super) pieces: VecDeque<Piece>,
-    /// When REST has shown the first of them.
+    /// When REST showed the first of them.
     pub(super) since: Option<Instant>,
 }
 
-/// When a stretch was shown.
+/// When a stretch was shown, relative to the unplaced lines of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     /// While no line of the stream was waiting for its place.
     Before,
-    /// After the first of them had come, but REST was asked before.
+    /// After the first of them had come, from a snapshot requested before that.
     Between,
-    /// REST was asked after that.
+    /// From a snapshot requested after that.
     Behind,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Piece {
     pub(super) view: View,
     /// Whether it follows directly on what was printed.
     pub(super) adjacent: bool,
-    /// When it was shown, if that tells anything.
+    /// When it was shown, if that helps to order it.
     pub(super) origin: Origin,
     /// Its texts, sorted.
     texts: Vec<u64>,
@@ -53,8 +53,8 @@ impl Piece {
         self.view.keys.iter().position(|known| known.is(key))
     }
 
-    /// Whether it comes before a line of the stream that it does not hold. The stream may lag, as far as
-    /// times tell that; without times it may as well.
+    /// Whether it comes before a line of the stream that it does not contain. Times show whether
+    /// the stream lags; without times it may lag.
     pub(super) fn is_before(&self, key: Key) -> bool {
         self.view.keys.first().is_some_and(|first| {
             let is_told = first.has_time() && key.has_time() && first.lies_close_to(key);
@@ -85,12 +85,12 @@ impl Ahead {
         self.pieces.iter().map(|piece| piece.view.len()).sum()
     }
 
-    /// Lines are held back from now on, unless others are already.
+    /// Lines are held back from now on, unless some already are.
     pub(super) fn begin(&mut self, now: Instant) {
         self.since = self.since().or(Some(now));
     }
 
-    /// The piece that has the first of the lines in common with these, and how it lies beside them.
+    /// The piece that shares the first common line with these, and its alignment.
     pub(super) fn beside(&self, lines: &[Key]) -> Option<(usize, Alignment)> {
         let pieces = self.pieces.iter().enumerate();
         let beside = pieces.filter_map(|(number, piece)| {
@@ -99,7 +99,7 @@ impl Ahead {
         beside.min_by_key(|(_, alignment)| alignment.first.0)
     }
 
-    /// Takes the pieces out from this one on.
+    /// Removes the pieces from this one on.
     pub(super) fn split_off(&mut self, number: usize) -> Self {
         Self { pieces: self.pieces.split_off(number), since: self.since }
     }
@@ -110,16 +110,17 @@ impl Ahead {
         self.since = self.since.or(later.since);
     }
 
-    /// Whether the first piece lies before all of these: it was shown before any of them came, holds none
-    /// of them, and no time tells that the stream lags.
-    /// `is_open`: whether the session that has brought the last of them still stands.
+    /// Whether the first piece lies before all of these lines. It must have been shown before any
+    /// of them came, contain none of them, and no time may show that the stream lags. `is_open`:
+    /// whether the session that brought the last of them is still connected.
     pub(super) fn came_before(&self, lines: &[Key], is_open: bool) -> bool {
         let ends = self.pieces.front().zip(lines.first());
         ends.is_some_and(|(piece, held)| {
             let (first, last) = (piece.view.keys.first(), piece.view.keys.last());
             let lags = first.is_some_and(|first| held.is_before(*first));
             let is_older = last.is_some_and(|last| {
-                // A view that has moved past lines that come without delay would show some of them.
+                // If lines come without delay, a view that has moved past them would show some of
+                // them.
                 let is_told = last.has_time() && held.has_time() && last.lies_close_to(*held);
                 if is_told { !held.is_before(*last) } else { is_open }
             });
@@ -132,7 +133,7 @@ impl Ahead {
         })
     }
 
-    /// Whether a piece was logged behind a line and before all of these, as far as times tell.
+    /// Whether a piece was logged between a line and all of these, according to their times.
     pub(super) fn is_between(&self, number: usize, before: Key, lines: &[Key]) -> bool {
         let keys = self.pieces.get(number).map(|piece| &piece.view.keys);
         let ends = keys.and_then(|keys| Some((*keys.first()?, *keys.last()?, *lines.first()?)));
@@ -153,7 +154,7 @@ impl Ahead {
         pieces.find_map(|(number, piece)| Some((number, piece.place(key)?)))
     }
 
-    /// Takes a stretch that follows directly on what was printed.
+    /// Adds lines that follow directly on the printed ones.
     pub(super) fn follow_on(&mut self, now: Instant, view: View) {
         let old = self.pieces.front().filter(|piece| piece.adjacent);
         if old.is_some_and(|old| old.view.len() >= view.len()) {
@@ -167,7 +168,7 @@ impl Ahead {
         self.pieces.push_front(Piece::new(view, true));
     }
 
-    /// Adds to a stretch what is known to follow on it, and forgets what it holds.
+    /// Appends the known lines that follow a stretch, and drops pieces that it contains.
     pub(super) fn extend(&mut self, mut view: View) -> View {
         if view.is_empty() {
             return view;
@@ -175,7 +176,8 @@ impl Ahead {
         let mut rest = VecDeque::new();
         for mut piece in self.pieces.drain(..) {
             if piece.adjacent {
-                // Both follow on what was printed: the longer one holds the shorter.
+                // Both follow directly on the printed lines, so the longer one contains the
+                // shorter.
                 if piece.view.len() > view.len() {
                     std::mem::swap(&mut piece.view, &mut view);
                 }
@@ -190,8 +192,8 @@ impl Ahead {
         view
     }
 
-    /// Takes a stretch of which it is not known how it follows on what was printed. Returns the number
-    /// of the piece that holds it now.
+    /// Adds lines whose distance to the printed ones is unknown. Returns the number of the piece
+    /// that contains them now.
     pub(super) fn add(&mut self, now: Instant, mut view: View, origin: Origin) -> usize {
         for (number, piece) in self.pieces.iter_mut().enumerate() {
             let Some(alignment) = align(piece.view.keys.iter().copied(), &view.keys, 0) else {
@@ -206,7 +208,8 @@ impl Ahead {
             }
             piece.view.append(tail);
             let whole = std::mem::take(&mut piece.view);
-            // What reaches without a hole to a later view lies behind what had come before that.
+            // A stretch that continues into a later view lies behind everything that came before
+            // that view.
             let origin = if origin == Origin::Behind { origin } else { piece.origin };
             *piece = Piece { origin, ..Piece::new(whole, piece.adjacent) };
             return number;

@@ -1,4 +1,4 @@
-//! Prints stretches that only REST has shown.
+//! Prints lines that only REST has shown.
 
 use super::LineMerger;
 use crate::follow::align::{Alignment, align};
@@ -6,12 +6,12 @@ use crate::follow::effect::Effects;
 use crate::follow::window::{Key, View};
 
 impl LineMerger {
-    /// Prints the stretches behind what was printed, and says where lines may be missing before them.
+    /// Prints all of them behind the printed lines, and reports where lines may be missing.
     pub(in crate::follow) fn print_ahead(&mut self, out: &mut Effects) {
         self.print_pieces(usize::MAX, out);
     }
 
-    /// The same for the first ones only.
+    /// Does the same for the first pieces only.
     pub(super) fn print_pieces(&mut self, count: usize, out: &mut Effects) {
         for _ in 0..count {
             let Some(piece) = self.ahead.pieces.pop_front() else {
@@ -21,7 +21,7 @@ impl LineMerger {
                 self.print_view(piece.view, out);
                 continue;
             }
-            // Lines may have come meanwhile that nothing had told to be these.
+            // Lines that came in the meantime may turn out to be the same ones.
             let forgotten = self.window.forgotten();
             match align(self.window.keys(), &piece.view.keys, forgotten) {
                 Some(alignment) => self.print_touching(piece.view, &alignment, out),
@@ -33,7 +33,7 @@ impl LineMerger {
         }
     }
 
-    /// The same for those that lie before these lines of the stream.
+    /// Does the same for the pieces that lie before these lines of the stream.
     pub(super) fn print_pieces_before(&mut self, held: &[Key], out: &mut Effects) {
         while self.ahead.came_before(held, self.unplaced.is_open()) {
             self.print_pieces(1, out);
@@ -46,11 +46,11 @@ impl LineMerger {
         self.print_view(rest, out);
     }
 
-    /// Prints what comes before a line that the stream has brought, and returns what follows it. The line
-    /// itself is left to the caller.
+    /// Prints the lines before one that the stream has brought, and returns the lines after it. The
+    /// caller prints the line itself.
     pub(super) fn print_ahead_before(&mut self, key: Key, out: &mut Effects) -> View {
         if let Some((number, at)) = self.ahead.find(key) {
-            // The stream has left these out.
+            // The stream has left out these lines.
             self.lossy |= number > 0 || at > 0;
             self.print_pieces(number, out);
             let Some(mut piece) = self.ahead.pieces.pop_front() else {
@@ -66,7 +66,7 @@ impl LineMerger {
             self.print_view(piece.view, out);
             return rest;
         }
-        // What may be missing before the line may be missing behind these as well.
+        // Lines that may be missing before this line may also be missing behind the pieces.
         let gap = self.pending_gap;
         while self.ahead.pieces.front().is_some_and(|piece| piece.adjacent || piece.is_before(key))
         {

@@ -1,4 +1,4 @@
-//! Finds the place in the log for lines that the stream has brought.
+//! Finds the place of the stream's lines in the log.
 
 use tokio::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::follow::effect::Effects;
 use crate::follow::window::Key;
 
 impl LineMerger {
-    /// Gives the held lines their place if what was printed tells it.
+    /// Places the held lines if the printed ones show where they belong.
     pub(super) fn place(&mut self, now: Instant, out: &mut Effects) -> bool {
         let keys = self.unplaced.keys();
         match align::position(self.window.keys_and_origins(), &keys) {
@@ -20,7 +20,7 @@ impl LineMerger {
         }
     }
 
-    /// Lets go of what is held back although no view helped to place it.
+    /// Releases held lines although no snapshot helped to place them.
     pub(super) fn place_anyway(&mut self, now: Instant, out: &mut Effects) {
         if self.unplaced.is_empty() {
             return;
@@ -48,7 +48,8 @@ impl LineMerger {
         self.pending_echo = 0;
     }
 
-    /// The first of the held lines that was printed is the one in this place; so many belong before it.
+    /// The first held line that was printed is at this place; the given number of lines belong
+    /// before it.
     fn go_on_from(&mut self, place: usize, before: usize, now: Instant, out: &mut Effects) {
         if before > 0 {
             let rest = self.unplaced.split_off(before);
@@ -63,10 +64,10 @@ impl LineMerger {
         self.feed(now, out);
     }
 
-    /// Takes the held lines, one after the other, as lines whose place is known.
+    /// Handles the held lines one by one, as lines with a known place.
     pub(super) fn feed(&mut self, now: Instant, out: &mut Effects) {
         let held = std::mem::take(&mut self.unplaced);
-        // The session that stands may have brought nothing yet.
+        // The current session may have brought nothing yet.
         let begins_anew = held.breaks.contains(&held.lines.len());
         self.sync = if begins_anew { Sync::CatchingUp } else { Sync::InSync };
         self.has_place = !begins_anew;
@@ -79,7 +80,7 @@ impl LineMerger {
         }
     }
 
-    /// Says nothing of what came before: REST shows no lines at all.
+    /// Places the lines without knowing what came before: REST shows no lines at all.
     pub(super) fn see_nothing(&mut self, now: Instant, out: &mut Effects) {
         if !self.unplaced.is_empty() && self.unplaced.sees_nothing() {
             self.place_anyway(now, out);

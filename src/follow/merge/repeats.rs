@@ -1,5 +1,5 @@
-//! Lines that the stream may be bringing once more. A repeat is a run of at least three lines, not all
-//! alike, that equal a run of printed lines with their times; anything less is printed.
+//! Lines that the stream may be repeating. A repeat is a run of at least three lines, not all
+//! alike, that equals a printed run including its times. Shorter runs are printed.
 
 use std::collections::VecDeque;
 
@@ -11,22 +11,22 @@ use crate::model::LogLine;
 /// How long a run must be to count as repeated.
 pub(super) const SHORTEST_REPEAT: usize = 3;
 
-/// How many earlier lines that equal a line are looked at.
+/// How many equal earlier lines are compared.
 pub(super) const LONGEST_CHAIN: usize = 64;
 
-/// How many lines are held back that are all alike.
+/// How many lines are held back while all are alike.
 pub(super) const LONGEST_ALIKE: usize = 64;
 
-/// What may be repeated, and what is.
+/// Suspected and confirmed repeats.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
-    /// Lines that were not looked at yet.
+    /// Lines that were not examined yet.
     pub(super) waiting: VecDeque<(LogLine, Key)>,
-    /// Lines that equal printed ones in a row.
+    /// Lines that equal consecutive printed lines.
     pub(super) suspects: Vec<(LogLine, Key)>,
-    /// Since when there are any of these.
+    /// When the first of these came.
     pub(super) since: Option<Instant>,
-    /// The place of the printed line that comes next, if the stream goes on repeating.
+    /// The place of the next printed line, if the stream continues to repeat.
     pub(super) next: Option<usize>,
 }
 
@@ -56,12 +56,13 @@ impl Repeats {
             .map(|next| next + inserted.iter().filter(|(place, _)| *place <= next).count());
     }
 
-    /// The stream has brought a line that was printed before; it may go on with the one in this place.
+    /// The stream brought a line that was already printed, and may continue with the line at this
+    /// place.
     pub(super) fn may_go_on(&mut self, place: usize, len: usize) {
         self.next = Some(place).filter(|place| *place < len);
     }
 
-    /// Whether the stream goes on with a run that it repeats.
+    /// Whether the stream continues a run that it repeats.
     pub(super) fn goes_on(&mut self, key: Key, window: &Window) -> bool {
         let is_same = |next: &usize| key.has_time() && window.key(*next) == Some(key);
         let next = self.next.take().filter(is_same);
@@ -69,7 +70,7 @@ impl Repeats {
         next.is_some()
     }
 
-    /// Where the printed run ends that equals the suspects; it must be long enough to be a repeat.
+    /// The end of the printed run that equals the suspects. The run must be long enough to be a repeat.
     pub(super) fn end_of_run(&self, window: &Window) -> Option<usize> {
         let (_, first) = self.suspects.first()?;
         let length = self.suspects.len();
@@ -81,7 +82,7 @@ impl Repeats {
         window.places(*first).filter(|_| first.has_time()).find(is_run).map(|place| place + length)
     }
 
-    /// Whether the same lines can have been logged again with the same times.
+    /// Whether the same lines may have been logged twice with the same times.
     pub(super) fn are_of_one_moment(&self) -> bool {
         let ends = self.suspects.first().zip(self.suspects.last());
         ends.is_some_and(|((_, first), (_, last))| !first.is_before(*last))

@@ -1,4 +1,5 @@
-//! A line of a session whose place in the log is known: new, brought by REST before, late, or repeated.
+//! Handles a line of the stream whose place is known: it is new, already shown by REST, late, or
+//! repeated.
 
 use tokio::time::Instant;
 
@@ -9,7 +10,7 @@ use crate::follow::window::{Key, View};
 use crate::model::LogLine;
 
 impl LineMerger {
-    /// A line of a session whose place in the log is known.
+    /// Handles a line of a session whose place in the log is known.
     pub(super) fn in_sync(&mut self, now: Instant, line: LogLine, key: Key, out: &mut Effects) {
         if self.repeats.is_idle() && self.is_new(key) {
             self.accept(line, key, out);
@@ -19,12 +20,12 @@ impl LineMerger {
         }
     }
 
-    /// Whether the line is certainly none that was printed.
+    /// Whether the line was certainly not printed before.
     fn is_new(&self, key: Key) -> bool {
         self.pending_echo == 0 && self.window.places(key).next().is_none()
     }
 
-    /// Whether REST has brought the line before the stream does.
+    /// Whether REST showed the line before the stream brought it.
     fn is_echo(&mut self, key: Key) -> bool {
         let len = self.window.len();
         let owed = self.window.keys().enumerate().skip(len - self.pending_echo.min(len));
@@ -43,12 +44,12 @@ impl LineMerger {
         place.is_some()
     }
 
-    /// Takes a line of the stream that was not printed yet.
+    /// Prints a line of the stream that was not printed yet.
     fn accept(&mut self, line: LogLine, key: Key, out: &mut Effects) {
         let gap = || self.gap_of(key, true).filter(|_| !self.ahead.holds(key));
         let place = self.late_place.or_else(gap);
         if let Some(place) = place {
-            // What comes before the gap the stream has left out.
+            // The stream has left out the lines before the gap.
             self.pending_echo = self.window.len() - place;
             self.late.push((place, key));
             if self.late.len() == LATE_LINES_AT_ONCE {
@@ -69,8 +70,8 @@ impl LineMerger {
         self.print_view(behind, out);
     }
 
-    /// The line from REST behind the gap into which a line of the stream belongs that lags. `ties`: whether
-    /// it may be of the same moment as all that is behind the gap, which tells nothing.
+    /// The line from REST behind the gap that a lagging line belongs in. `ties`: whether the line
+    /// may have the same time as everything behind the gap, which does not show the order.
     pub(super) fn gap_of(&self, key: Key, ties: bool) -> Option<usize> {
         if self.pending_echo == 0 {
             return None;
@@ -78,7 +79,7 @@ impl LineMerger {
         let len = self.window.len();
         let last = self.window.last()?;
         let mut owed = len - self.pending_echo.min(len)..len;
-        // A session that goes on where the last one ended begins in front of what REST has shown since.
+        // A session that resumes the last one begins before the lines that REST has shown since.
         let skips = last.is_before(key) && last.is_of_one_clock(key);
         let is_behind_gap =
             |place: usize| self.window.is_after_gap(place) && self.window.is_only_rest(place);
@@ -91,7 +92,7 @@ impl LineMerger {
         })
     }
 
-    /// Looks at the lines that may be repeated, and lets go of those that are not. `all`: of all.
+    /// Examines possible repeats, and prints the lines that are none. `all`: leaves none waiting.
     pub(super) fn examine(&mut self, all: bool, out: &mut Effects) {
         loop {
             if let Some((line, key)) = self.repeats.waiting.pop_front() {
@@ -127,7 +128,7 @@ impl LineMerger {
         }
     }
 
-    /// The stream goes on directly behind what was printed.
+    /// The stream continues directly behind the printed lines.
     fn close_gap(&mut self) {
         if self.repeats.next.is_none() {
             self.pending_gap = None;
@@ -138,7 +139,7 @@ impl LineMerger {
         all && self.repeats.waiting.is_empty()
     }
 
-    /// The first suspect begins no repeat: it is printed, and the others are looked at again.
+    /// The first suspect begins no repeat: it is printed, and the others are examined again.
     fn release_first(&mut self, out: &mut Effects) {
         let suspects = std::mem::take(&mut self.repeats.suspects);
         let mut suspects = suspects.into_iter();
@@ -151,7 +152,7 @@ impl LineMerger {
         }
     }
 
-    /// Prints what was held back as a possible repeat.
+    /// Prints the lines that were held back as possible repeats.
     pub(super) fn release_repeats(&mut self, out: &mut Effects) {
         self.examine(true, out);
     }

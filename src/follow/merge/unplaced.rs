@@ -8,21 +8,21 @@ use super::repeats::{LONGEST_CHAIN, SHORTEST_REPEAT};
 use crate::follow::window::Key;
 use crate::model::LogLine;
 
-/// How much is held back.
+/// How much is held back, in bytes.
 const UNPLACED_BYTES: usize = 4 * 1024 * 1024;
 
-/// What the stream has brought in since the room was joined.
+/// The lines that the stream brought since the room was joined.
 #[derive(Debug, Default)]
 pub(super) struct Unplaced {
     pub(super) lines: Vec<(LogLine, Key)>,
     pub(super) bytes: usize,
     /// When the first of them came.
     pub(super) since: Option<Instant>,
-    /// Before which of them another session began.
+    /// The places at which another session began.
     pub(super) breaks: Vec<usize>,
-    /// Whether the session that has brought the last one still stands.
+    /// Whether the session that brought the last one is still connected.
     pub(super) is_open: bool,
-    /// How many views have shown no line at all since.
+    /// How many snapshots since then have shown no line at all.
     pub(super) empty_views: u32,
 }
 
@@ -35,8 +35,7 @@ impl Unplaced {
         self.since
     }
 
-    /// What the lines are known by. Runs that the stream has brought twice meanwhile are known by nothing
-    /// the second time.
+    /// The keys of the lines. A run that the stream brought twice gets empty keys the second time.
     pub(super) fn keys(&self) -> Vec<Key> {
         let mut keys: Vec<Key> = self.lines.iter().map(|(_, key)| *key).collect();
         let mut places: HashMap<Key, Vec<usize>> = HashMap::new();
@@ -64,7 +63,7 @@ impl Unplaced {
         keys
     }
 
-    /// Holds a line back. Whether there is no room for more.
+    /// Holds a line back. Returns whether the buffer is full.
     pub(super) fn push(&mut self, now: Instant, line: LogLine, key: Key) -> bool {
         self.since.get_or_insert(now);
         self.bytes += size_of::<(LogLine, Key)>() + line.message.len();
@@ -77,19 +76,19 @@ impl Unplaced {
         self.is_open
     }
 
-    /// The session is lost that has brought them.
+    /// The session that brought them is lost.
     pub(super) fn close(&mut self) {
         self.is_open = false;
     }
 
-    /// The next line is of another session.
+    /// The next line is from another session.
     pub(super) fn breaks(&mut self) {
         if !self.lines.is_empty() && self.breaks.last() != Some(&self.lines.len()) {
             self.breaks.push(self.lines.len());
         }
     }
 
-    /// Takes the lines out from this one on.
+    /// Removes the lines from this one on.
     pub(super) fn split_off(&mut self, at: usize) -> Self {
         let later = self.breaks.iter().filter(|place| **place >= at).map(|place| place - at);
         let (breaks, is_open) = (later.collect(), self.is_open);
@@ -98,8 +97,8 @@ impl Unplaced {
         Self { lines, since: self.since, breaks, is_open, ..Self::default() }
     }
 
-    /// A view has shown no line. Whether it was not the first one: a service that shows no lines by REST
-    /// will not show these.
+    /// A snapshot has shown no line. Returns whether it was not the first such snapshot: then REST
+    /// will not show these lines at all.
     pub(super) fn sees_nothing(&mut self) -> bool {
         self.empty_views += 1;
         self.empty_views > 1

@@ -1,4 +1,4 @@
-//! What a view of REST adds to the lines of the stream.
+//! Applies the lines of a snapshot.
 
 use tokio::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::follow::effect::Effects;
 use crate::follow::window::{Key, View};
 
 impl LineMerger {
-    /// Takes what REST shows. Returns whether it has shown lines that were not known.
+    /// Applies the lines that REST shows. Returns whether any of them was unknown.
     pub(in crate::follow) fn view(
         &mut self,
         now: Instant,
@@ -37,7 +37,7 @@ impl LineMerger {
         (out.len(), self.ahead.lines()) != before
     }
 
-    /// A view that shows lines that were printed.
+    /// Applies a view that shows printed lines.
     fn take_touching(
         &mut self,
         now: Instant,
@@ -50,7 +50,7 @@ impl LineMerger {
         self.compare(view, &alignment, out);
         let rest = self.ahead.extend(rest);
         if !rest.is_empty() {
-            // What was taken for a repeat the stream does not bring again.
+            // The stream does not bring lines again that were taken for a repeat.
             let is_held = circumstances.hold && self.unplaced.is_empty();
             if is_held && self.doubtful_repeat.is_none() {
                 self.ahead.follow_on(now, rest);
@@ -63,7 +63,7 @@ impl LineMerger {
         }
     }
 
-    /// Compares what a view shows with what was printed, and prints late what is missing there.
+    /// Compares the view with the printed lines, and prints the missing ones late.
     pub(super) fn compare(&mut self, view: View, alignment: &Alignment, out: &mut Effects) {
         let unverified = self.window.len().saturating_sub(self.unverified);
         let (first_known, _) = alignment.first;
@@ -72,7 +72,7 @@ impl LineMerger {
             return;
         };
         self.lossy = true;
-        // What the view does not reach back to may have holes as well.
+        // The lines before the beginning of the view may have holes as well.
         let reaches_back = first_known < unverified.max(1) && (at > 0 || place == 0);
         let ends = (self.window.key(unverified.saturating_sub(1)), view.keys.first());
         if let (Some(from), Some(to), false) = (ends.0, ends.1, reaches_back) {
@@ -90,7 +90,7 @@ impl LineMerger {
         self.repeats.shift(&late);
     }
 
-    /// A view that shows no line that was printed.
+    /// Applies a view that shows no printed line.
     fn take_apart(
         &mut self,
         now: Instant,
@@ -126,19 +126,19 @@ impl LineMerger {
         }
     }
 
-    /// Whether the view is so old that none of its lines is remembered, as far as times tell.
+    /// Whether the view is older than all remembered lines, according to their times.
     fn is_forgotten(&self, view: &View) -> bool {
         let ends = view.keys.last().zip(self.window.first());
         self.window.forgotten() > 0 && ends.is_some_and(|(last, first)| last.is_before(first))
     }
 
-    /// Gives the held lines their place beside stretches that only REST has shown.
+    /// Places the held lines next to stretches that only REST has shown.
     fn place_beside(&mut self, newest: usize, now: Instant, out: &mut Effects) {
         let held = self.unplaced.keys();
         self.print_pieces_before(&held, out);
         let Some((number, alignment)) = self.ahead.beside(&held) else {
-            // REST was asked after the first of the held lines had come. Only where all times agree that it
-            // lags it shows what came before.
+            // This snapshot was requested after the first held line came. It shows the lines before
+            // it only if all times agree that it lags.
             let printed = self.window.last();
             if printed.is_some_and(|last| self.ahead.is_between(newest, last, &held)) {
                 self.print_pieces(newest + 1, out);
@@ -147,7 +147,7 @@ impl LineMerger {
             }
             return;
         };
-        // What comes before the first line that both have comes before that stretch.
+        // The lines before the first common line come before that stretch.
         let later = self.ahead.split_off(number);
         let (first_held, _) = alignment.first;
         let rest = self.unplaced.split_off(first_held);

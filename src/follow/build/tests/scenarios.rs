@@ -1,8 +1,8 @@
-//! The ways in which services were seen to fail, one after the other.
+//! The ways in which real services failed, one test each.
 
 use super::*;
 
-/// What each of these actions leads to, with a window of so many lines.
+/// The result of each of these actions, with a window of so many lines.
 fn run(window: usize, actions: &[Action]) -> World {
     World::run(&case_of(window, actions.to_vec()))
 }
@@ -13,7 +13,7 @@ fn case_of(window: usize, actions: Vec<Action>) -> Case {
 
 const CONNECT: Action = Action::Connect(Recovery::None);
 
-/// The numbers that were printed, and how often a word was said.
+/// The printed numbers, and how often a word appeared in notices.
 fn printed_and_said(world: &World, word: &str) -> (Vec<usize>, usize) {
     let says = |shown: &&Shown| matches!(shown, Shown::Notice(text) if text.contains(word));
     (world.printed(), world.shown.iter().filter(says).count())
@@ -107,7 +107,7 @@ fn a_view_ahead_of_a_stream_that_lags_waits_for_the_lines_before_it() {
             Action::Deliver(20),
             Action::Pass(59_990),
             Action::Log(100),
-            // REST is asked now, and shows the last ten of them.
+            // A snapshot is requested now, and shows the last ten of them.
             Action::Pass(300),
             Action::Deliver(50),
             Action::Pass(300),
@@ -233,7 +233,7 @@ fn lines_are_shown_within_two_seconds_though_rest_fails_and_the_stream_is_cut_ag
     for (number, action) in actions.into_iter().enumerate() {
         world.act(action);
         let came = world.seen.len();
-        // Of the sessions that began two seconds ago.
+        // From the sessions that began two seconds ago.
         assert!(world.printed().len() + 15 >= came, "after {number}: {:?}", world.shown);
     }
     world.tell(|build, now, out| build.release(now, out));
@@ -272,7 +272,7 @@ fn a_healthy_stream_costs_one_request_a_minute() {
         actions.extend([Action::Log(3), Action::Deliver(3), Action::Pass(1_000)]);
     }
     let world = run(200, &actions);
-    // At the join, for the first line, and at the end.
+    // When the room is joined, for the first line, and at the end.
     assert!(world.asks <= 10 + 3, "{} in 10 minutes", world.asks);
     assert_eq!(world.printed(), numbers(1_800));
 }
@@ -357,7 +357,7 @@ fn a_view_from_before_the_first_line_of_a_session_does_not_place_it() {
     build.on_snapshot(now, Ok((facts(), view(&[&tick]))), &mut out);
     build.on_joined(now, false);
     build.on_tick(now, &mut out);
-    // This question was put before the line came that follows.
+    // This snapshot was requested before the next line came.
     build.on_line(now, tick.clone(), &mut out);
     build.on_snapshot(now, Ok((facts(), view(&[&tick]))), &mut out);
     build.on_line(now, end.clone(), &mut out);
