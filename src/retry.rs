@@ -1,24 +1,24 @@
-//! When to try again, and how long to wait before it. Pure: the delays are data, the dice are an
+//! When to retry, and after which delay. Pure: the delays are data, and the random number is an
 //! argument.
 
 use std::time::Duration;
 
-/// A plan for repeated attempts: exponential back-off with full jitter.
+/// A retry policy: exponential back-off with full jitter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
     /// Upper bound of the first delay; it doubles with every attempt.
     pub first: Duration,
     /// Upper bound of every delay.
     pub longest: Duration,
-    /// How many times to try again after the first attempt.
+    /// How many retries follow the first attempt.
     pub retries: u32,
 }
 
 impl Policy {
-    /// How long to wait before retry number `retry` (from 0), or `None` when it is time to give up.
+    /// The delay before retry number `retry` (from 0), or `None` if no retry is left.
     ///
-    /// `dice` is uniform in `0.0..1.0`, and so is the delay between nothing and its upper bound: a
-    /// crowd of clients that failed together spreads out as far as it can.
+    /// `dice` is uniform in `0.0..1.0`, so the delay is uniform between 0 and its upper bound. This
+    /// spreads out clients that failed together.
     pub fn delay(&self, retry: u32, dice: f64) -> Option<Duration> {
         if retry >= self.retries {
             return None;
@@ -28,7 +28,7 @@ impl Policy {
     }
 }
 
-/// Whether an HTTP status asks to be tried again later.
+/// Whether an HTTP status asks to retry later.
 pub fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
 }

@@ -1,5 +1,5 @@
-//! Triggers exactly one build. A request is repeated only when it is certain that nothing was accepted;
-//! after an answer that leaves this open the build is looked for first.
+//! Triggers exactly one build. A request is repeated only if nothing was accepted for certain.
+//! After an ambiguous answer it looks for the build first.
 
 mod candidates;
 mod timings;
@@ -23,7 +23,7 @@ use candidates::{Candidates, OwnBranch, Sent, Wanted};
 
 pub use timings::Timings;
 
-/// What is to be triggered.
+/// The build to trigger, and how.
 pub struct Plan {
     /// REST.
     pub client: Client,
@@ -31,20 +31,21 @@ pub struct Plan {
     pub project: Id,
     /// Build setting.
     pub build_setting: Id,
-    /// What is built instead of what the build setting says.
+    /// Branch, commit and changelist instead of the setting's own.
     pub overrides: Overrides,
-    /// Patience.
+    /// Delays and limits.
     pub timings: Timings,
-    /// How long the whole step may still take.
+    /// The remaining time of the whole step.
     pub limit: Duration,
 }
 
-/// A trigger that runs, and may take several requests. It can be dropped at any time, and says what is certain.
+/// A running trigger, which may take several requests. It can be dropped at any time, and knows
+/// whether a build may have been started.
 pub struct Trigger {
     attempt: Rc<Attempt>,
     answer: Pin<Box<dyn Future<Output = Result<Triggered, Error>>>>,
     notices: mpsc::UnboundedReceiver<Notice>,
-    /// The answer, while notices that precede it still wait.
+    /// The answer, while notices before it are still waiting.
     answered: Option<Result<Triggered, Error>>,
 }
 
@@ -60,11 +61,11 @@ impl Trigger {
         Self { attempt, answer, notices, answered: None }
     }
 
-    /// The next notice, or the answer after the last notice. Cancel safe. Once the answer was returned, it
-    /// must not be called again.
+    /// The next notice, or the answer after the last notice. Cancel safe. Must not be called again
+    /// after it returned the answer.
     ///
-    /// The answer is [`Error::Trigger`] or [`Error::Untriggered`] when there is no build, [`Error::Uncertain`]
-    /// when that cannot be told.
+    /// The answer is [`Error::Trigger`] or [`Error::Untriggered`] if there is no build, and
+    /// [`Error::Uncertain`] if that is unknown.
     pub async fn next(&mut self) -> ControlFlow<Result<Triggered, Error>, Notice> {
         poll_fn(|context| self.poll_next(context)).await
     }
@@ -87,18 +88,18 @@ impl Trigger {
         }
     }
 
-    /// Gives the trigger up, and returns the notices that still wait.
+    /// Abandons the trigger, and returns the waiting notices.
     pub fn last_notices(mut self) -> impl Iterator<Item = Notice> {
         iter::from_fn(move || self.notices.try_recv().ok())
     }
 
-    /// Whether it is certain that no build was started.
+    /// Whether certainly no build was started.
     pub fn nothing_was_started(&self) -> bool {
         self.attempt.certain.get()
     }
 
-    /// Asks for an end: nothing is triggered any more, and nothing is waited for; what was triggered
-    /// may still be found.
+    /// Asks the trigger to end: it sends no more trigger requests and does not wait. It may still
+    /// find a build that was started.
     pub fn leave(&self) {
         self.attempt.leaving.send_replace(true);
     }
@@ -113,16 +114,16 @@ struct Attempt {
     leaving: watch::Sender<bool>,
 }
 
-/// Requests of which it is open whether one has started a build.
+/// How many requests may have started a build.
 struct Open {
     /// When the first of them was sent.
     since: Sent,
-    /// What came of the last of them.
+    /// The error of the last of them.
     answer: ApiError,
 }
 
 impl Attempt {
-    /// Sends nothing yet. What is told meanwhile comes out of the other end.
+    /// Sends nothing yet. Notices come out of the receiver.
     fn new(plan: Plan) -> (Self, mpsc::UnboundedReceiver<Notice>) {
         let (notices, told) = mpsc::unbounded_channel();
         let deadline = Instant::now() + plan.timings.longest.min(plan.limit);
@@ -197,11 +198,12 @@ impl Attempt {
         client.trigger(project, build_setting, overrides).await
     }
 
-    /// How long to wait before a request that was not accepted is sent again; `None` if it should not
-    /// be, or if there is no time for it.
+    /// The delay before a request is repeated that was not accepted. `None` if it should not be
+    /// repeated or there is no time.
     fn delay(&self, error: &ApiError, refusals: u32) -> Option<Duration> {
         let Timings { again, longest_retry_after, looks: [.., last_look], .. } = self.plan.timings;
-        // Of a service that answers the next answer may be an open one: then there is a build to look for.
+        // If the service answers at all, the next answer may be ambiguous. That leaves time to look
+        // for the build.
         let (retry_after, to_look) = match &error.kind {
             ApiErrorKind::Refused(refusal) if matches!(refusal.status, 429 | 503) => {
                 (refusal.retry_after.unwrap_or_default(), last_look)
@@ -219,7 +221,7 @@ impl Attempt {
         (delay + to_look < self.left()).then_some(delay)
     }
 
-    /// Looks for our build until it is listed or until it is plain that there is none.
+    /// Looks for our build until it is listed or certainly does not exist.
     async fn settle(
         &self,
         opened: Sent,
@@ -235,9 +237,9 @@ impl Attempt {
             open = match self.look(opened, own_branch).await {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => None,
-                // What cannot be told of a build now may be told later.
+                // A build that cannot be identified yet may be identifiable later.
                 Err(doubt @ (Doubt::Unclear { .. } | Doubt::Endless)) => Some(doubt),
-                // Nor does a page of something in between stay for ever.
+                // An error page of a proxy is temporary, too.
                 Err(Doubt::Unreadable(error)) if !error.is_final() && !error.is_transient() => {
                     Some(Doubt::Unreadable(error))
                 }
@@ -250,7 +252,7 @@ impl Attempt {
         open.map_or(Ok(None), Err)
     }
 
-    /// Lists the builds, and picks out ours.
+    /// Lists the builds, and selects ours.
     async fn look(
         &self,
         opened: Sent,
@@ -293,7 +295,7 @@ impl Attempt {
         }
     }
 
-    /// Asks, and asks again while that may help and there is time.
+    /// Sends a request, and retries it as long as that may help and there is time.
     async fn read<T>(
         &self,
         until: Instant,
@@ -323,7 +325,7 @@ impl Attempt {
         }
     }
 
-    /// Waits, unless we are leaving.
+    /// Waits, unless we are stopping.
     async fn pause(&self, until: Instant) {
         let mut leaving = self.leaving.subscribe();
         tokio::select! {
@@ -345,7 +347,7 @@ impl Attempt {
     }
 
     fn tell(&self, level: Level, text: String) {
-        // An error means that nobody listens any more.
+        // An error means that the receiver is gone.
         let _unheard = self.notices.send(Notice { level, text });
     }
 }

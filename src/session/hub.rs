@@ -1,5 +1,5 @@
-//! The task that owns the network: it gives each build what concerns it, and does what the builds ask
-//! for.
+//! The task that owns the network. It passes events to their build and carries out the effects of
+//! the builds.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -21,28 +21,28 @@ use crate::service::{self, ApiError, Snapshot};
 use crate::socket::{self, Message, SocketError};
 use crate::threads;
 
-/// How much may wait for a slow reader. A whole build's log fits.
+/// The size of the queue for a slow reader. A whole build's log fits.
 const QUEUE_BYTES: u32 = 64 * 1024 * 1024;
 
-/// How many messages are handled before the other sources have their turn.
+/// How many messages are handled before the other sources get a turn.
 const MESSAGES_AT_ONCE: usize = 32;
 
-/// Longer views are compared on a thread of their own, so that nothing waits for it.
+/// Longer views are prepared on a separate thread, so that they do not delay other events.
 const LONG_VIEW_LINES: usize = 10_000;
 
-/// What a session needs.
+/// The dependencies of the session.
 pub struct Setup {
     /// REST.
     pub client: service::Client,
     /// The live stream.
     pub socket: socket::Options,
-    /// Which of the two to use.
+    /// The transports to use.
     pub transport: Transport,
-    /// Patience.
+    /// Delays and limits.
     pub timings: Timings,
 }
 
-/// The handle of the task. The session is made at once, before a build is known.
+/// The handle of the task. It connects at once, before a build is known.
 pub struct Hub {
     updates: Receiver,
     commands: mpsc::UnboundedSender<Command>,
@@ -78,11 +78,11 @@ impl Hub {
         Self { updates, commands, builds: 0, stop, task }
     }
 
-    /// Follows a build. `is_ours` tells that this step has triggered it.
+    /// Follows a build. `is_ours` says that this step triggered it.
     pub fn follow(&mut self, build: Id, is_ours: bool) -> BuildIndex {
         let index = BuildIndex(self.builds);
         self.builds += 1;
-        // An error means that the task has ended, which `next` tells.
+        // An error means that the task has ended, which `next` reports.
         let _ended = self.commands.send(Command::Follow { build, is_ours });
         index
     }
@@ -92,13 +92,13 @@ impl Hub {
         self.updates.next().await
     }
 
-    /// Brings all lines that are held back, then [`Update::Released`].
+    /// Prints all lines that are held back, then sends [`Update::Released`].
     pub fn release(&self) {
         // An error means that the task has ended and holds nothing.
         let _ended = self.commands.send(Command::Release);
     }
 
-    /// Leaves the rooms and hangs up.
+    /// Leaves the rooms and disconnects.
     pub async fn stop(self) {
         drop(self.stop);
         drop(self.updates);
@@ -109,7 +109,7 @@ impl Hub {
 
 #[cfg(test)]
 impl Hub {
-    /// Brings these events at once, and then nothing.
+    /// Returns these events at once, and then none.
     pub(crate) fn scripted(events: impl IntoIterator<Item = BuildEventKind>) -> Self {
         let (sender, updates) = queue(QUEUE_BYTES);
         for kind in events {
@@ -125,10 +125,10 @@ impl Hub {
     }
 }
 
-/// The answer to a question to REST.
+/// The answer to a snapshot request.
 type Answer = Result<(Facts, View), ApiError>;
 
-/// A question to REST about one of the builds.
+/// A snapshot request for one of the builds.
 type Question = Pin<Box<dyn Future<Output = (BuildIndex, Answer)> + Send>>;
 
 struct Network {
@@ -138,7 +138,7 @@ struct Network {
     timings: Timings,
     builds: Vec<Build>,
     questions: FuturesUnordered<Question>,
-    /// What became of the session before there was a build to tell.
+    /// The end of a session that came before there was a build to report it to.
     parked: Option<LinkEvent>,
     effects: Effects,
     updates: Sender,
@@ -152,7 +152,7 @@ impl Network {
         mut commands: mpsc::UnboundedReceiver<Command>,
         mut stop: oneshot::Receiver<()>,
     ) {
-        // Kept from one event to the next: a timer costs more than a line.
+        // Kept from one event to the next: creating a timer costs more than handling a line.
         let mut timer = Box::pin(sleep_until(Instant::now()));
         while !self.is_over() {
             let deadline = self.deadline();
@@ -240,7 +240,8 @@ impl Network {
         }
     }
 
-    /// Handles a message, and those that are there already: waiting for all sources costs more than a line.
+    /// Handles a message and all others that are already there. Waiting for all sources costs more
+    /// than handling a line.
     async fn on_messages(&mut self, first: Message) {
         let mut current = self.index_of(&first);
         self.tell(current, first);
@@ -264,7 +265,8 @@ impl Network {
         self.act(current).await;
     }
 
-    /// Whom a message concerns. What concerns nobody in particular is for the first build to report.
+    /// The build that a message is about. The first build reports messages about none in
+    /// particular.
     fn index_of(&self, message: &Message) -> usize {
         let of = match message {
             Message::Log { build, .. } | Message::Status { build, .. } => Some(build),
@@ -272,7 +274,7 @@ impl Network {
             Message::Unreadable { .. } => None,
         };
         let index = of.map(|of| self.builds.iter().position(|build| build.id() == of));
-        // A build that we do not follow has a number that none has.
+        // Unknown builds get an index that no build has.
         index.map_or(0, |index| index.unwrap_or(usize::MAX))
     }
 
@@ -331,7 +333,7 @@ impl Network {
         }
     }
 
-    /// There is no session any more, or none came about.
+    /// The session is lost, or could not be established.
     async fn on_no_session(&mut self, error: SocketError, stood: bool) {
         if let (SocketError::Refused { .. }, Transport::Socket) = (&error, self.transport) {
             return self.give_up(error).await;
@@ -354,7 +356,7 @@ impl Network {
         }
     }
 
-    /// The stream can never be had, and nothing else may be used.
+    /// The stream is unavailable for good, and no other transport is allowed.
     async fn give_up(&mut self, error: SocketError) {
         let now = Instant::now();
         let mut error = Some(error);
@@ -373,7 +375,7 @@ impl Network {
         }
     }
 
-    /// Does what a build has asked for.
+    /// Carries out the effects of a build.
     async fn act(&mut self, index: usize) {
         let mut effects = std::mem::take(&mut self.effects);
         let mut lost = None;
@@ -408,7 +410,7 @@ impl Network {
             let event = BuildEvent { build: BuildIndex(index), kind };
             self.updates.send(Update::Build(event)).await;
         }
-        // Its memory serves the next ones.
+        // Its memory is reused.
         self.effects = effects;
         if let Some(event) = lost {
             Box::pin(self.on_lost(event)).await;
@@ -437,7 +439,7 @@ impl Network {
         }
     }
 
-    /// Brings all lines that are held back among the updates, whether there is space for them or not.
+    /// Sends all held-back lines as updates, even if the queue is full.
     fn release(&mut self) {
         let now = Instant::now();
         for (index, build) in self.builds.iter_mut().enumerate() {
@@ -473,7 +475,7 @@ async fn elapsed(timer: &mut Pin<Box<Sleep>>) {
     timer.as_mut().await;
 }
 
-/// Prepares lines for being compared.
+/// Computes the keys of the lines.
 async fn view(lines: Vec<crate::model::LogLine>) -> View {
     match lines.len() {
         0..LONG_VIEW_LINES => View::new(lines),

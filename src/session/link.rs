@@ -1,4 +1,4 @@
-//! The Socket.IO session: connecting, connecting again, going on where the last one ended.
+//! The Socket.IO session: connects, reconnects, and resumes where the last session ended.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -13,23 +13,23 @@ use crate::follow::Timings;
 use crate::model::{Id, Notice};
 use crate::socket::{Message, Options, Resume, Session, SocketError};
 
-/// A session in the making.
+/// A connection attempt.
 type Connecting = Pin<Box<dyn Future<Output = Result<Session, SocketError>> + Send>>;
 
-/// What became of the session.
+/// A change of the session.
 #[derive(Debug)]
 pub(super) enum LinkEvent {
-    /// It stands.
+    /// It is connected.
     Connected,
-    /// It brings a message.
+    /// It brought a message.
     Message(Message),
-    /// It did not come about.
+    /// The connection attempt failed.
     Failed(SocketError),
-    /// It is over.
+    /// It ended.
     Lost(SocketError),
 }
 
-/// The state of the link as far as it was reported.
+/// The last reported state of the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LinkState {
     Fresh,
@@ -37,22 +37,22 @@ enum LinkState {
     Down,
 }
 
-/// The one session, or the next one in the making.
+/// The one session, or the attempt to connect the next one.
 pub(super) struct Link {
     options: Options,
     transport: Transport,
     timings: Timings,
     session: Option<Session>,
     connecting: Option<Connecting>,
-    /// What the last session left to the next one.
+    /// The data that the last session left for the next one to resume.
     resume: Option<Resume>,
-    /// How many sessions in a row did not last.
+    /// How many sessions in a row ended early.
     failures: u32,
     connected: Instant,
-    /// Since when there is no session that has lasted.
+    /// When the last healthy session ended.
     away_since: Instant,
     reported: LinkState,
-    /// Whether it was said that the log is polled.
+    /// Whether it was reported that the log is polled.
     polls: bool,
 }
 
@@ -77,7 +77,7 @@ impl Link {
         link
     }
 
-    /// Connects after a while.
+    /// Connects after a delay.
     pub(super) fn connect(&mut self, after: Duration) {
         if self.transport == Transport::Poll {
             return;
@@ -93,12 +93,12 @@ impl Link {
         self.session.is_some()
     }
 
-    /// Whether the session claims to bring first what was missed since the last one.
+    /// Whether the session claims to bring first the events missed since the last one.
     pub(super) fn has_recovered(&self) -> bool {
         self.session.as_ref().is_some_and(Session::recovered)
     }
 
-    /// The next event; never one while there is neither a session nor one in the making. Cancel safe.
+    /// The next event. Never resolves while there is neither a session nor an attempt. Cancel safe.
     pub(super) async fn next(&mut self) -> LinkEvent {
         if let Some(session) = &mut self.session {
             return match session.next().await {
@@ -128,7 +128,7 @@ impl Link {
         LinkEvent::Lost(error)
     }
 
-    /// Enters a build's room. The session may be over with that.
+    /// Joins a build's room. This may end the session.
     pub(super) async fn join(&mut self, build: &Id) -> Result<(), LinkEvent> {
         let Some(session) = &mut self.session else {
             return Ok(());
@@ -142,28 +142,28 @@ impl Link {
         }
     }
 
-    /// Leaves a build's room, if that takes no longer than `within`.
+    /// Leaves a build's room, within the time limit.
     pub(super) async fn leave(&mut self, build: &Id, deadline: Instant) {
         if let Some(session) = &mut self.session {
-            // A session that is gone already is in no room.
+            // A closed session is in no room.
             let _sent = timeout_at(deadline, session.leave(build)).await;
         }
     }
 
-    /// Ends the session politely.
+    /// Ends the session cleanly.
     pub(super) async fn hang_up(&mut self, deadline: Instant) {
         if let Some(session) = self.session.take() {
             session.disconnect(deadline.saturating_duration_since(Instant::now())).await;
         }
     }
 
-    /// When builds are to be polled for want of a session.
+    /// When to start polling because there is no session.
     pub(super) fn poll_from(&self) -> Instant {
         self.away_since + self.timings.grace
     }
 
-    /// Plans the next session after one that is over, or did not come about. Returns whether REST is to
-    /// be polled at once.
+    /// Schedules the next attempt after a session ended or could not be established. Returns
+    /// whether to poll REST at once.
     pub(super) fn retry(&mut self, error: &SocketError, stood: bool) -> bool {
         debug!(error = chain(error), "no session");
         if stood && self.connected.elapsed() >= self.timings.healthy {
@@ -174,7 +174,7 @@ impl Link {
         let reconnect = self.timings.reconnect;
         let is_refused = matches!(error, SocketError::Refused { .. });
         let delay = match is_refused {
-            // Whether the token is good is for REST to say; if it is, the refusal may pass.
+            // REST decides whether the token is valid. If it is, the refusal may be temporary.
             true => None,
             false => reconnect.delay(self.failures - 1, fastrand::f64()),
         };
@@ -182,13 +182,13 @@ impl Link {
         is_refused || self.failures == self.timings.connections
     }
 
-    /// When a session that brings nothing counts as standing again, if that is to be reported.
+    /// When a silent session counts as healthy again, if that has to be reported.
     pub(super) fn healthy_at(&self) -> Option<Instant> {
         let is_due = self.is_up() && (self.reported == LinkState::Down || self.polls);
         is_due.then(|| self.connected + self.timings.healthy)
     }
 
-    /// The session has brought something, or lasted for a while.
+    /// The session brought something, or lasted for a while.
     pub(super) fn report_up(&mut self) -> Option<Notice> {
         let is_news = self.reported == LinkState::Down || self.polls;
         self.reported = LinkState::Up;
@@ -209,7 +209,7 @@ impl Link {
         Some(Notice::warn(text))
     }
 
-    /// REST is polled for want of a session. Reported once.
+    /// REST is polled because there is no session. Reported once.
     pub(super) fn report_polling(&mut self) -> Option<Notice> {
         if self.is_up() || self.transport != Transport::Auto || self.polls {
             return None;

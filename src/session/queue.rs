@@ -1,5 +1,5 @@
-//! A queue that is bounded by bytes: long lines count for what they weigh. Wide enough that a slow
-//! reader does not stop the network, since a ping that waits behind the data ends the connection.
+//! A queue that is bounded by bytes, so that long lines count more. It is large enough that a slow
+//! reader does not stall the network: a ping that waits behind the data would end the connection.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::update::{BuildEvent, BuildEventKind, Update};
 
-/// What a queued update weighs besides its text, in bytes.
+/// The size of a queued update besides its text, in bytes.
 const OVERHEAD_BYTES: usize = 64;
 
 pub(super) fn queue(capacity_bytes: u32) -> (Sender, Receiver) {
@@ -24,7 +24,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Waits for space. An update for a receiver that has gone is dropped.
+    /// Waits for space. Drops the update if the receiver is gone.
     pub(super) async fn send(&self, update: Update) {
         let weight = self.weight(&update);
         if let Ok(permit) = self.space.acquire_many(weight).await {
@@ -34,7 +34,7 @@ impl Sender {
         }
     }
 
-    /// Waits for no space: for the last updates.
+    /// Does not wait for space: for the last updates.
     pub(super) fn send_now(&self, update: Update) {
         let _gone = self.updates.send((update, 0));
     }
@@ -58,7 +58,7 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    /// The next update; `None` when the sender has gone. Cancel safe.
+    /// The next update; `None` once the sender is gone. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Update> {
         let (update, weight) = self.updates.recv().await?;
         self.space.add_permits(weight as usize);

@@ -1,39 +1,39 @@
-//! What is learnt of the builds.
+//! The updates that the session reports.
 
 use crate::error::Error;
 use crate::model::{BuildIndex, Facts, LogLine, Notice, Status};
 
-/// Something that was learnt.
+/// One update.
 #[derive(Debug)]
 pub enum Update {
     /// About one build.
     Build(BuildEvent),
     /// About the session.
     Notice(Notice),
-    /// All lines that were held back are among the updates before this one.
+    /// All held-back lines were sent before this update.
     Released,
 }
 
-/// Something that was learnt about one build.
+/// An event of one build.
 #[derive(Debug)]
 pub struct BuildEvent {
-    /// Which build.
+    /// The build.
     pub build: BuildIndex,
-    /// What.
+    /// The event itself.
     pub kind: BuildEventKind,
 }
 
-/// What was learnt about a build.
+/// The kinds of events.
 #[derive(Debug)]
 pub enum BuildEventKind {
     /// The next line of its log.
     Line(LogLine),
-    /// A line of its log that belongs further up.
+    /// A line of its log that belongs before lines already printed.
     LateLine(LogLine),
     /// Its status changed.
     Status(Status),
-    /// A word about the following itself.
+    /// A notice about the connection to the build.
     Notice(Notice),
-    /// The last event: the build's final facts, or why they could not be learnt.
+    /// The last event: the build's final facts, or why they are unknown.
     End(Box<Result<Facts, Error>>),
 }

@@ -1,5 +1,5 @@
-//! Which of the listed builds is the one that a trigger made, if it made one. Pure. What a list leaves
-//! open stays open: it is never taken for a yes, nor for a no.
+//! Decides which of the listed builds was made by our trigger, if any. Pure. If the list is
+//! ambiguous the result is too: it never guesses.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
@@ -8,20 +8,20 @@ use crate::error::Doubt;
 use crate::model::{Id, Status};
 use crate::service::{Listed, More, Overrides, Page, Triggered};
 
-/// How far the clocks of two machines of the service may be apart: one makes the `Date`, another one
+/// The largest clock difference between two machines of the service: one writes the `Date`, another
 /// the build.
 const DRIFT: Duration = Duration::from_secs(60);
 
-/// How wrong our clock may be, where the service does not show its own.
+/// The largest error of our own clock, used if the service does not send its own.
 const SKEW: Duration = Duration::from_secs(300);
 
-/// An answer that does not say whether there is more is whole if it is shorter than a page.
+/// An answer without a cursor is complete if it has fewer builds than this.
 const SHORTEST_PAGE: usize = 25;
 
-/// So many builds do not stand from new to old by chance.
+/// So many builds are not sorted from new to old by chance.
 const ORDERLY: usize = 10;
 
-/// What a build of ours looks like.
+/// The properties of our build.
 #[derive(Debug)]
 pub(super) struct Wanted<'a> {
     pub(super) project: &'a Id,
@@ -31,18 +31,18 @@ pub(super) struct Wanted<'a> {
     pub(super) own_branch: &'a OwnBranch,
 }
 
-/// The branch of the build setting itself.
+/// The build setting's own branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OwnBranch {
     /// This.
     Is(String),
     /// It has none.
     None,
-    /// It could not be learnt.
+    /// It is unknown.
     Unknown,
 }
 
-/// When our request was sent.
+/// When we sent our request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
     pub(super) instant: Instant,
@@ -53,7 +53,7 @@ pub(super) struct Sent {
 enum Age {
     Older,
     Since,
-    /// The clocks may be wrong by more than what lies between it and our request.
+    /// The build was created so close to our request that the clocks do not show the order.
     Close,
     Unknown,
 }
@@ -66,14 +66,14 @@ pub(super) struct Candidates<'a> {
     whole: bool,
 }
 
-/// What is kept of a build: a list may be long, and so may its texts.
+/// The facts kept of each build: a list may be long, and so may its texts.
 #[derive(Debug)]
 struct Seen {
     id: Option<Id>,
     status: Option<Status>,
     created_at: Option<SystemTime>,
     age: Age,
-    /// Whether it is like ours in everything but its age.
+    /// Whether everything but its age matches our build.
     like: Fit,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Candidates<'a> {
         Self { wanted, seen: Vec::new(), whole: false }
     }
 
-    /// Takes the next page; returns the cursor of the one after it, if that may matter.
+    /// Adds the next page. Returns the cursor of the following page if that may matter.
     pub(super) fn add(&mut self, page: Page, sent: Sent) -> Option<String> {
         let length = page.builds.len();
         let Page { builds, date, came, more } = page;
@@ -103,7 +103,7 @@ impl<'a> Candidates<'a> {
         cursor.filter(|_| !self.whole)
     }
 
-    /// Our build; or none, where the list shows plainly that there is none.
+    /// Our build, or `None` if the list shows clearly that there is none.
     pub(super) fn ours(self) -> Result<Option<Triggered>, Doubt> {
         let horizon = self.horizon();
         let mut ours = Vec::new();
@@ -116,7 +116,7 @@ impl<'a> Candidates<'a> {
             };
             match (fit(build.like, age), &build.id) {
                 (Fit::No, _) => {}
-                // Pages overlap when something is queued while they are read.
+                // Pages overlap if a build is queued while they are read.
                 (Fit::Yes, Some(id)) if !known.insert(id) => {}
                 (Fit::Yes, Some(id)) => {
                     let status = build.status.clone().unwrap_or(Status::Pending);
@@ -140,7 +140,8 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// Whether the builds so far stand from new to old, down to one that is older than our request.
+    /// Whether the builds so far are sorted from new to old, down to one that is older than our
+    /// request.
     fn reaches_back(&self) -> bool {
         let last_is_older = self.seen.last().is_some_and(|last| last.age == Age::Older);
         let falling = self.seen.is_sorted_by(|one, next| one.created_at >= next.created_at);
@@ -154,7 +155,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Ids sort by creation.
+/// Ids sort by creation time.
 fn is_before(id: Option<&Id>, horizon: Option<&Id>) -> bool {
     let (Some(id), Some(horizon)) = (id, horizon) else {
         return false;
@@ -162,9 +163,9 @@ fn is_before(id: Option<&Id>, horizon: Option<&Id>) -> bool {
     id.as_str().len() == horizon.as_str().len() && id.as_str() <= horizon.as_str()
 }
 
-/// Both times of the service are compared with each other, since its clock may be far from ours. A
-/// `Date` is cut to whole seconds and the list was on its way since: both make our request seem
-/// earlier, never later, so that clocks that agree never make our build seem older.
+/// Compares two times of the service with each other, because its clock may be far from ours.
+/// `Date` has whole seconds, and the answer took time to arrive. Both make our request seem
+/// earlier, never later, so our build never seems older than the request.
 fn age(created_at: Option<SystemTime>, date: Option<SystemTime>, came: Instant, sent: Sent) -> Age {
     let sent_at = match date {
         Some(date) => date.checked_sub(came.saturating_duration_since(sent.instant)),
@@ -194,7 +195,7 @@ enum Fit {
     Unclear(&'static str),
 }
 
-/// The first of these that is no plain yes; a no outweighs what is unclear.
+/// The first result that is not yes. A no takes precedence over an unclear result.
 fn all(fits: &[Fit]) -> Fit {
     let no = fits.iter().find(|fit| **fit == Fit::No);
     let unclear = || fits.iter().find(|fit| **fit != Fit::Yes);
@@ -211,7 +212,7 @@ fn fit(like: Fit, age: Age) -> Fit {
     all(&[age, like])
 }
 
-/// Whether a build is like ours in everything but its age.
+/// Whether everything but its age matches our build.
 fn likeness(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     let is_other = |id: &Option<Id>, wanted: &Id| id.as_ref().is_some_and(|id| id != wanted);
     if is_other(&build.project, wanted.project)
@@ -249,7 +250,7 @@ fn branch(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     }
 }
 
-/// Whether the commit that was built is the wanted one, as far as the two can be compared.
+/// Whether the built commit is the wanted one, as far as they can be compared.
 fn commit(build: &Listed, overrides: &Overrides) -> Fit {
     let wanted = overrides.commit.as_ref().or(overrides.changelist.as_ref());
     let (built, wanted) = match (build.commit.as_deref(), wanted) {
@@ -267,7 +268,7 @@ fn commit(build: &Listed, overrides: &Overrides) -> Fit {
     if is_other { Fit::No } else { Fit::Yes }
 }
 
-/// A whole hash, or an abbreviation that Git would take for one.
+/// A full hash, or an abbreviation that Git accepts.
 fn is_hash(text: &str) -> bool {
     text.len() >= 7 && text.chars().all(|c| c.is_ascii_hexdigit())
 }

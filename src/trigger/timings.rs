@@ -1,28 +1,28 @@
-//! How patient a trigger is.
+//! The delays and limits of triggering a build.
 
 use std::time::Duration;
 
 use crate::retry::Policy;
 
-/// How patient to be. Data, so that tests need not be.
+/// Delays and limits of triggering a build. They are data, so that tests can shorten them.
 #[derive(Debug, Clone, Copy)]
 pub struct Timings {
-    /// How long triggering may take in all.
+    /// The time limit for triggering in all.
     pub longest: Duration,
-    /// How long one answer may take.
+    /// The time limit for one answer.
     pub answer: Duration,
-    /// Delays before a trigger of which nothing was accepted is sent again.
+    /// The delays before a request is repeated that was certainly not accepted.
     pub again: Policy,
-    /// How long the service may ask us to stay away.
+    /// The longest `Retry-After` that is accepted.
     pub longest_retry_after: Duration,
-    /// When the builds are listed after an answer that leaves open whether there is one. The service
-    /// may still be at work on what a gateway gave up, and the list may lag.
+    /// The delays before the builds are listed after an ambiguous answer. The service may still be
+    /// working on a request that a gateway gave up, and the list may lag.
     pub looks: [Duration; 4],
-    /// How many triggers may be sent of which the answer leaves that open.
+    /// How many ambiguous triggers may be sent.
     pub open_ends: u32,
-    /// Delays before a list that cannot be had is asked for again.
+    /// The delays before a failed request for the list is repeated.
     pub reread: Policy,
-    /// How long one look may take in all.
+    /// The time limit for one lookup.
     pub longest_look: Duration,
     /// How many pages of the list are read.
     pub pages: usize,

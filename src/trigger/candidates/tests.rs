@@ -1,4 +1,4 @@
-//! Which builds are taken for ours, which are not, and which lists leave it open.
+//! The selection of our build: matching builds, other builds, and ambiguous lists.
 
 use std::time::UNIX_EPOCH;
 
@@ -11,10 +11,10 @@ type Change = fn(&mut Listed);
 
 const HASH: &str = "9f3c2b7a1e5d4860b2c7f19e3a6d5084c1b2e7f3";
 
-/// Our request was sent so long before the list came.
+/// The time from our request to the list.
 const AGO: Duration = Duration::from_secs(10);
 
-/// What our clock and the service's show when the list comes.
+/// The time on our clock and on the service's when the list arrives.
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_800_000_000)
 }
@@ -23,7 +23,7 @@ fn id(text: &str) -> Id {
     Id::new(text).unwrap()
 }
 
-/// A build that is ours: of an API token, and created so many seconds before the list came.
+/// A build of ours: triggered by an API token, and created so many seconds before the list arrived.
 fn build(name: &str, seconds: u64) -> Listed {
     Listed {
         id: Some(id(name)),
@@ -65,7 +65,7 @@ fn judged(pages: Vec<Page>, overrides: &Overrides, own_branch: &OwnBranch) -> St
     }
 }
 
-/// What is made of one whole page when nothing was overridden.
+/// The result of one complete page without overrides.
 fn of(builds: Vec<Listed>) -> String {
     judged(vec![page(builds)], &Overrides::default(), &OwnBranch::Is("main".to_owned()))
 }
@@ -224,8 +224,8 @@ fn without_an_override_the_build_settings_own_branch_counts() {
 const CLOSE: &str =
     "build b1 may be of this trigger: whether it is older than the trigger, the clocks do not tell";
 
-/// What is made of a build that was created so many milliseconds before the list came, by a clock
-/// that shows `created` when the one of the `Date` shows `date`.
+/// The result for a build created so many milliseconds before the list arrived. `created` and
+/// `date` are the errors of the two clocks of the service.
 fn by_clocks(created: SystemTime, date: Option<SystemTime>, millis: u64) -> String {
     let created_at = Some(created - Duration::from_millis(millis));
     let builds = vec![Listed { created_at, ..build("b1", 0) }];
@@ -253,10 +253,10 @@ fn the_clock_of_the_service_may_be_wrong_as_long_as_it_is_one_clock() {
 #[test]
 fn that_a_date_has_whole_seconds_never_makes_ours_seem_older_than_the_trigger() {
     for within in [0, 1, 500, 999] {
-        // Made a millisecond after the request.
+        // Created a millisecond after the request.
         let clock = now() + Duration::from_millis(within);
         assert_eq!(by_clocks(clock, Some(now()), 9999), "b1", "{within}");
-        // What was there a second before the request is never ours.
+        // A build that existed a second before the request is never ours.
         assert_eq!(by_clocks(clock, Some(now()), 11_000), CLOSE, "{within}");
     }
 }
@@ -354,8 +354,8 @@ fn pages_are_read_until_the_rest_cannot_matter() {
 }
 
 proptest! {
-    /// Whatever stands in the list besides, a build of ours is never overlooked, and what certainly
-    /// is not ours is never taken for it.
+    /// For any list: our build is never overlooked, and a build that is certainly not ours is never
+    /// selected.
     #[test]
     fn a_list_never_makes_us_lie(
         ours in 0_usize..3,
