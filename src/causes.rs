@@ -1,4 +1,4 @@
-//! An error and what it came from. Nothing else in this crate walks from an error to its sources.
+//! Walks from an error to its sources. Nothing else in this crate does.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ pub fn walk<'e>(
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// What the error came from, the nearest first, without the error itself.
+/// The sources of the error, the nearest first, without the error itself.
 pub fn sources<'e>(
     error: &'e (dyn Error + 'static),
 ) -> impl Iterator<Item = &'e (dyn Error + 'static)> {

@@ -1,4 +1,4 @@
-//! From raw inputs to a configuration that nothing further down has to check again.
+//! Turns raw inputs into a configuration that no other module has to check again.
 
 pub mod env;
 pub mod inputs;
@@ -17,24 +17,24 @@ pub use secret::Secret;
 
 use crate::model::{Id, Level};
 
-/// What to do, checked.
+/// The checked configuration.
 #[derive(Debug)]
 pub struct Config {
     /// API token.
     pub token: Secret,
     /// Base URL of the API.
     pub api_url: Url,
-    /// Which build.
+    /// The build to trigger or attach to.
     pub task: Task,
     /// Whether to follow the build to its end.
     pub wait: bool,
-    /// How long to follow in all.
+    /// The time limit for following in all.
     pub timeout: Duration,
-    /// How long the build may stay `pending`.
+    /// The time limit for `pending`.
     pub queue_timeout: Option<Duration>,
-    /// What a superseded build means.
+    /// The result of the step if the build is superseded.
     pub on_superseded: OnSuperseded,
-    /// The lowest level of log lines that is printed; none at all if absent.
+    /// The lowest level of printed log lines; none are printed if absent.
     pub log_level: Option<Level>,
     /// Whether findings become annotations.
     pub annotations: bool,
@@ -42,13 +42,13 @@ pub struct Config {
     pub source_root: Option<String>,
     /// Whether to write the step summary.
     pub summary: bool,
-    /// How to follow.
+    /// The transports for following.
     pub transport: Transport,
-    /// How to get to the API from here.
+    /// The connection settings for the API.
     pub network: Network,
 }
 
-/// Which build to follow.
+/// The build to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
     /// A new one.
@@ -64,7 +64,7 @@ pub enum Task {
     Attach(Id),
 }
 
-/// What is built instead of what the build setting says.
+/// Branch, commit and changelist to build instead of the setting's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// Git branch.
@@ -78,13 +78,13 @@ pub struct Overrides {
 /// One override.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Override {
-    /// Whatever the CI is building.
+    /// The value of the checkout that this CI job runs on.
     Auto,
-    /// This.
+    /// This value.
     Value(String),
 }
 
-/// What a superseded build means for the step.
+/// The result of the step if the build is superseded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnSuperseded {
     /// The step fails.
@@ -93,10 +93,10 @@ pub enum OnSuperseded {
     Pass,
 }
 
-/// How a build is followed.
+/// The transports for following a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// Over Socket.IO, and by polling where that is impossible.
+    /// Socket.IO, with polling as the fallback.
     Auto,
     /// Over Socket.IO only.
     Socket,
@@ -104,7 +104,7 @@ pub enum Transport {
     Poll,
 }
 
-/// How to get to the API from here; as given, `net` makes sense of it.
+/// The connection settings for the API, as given; `net` parses them.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
     /// PEM texts of roots to trust besides the system's and the compiled-in ones.
@@ -120,7 +120,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// What must not be shown of it: the proxy's credentials, in every spelling.
+    /// The secrets in it: the proxy's credentials, in every spelling.
     pub fn secrets(&self) -> Vec<Secret> {
         let address = self.https_proxy.as_ref().map_or("", Secret::expose);
         let (_, rest) = scheme_and_rest(address);
@@ -134,7 +134,8 @@ impl Network {
         passwords.chain(whole).filter(|text| !text.is_empty()).map(Secret::new).collect()
     }
 
-    /// Reads the variables that other programs heed too; proxies in lower case first, as CI runners do.
+    /// Reads the variables that other programs use too. Proxies in lower case come first, as on CI
+    /// runners.
     fn from_env(env: &Env, extra_roots: Vec<String>) -> Self {
         let first = |names: &[&str]| names.iter().find_map(|name| env.get(name)).map(str::trim);
         let all = first(&["all_proxy", "ALL_PROXY"]);
@@ -150,14 +151,14 @@ impl Network {
     }
 }
 
-/// One input that cannot be used.
+/// An invalid input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// Name of the input.
     pub input: &'static str,
-    /// Where it was read from and what was found there, unless it is missing or secret.
+    /// The variable and its value, unless the input is missing.
     pub found: Option<Found>,
-    /// What is wrong, or what is accepted: a sentence fragment.
+    /// The problem, or the accepted values: a sentence fragment.
     pub problem: String,
 }
 
@@ -187,7 +188,7 @@ impl Config {
     /// Checks the inputs, as [`Inputs::read`] returns them.
     ///
     /// # Errors
-    /// Every mistake at once, so that a workflow is mended in one go.
+    /// All mistakes at once, so that a workflow can be fixed in one go.
     pub fn new(
         (inputs, mistakes): (Inputs, Vec<Mistake>),
         env: &Env,
@@ -207,7 +208,7 @@ struct Check<'e> {
 }
 
 impl Check<'_> {
-    /// `None` only where a mistake was noted.
+    /// `None` only if a mistake was recorded.
     fn config(&mut self, given: Inputs) -> Option<Config> {
         let token = self.token(given.token);
         let task = match given.build_id {
@@ -289,12 +290,12 @@ impl Check<'_> {
     fn token(&mut self, given: Option<Secret>) -> Option<Secret> {
         let problem = "is required; keep it in a secret of your CI and pass it as BUILDPIXEL_TOKEN";
         let token = self.required("token", given, problem)?;
-        // Anything else cannot stand in an `Authorization` header.
+        // No other character can stand in an `Authorization` header.
         if !token.expose().chars().all(|c| c.is_ascii_graphic()) {
             let problem = "holds blanks or characters that no token has".to_owned();
             return self.wrong("token", None, problem);
         }
-        // What is shorter cannot be told from the words of a log, so it cannot be masked.
+        // A shorter token looks like ordinary words of a log, so it cannot be masked.
         if token.expose().len() < SHORTEST_TOKEN {
             let problem = format!("is too short for a token: {SHORTEST_TOKEN} characters at least");
             return self.wrong("token", None, problem);
@@ -333,7 +334,7 @@ impl Check<'_> {
     }
 
     fn duration(&mut self, input: &'static str, given: String) -> Option<Duration> {
-        // humantime knows more units than the documentation promises: `M` would be a month.
+        // humantime knows more units than documented: `M` would be a month.
         let documented = given.chars().all(|c| c.is_ascii_digit() || "hms".contains(c));
         let duration = documented.then(|| humantime::parse_duration(&given).ok()).flatten();
         match duration {
@@ -379,7 +380,7 @@ impl Check<'_> {
         match checked_url(&given) {
             Ok(url) => Some(url),
             Err(problem) => {
-                // An address with a user name may hold a password too.
+                // An address with a user name may contain a password too.
                 let value = (!given.contains('@')).then_some(given);
                 self.wrong("api-url", value, problem.to_owned())
             }
@@ -391,12 +392,12 @@ impl Check<'_> {
         if given.contains(BEGIN) {
             return Some(given);
         }
-        // What stands between the certificates may be in any encoding.
+        // The text between the certificates may be in any encoding.
         match std::fs::read(&given).map(|pem| String::from_utf8_lossy(&pem).into_owned()) {
             Ok(pem) if pem.contains(BEGIN) => Some(pem),
             Ok(_) => self.wrong("ca-file", Some(given), "holds no PEM certificate".to_owned()),
             Err(error) => {
-                // Whatever it is, a key that was meant to be a certificate must not be shown.
+                // A private key given by mistake must not be shown.
                 let value = (!given.contains("-----BEGIN")).then_some(given);
                 self.wrong("ca-file", value, format!("cannot be read: {error}"))
             }
@@ -404,7 +405,7 @@ impl Check<'_> {
     }
 
     fn required<T>(&mut self, input: &'static str, given: Option<T>, problem: &str) -> Option<T> {
-        // One that could not be read was told.
+        // An unreadable input was already reported.
         if given.is_none() && !self.mistakes.iter().any(|mistake| mistake.input == input) {
             self.mistakes.push(Mistake { input, found: None, problem: problem.to_owned() });
         }
@@ -425,7 +426,7 @@ impl Check<'_> {
 }
 
 impl Mistake {
-    /// A mistake in a value that was given; the value itself only if it may be shown.
+    /// A mistake in a given value; shows the value only if it is not secret.
     pub fn new(env: &Env, input: &'static str, value: Option<String>, problem: String) -> Self {
         let found = inputs::lookup(env, input).map(|(variable, _)| Found { variable, value });
         Self { input, found, problem }
@@ -454,7 +455,8 @@ fn checked_url(given: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Splits the address of a proxy, whose password may hold anything. Without a scheme it is `http`.
+/// Splits the address of a proxy. Its password may contain any character. The default scheme is
+/// `http`.
 pub fn scheme_and_rest(address: &str) -> (&str, &str) {
     let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match address.split_once("://") {
@@ -463,7 +465,7 @@ pub fn scheme_and_rest(address: &str) -> (&str, &str) {
     }
 }
 
-/// Whether the address never leaves this machine.
+/// Whether the address is on this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

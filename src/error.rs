@@ -1,4 +1,4 @@
-//! What can end a run, each with its exit code and one hint.
+//! The errors that end a run, each with its exit code and one hint.
 
 mod doubt;
 
@@ -14,8 +14,8 @@ use crate::socket::SocketError;
 
 pub use doubt::Doubt;
 
-/// Why the process ends, as a number. The tens are the contract: 1x the build's verdict, 2x mend the
-/// workflow, 3x try again, 4x this machine.
+/// The exit code of the process. The first digit is stable: 1x the build's result, 2x fix the
+/// workflow, 3x retry, 4x a problem on the runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "`meaning` is the documentation, in one place")]
@@ -55,7 +55,7 @@ impl ExitCode {
         Self::Sigterm,
     ];
 
-    /// The number that the operating system gets.
+    /// The number for the operating system.
     pub fn number(self) -> u8 {
         self as u8
     }
@@ -109,65 +109,65 @@ impl ExitCode {
     }
 }
 
-/// What to do when it cannot be told whether there is a build.
+/// The hint if a build may or may not have been started.
 pub const MAY_HAVE_STARTED: &str =
     "a build may have been started: look at the BuildPixel dashboard before triggering again";
 
-/// What ended a run before the build's own verdict could. Its texts may come from the wire.
+/// An error that ended the run before the build had a result. Its texts may come from the wire.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Inputs that cannot be used.
+    /// Invalid inputs.
     #[error("{}", listed(.0))]
     Config(Vec<Mistake>),
-    /// Proxies or certificates that cannot be used.
+    /// Invalid proxies or certificates.
     #[error("cannot prepare the network")]
     Network(#[source] NetError),
-    /// The operating system does not give this program what it needs.
+    /// The operating system refused a resource.
     #[error("cannot run on this machine")]
     Machine(#[source] io::Error),
-    /// No build was triggered: nothing was accepted.
+    /// No build was triggered: the request was not accepted.
     #[error("cannot trigger the build")]
     Trigger(#[source] ApiError),
-    /// The answer leaves open whether a build was triggered, but plainly none is listed.
+    /// The answers were ambiguous, but the list shows clearly that no build was triggered.
     #[error("cannot trigger the build")]
     Untriggered {
-        /// The last answer that leaves it open.
+        /// The last ambiguous answer.
         #[source]
         answer: ApiError,
-        /// What a later request ended with, if nothing of that one was accepted.
+        /// The error of a later request that was not accepted.
         refusal: Option<Box<ApiError>>,
-        /// How many requests left it open.
+        /// How many requests were ambiguous.
         requests: u32,
     },
-    /// Whether a build was triggered cannot be told.
+    /// It is unknown whether a build was triggered.
     #[error("cannot tell whether a build was triggered")]
     Uncertain {
-        /// The last answer that leaves it open.
+        /// The last ambiguous answer.
         #[source]
         answer: ApiError,
-        /// What a later request ended with, if nothing of that one was accepted.
+        /// The error of a later request that was not accepted.
         refusal: Option<Box<ApiError>>,
         /// Why looking for the build did not help.
         doubt: Doubt,
     },
-    /// The build to attach to cannot be read.
+    /// The build to attach to could not be read.
     #[error("cannot attach to the build")]
     Attach(#[source] ApiError),
-    /// A build exists, but its verdict could not be learnt.
+    /// A build exists, but its result could not be read.
     #[error("cannot learn how build {build} ends")]
     Lost {
-        /// Which.
+        /// The build.
         build: Id,
-        /// Why.
+        /// The last error.
         #[source]
         cause: ApiError,
     },
-    /// A build exists, but the only way that was allowed to follow it is closed.
+    /// A build exists, but the only allowed transport is unavailable.
     #[error("cannot follow build {build} live")]
     Stream {
-        /// Which.
+        /// The build.
         build: Id,
-        /// Why.
+        /// The last error.
         #[source]
         cause: SocketError,
     },
@@ -177,16 +177,16 @@ pub enum Error {
 }
 
 impl Error {
-    /// A build that was being followed, and the answer that ended that.
+    /// A build that was followed, and the error that ended it.
     pub fn lost(build: &Id, cause: ApiError) -> Self {
         Self::Lost { build: build.clone(), cause }
     }
 
-    /// The exit code that it ends with.
+    /// The exit code for this error.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::Network(_) => ExitCode::Config,
-            // It is safe to run the job again, on this machine or another one.
+            // The job can safely run again, on this machine or another one.
             Self::Machine(_) => ExitCode::Unavailable,
             Self::Trigger(error) | Self::Attach(error) => code(error),
             Self::Untriggered { answer, refusal, .. } => code(refusal.as_deref().unwrap_or(answer)),
@@ -196,7 +196,7 @@ impl Error {
         }
     }
 
-    /// What could not be done, and the nearest cause: one line, unless several inputs are wrong.
+    /// The failed action and its nearest cause: one line, unless several inputs are invalid.
     pub fn headline(&self) -> String {
         let Some(cause) = std::error::Error::source(self) else {
             return self.to_string();
@@ -221,7 +221,7 @@ impl Error {
         }
     }
 
-    /// What stands behind the headline, the nearest first: one line each.
+    /// The causes behind the headline, the nearest first: one line each.
     pub fn causes(&self) -> Vec<String> {
         match self {
             Self::Trigger(error) | Self::Attach(error) | Self::Lost { cause: error, .. } => {
@@ -248,7 +248,7 @@ impl Error {
         }
     }
 
-    /// What to do about it: one line.
+    /// One hint.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(_) => Some("nothing was triggered".to_owned()),
@@ -281,7 +281,7 @@ fn again(build: &Id) -> String {
     format!("to follow the build again, give `build-id: {build}`")
 }
 
-/// How a run ends that has no build.
+/// The exit code if there is no build.
 fn code(error: &ApiError) -> ExitCode {
     match &error.kind {
         ApiErrorKind::Refused(_) if error.is_transient() => ExitCode::Unavailable,
@@ -293,13 +293,13 @@ fn code(error: &ApiError) -> ExitCode {
     }
 }
 
-/// What stands behind the answers to a trigger: one line each.
+/// The causes of ambiguous triggers: one line each.
 fn answers(answer: &ApiError, refusal: Option<&ApiError>) -> impl Iterator<Item = String> {
-    // Both were the same request.
+    // Both answers belong to the same kind of request.
     details(answer).chain(refusal.into_iter().flat_map(|refusal| lines(refusal)))
 }
 
-/// The request, what the error came from, and the beginning of the answer: one line each.
+/// The request, the sources of its error, and the beginning of the answer: one line each.
 fn details(error: &ApiError) -> impl Iterator<Item = String> {
     std::iter::once(error.request.to_string()).chain(lines(error)).chain(snippet(error))
 }
@@ -308,7 +308,7 @@ fn lines(error: &(dyn std::error::Error + 'static)) -> impl Iterator<Item = Stri
     sources(error).map(ToString::to_string)
 }
 
-/// The beginning of an answer that could not be understood.
+/// The beginning of an answer that could not be parsed.
 fn snippet(error: &ApiError) -> Option<String> {
     match &error.kind {
         ApiErrorKind::Garbled { snippet, .. } => Some(format!("the answer begins: {snippet}")),

@@ -1,5 +1,5 @@
-//! Starts threads. An operating system at its limit refuses them; then the caller gets back what the
-//! thread was to own, and decides how to go on without it.
+//! Starts threads. If the operating system refuses one, the caller gets its data back and decides
+//! how to continue without the thread.
 
 use std::io;
 use std::sync::{Arc, mpsc};
@@ -11,17 +11,17 @@ use tokio::sync::oneshot;
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("cannot start the thread that {task}")]
 pub struct Refused {
-    /// What the thread was to do: `looks names up`.
+    /// The task of the thread: `looks names up`.
     task: &'static str,
-    /// What the operating system says.
+    /// The operating system's error.
     #[source]
     cause: Arc<io::Error>,
 }
 
-/// What to do about a refused thread.
+/// The hint for a refused thread.
 pub const HINT: &str = "raise the limit of processes and threads of this machine (`ulimit -u`, or the container's pids limit)";
 
-/// Starts a thread that does `work` with what it owns.
+/// Starts a thread that does `work` with the data in `owned`.
 ///
 /// # Errors
 /// The thread is refused; `owned` comes back.
@@ -38,8 +38,8 @@ where
     start_by(Builder::new().name(name.to_owned()), task, owned, work)
 }
 
-/// Does work that takes long on a thread of its own, so that signals are heard meanwhile; here, if the
-/// thread is refused. `None` if the work panicked.
+/// Does long work on a separate thread, so that signals are handled in the meantime. Runs it here
+/// if the thread is refused. `None` if the work panicked.
 pub async fn run<I, O>(
     name: &str,
     task: &'static str,
@@ -52,7 +52,7 @@ where
 {
     let (sender, done) = oneshot::channel();
     let started = start(name, task, input, move |input| {
-        // An error means that nobody waits for it any more.
+        // An error means that the receiver is gone.
         let _nobody = sender.send(work(input));
     });
     match started {
@@ -71,11 +71,12 @@ where
     O: Send + 'static,
     R: Send + 'static,
 {
-    // A closure that cannot be started is dropped with all that it owns, so this is handed over later.
+    // If a closure cannot be started it is dropped with all that it owns. So the data is sent
+    // later.
     let (hand_over, owned_later) = mpsc::sync_channel(1);
     match builder.spawn(move || owned_later.recv().ok().map(work)) {
         Ok(thread) => {
-            // The thread waits for it, so it is taken.
+            // The thread waits for it, so it is received.
             let _taken = hand_over.send(owned);
             Ok(thread)
         }
@@ -83,7 +84,7 @@ where
     }
 }
 
-/// As by an operating system at its limit.
+/// Like an operating system at its limit.
 #[cfg(test)]
 pub(crate) fn refused(task: &'static str) -> Refused {
     Refused { task, cause: Arc::new(io::ErrorKind::WouldBlock.into()) }

@@ -1,8 +1,8 @@
-//! The environment, read once at the start and handed on as a value.
+//! The environment, read once at the start and passed on as a value.
 
 use std::collections::BTreeMap;
 
-/// A snapshot of the environment variables. Blank counts as unset.
+/// A snapshot of the environment variables. Blank values count as unset.
 #[derive(Clone, Default)]
 pub struct Env(BTreeMap<String, String>);
 

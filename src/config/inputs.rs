@@ -1,5 +1,5 @@
-//! The inputs as users write them: the table that `--help`, README and action.yml share, and the raw
-//! texts that the environment gives for it.
+//! The inputs as users write them: the table behind `--help`, the docs and action.yml, and the raw
+//! texts that the environment has for it.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -8,11 +8,11 @@ use super::Mistake;
 use super::env::Env;
 use super::secret::Secret;
 
-/// One input, as the documentation shows it.
+/// One input, as documented.
 pub struct Input {
     /// Name, as GitHub users write it.
     pub name: &'static str,
-    /// Default value, `–` where there is none.
+    /// Default value; `–` if there is none.
     pub default: &'static str,
     /// One sentence.
     pub meaning: &'static str,
@@ -117,8 +117,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Collects the inputs from the environment: those that can be read, and a mistake for each that
-    /// cannot.
+    /// Collects the inputs from the environment: the readable ones, and a mistake for each other
+    /// one.
     pub fn read(env: &Env) -> (Self, Vec<Mistake>) {
         read(env)
     }
@@ -135,8 +135,8 @@ fn read<T: Default + DeserializeOwned>(env: &Env) -> (T, Vec<Mistake>) {
     if let Ok(inputs) = fields(&given) {
         return (inputs, Vec::new());
     }
-    // The error names no variable, and may quote a secret: which ones are wrong is tried out. The others are
-    // still of use: what they hide must be hidden, and what they ask for be written.
+    // The error names no variable and may quote a secret, so each input is tried on its own. The
+    // readable inputs are still needed: their secrets must be masked, and their outputs written.
     let (mut good, mut mistakes) = (Vec::new(), Vec::new());
     for (name, value) in given {
         match fields(&[(name, value)]) {
@@ -164,7 +164,7 @@ fn unreadable(env: &Env, name: &'static str, value: &str, error: &envy::Error) -
     }
 }
 
-/// The variable that gives the input, and its value: `INPUT_BUILD-ID` (GitHub's spelling), then
+/// The variable of the input and its value: `INPUT_BUILD-ID` (GitHub's spelling), then
 /// `INPUT_BUILD_ID`, then `BUILDPIXEL_BUILD_ID`.
 pub fn lookup<'e>(env: &'e Env, input: &str) -> Option<(String, &'e str)> {
     spellings(input).into_iter().find_map(|variable| {
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn an_input_that_cannot_be_read_names_its_variable_and_takes_no_other_one_away() {
-        /// As [`Inputs`], but not every text fits.
+        /// Like [`Inputs`], but some fields are no texts.
         #[derive(Debug, Default, Deserialize, PartialEq, Eq)]
         struct Strict {
             project: Option<String>,

@@ -15,7 +15,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself. Every call is a place to look at.
+    /// The text itself. Review every call.
     pub fn expose(&self) -> &str {
         &self.0
     }

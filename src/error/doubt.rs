@@ -1,39 +1,39 @@
-//! Why it cannot be told whether a trigger has started a build.
+//! Why it is unknown whether a trigger started a build.
 
 use super::details;
 use crate::model::Id;
 use crate::service::ApiError;
 
-/// So many builds are named.
+/// How many builds are named.
 const NAMED: usize = 5;
 
-/// What the list of builds leaves open.
+/// The reason why the list of builds is ambiguous.
 #[derive(Debug, thiserror::Error)]
 pub enum Doubt {
-    /// More than one build is like ours.
+    /// Several builds match ours.
     #[error("{} builds have been queued since that fit: {}", .0.len(), listed(.0))]
     Several(Vec<Id>),
-    /// One build may be ours, or not.
+    /// One build may be ours.
     #[error("{} may be of this trigger: {why}", named(.build.as_ref()))]
     Unclear {
-        /// Which, if it has an id.
+        /// The build, if it has an id.
         build: Option<Id>,
-        /// What the list does not say.
+        /// The missing fact.
         why: &'static str,
     },
-    /// It does not reach back to our request.
+    /// The list does not reach back to our request.
     #[error("the list of builds does not show all that were queued since")]
     Endless,
-    /// It cannot be had.
+    /// The list could not be read.
     #[error("the list of builds cannot be read")]
     Unreadable(#[source] Box<ApiError>),
-    /// None has been listed yet, but one may still come.
+    /// No build is listed yet, but one may still appear.
     #[error("the time was up before a build of it was listed")]
     OutOfTime,
 }
 
 impl Doubt {
-    /// With the nearest cause, for the end of a longer sentence.
+    /// With the nearest cause, to end a longer sentence.
     pub(super) fn headline(&self) -> String {
         match std::error::Error::source(self) {
             Some(cause) => format!("{self} ({cause})"),
@@ -41,7 +41,7 @@ impl Doubt {
         }
     }
 
-    /// What stands behind it: one line each.
+    /// The causes: one line each.
     pub(super) fn causes(&self) -> Vec<String> {
         match self {
             Self::Unreadable(error) => details(error).collect(),
@@ -49,7 +49,7 @@ impl Doubt {
         }
     }
 
-    /// What to do about it: one line.
+    /// One hint.
     pub(super) fn hint(&self) -> String {
         match self {
             Self::Several(_) | Self::Unclear { build: Some(_), .. } => {

@@ -1,4 +1,4 @@
-//! Every error: its words, each once; its exit code; its hint.
+//! Every error: its text (each cause once), its exit code and its hint.
 
 use std::io;
 
@@ -36,7 +36,7 @@ fn garbled() -> ApiError {
     api(ApiErrorKind::Garbled { status: 200, expected, why, snippet })
 }
 
-/// Each with its exit code, and the lines that it is told in.
+/// Each error with its exit code and its lines.
 fn errors() -> Vec<(Error, u8, &'static str)> {
     let proxy = || ConnectError::ProxyAuth { proxy: "p:1".to_owned(), only: None };
     vec![
