@@ -1,5 +1,4 @@
-//! The road to the service: which roots are trusted and which proxy is taken, the same for REST and
-//! for the WebSocket.
+//! Connections to the service: trusted roots and proxy, the same for REST and for the WebSocket.
 
 mod connect_error;
 mod connection;
@@ -34,7 +33,7 @@ pub use tunnel::USER_AGENT;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How to get to servers from here.
+/// The settings for connecting to servers.
 #[derive(Clone)]
 pub struct Net {
     http: reqwest::Client,
@@ -47,8 +46,8 @@ impl Net {
     /// Trusts the system's roots, the compiled-in ones, and those of `network`.
     ///
     /// # Errors
-    /// A root of `ca-file` or a proxy is unusable: never does one that was asked for go missing in
-    /// silence. What the machine's variables name in vain is in [`Self::warnings`].
+    /// A root of `ca-file` or a proxy is unusable: a requested setting is never ignored silently.
+    /// Unusable variables of the machine are listed in [`Self::warnings`].
     pub fn new(network: &config::Network) -> Result<Self, NetError> {
         let Roots { store, warnings } = Roots::new(network)?;
         let tls = trusting(store)?;
@@ -57,14 +56,14 @@ impl Net {
         Ok(Self { http, tls: Arc::new(tls), proxies, warnings: warnings.into() })
     }
 
-    /// An HTTP client that takes this road, follows no redirect and gives up a connection attempt
-    /// after 10 s; all other limits are the request's.
+    /// An HTTP client with these settings. It follows no redirect and limits a connection attempt
+    /// to 10 s. All other limits are the request's.
     pub fn http(&self) -> &reqwest::Client {
         &self.http
     }
 
-    /// The same for a request that may take so long in all. Where no connection is there in time, it is
-    /// the connection that ends it, and not the limit: so it can be told that nothing was sent.
+    /// The same for a request with this time limit in all. The time for connecting ends earlier, so
+    /// that a timeout while connecting proves that nothing was sent.
     pub fn http_within(&self, limit: Duration) -> reqwest::Client {
         let connect_timeout = limit.mul_f64(0.9);
         let hasty = (connect_timeout < CONNECT_TIMEOUT)
@@ -72,7 +71,7 @@ impl Net {
         hasty.flatten().unwrap_or_else(|| self.http.clone())
     }
 
-    /// TLS for connections of one's own that speak HTTP/1.1 or begin with it.
+    /// TLS settings for connections of your own that begin with HTTP/1.1.
     pub fn tls(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.tls)
     }
@@ -82,9 +81,9 @@ impl Net {
         self.proxies.towards(target)
     }
 
-    /// Why a request of [`Self::http`] has no connection to `target`; `None` if it may have been sent,
-    /// or if that cannot be told. The HTTP client hides what a proxy answers, so behind a proxy this
-    /// connects once more, until `deadline` at the latest.
+    /// Why a request of [`Self::http`] has no connection to `target`. `None` if it may have been
+    /// sent, or if that is unknown. The HTTP client hides the answer of a proxy, so behind a proxy
+    /// this connects once more, until `deadline` at the latest.
     pub async fn connect_error(
         &self,
         target: &Url,
@@ -104,13 +103,13 @@ impl Net {
             return ConnectError::direct(error, host, name, target.scheme() == "https");
         }
         match self.connect(target, deadline).await {
-            // It took the time that was left, which may have been little; or now there is a connection.
+            // The remaining time, which may have been short, ran out; or now there is a connection.
             Err(ConnectError::ProxyTimeout { .. }) | Ok(_) => None,
             Err(error) => Some(error),
         }
     }
 
-    /// What should be known about the road: one sentence each.
+    /// Warnings about the connection settings: one sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -172,19 +171,19 @@ fn http(
     let routes = Arc::clone(proxies);
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls.clone())
-        // Or reqwest reads the environment.
+        // Otherwise reqwest reads the environment.
         .no_proxy()
         .proxy(reqwest::Proxy::custom(move |to| routes.towards(to).map(Proxy::into_url)))
         .dns_resolver(Lookup)
         .user_agent(USER_AGENT)
         .connect_timeout(connect_timeout)
-        // A token must not follow.
+        // A redirect must not receive the token.
         .redirect(reqwest::redirect::Policy::none())
         .build()
 }
 
 fn trusting(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
-    // Named, so that no process-wide default has to be installed.
+    // Passed explicitly, so that no process-wide default has to be installed.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

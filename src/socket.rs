@@ -1,5 +1,5 @@
 //! One Socket.IO session with BuildPixel: Engine.IO 4 over a WebSocket, the default namespace, text
-//! packets. It ends at the first fault; connecting again is somebody else's task.
+//! packets. It ends at the first error; `session` reconnects.
 
 mod error;
 mod message;

@@ -1,5 +1,5 @@
-//! Why there is no connection to the service: name lookup, TCP, a proxy, or TLS. REST and the WebSocket
-//! use the same words and hints.
+//! The reasons why there is no connection to the service: name lookup, TCP, a proxy, or TLS. REST
+//! and the WebSocket use the same messages and hints.
 
 use std::error::Error;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::proxy::Proxy;
 use crate::causes::walk;
 use crate::threads;
 
-/// Why there is no connection. Nothing of a request was sent. Shows no credentials.
+/// Why there is no connection. No part of a request was sent. Shows no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The name has no address.
@@ -20,7 +20,7 @@ pub enum ConnectError {
     Lookup {
         /// The service's name, or the proxy's.
         host: String,
-        /// What the operating system says.
+        /// The operating system's error.
         #[source]
         cause: LookupError,
     },
@@ -29,7 +29,7 @@ pub enum ConnectError {
     Tcp {
         /// Host and port, or the proxy.
         target: String,
-        /// What the operating system says.
+        /// The operating system's error.
         #[source]
         cause: io::Error,
     },
@@ -50,25 +50,25 @@ pub enum ConnectError {
     ProxyAuth {
         /// Host and port.
         proxy: String,
-        /// The schemes that it offers, if Basic is not one of them.
+        /// The schemes that it offers, if it does not offer Basic.
         only: Option<String>,
     },
-    /// The proxy does not let us through.
+    /// The proxy refuses the tunnel.
     #[error("the proxy {proxy} does not let us through: {answer}")]
     Proxy {
         /// Host and port.
         proxy: String,
-        /// What it answered to CONNECT.
+        /// Its answer to CONNECT.
         answer: ProxyAnswer,
     },
-    /// TLS did not come about.
+    /// The TLS handshake failed.
     #[error("{}", .fault.words(.host))]
     Tls {
         /// The service, or the proxy.
         host: String,
-        /// What is wrong.
+        /// The problem.
         fault: TlsFault,
-        /// What rustls or the operating system says.
+        /// The error of rustls or the operating system.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
@@ -87,7 +87,7 @@ pub enum ProxyAnswer {
     HungUp,
 }
 
-/// What is wrong with TLS, as far as there is something to do about it.
+/// A problem with TLS that the user can fix, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsFault {
     /// No trusted root vouches for the certificate.
@@ -96,9 +96,9 @@ pub enum TlsFault {
     OutOfDate,
     /// The certificate is for other hosts.
     WrongName,
-    /// The other side speaks something else.
+    /// The server speaks another protocol.
     NotTls,
-    /// The other side hung up.
+    /// The server closed the connection.
     HungUp,
     /// Anything else.
     Other,
@@ -123,8 +123,8 @@ impl ConnectError {
         Self::Tls { host: host.to_owned(), fault, cause }
     }
 
-    /// What the types in the chain of an HTTP client's error say, where no proxy is on the way.
-    /// `host` and `target` name the service; `is_tls` says whether TLS follows TCP.
+    /// Reads the types in the error chain of an HTTP client that used no proxy. `host` and `target`
+    /// name the service; `is_tls` says whether TLS follows TCP.
     pub(super) fn direct(
         error: &(dyn Error + 'static),
         host: &str,
@@ -135,7 +135,7 @@ impl ConnectError {
             return Some(lookup);
         }
         let io = io_error(error)?;
-        // The kernel reports a connection that breaks only once it stands: then TLS had begun.
+        // The kernel reports a broken connection only once it was open: then TLS had begun.
         match is_tls && (rustls_error(io).is_some() || is_hang_up(io.kind())) {
             true => Some(Self::tls(host, io)),
             false => Some(Self::Tcp { target, cause: copy(io) }),
@@ -155,7 +155,7 @@ impl ConnectError {
         }
     }
 
-    /// Whether it stays until somebody changes something: trying again is in vain.
+    /// Whether it lasts until somebody changes something, so that a retry is useless.
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::ProxyAuth { .. } => true,
@@ -174,7 +174,7 @@ impl ConnectError {
         }
     }
 
-    /// What to do about it: one line.
+    /// One hint.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Lookup { cause: LookupError::NoThread(_), .. } => threads::HINT,
@@ -198,8 +198,8 @@ impl ConnectError {
 }
 
 impl ProxyAnswer {
-    /// A policy, or a server that is no proxy, stays. A proxy that is overloaded or cannot reach the
-    /// service, or its name server, recovers: some say so with 404.
+    /// A policy lasts, and so does a server that is no proxy. A proxy recovers if it is overloaded
+    /// or cannot reach the service or its name server; some answer 404 then.
     fn is_lasting(self) -> bool {
         match self {
             Self::Status(status) => matches!(status, 400 | 401 | 403 | 405 | 501),
@@ -282,8 +282,8 @@ fn wants(only: Option<&str>) -> String {
     }
 }
 
-/// The innermost I/O error. The source of one that wraps another is the other one's source, so the
-/// chain does not lead there.
+/// The innermost I/O error. The source of a wrapping I/O error is the wrapped error's own source,
+/// so the chain skips it.
 fn io_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
     let outermost = walk(error).find_map(|error| error.downcast_ref::<io::Error>())?;
     let inner = |error: &&'e io::Error| error.get_ref()?.downcast_ref::<io::Error>();
@@ -304,7 +304,7 @@ pub(super) fn is_hang_up(kind: ErrorKind) -> bool {
     )
 }
 
-/// The same without the words of the library that read from the connection.
+/// The same without the text of the library that read from the connection.
 fn plain(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

@@ -1,4 +1,4 @@
-//! A TCP connection as REST makes it, and the bytes that go both ways on any connection.
+//! Opens TCP connections as REST does, and abstracts over plain and encrypted ones.
 
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -9,7 +9,7 @@ use url::Url;
 use super::connect_error::ConnectError;
 use super::lookup::Lookup;
 
-/// Bytes both ways: plain, in TLS, or in TLS inside the TLS of a proxy.
+/// Bytes in both directions: plain, in TLS, or in TLS inside the TLS of a proxy.
 pub type Stream = Box<dyn Duplex>;
 
 /// Both directions of a connection.
@@ -23,7 +23,7 @@ pub(super) fn authority(target: &Url) -> String {
     format!("{host}:{}", target.port_or_known_default().unwrap_or_default())
 }
 
-/// The addresses of both IP versions race, as they do for REST.
+/// The addresses of both IP versions are tried in parallel, as REST does.
 pub(super) async fn tcp(to: &str, host: &str, name: String) -> Result<Stream, ConnectError> {
     let mut connector = HttpConnector::new_with_resolver(Lookup);
     connector.enforce_http(false);

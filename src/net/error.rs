@@ -1,8 +1,8 @@
-//! Why no connection can be prepared at all.
+//! The reasons why no connection can be prepared at all.
 
 use super::roots::RootsError;
 
-/// Why there is no way to any server. Shows no credentials.
+/// Why no server can be reached. Shows no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {
     /// The extra roots.
@@ -22,7 +22,7 @@ pub enum NetError {
 }
 
 impl NetError {
-    /// What to do about it: one line.
+    /// One hint.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Roots(_) => "nothing was triggered; check `ca-file`",

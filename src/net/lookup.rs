@@ -1,5 +1,5 @@
-//! Looks names up, for REST and for the WebSocket. The operating system's call blocks, so each lookup
-//! has a thread. The resolvers of the libraries panic when a thread is refused; this one returns an
+//! Looks up host names, for REST and for the WebSocket. The operating system's call blocks, so each
+//! lookup has a thread. The libraries' resolvers panic if a thread is refused; this one returns an
 //! error.
 
 use std::io;
@@ -44,7 +44,7 @@ impl Lookup {
             // An error means that nobody waits any more.
             let _unwanted = sender.send(found.map(Iterator::collect::<Vec<_>>));
         };
-        // The thread is detached: a lookup that hangs must keep nobody.
+        // The thread is detached: a lookup that hangs must delay nobody.
         threads::start("lookup", "looks names up", name, work).map_err(|(_, refused)| refused)?;
         let found = answer.await.map_err(|_ended| LookupError::NoAnswer)?;
         found.map(Vec::into_iter).map_err(|error| LookupError::Failed(Arc::new(error)))
@@ -80,7 +80,7 @@ mod tests {
     async fn a_name_is_looked_up_and_one_that_nobody_has_is_an_error() {
         let mut found = Lookup::addresses("localhost".to_owned()).await.unwrap();
         assert!(found.all(|address| address.ip().is_loopback() && address.port() == 0));
-        // Too long to be asked of any server.
+        // No server can be asked for a name of this length.
         let error = Lookup::addresses("x".repeat(300)).await.unwrap_err();
         assert!(matches!(error, LookupError::Failed(_)), "{error:?}");
     }

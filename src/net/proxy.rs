@@ -1,4 +1,4 @@
-//! Which proxy is on the way to a server, by the rules of `NO_PROXY`.
+//! Selects the proxy for a server, by the rules of `NO_PROXY`.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use url::{Host, Url};
 use super::error::NetError;
 use crate::config::{Network, is_loopback, scheme_and_rest};
 
-/// An HTTP proxy to go through.
+/// An HTTP proxy.
 #[derive(Clone)]
 pub struct Proxy {
     url: Url,
@@ -24,12 +24,12 @@ impl Proxy {
         Some(Self { url, intercept })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn uri(&self) -> &Uri {
         self.intercept.uri()
     }
 
-    /// What it wants in `Proxy-Authorization`. Secret.
+    /// The value of `Proxy-Authorization`. Secret.
     pub fn authorization(&self) -> Option<&HeaderValue> {
         self.intercept.basic_auth()
     }
@@ -47,7 +47,7 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// The proxy that was configured, for `https://`: plain HTTP never leaves this machine.
+/// The configured proxy for `https://`. Plain HTTP never leaves this machine.
 pub(super) struct Proxies {
     https: Option<Proxy>,
     no_proxy: String,
@@ -72,7 +72,8 @@ impl Proxies {
         let separators = |c: char| c == ',' || c == ';' || c.is_whitespace();
         let entries = self.no_proxy.split(separators).filter_map(|entry| host_of(entry, port));
         let direct: Vec<_> = entries.collect();
-        // The matcher takes the asterisk for names only, and the dot of a complete name for a letter.
+        // The matcher supports the asterisk for names only, and takes the final dot of an absolute
+        // name for a part of it.
         let uri = format!("https://{}/", without_dot(host)).parse::<Uri>();
         let matcher = Matcher::builder().all("http://any").no(direct.join(",")).build();
         direct.iter().any(|entry| entry == "*")
@@ -84,7 +85,7 @@ impl Proxies {
 fn host_of(entry: &str, port: u16) -> Option<String> {
     let host = match entry.rsplit_once(':') {
         Some((host, digits)) if !host.ends_with(':') => match digits.parse::<u16>() {
-            // An IPv6 address is no port, unless it stands in brackets.
+            // An IPv6 address has no port, unless it is in brackets.
             Ok(only) if !host.contains(':') || host.ends_with(']') => {
                 (only == port).then_some(host)?
             }
@@ -94,7 +95,7 @@ fn host_of(entry: &str, port: u16) -> Option<String> {
     };
     let host = host.strip_prefix('*').filter(|suffix| suffix.starts_with('.')).unwrap_or(host);
     let host = without_dot(host.strip_prefix('.').unwrap_or(host)).replace(['[', ']'], "");
-    // As the host of a URL is spelt.
+    // Spelt like the host of a URL.
     match Host::parse(&host) {
         Ok(Host::Domain(name)) => Some(name),
         _ => Some(host),
@@ -105,8 +106,7 @@ fn without_dot(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
-/// Takes the credentials as they are meant: everything before the last `@`, also where a character
-/// should have been percent-encoded.
+/// Accepts credentials with unescaped characters: they are everything before the last `@`.
 fn proxy_url(given: &str) -> Option<Url> {
     let (scheme, rest) = scheme_and_rest(given);
     let (credentials, host) = rest.rsplit_once('@').unwrap_or(("", rest));

@@ -1,4 +1,4 @@
-//! Which roots are trusted: the compiled-in ones, the system's, and all that are given besides.
+//! The trusted roots: the compiled-in ones, the system's, and all that are configured.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 
 use crate::config::Network;
 
-/// Why a text of roots cannot be used.
+/// Why configured roots cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RootsError {
     /// It cannot be read.
@@ -23,7 +23,7 @@ pub enum RootsError {
     Empty,
 }
 
-/// The roots, and a sentence on each variable that adds none.
+/// The roots, and a warning for each variable that adds none.
 pub(super) struct Roots {
     pub(super) store: RootCertStore,
     pub(super) warnings: Vec<String>,
@@ -33,7 +33,8 @@ impl Roots {
     pub(super) fn new(network: &Network) -> Result<Self, RootsError> {
         let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let mut roots = Self { store, warnings: Vec::new() };
-        // A `FROM scratch` image has no store, and an odd certificate in one is not ours to judge.
+        // A `FROM scratch` image has no store, and one odd certificate in a store is no reason to
+        // fail.
         roots.store.add_parsable_certificates(system::store());
         for pem in &network.extra_roots {
             roots.add_given(pem)?;
@@ -47,11 +48,11 @@ impl Roots {
         Ok(roots)
     }
 
-    /// An input of ours that cannot be used is an error.
+    /// An unusable `ca-file` is an error.
     fn add_given(&mut self, pem: &str) -> Result<(), RootsError> {
         let before = self.store.len();
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            // What the reader says may quote the text, which may be a key.
+            // The parser's error may quote the text, which may be a key.
             let certificate = certificate.map_err(|_| RootsError::NotPem)?;
             self.store.add(certificate).map_err(RootsError::Rejected)?;
         }
@@ -61,8 +62,8 @@ impl Roots {
         }
     }
 
-    /// A variable of the machine may have been left behind by anything, and there are other roots: it
-    /// gets a word, and a step that would do without it runs on.
+    /// A variable of the machine may be an unrelated leftover, and there are other roots. So this
+    /// is a warning, and a step that works without it continues.
     fn add_ambient(&mut self, variable: &str, path: &Path, found: CertificateResult) {
         let (added, _odd) = self.store.add_parsable_certificates(found.certs);
         let path = path.display();
@@ -75,8 +76,8 @@ impl Roots {
     }
 }
 
-/// The system's store, found where rustls-native-certs looks; but that takes SSL_CERT_FILE and
-/// SSL_CERT_DIR for all there is.
+/// The system's store, found where rustls-native-certs looks. That crate would use only
+/// SSL_CERT_FILE and SSL_CERT_DIR if they are set.
 #[cfg(target_os = "linux")]
 mod system {
     use std::path::Path;
@@ -98,7 +99,7 @@ mod system {
         store_in(FILES.map(Path::new), FOLDERS.map(Path::new))
     }
 
-    /// Of the files, the first one that exists is the distribution's.
+    /// The first file that exists belongs to the distribution.
     pub(super) fn store_in<'p>(
         files: impl IntoIterator<Item = &'p Path>,
         folders: impl IntoIterator<Item = &'p Path>,
@@ -108,15 +109,15 @@ mod system {
         for folder in folders.into_iter().filter(|folder| folder.exists()) {
             certificates.extend(load_certs_from_paths(None, Some(folder)).certs);
         }
-        // The folder's links and the file hold the same ones.
+        // The links in the folder and the file contain the same roots.
         certificates.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
         certificates.dedup();
         certificates
     }
 }
 
-/// The system's store, which is no file there. While one of the two variables is set, that library
-/// takes what it names for the store.
+/// The system's store on platforms without a file. While one of the two variables is set, the crate
+/// takes that path for the store.
 #[cfg(not(target_os = "linux"))]
 mod system {
     use rustls::pki_types::CertificateDer;

@@ -1,4 +1,4 @@
-//! Asks a proxy for a tunnel: CONNECT, and what its answer means.
+//! Asks a proxy for a tunnel with CONNECT, and reads its answer.
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
@@ -6,7 +6,7 @@ use super::connect_error::{ConnectError, ProxyAnswer, is_hang_up};
 use super::connection::Stream;
 use super::proxy::Proxy;
 
-/// How this program names itself to servers and proxies.
+/// The user agent for servers and proxies.
 pub const USER_AGENT: &str = concat!("buildpixel-ci/", env!("CARGO_PKG_VERSION"));
 
 const ANSWER_LIMIT_BYTES: u64 = 8 << 10;
@@ -52,7 +52,8 @@ async fn ask(stream: &mut Stream, authority: &str, proxy: &Proxy) -> std::io::Re
     stream.write_all(&request).await?;
     stream.flush().await?;
 
-    // Nobody talks behind the headers before we do, so the buffer takes nothing away.
+    // The server sends nothing behind the headers before we do, so the buffer holds none of its
+    // data.
     let mut reader = BufReader::new(stream.take(ANSWER_LIMIT_BYTES));
     let mut head = Vec::new();
     if reader.read_until(b'\n', &mut head).await? == 0 {
@@ -61,18 +62,18 @@ async fn ask(stream: &mut Stream, authority: &str, proxy: &Proxy) -> std::io::Re
     if !head.ends_with(b"\n") {
         return Ok(Answer::Refused(ProxyAnswer::Endless));
     }
-    // Of its words only those that are known are kept: others may repeat the credentials that it was sent.
+    // Only known words of the answer are kept: others may repeat the credentials.
     let Some(status) = status(&head) else {
         return Ok(Answer::Refused(ProxyAnswer::NotHttp));
     };
-    // What follows the headers is the tunnel.
+    // The tunnel begins behind the headers.
     while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
         if reader.read_until(b'\n', &mut head).await? == 0 {
             return Ok(Answer::Refused(ProxyAnswer::Endless));
         }
     }
     Ok(match status {
-        // As the HTTP client of REST sees it.
+        // As REST's HTTP client parses it.
         200 => Answer::Open,
         407 => Answer::WantsCredentials { only: schemes_without_basic(&head) },
         status => Answer::Refused(ProxyAnswer::Status(status)),
@@ -95,7 +96,7 @@ fn schemes_without_basic(head: &[u8]) -> Option<String> {
 }
 
 fn status(line: &[u8]) -> Option<u16> {
-    // The words behind the number may be in any encoding.
+    // The reason phrase may be in any encoding.
     let line = String::from_utf8_lossy(line);
     line.strip_prefix("HTTP/")?.split_whitespace().nth(1)?.parse().ok()
 }

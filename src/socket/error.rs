@@ -1,4 +1,4 @@
-//! Why a session did not begin, or ended.
+//! The reasons why a session could not begin, or ended.
 
 use std::fmt;
 use std::io;
@@ -7,37 +7,37 @@ use tokio_tungstenite::tungstenite;
 
 use crate::net::ConnectError;
 
-/// Of a foreign text.
+/// The longest quote of a foreign text.
 const TEXT_CHARS: usize = 300;
 
-/// Why a session did not begin, or ended. Shows neither the token nor a proxy's credentials; texts
-/// of the service are hostile.
+/// Why a session could not begin, or ended. Shows neither the token nor a proxy's credentials.
+/// Texts of the service are untrusted.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
-    /// The time ran out after there was a connection.
+    /// The time ran out after the connection was open.
     #[error("no answer in time while {stage}")]
     Timeout {
-        /// How far it had come.
+        /// The stage that timed out.
         stage: Stage,
     },
     /// There is no connection: name lookup, TCP, a proxy, or TLS.
     #[error(transparent)]
     Blocked(#[from] ConnectError),
-    /// The server, or something on the way, answers HTTP instead of switching to WebSocket.
+    /// The server, or something in between, answered HTTP instead of switching to WebSocket.
     #[error("the upgrade to WebSocket was answered with HTTP status {status}")]
     Upgrade {
         /// HTTP status.
         status: u16,
     },
-    /// The other side does not speak the protocol.
+    /// The server does not speak the protocol.
     #[error("protocol error")]
     Protocol(#[source] ProtocolError),
-    /// CONNECT_ERROR: the service does not want us, usually because of the token.
+    /// CONNECT_ERROR: the service refused us, usually because of the token.
     #[error("BuildPixel refused the connection: {message}")]
     Refused {
-        /// The service's words, or the beginning of them.
+        /// The service's message, or the beginning of it.
         message: String,
-        /// What it says besides: JSON, or the beginning of it.
+        /// The additional data of the message: JSON, or the beginning of it.
         data: Option<String>,
     },
     /// The service left the namespace.
@@ -46,7 +46,7 @@ pub enum SocketError {
     /// The connection was closed.
     #[error("the connection was closed: {0}")]
     Closed(String),
-    /// Nothing was heard for longer than the service itself allows.
+    /// The service was silent for longer than its own ping settings allow.
     #[error("the connection went silent")]
     PingTimeout,
     /// A message above the limit.
@@ -62,7 +62,7 @@ pub enum SocketError {
     Io(#[from] io::Error),
 }
 
-/// How the protocol was broken.
+/// The protocol that was violated.
 #[derive(Debug, thiserror::Error)]
 pub enum ProtocolError {
     /// Engine.IO or Socket.IO.
@@ -73,7 +73,7 @@ pub enum ProtocolError {
     WebSocket(Box<tungstenite::Error>),
 }
 
-/// A step on the way to a session.
+/// A stage of establishing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// The upgrade from HTTP to WebSocket.
@@ -83,15 +83,15 @@ pub enum Stage {
 }
 
 impl SocketError {
-    /// Engine.IO or Socket.IO was broken.
+    /// A violation of Engine.IO or Socket.IO.
     pub(super) fn protocol(what: impl Into<String>) -> Self {
         Self::Protocol(ProtocolError::SocketIo(what.into()))
     }
 
-    /// What to do about it: one line.
+    /// One hint.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            // A service that restarts passes by itself.
+            // A service that restarts recovers by itself.
             Self::Blocked(ConnectError::Tcp { .. } | ConnectError::Timeout { .. }) => None,
             Self::Blocked(error) => Some(error.hint()),
             Self::Timeout { .. }

@@ -1,4 +1,4 @@
-//! Sessions and upgrades against servers that mean harm: nothing costs more than the session.
+//! Sessions and upgrades against malicious servers: at worst the session ends.
 
 use std::time::Duration;
 
@@ -75,12 +75,12 @@ async fn what_the_service_says_of_itself_is_kept_short() {
     }
 }
 
-/// What becomes of a session to which these bytes come instead of a frame.
+/// How a session ends that receives these bytes instead of a frame.
 async fn end_after(bytes: Vec<u8>) -> SocketError {
     let (address, _server) = server(async move |mut peer: Peer| {
         peer.welcome().await;
         peer.say(&log_frame("a")).await;
-        // Fails where the client has hung up before the last byte.
+        // Fails if the client disconnected before the last byte.
         let _ = peer.socket.get_mut().write_all(&bytes).await;
         peer.rest().await
     })

@@ -1,4 +1,4 @@
-//! BuildPixel's events on the wire, both ways.
+//! BuildPixel's events on the wire, in both directions.
 
 use std::fmt;
 
@@ -11,36 +11,36 @@ use crate::json;
 use crate::model::{Id, LogLine, Status};
 use crate::service::wire::{self, Line};
 
-/// Something that the service said.
+/// An event of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// A message of a build's log.
     Log {
-        /// Which build: a session may be in several rooms.
+        /// The build: a session may be in several rooms.
         build: Id,
         /// The message.
         line: LogLine,
     },
     /// A build's status changed.
     Status {
-        /// Which build.
+        /// The build.
         build: Id,
         /// Its new status.
         status: Status,
     },
-    /// The service did not let us into a build's room.
+    /// The service refused to let us into a build's room.
     JoinRefused {
-        /// Which build, if it says so.
+        /// The build, if the event names one.
         build: Option<Id>,
     },
-    /// An event that cannot be understood. Worth a word, not the connection.
+    /// An event that cannot be parsed. It is reported, and the connection stays.
     Unreadable {
-        /// What is wrong with it.
+        /// The parse error.
         why: String,
     },
 }
 
-/// A longer text is no offset, but a text that happens to be the last argument.
+/// A longer text is not an offset, but a last argument that happens to be a text.
 const OFFSET_LIMIT_BYTES: usize = 256;
 
 const JOIN: &str = "join:build";
@@ -48,9 +48,9 @@ const JOIN: &str = "join:build";
 /// An event on the wire.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// `None` if it is none of BuildPixel's.
+    /// `None` if it is not one of BuildPixel's.
     pub(super) message: Option<Message>,
-    /// Where the service can go on after this event: connection state recovery appends it.
+    /// The offset for resuming after this event, which connection state recovery appends.
     pub(super) offset: Option<String>,
 }
 
@@ -69,7 +69,7 @@ enum Name {
     Log,
     #[serde(rename = "build:status")]
     Status,
-    /// What NestJS answers where a guard, a pipe or a handler fails.
+    /// NestJS's answer if a guard, a pipe or a handler fails.
     #[serde(rename = "exception")]
     Exception,
     #[serde(other)]
@@ -88,7 +88,7 @@ struct Refusal {
     cause: Option<Cause>,
 }
 
-/// The message that was refused.
+/// The refused message.
 #[derive(Deserialize)]
 struct Cause {
     pattern: Option<String>,
@@ -101,7 +101,7 @@ struct RefusedJoin {
     build: Option<Id>,
 }
 
-/// An exception of any other shape is none of ours.
+/// Exceptions of any other shape are not about our messages.
 fn refused_join(exception: Value) -> Option<Message> {
     let Refusal { cause } = serde_json::from_value(exception).ok()?;
     let Cause { pattern, data } = cause?;
@@ -143,7 +143,7 @@ impl<'de> Visitor<'de> for EventVisitor {
     }
 }
 
-/// The offset of an event that makes no sense otherwise.
+/// The offset of an event that cannot be parsed otherwise.
 struct Offset(Option<String>);
 
 impl<'de> Deserialize<'de> for Offset {
@@ -167,7 +167,7 @@ impl<'de> Visitor<'de> for OffsetVisitor {
     }
 }
 
-/// The last of the arguments that are left, if it is a text.
+/// The last remaining argument, if it is a text.
 fn last_text<'de, A: SeqAccess<'de>>(mut event: A) -> Result<Option<String>, A::Error> {
     let mut last = None;
     while let Some(Argument(text)) = event.next_element()? {
@@ -193,7 +193,7 @@ fn no_build<E: de::Error>() -> E {
     E::custom("no usable `buildId` in it")
 }
 
-/// The event that enters a build's room.
+/// The event that joins a build's room.
 pub(super) fn join(build: &Id) -> String {
     json!([JOIN, { "buildId": build.as_str() }]).to_string()
 }

@@ -1,4 +1,4 @@
-//! What a session needs.
+//! The options of a session.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use url::Url;
 use crate::config::Secret;
 use crate::net::Net;
 
-/// Where and how to connect.
+/// The server, and how to connect to it.
 #[derive(Clone)]
 pub struct Options {
     /// Base URL of the service; Socket.IO lives below it.
     pub api_url: Url,
     /// Goes into the `auth` of the CONNECT packet.
     pub token: Secret,
-    /// The road.
+    /// The connection settings.
     pub net: Net,
-    /// How long everything from the name lookup to the CONNECT answer may take together.
+    /// The time limit for everything from the name lookup to the CONNECT answer.
     pub connect_timeout: Duration,
 }

@@ -1,20 +1,20 @@
-//! The packets of Engine.IO 4 and, inside its messages, of Socket.IO 5, as far as a client of one
-//! namespace without binary data needs them. Pure.
+//! The packets of Engine.IO 4 and, inside its messages, of Socket.IO 5. Covers the needs of a
+//! client of one namespace without binary data. Pure.
 
 use std::fmt;
 
-/// One text frame. Payloads are JSON that has not been looked at yet.
+/// One text frame. Payloads are unparsed JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packet<'a> {
-    /// Engine.IO: the server's greeting with its intervals.
+    /// Engine.IO: the server's handshake with its ping intervals.
     Open(&'a str),
     /// Engine.IO: the transport is about to be closed.
     Close,
-    /// Engine.IO: answered with a pong, or the server hangs up.
+    /// Engine.IO: a ping. The server disconnects if no pong answers it.
     Ping,
     /// Engine.IO: the answer to a ping.
     Pong,
-    /// Socket.IO: asks for the namespace, with `auth`; or grants it, with a session id.
+    /// Socket.IO: requests the namespace with `auth`, or grants it with a session id.
     Connect(&'a str),
     /// Socket.IO: leaves the namespace.
     Disconnect,
@@ -22,13 +22,13 @@ pub(super) enum Packet<'a> {
     Event(&'a str),
     /// Socket.IO: the namespace is refused.
     ConnectError(&'a str),
-    /// Anything else: binary events and their acknowledgements, other namespaces, packets of the
-    /// future, nonsense. Safe to skip.
+    /// Anything else: binary events and their acknowledgements, other namespaces, future packets,
+    /// garbage. Safe to skip.
     Other,
 }
 
 impl<'a> Packet<'a> {
-    /// Reads a text frame.
+    /// Parses a text frame.
     pub(super) fn decode(frame: &'a str) -> Self {
         let mut rest = frame.chars();
         match rest.next() {
@@ -50,7 +50,7 @@ impl<'a> Packet<'a> {
         match kind {
             Some('0') => Self::Connect(payload),
             Some('1') => Self::Disconnect,
-            // An acknowledgement may be asked for by a number in front of the array.
+            // A number before the array asks for an acknowledgement.
             Some('2') => Self::Event(payload.trim_start_matches(|c: char| c.is_ascii_digit())),
             Some('4') => Self::ConnectError(payload),
             _ => Self::Other,
@@ -58,7 +58,7 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// What follows the namespace; `None` in any namespace but the default one.
+/// The text behind the namespace; `None` in any namespace but the default one.
 fn in_default_namespace(text: &str) -> Option<&str> {
     if !text.starts_with('/') {
         return Some(text);

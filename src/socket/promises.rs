@@ -1,4 +1,4 @@
-//! What holds of any frame that a server says.
+//! Invariants of parsing any frame of a server.
 
 use super::message::{self, Message};
 use super::packet::Packet;
@@ -6,7 +6,7 @@ use super::packet::Packet;
 /// No error quotes more of a foreign text.
 const WORDS_BYTES: usize = 300 * 4;
 
-/// Reads a text frame.
+/// Parses a text frame and checks the invariants.
 pub fn hold(frame: &str) {
     let packet = Packet::decode(frame);
     let payload = match packet {
@@ -17,7 +17,7 @@ pub fn hold(frame: &str) {
         Packet::Close | Packet::Disconnect | Packet::Ping | Packet::Pong | Packet::Other => "",
     };
     assert!(frame.ends_with(payload), "a payload is what the frame ends with");
-    // JSON, which we write, begins with no slash; there it would name a namespace.
+    // JSON, which we write, never begins with a slash. A slash there would name a namespace.
     if !payload.starts_with('/') {
         assert_eq!(Packet::decode(&packet.to_string()), packet, "what was written is read again");
     }

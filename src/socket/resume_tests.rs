@@ -11,7 +11,7 @@ use super::{Message, Resume, Session};
 const MINE: &str = r#"40{"sid":"s","pid":"private"}"#;
 const ANOTHER: &str = r#"40{"sid":"s2","pid":"another"}"#;
 
-/// A line as a server sends it that recovers sessions.
+/// A line from a server that recovers sessions.
 fn recoverable(message: &str) -> String {
     with_arguments(message, &format!(r#","after {message}""#))
 }
@@ -20,7 +20,7 @@ fn with_arguments(message: &str, more: &str) -> String {
     log_frame(message).replace("}]", &format!("}}{more}]"))
 }
 
-/// A server that says these frames, and tells the `auth` that it got.
+/// A server that sends these frames, and reports the `auth` that it received.
 async fn saying<const N: usize>(frames: [&str; N]) -> (SocketAddr, JoinHandle<Value>) {
     let frames = frames.map(str::to_owned);
     server(async |mut peer: Peer| {
@@ -34,20 +34,20 @@ async fn saying<const N: usize>(frames: [&str; N]) -> (SocketAddr, JoinHandle<Va
     .await
 }
 
-/// A session with a server that says these frames.
+/// A session with a server that sends these frames.
 async fn session<const N: usize>(frames: [&str; N], resume: Option<&Resume>) -> Session {
     let (address, _server) = saying(frames).await;
     Session::connect(&plain(address), resume).await.unwrap()
 }
 
-/// What a session leaves behind that has heard `a`.
+/// The resume data of a session that received `a`.
 async fn heard_a() -> Resume {
     let mut session = session([MINE, &recoverable("a")], None).await;
     assert_eq!(session.next().await.unwrap(), log("a"));
     session.resume().unwrap()
 }
 
-/// The `auth` of a session that is given this.
+/// The `auth` of a session that is given this resume data.
 async fn auth(resume: Option<&Resume>) -> Value {
     let (address, server) = saying([GRANT]).await;
     drop(Session::connect(&plain(address), resume).await.unwrap());

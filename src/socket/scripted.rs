@@ -56,7 +56,7 @@ impl Peer {
         None
     }
 
-    /// Greets, and returns what the client asks the namespace with.
+    /// Does the handshake, and returns the CONNECT payload of the client.
     pub(super) async fn greet(&mut self, ping_interval: u64, ping_timeout: u64) -> String {
         let greeting = format!(
             r#"0{{"sid":"e","upgrades":[],"pingInterval":{ping_interval},"pingTimeout":{ping_timeout},"maxPayload":1000000}}"#
@@ -65,13 +65,13 @@ impl Peer {
         self.hear().await.unwrap()
     }
 
-    /// Greets and lets the client in.
+    /// Does the handshake and lets the client in.
     pub(super) async fn welcome(&mut self) {
         self.greet(25_000, 20_000).await;
         self.say(GRANT).await;
     }
 
-    /// Everything else that the client says until it is gone.
+    /// Everything else that the client sends until it is gone.
     pub(super) async fn rest(mut self) -> Vec<String> {
         let mut rest = Vec::new();
         while let Some(text) = self.hear().await {
@@ -81,7 +81,7 @@ impl Peer {
     }
 }
 
-/// A server for one connection; what its script returns is awaited by the test.
+/// A server for one connection; the test awaits the result of its script.
 pub(super) async fn server<T, W>(
     script: impl FnOnce(Peer) -> W + Send + 'static,
 ) -> (SocketAddr, JoinHandle<T>)
@@ -115,7 +115,7 @@ pub(super) async fn connected(address: SocketAddr) -> Session {
     Session::connect(&plain(address), None).await.unwrap()
 }
 
-/// Why no session came about; the token must not show.
+/// Why no session could be established. The token must not show.
 pub(super) async fn refusal(options: &Options) -> SocketError {
     let error = Session::connect(options, None).await.err().unwrap();
     assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");

@@ -1,4 +1,4 @@
-//! A session: the handshake, then messages in order, with pings answered on the way.
+//! A session: the handshake, then messages in order, with pings answered in between.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,24 +20,24 @@ use crate::config::Secret;
 use crate::json::{self, Object};
 use crate::model::Id;
 
-/// A session in the default namespace. Dropping it closes the connection without a word.
+/// A session in the default namespace. Dropping it closes the connection without a close packet.
 pub struct Session {
     socket: WebSocket,
     /// Events that came before the CONNECT answer.
     early: VecDeque<Event>,
-    /// What the service may know this session by later.
+    /// The id by which the service may resume this session later.
     pid: Option<Secret>,
-    /// Where the events end that were handed out.
+    /// The offset of the last event that was returned.
     offset: Option<String>,
     recovered: bool,
-    /// How long nothing may be heard.
+    /// The longest silence that is accepted.
     silence: Duration,
     last_frame: Instant,
     pong_owed: bool,
     unflushed: bool,
 }
 
-/// What a session leaves to the next one: the service may send what was missed between them.
+/// The data for the next session: with it the service may resend the events missed in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resume {
     pid: Secret,
@@ -52,11 +52,11 @@ struct Open {
 }
 
 impl Session {
-    /// Connects, and returns when the service has let us into the namespace. `resume` is of the session
-    /// before, if there was one.
+    /// Connects, and returns once the service has let us into the namespace. `resume` is from the
+    /// previous session, if there was one.
     ///
     /// # Errors
-    /// [`SocketError`]; [`SocketError::Refused`] if the service does not take the token.
+    /// [`SocketError`]; [`SocketError::Refused`] if the service rejects the token.
     pub async fn connect(options: &Options, resume: Option<&Resume>) -> Result<Self, SocketError> {
         let deadline = Deadline::after(options.connect_timeout);
         let mut session = Self {
@@ -95,7 +95,7 @@ impl Session {
         }
     }
 
-    /// An event that has been handed out need not be sent again by the next session.
+    /// The next session need not resend an event that has been returned.
     fn hand_out(&mut self, event: Event) -> Option<Message> {
         if event.offset.is_some() {
             self.offset = event.offset;
@@ -103,8 +103,8 @@ impl Session {
         event.message
     }
 
-    /// The next of the messages that came before the service let us in; `None` once `next` has only
-    /// those left that came after it.
+    /// The next message that came before the service let us in. `None` once all of them were
+    /// returned.
     pub fn missed(&mut self) -> Option<Message> {
         while let Some(event) = self.early.pop_front() {
             if let Some(message) = self.hand_out(event) {
@@ -114,18 +114,17 @@ impl Session {
         None
     }
 
-    /// Whether this session goes on where the one before ended: what was missed between them comes
-    /// first.
+    /// Whether this session resumes the previous one: the events missed in between come first.
     pub fn recovered(&self) -> bool {
         self.recovered
     }
 
-    /// What to give to the next session; `None` if the service recovers none.
+    /// The resume data for the next session; `None` if the service does not support it.
     pub fn resume(&self) -> Option<Resume> {
         Some(Resume { pid: self.pid.clone()?, offset: self.offset.clone()? })
     }
 
-    /// Enters a build's room. There is no acknowledgement.
+    /// Joins a build's room. There is no acknowledgement.
     ///
     /// # Errors
     /// [`SocketError`]: the session is over.
@@ -141,7 +140,8 @@ impl Session {
         self.send(Packet::Event(&message::leave(build))).await
     }
 
-    /// Leaves the namespace and closes the connection, politely if that takes no longer than `within`.
+    /// Leaves the namespace and closes the connection, cleanly if that takes no longer than
+    /// `within`.
     pub async fn disconnect(mut self, within: Duration) {
         let goodbye = async {
             self.socket.feed(frame(Packet::Disconnect)).await?;
@@ -149,7 +149,7 @@ impl Session {
             while self.socket.next().await.transpose()?.is_some() {}
             Ok::<_, tungstenite::Error>(())
         };
-        // Whatever goes wrong here ends the connection just as well.
+        // Any error here ends the connection just as well.
         let _gone = timeout(within, goodbye).await;
     }
 
@@ -195,7 +195,7 @@ impl Session {
         self.recovered = resumed.is_some();
     }
 
-    /// Does what a packet asks for that carries no message.
+    /// Handles a packet that carries no message.
     fn heed(&mut self, packet: Packet<'_>) -> Result<(), SocketError> {
         match packet {
             Packet::Ping => self.pong_owed = true,
@@ -206,8 +206,8 @@ impl Session {
         Ok(())
     }
 
-    /// The next text frame. Between two frames nothing is lost when this is dropped: what is owed to
-    /// the service is remembered.
+    /// The next text frame. Nothing is lost if this is dropped between two frames: a pending pong
+    /// is remembered.
     async fn frame(&mut self) -> Result<Utf8Bytes, SocketError> {
         loop {
             let patience = self.patience();
@@ -230,7 +230,7 @@ impl Session {
         }
     }
 
-    /// Answers a ping, if one is unanswered, and brings everything said so far on its way.
+    /// Answers a pending ping, and flushes everything that was sent so far.
     async fn pay(&mut self) -> Result<(), SocketError> {
         if self.pong_owed {
             self.socket.feed(frame(Packet::Pong)).await?;
@@ -282,7 +282,7 @@ fn silence(intervals: &str) -> Result<Duration, SocketError> {
     Ok(Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout)))
 }
 
-/// An object with `message` and, perhaps, `data`; a bare string from older servers.
+/// An object with `message` and optional `data`; a bare string from older servers.
 fn refused(reason: &str, token: &Secret) -> SocketError {
     let clean = |text: &str| beginning(&text.replace(token.expose(), "***"));
     let object = Object::parse(reason).ok();

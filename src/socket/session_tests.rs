@@ -171,7 +171,7 @@ async fn silence_beyond_the_servers_own_promise_ends_the_session() {
 
 #[tokio::test]
 async fn who_did_not_listen_does_not_call_it_silence() {
-    // The server runs on while this thread is blocked.
+    // The server continues while this thread is blocked.
     let elsewhere =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (said, was_said) = std::sync::mpsc::channel();
@@ -298,7 +298,7 @@ async fn a_flood_before_the_connect_answer_is_cut_off() {
     let frame = log_frame(&"x".repeat(1 << 20));
     let (address, _server) = server(async move |mut peer: Peer| {
         peer.greet(25_000, 20_000).await;
-        // Fails once the client has hung up.
+        // Fails once the client has disconnected.
         while peer.socket.send(tungstenite::Message::text(frame.clone())).await.is_ok() {}
     })
     .await;
@@ -310,7 +310,7 @@ async fn a_flood_before_the_connect_answer_is_cut_off() {
 async fn a_flood_of_nothing_before_the_connect_answer_is_cut_off() {
     let (address, _server) = server(async move |mut peer: Peer| {
         peer.greet(25_000, 20_000).await;
-        // Fails once the client has hung up.
+        // Fails once the client has disconnected.
         while peer.socket.feed(tungstenite::Message::text("42")).await.is_ok() {}
     })
     .await;
@@ -396,7 +396,7 @@ async fn a_message_above_16_mib_ends_the_session() {
     let (address, _server) = server(async |mut peer: Peer| {
         peer.welcome().await;
         let frame = tungstenite::Message::text("x".repeat((16 << 20) + 1));
-        // Fails once the client has hung up.
+        // Fails once the client has disconnected.
         let _ = peer.socket.send(frame).await;
     })
     .await;

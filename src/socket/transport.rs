@@ -1,4 +1,4 @@
-//! From an open connection to an open WebSocket, and the time that both may take.
+//! Opens a connection and upgrades it to a WebSocket, within one deadline.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use super::error::{SocketError, Stage};
 use super::options::Options;
 use crate::net::{self, Stream};
 
-/// The longest message that is accepted.
+/// The longest accepted message, in bytes.
 pub(super) const MESSAGE_LIMIT_BYTES: usize = 16 << 20;
 
-/// An open connection that speaks WebSocket.
+/// An open WebSocket connection.
 pub(super) type WebSocket = WebSocketStream<Stream>;
 
-/// The one moment at which everything must be done.
+/// One deadline for all stages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(Instant);
 

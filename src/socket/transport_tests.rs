@@ -1,4 +1,4 @@
-//! The ways to a server: straight, through TLS, through proxies.
+//! The ways to reach a server: directly, through TLS, through proxies.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -61,7 +61,7 @@ async fn a_private_authority_is_trusted_only_when_it_is_given() {
     assert_eq!(session.next().await.unwrap(), log("through TLS"));
 }
 
-/// A service behind TLS that only a proxy knows.
+/// A service behind TLS that only a proxy can reach.
 async fn hidden_service(authority: &Authority) -> SocketAddr {
     let (address, _) = server(async |mut peer: Peer| {
         peer.welcome().await;
@@ -132,7 +132,7 @@ async fn each_fault_of_tls_is_told_apart() {
     }
 }
 
-/// Why the proxy does not let us through; its credentials must not show.
+/// Why the proxy refuses us. Its credentials must not show.
 async fn refused_by_proxy(address: SocketAddr) -> ConnectError {
     refused_within(Duration::from_secs(300), address).await
 }

@@ -1,4 +1,5 @@
-//! The same fault over REST and over the WebSocket: the same words, hint and patience.
+//! The same fault over REST and over the WebSocket: same message, same hint, same decision to
+//! retry.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ fn by(proxy: impl fmt::Display) -> Net {
     net(&Network { https_proxy, ..Network::default() })
 }
 
-/// What a request over REST says, and what a connection of the WebSocket says.
+/// The error of a request over REST, and of a connection of the WebSocket.
 async fn over_both(net: &Net, target: &str, limit: Duration) -> [ConnectError; 2] {
     let target = Url::parse(target).unwrap();
     let error = net.http_within(limit).get(target.clone()).send().await.unwrap_err();
@@ -59,7 +60,7 @@ async fn rest_and_websocket_tell_a_refused_tunnel_in_the_same_words_with_its_sta
         let expected = format!("the proxy {address} does not let us through: {why}");
         let net = by(address);
         assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, is_lasting));
-        // One request, one question why, and the WebSocket's own.
+        // One request, one check for the cause, and the WebSocket's own.
         assert_eq!(proxy.heads().len(), 3, "{answer}");
     }
     let proxy = ConnectProxy::for_members("Basic eDp5", nowhere).await.unwrap();
@@ -107,7 +108,7 @@ async fn rest_and_websocket_tell_a_closed_port_and_an_unknown_name_in_the_same_w
     let (text, _) = words(&by(closed), "https://api.buildpixel.test").await;
     assert!(text.starts_with(&format!("cannot connect to the proxy {closed}: ")), "{text}");
 
-    // Too long a name to be asked of any server.
+    // No server can be asked for a name of this length.
     let name = "x".repeat(64);
     let (text, is_lasting) = words(&direct, &format!("http://{name}.test:1")).await;
     assert!(text.starts_with(&format!("cannot look up {name}.test: ")), "{text}");
@@ -118,7 +119,7 @@ async fn rest_and_websocket_tell_a_closed_port_and_an_unknown_name_in_the_same_w
 
 #[tokio::test]
 async fn rest_and_websocket_tell_a_peer_that_hangs_up_in_the_same_words() {
-    // All that it was sent was read, so the connection is closed and not reset.
+    // Everything sent was read, so the connection is closed and not reset.
     let gone = serve(async |mut stream| {
         let mut hello = [0; 5];
         stream.read_exact(&mut hello).await?;
