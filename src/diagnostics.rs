@@ -1,4 +1,4 @@
-//! What we have to say about ourselves, on stderr: bugs, and diagnostics if somebody asked for them.
+//! Writes to stderr: panics, and diagnostics if they are enabled.
 
 use std::io::{self, Write, stderr};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -15,13 +15,13 @@ use crate::error::ExitCode;
 use crate::text::{Cleaner, Style};
 use crate::threads;
 
-/// How many lines may wait for a stderr that blocks; more are lost.
+/// How many lines may wait for a blocking stderr; more are dropped.
 const WAITING_LINES: usize = 1024;
 
-/// How long the last lines may take.
+/// The time limit for the last lines.
 const LAST_LINES: Duration = Duration::from_millis(20);
 
-/// Where they are written, on a thread of its own: a stderr that blocks keeps nothing else waiting.
+/// The writer of diagnostics, on a separate thread: a blocking stderr delays nothing else.
 #[derive(Clone)]
 pub struct Diagnostics(Option<SyncSender<Piece>>);
 
@@ -36,7 +36,7 @@ impl Diagnostics {
         let (sender, pieces) = sync_channel(WAITING_LINES);
         let work = move |mut stream: W| {
             for piece in pieces {
-                // Without a stderr there is nobody to tell, and nobody waits for ever for the end.
+                // Without a stderr there is nobody to report to, and nobody waits for the end.
                 let _told = match piece {
                     Piece::Line(line) => stream.write_all(&line).is_ok(),
                     Piece::End(reached) => reached.send(()).is_ok(),
@@ -47,7 +47,7 @@ impl Diagnostics {
             Ok(_detached) => Self(Some(sender)),
             Err((mut stream, refused)) => {
                 let why = format!("warning: {}; there are none\n", one_line(&refused));
-                // Without a stderr there is nobody to tell.
+                // Without a stderr there is nobody to report to.
                 let _told = stream.write_all(why.as_bytes());
                 Self(None)
             }
@@ -64,7 +64,8 @@ impl Diagnostics {
     }
 }
 
-/// Never waits. A whole line comes at once. It may quote the wire, and CIs take commands from stderr too.
+/// Never blocks. Receives whole lines. A line may quote the wire, and CIs also take commands from
+/// stderr.
 impl Write for Diagnostics {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Some(pieces) = &self.0 {
@@ -81,7 +82,7 @@ impl Write for Diagnostics {
     }
 }
 
-/// Switches them on if the CI runs in its debug mode (`RUNNER_DEBUG=1`, `CI_DEBUG_TRACE=true`,
+/// Enables diagnostics if the CI runs in its debug mode (`RUNNER_DEBUG=1`, `CI_DEBUG_TRACE=true`,
 /// `SYSTEM_DEBUG=true`) or `BUILDPIXEL_DEBUG=true` is set.
 pub fn start(env: &Env) -> Diagnostics {
     let asked_for = ["BUILDPIXEL_DEBUG", "RUNNER_DEBUG", "CI_DEBUG_TRACE", "SYSTEM_DEBUG"];
@@ -90,19 +91,19 @@ pub fn start(env: &Env) -> Diagnostics {
     }
     let diagnostics = Diagnostics::to(stderr());
     let writer = diagnostics.clone();
-    // Of our own code only: the libraries below would show the token.
+    // From our own code only: the libraries would show the token.
     let ours = Targets::new().with_target("buildpixel_ci", LevelFilter::TRACE);
     let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
     tracing_subscriber::registry().with(layer).with(ours).init();
     diagnostics
 }
 
-/// A panic ends with the exit code that is documented for a bug, not with that of an abort. Its words
-/// are not told: they may quote the wire.
+/// A panic ends with the documented exit code for a bug, not with that of an abort. Its message is
+/// not shown, because it may quote the wire.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
-        // Without a stderr there is nobody to tell.
+        // Without a stderr there is nobody to report to.
         let _told = writeln!(stderr(), "error: a bug in buildpixel-ci{place}; please report it");
         #[expect(
             clippy::disallowed_methods,

@@ -1,5 +1,5 @@
-//! JSON as a JavaScript service writes it: with strings that were cut in the middle of an emoji,
-//! and with fields of another type than documented.
+//! Parses JSON as JavaScript services write it: strings may be cut in the middle of an emoji, and
+//! fields may have another type than documented.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,10 +9,10 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Parses `text`; where lone surrogates make that impossible, they become U+FFFD.
+/// Parses `text`. If lone surrogates make that impossible, they become U+FFFD.
 ///
 /// # Errors
-/// `text` is no JSON, or not of the shape of `T`.
+/// `text` is not JSON, or not of the shape of `T`.
 pub fn parse<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_str(text).or_else(|error| match repaired(text) {
         Some(repaired) => serde_json::from_str(&repaired),
@@ -20,7 +20,7 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     })
 }
 
-/// `text` with every escaped surrogate that lacks its other half replaced; `None` if there is none.
+/// `text` with every lone escaped surrogate replaced; `None` if there is none.
 fn repaired(text: &str) -> Option<String> {
     let mut bytes = text.as_bytes().to_vec();
     let mut at = 0;
@@ -29,7 +29,7 @@ fn repaired(text: &str) -> Option<String> {
         at += match (rest, escaped_unit(rest)) {
             (_, Some(0xD800..=0xDBFF)) if followed_by_low_surrogate(rest) => 12,
             (_, Some(0xD800..=0xDFFF)) => {
-                // As long as what it replaces.
+                // The replacement has the same length.
                 bytes.splice(at..at + 6, *br"\ufffd");
                 found = true;
                 6
@@ -54,7 +54,7 @@ fn escaped_unit(bytes: &[u8]) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// For `deserialize_with`: what `read` makes of a string, and `None` for any other type.
+/// For `deserialize_with`: applies `read` to a string; `None` for any other type.
 ///
 /// # Errors
 /// Those of `deserializer`; never because of the type.
@@ -115,7 +115,7 @@ impl<'de, T, F: FnOnce(&str) -> Option<T>> Visitor<'de> for Lenient<F, T> {
     }
 }
 
-/// An object whose fields are looked at one by one, so that one odd field spoils only itself.
+/// An object whose fields are parsed one by one, so that one invalid field spoils only itself.
 #[derive(Debug, serde::Deserialize)]
 pub struct Object<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a RawValue>);
 

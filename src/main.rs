@@ -1,4 +1,4 @@
-//! The doorstep: arguments, environment, stdout, signals.
+//! The entry point: arguments, environment, stdout, signals.
 
 use std::io::{ErrorKind, IsTerminal, Write, stdout};
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        // A reader that has gone has seen what it wanted.
+        // A reader that has closed the pipe has seen enough.
         Ok(()) | Err(_) => Ok(code.number().into()),
     }
 }
@@ -29,7 +29,7 @@ fn step(env: Env) -> anyhow::Result<ExitCode> {
     let diagnostics = diagnostics::start(&env);
     let (runtime, refused) = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => (runtime, None),
-        // Words, outputs and an exit code need no network.
+        // The error message, outputs and exit code need no network.
         Err(cause) => (Builder::new_current_thread().enable_time().build()?, Some(cause)),
     };
     let code = runtime.block_on(async {

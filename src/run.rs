@@ -1,5 +1,5 @@
-//! One step of a CI job, from the inputs to the exit code. Every source of news becomes one [`Input`](pump::Input),
-//! which one function handles.
+//! One step of a CI job, from the inputs to the exit code. Every source of events becomes one
+//! [`Input`](pump::Input), which one function handles.
 
 mod overrides;
 mod pump;
@@ -17,14 +17,14 @@ use crate::error::ExitCode;
 pub use setup::Host;
 use stages::Step;
 
-/// Runs one step of a CI job, from the inputs to the exit code. Says why on every way out, and
-/// writes the outputs.
+/// Runs one step of a CI job, from the inputs to the exit code. Reports the reason and writes the
+/// outputs on every path.
 pub async fn run(host: Host) -> ExitCode {
     until_the_end(Step::start(host)).await
 }
 
-/// Ends a step that cannot run because the operating system does not give it what it needs: says so,
-/// and writes the outputs. Needs a runtime with nothing but a clock.
+/// Ends a step that the operating system refused a resource. Reports the reason and writes the
+/// outputs. Needs a runtime with nothing but a clock.
 pub async fn refuse(host: Host, cause: io::Error) -> ExitCode {
     until_the_end(Step::refused(host, cause)).await
 }

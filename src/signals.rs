@@ -1,4 +1,4 @@
-//! The operating system's wish that we stop, as a channel.
+//! The operating system's signals to end, as a channel.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 
 use crate::report::Signal;
 
-/// Listens for SIGINT, SIGTERM and SIGHUP (Windows: Ctrl-C, Ctrl-Break and a closed console) from now
-/// on. What whoever started us has made us ignore stays ignored, as after `nohup` or in a script's
-/// background. Needs a runtime.
+/// Listens for SIGINT, SIGTERM and SIGHUP (Windows: Ctrl-C, Ctrl-Break and a closed console) from
+/// now on. Signals that the parent process made us ignore stay ignored, as after `nohup` or in a
+/// script's background. Needs a runtime.
 ///
 /// # Errors
 /// The handlers cannot be installed.
@@ -28,7 +28,8 @@ fn listen_to_all(sender: &mpsc::Sender<Signal>) -> io::Result<()> {
     for (meaning, kind, unless_told) in [
         (Signal::Int, SignalKind::interrupt(), true),
         (Signal::Term, SignalKind::terminate(), true),
-        // Its default action ends us too, only without last words; a handler would undo a `nohup`.
+        // The default action ends the process too, only without a verdict. A handler would undo a
+        // `nohup`.
         (Signal::Hup, SignalKind::hangup(), false),
     ] {
         if ignored.map_or(unless_told, |ignored| {
@@ -67,12 +68,12 @@ fn forward(
 mod unix {
     use std::fs;
 
-    /// The signals that are ignored, one bit each.
+    /// The ignored signals, one bit each.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) struct Ignored(u64);
 
     impl Ignored {
-        /// `None` where it cannot be told: only Linux says so to a program without unsafe code.
+        /// `None` if that is unknown: only Linux tells a program without unsafe code.
         pub(super) fn from_the_start() -> Option<Self> {
             Self::read(&fs::read_to_string("/proc/self/status").ok()?)
         }

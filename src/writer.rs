@@ -1,6 +1,6 @@
-//! Writes a stream on a thread of its own, so that a pipe that blocks or a disk that hangs never costs
-//! the network a heartbeat. [`Output`] is stdout or a file for everybody else: it collects text into batches.
-//! Where the thread is refused, the stream is written all the same.
+//! Writes a stream on a separate thread, so that a blocking pipe or a hanging disk never delays the
+//! network. [`Output`] is the handle of stdout or of a file: it collects text into batches. If the
+//! thread is refused, the caller's thread writes.
 
 use std::future::pending;
 use std::io::{self, ErrorKind, Write};
@@ -13,22 +13,23 @@ use tokio::time::timeout;
 
 use crate::threads::{self as own_threads, Refused};
 
-/// A batch is full at this size. Smaller batches are handed over whenever nothing else is to be done.
+/// A batch is full at this size. Smaller batches are handed over when nothing else is to be done.
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// How much may wait for a file that makes no progress, before it is abandoned.
+/// How much may wait for a stalled file before it is abandoned.
 const ABANDON_BYTES: usize = 8 * 1024 * 1024;
 
 /// How many batches may wait for a slow pipe.
 const WAITING_BATCHES: usize = 4;
 
-/// How many more never have to wait for room: the verdict, and what is told after it.
+/// How many more batches never wait for room: the verdict and the messages after it.
 const LAST_BATCHES: usize = 2;
 
-/// No more is written at once, so that a slow reader of a large batch is seen to read.
+/// The size of one write. Small writes show that a slow reader of a large batch is reading.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// How long a stream rests that says it would block: whoever shares it has made it so.
+/// The pause before a write that would block is repeated. Another process may have made the stream
+/// non-blocking.
 const REST: Duration = Duration::from_millis(10);
 
 /// Text on its way to stdout or to a file.
@@ -39,13 +40,12 @@ pub(crate) struct Output {
     is_abandoned: bool,
 }
 
-/// What to do about a stream that takes no more.
+/// The policy for a stream that takes no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Overflow {
-    /// Wait for it, as stdout does: whoever adds text asks [`Output::is_full`] first.
+    /// Wait for it, as for stdout: callers check [`Output::is_full`] before they add text.
     Wait,
-    /// Keep some MiB, then drop everything that is not written yet and everything that follows, as
-    /// `build.log` does.
+    /// Keep some MiB, then drop all pending and further text, as for `build.log`.
     Abandon,
 }
 
@@ -58,7 +58,7 @@ impl Output {
         Self { batch: Vec::new(), writer, overflow, is_abandoned: false }
     }
 
-    /// Why there is no thread that writes, if there is none.
+    /// The error, if the thread was refused.
     pub(crate) fn refused(&self) -> Option<&Refused> {
         match &self.writer {
             Writer::Thread { .. } => None,
@@ -66,7 +66,7 @@ impl Output {
         }
     }
 
-    /// Where text is added that must not be lost.
+    /// The buffer for text that must not be lost.
     pub(crate) fn batch(&mut self) -> &mut Vec<u8> {
         &mut self.batch
     }
@@ -88,7 +88,7 @@ impl Output {
         self.batch.is_empty()
     }
 
-    /// Whether text had better wait until the batch is handed over.
+    /// Whether callers should wait until the batch is handed over.
     pub(crate) fn is_full(&self) -> bool {
         self.batch.len() >= BATCH_BYTES
     }
@@ -115,13 +115,14 @@ impl Output {
         }
     }
 
-    /// Hands the batch over without waiting for room. There is some for one such batch before the last.
+    /// Hands the batch over without waiting for room. There is room for one such batch before the
+    /// last.
     pub(crate) fn hand_over_now(&mut self) {
         self.writer.write_now(std::mem::take(&mut self.batch));
     }
 
-    /// Hands over what is left, and waits until all is written: for a slow reader as long as it takes,
-    /// for one that has stopped reading no longer than `patience`.
+    /// Hands over the rest, and waits until all of it is written. A slow reader gets as long as it
+    /// needs; one that has stopped reading gets `patience`.
     pub(crate) async fn finish(self, patience: Duration) -> Written {
         match self.is_abandoned {
             true => Written::Stuck,
@@ -130,33 +131,33 @@ impl Output {
     }
 }
 
-/// What writes. After the first failure it swallows everything.
+/// The writing side. After the first error it discards everything.
 enum Writer {
     /// A thread, and the queue of its batches.
     Thread {
         batches: mpsc::Sender<Vec<u8>>,
         last_rooms: Vec<mpsc::OwnedPermit<Vec<u8>>>,
-        /// Changes with everything that was written, a chunk at the most.
+        /// Changes with every write, of one chunk at most.
         progress: watch::Receiver<()>,
         thread: JoinHandle<Option<io::Result<()>>>,
     },
-    /// There is no thread: whoever hands a batch over writes it, and waits as long as that takes.
+    /// There is no thread: handing a batch over writes it, and waits for that.
     Inline { stream: Box<dyn Write + Send>, result: io::Result<()>, refused: Refused },
 }
 
-/// What became of all that was to be written.
+/// The result of all writes.
 #[derive(Debug)]
 pub(crate) enum Written {
-    /// It was, or its reader has gone and misses nothing.
+    /// Everything was written, or the reader is gone and misses nothing.
     All,
-    /// Not all of it was.
+    /// Some of it was not written.
     Lost(io::Error),
     /// It is still being written.
     Stuck,
 }
 
 impl Writer {
-    /// Of the name, 15 bytes can be seen from outside.
+    /// Only 15 bytes of the name are visible from outside.
     fn start(name: &str, task: &'static str, stream: impl Write + Send + 'static) -> Self {
         let (batches, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_BATCHES + LAST_BATCHES);
         let (written, progress) = watch::channel(());
@@ -180,7 +181,7 @@ impl Writer {
         }
     }
 
-    /// Waits for room for a batch. It stays, because nobody else adds batches. Cancel safe.
+    /// Waits for room for a batch. The room stays, because nobody else adds batches. Cancel safe.
     async fn room(&self) {
         match self {
             // An error means that nothing is written any more: batches are dropped.
@@ -208,7 +209,7 @@ impl Writer {
         }
     }
 
-    /// Takes a batch that must not wait for room. There is some for one such batch before the last.
+    /// Takes a batch that must not wait for room. There is room for one such batch before the last.
     fn write_now(&mut self, batch: Vec<u8>) {
         match self {
             Self::Thread { last_rooms, .. } => {
@@ -224,8 +225,8 @@ impl Writer {
         }
     }
 
-    /// Writes the last batch, and waits until all is written: for a slow reader as long as it takes,
-    /// for one that has stopped reading no longer than `patience`.
+    /// Writes the last batch, and waits until all is written. A slow reader gets as long as it
+    /// needs; one that has stopped reading gets `patience`.
     async fn finish(mut self, rest: Vec<u8>, patience: Duration) -> Written {
         self.write_now(rest);
         let result = match self {
@@ -234,7 +235,7 @@ impl Writer {
                 loop {
                     match timeout(patience, progress.changed()).await {
                         Ok(Ok(())) => {}
-                        // A panic has ended the process before it could be seen here.
+                        // A panic would have ended the process before this.
                         Ok(Err(_ended)) => break thread.join().ok().flatten().unwrap_or(Ok(())),
                         Err(_elapsed) => return Written::Stuck,
                     }
@@ -249,8 +250,7 @@ impl Writer {
     }
 }
 
-/// As `Write::write_all` and a flush, but says when it gets on, and has patience with a stream that does
-/// not block.
+/// Like `Write::write_all` and a flush, but reports progress and retries on a non-blocking stream.
 fn write_all(
     stream: &mut impl Write,
     mut rest: &[u8],
@@ -268,7 +268,7 @@ fn write_all(
     patiently(|| stream.flush())
 }
 
-/// Tries again for as long as it would block.
+/// Retries for as long as it would block.
 fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match attempt() {
@@ -393,7 +393,7 @@ mod tests {
         const PAUSE: Duration = Duration::from_millis(50);
         const READ_BYTES: usize = 64 * 1024;
         let stdout = Shared::default();
-        // As a pipe that blocks: whoever writes waits until all is taken.
+        // Like a blocking pipe: a write waits until all is taken.
         struct Reading(Duration, Shared);
         impl Write for Reading {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -415,7 +415,7 @@ mod tests {
         assert_eq!(*stdout.0.lock().unwrap(), batch);
     }
 
-    /// A pipe that does not block: takes little at a time, and in between nothing.
+    /// Like a non-blocking pipe: takes little at a time, and nothing in between.
     struct Nonblocking(bool, Shared);
 
     impl Write for Nonblocking {
@@ -467,7 +467,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_output_is_full_at_a_batch_and_ready_while_there_is_text_and_room() {
-        /// Says that it was given something, and then takes nothing.
+        /// Reports the first write, and then takes nothing.
         struct Taking(std::sync::mpsc::Sender<()>);
         impl Write for Taking {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

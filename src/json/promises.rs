@@ -1,11 +1,11 @@
-//! What holds of any text that is read as JSON.
+//! Invariants of parsing any text as JSON.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Object, parse, repaired};
 
-/// Reads a text in every way.
+/// Parses a text in every way and checks the invariants.
 pub fn hold(text: &str) {
     let value = parse::<Value>(text);
     assert_eq!(value.as_ref().ok(), parse::<Value>(text).ok().as_ref(), "read twice");
@@ -14,7 +14,7 @@ pub fn hold(text: &str) {
             assert_eq!(mended.len(), text.len(), "a surrogate is replaced in its place");
             assert_eq!(repaired(&mended), None, "one look finds all of them");
         }
-        // Without lone surrogates it is plain JSON.
+        // A text without lone surrogates is parsed as plain JSON.
         None => assert_eq!(value.is_ok(), serde_json::from_str::<Value>(text).is_ok()),
     }
     if let Err(error) = value {

@@ -1,4 +1,4 @@
-//! The pump: waits for all sources of a step at once, and turns whatever comes first into one [`Input`].
+//! The pump: waits for all sources of a step at once, and turns the first event into an [`Input`].
 
 use std::future::{pending, ready};
 use std::ops::ControlFlow;
@@ -20,43 +20,42 @@ use crate::session::{Hub, Update};
 use crate::trigger::Trigger;
 use crate::writer::Output;
 
-/// How many updates that precede a timer are handled before other tasks run: those that bring signals, and the
-/// network. Otherwise the runtime says when it is their turn.
+/// How many updates are handled before a due timer until other tasks run. Those tasks bring signals
+/// and use the network. Without a due timer the runtime decides when they run.
 const UPDATES_AT_ONCE: usize = 64;
 
-/// How long a timer that is due may wait for updates that came before it. A log that is faster than we are
-/// has no end.
+/// How long a due timer may wait for updates that came before it. A log that arrives faster than it
+/// is handled has no end.
 const LONGEST_CATCH_UP: Duration = Duration::from_secs(20);
 
-/// Something that happened, and that the step acts on.
+/// An event that the step handles.
 pub(super) enum Input {
-    /// Everything is published and written, or not: whether nothing was lost.
+    /// Publishing and writing have ended: whether everything was written.
     Published(bool),
-    /// Somebody wants the step to end.
+    /// The step is asked to end.
     Signal(Signal),
-    /// The inputs are read; `None` if nobody reads them any more.
+    /// The inputs are read; `None` if the reader is gone.
     Prepared(Option<Box<Reading>>),
     /// A notice of the trigger.
     Notice(Notice),
-    /// The trigger's answer. Whoever handles it removes the trigger from the pump.
+    /// The trigger's answer. Its handler removes the trigger from the pump.
     Triggered(Box<Result<Triggered, Error>>),
-    /// News of the builds; `None` if there will be no more. Whoever handles that removes what followed them.
+    /// News of the builds; `None` after the last. The handler of `None` removes the source.
     Update(Option<Update>),
-    /// Findings need not wait for the checkout any more.
+    /// Findings no longer wait for the checkout.
     Placed,
-    /// A timer is due, and everything that waited before it was handled.
+    /// A timer is due, and everything that came before it was handled.
     Timer,
-    /// There is room for what waits for stdout.
+    /// The stdout queue has room.
     StdoutRoom,
-    /// There is room for what waits for `build.log`.
+    /// The `build.log` queue has room.
     LogRoom,
 }
 
-/// A source that brings one thing.
+/// A source of one event.
 pub(super) type Once<T> = Option<Pin<Box<dyn Future<Output = T>>>>;
 
-/// The sources of a step. A stage adds those that it needs, and removes those that it no longer wants to
-/// hear from.
+/// The sources of a step. Each stage adds the sources that it needs and removes the others.
 pub(super) struct Pump {
     pub(super) signals: mpsc::Receiver<Signal>,
     pub(super) reading: Option<oneshot::Receiver<Reading>>,
@@ -65,7 +64,7 @@ pub(super) struct Pump {
     pub(super) publishing: Once<bool>,
     /// Kept from one input to the next, because setting a timer costs more than handling a line.
     timer: Pin<Box<Sleep>>,
-    /// Set while a timer is due and waits for the updates before it.
+    /// Set while a due timer waits for the updates before it.
     catching_up: Option<CatchingUp>,
 }
 
@@ -75,14 +74,14 @@ struct CatchingUp {
     updates: usize,
 }
 
-/// What the step would like to write, and what that waits for. An update waits while a batch for stdout is
-/// full, or a finding waits for the checkout; `build.log` holds nothing up.
+/// The outputs of the step, and their obstacles. An update waits while the batch for stdout is
+/// full, or while a finding waits for the checkout. `build.log` delays nothing.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Outputs<'a> {
     pub(super) stdout: Option<&'a Output>,
     pub(super) log: Option<&'a Output>,
     pub(super) placing: Option<&'a Placing>,
-    /// Whether a timer that is due waits for nothing.
+    /// Whether a due timer waits for nothing.
     pub(super) in_hurry: bool,
 }
 
@@ -102,11 +101,11 @@ impl Pump {
         }
     }
 
-    /// The next input. Of several, the first in the order of the branches below. `timer`: when the next
+    /// The next input: the first one in the order of the branches below. `timer`: when the next
     /// timer is due. Cancel safe.
     ///
-    /// The updates that wait when a timer is due are handled before it, whether there is room on stdout or
-    /// not: one of them may be the end of the build.
+    /// Updates that are waiting when a timer is due are handled before it, whether stdout has room
+    /// or not: one of them may be the end of the build.
     pub(super) async fn next(&mut self, outputs: Outputs<'_>, timer: Option<Instant>) -> Input {
         if let Some(at) = timer
             && at != self.timer.deadline()
@@ -124,12 +123,12 @@ impl Pump {
                 Some(catching_up) => catching_up.has_time().await,
                 None => outputs.stdout.is_none_or(|stdout| !stdout.is_full()),
             };
-            // A source that is not there need not be polled for each line.
+            // Polling an absent source for each line would be a waste.
             let (ends, prepares) = (self.publishing.is_some(), self.reading.is_some());
             let triggers = self.trigger.is_some();
             tokio::select! {
                 biased;
-                // At the very end a signal has nothing left to stop.
+                // At the very end there is nothing left to stop.
                 is_complete = once(&mut self.publishing), if ends => return Input::Published(is_complete),
                 Some(signal) = self.signals.recv() => return Input::Signal(signal),
                 reading = once(&mut self.reading), if prepares => {
@@ -154,7 +153,7 @@ impl Pump {
                     self.catching_up = None;
                     return Input::Timer;
                 }
-                // What was rendered never waits for a timer: it is written as soon as no update waits.
+                // Rendered text never waits for a timer: it is written as soon as no update waits.
                 () = room(outputs.stdout) => return Input::StdoutRoom,
                 () = room(outputs.log) => return Input::LogRoom,
             }
@@ -174,7 +173,7 @@ impl CatchingUp {
     }
 }
 
-/// The one thing that a source brings. Cancel safe: a source that has brought it is removed.
+/// The one event of a source. Cancel safe: a source is removed after its event.
 async fn once<T>(source: &mut Option<impl Future<Output = T> + Unpin>) -> T {
     match source {
         Some(future) => {
@@ -193,8 +192,8 @@ async fn trigger(trigger: &mut Option<Trigger>) -> ControlFlow<Result<Triggered,
     }
 }
 
-/// `is_due`: a timer waits for the updates. Then "none" must not mean "other tasks first", as the runtime may
-/// have it.
+/// `is_due`: a timer waits for the updates. Then "none" must not mean "other tasks first", as it
+/// may with the runtime's budget.
 async fn update(follow: &mut Option<Hub>, is_due: bool) -> Option<Update> {
     match follow {
         Some(follow) if is_due => unconstrained(follow.next()).await,
@@ -231,7 +230,7 @@ mod tests {
     use crate::session::{BuildEvent, BuildEventKind};
     use crate::writer::Overflow;
 
-    /// What came, in words.
+    /// The input as a word.
     fn word(input: &Input) -> String {
         match input {
             Input::Published(_) => "published".to_owned(),
@@ -261,7 +260,7 @@ mod tests {
         BuildEventKind::End(Box::new(Ok(Facts::default())))
     }
 
-    /// A pump whose inputs are read already, and what sends it signals.
+    /// A pump that has read its inputs, and the sender of its signals.
     fn pump(events: Vec<BuildEventKind>) -> (Pump, mpsc::Sender<Signal>) {
         let (sender, signals) = mpsc::channel(4);
         let mut pump = Pump::new(signals, oneshot::channel().1);
@@ -270,7 +269,7 @@ mod tests {
         (pump, sender)
     }
 
-    /// An output with so much text in it, of which nothing was handed over.
+    /// An output with so much text in it, none of which was handed over.
     fn output(bytes: usize) -> Output {
         let mut output = Output::start(io::sink(), Overflow::Wait);
         output.batch().resize(bytes, b'x');
@@ -279,17 +278,17 @@ mod tests {
 
     const A_FULL_BATCH: usize = 64 * 1024;
 
-    /// When a timer is due that has been due for a while, so that the runtime knows it.
+    /// A timer that has been due for a while, so that the runtime knows it.
     fn due() -> Option<Instant> {
         Instant::now().checked_sub(Duration::from_secs(1))
     }
 
-    /// The next inputs, as far as they come at once.
+    /// The next inputs, as far as they are there at once.
     async fn inputs(pump: &mut Pump, outputs: Outputs<'_>, timer: Option<Instant>) -> Vec<String> {
         let mut words = Vec::<String>::new();
         while let Ok(input) = timeout(Duration::from_millis(50), pump.next(outputs, timer)).await {
             words.push(word(&input));
-            // These come again until somebody acts on them.
+            // These come again until they are handled.
             let acts_on = ["timer", "stdout", "log"];
             if acts_on.contains(&words.last().unwrap().as_str()) {
                 break;
@@ -353,7 +352,7 @@ mod tests {
         let due = due();
         assert_eq!(inputs(&mut pump, outputs, due).await, ["line 1", "end", "timer"]);
 
-        // However much waits for `build.log`.
+        // Independent of the amount that waits for `build.log`.
         pump.follow = Some(Hub::scripted([line(2)]));
         let outputs = Outputs { log: Some(&stdout), ..Outputs::default() };
         assert_eq!(inputs(&mut pump, outputs, None).await, ["line 2", "log"]);

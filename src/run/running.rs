@@ -1,4 +1,4 @@
-//! The stages in which there are builds: each is triggered, if none was given, and followed to its end.
+//! The stages with builds: triggers each build that was not given, and follows it to its end.
 
 use std::time::Duration;
 
@@ -20,10 +20,11 @@ use crate::session::{self, BuildEvent, BuildEventKind, Hub, Update};
 use crate::socket;
 use crate::trigger::{self, Trigger};
 
-/// How long an interrupted trigger may still take to bring the id of the build that it may have started.
+/// The remaining time for an interrupted trigger to return the id of a build that it may have
+/// started.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long a step that ends before its build may take to print the lines that it holds back.
+/// The time for a step that ends before its build to print held-back lines.
 const LAST_LINES: Duration = Duration::from_millis(50);
 
 /// The stages between the first request and the last answer.
@@ -33,13 +34,13 @@ pub(super) struct Running {
     started: Instant,
     pub(super) reporter: Reporter,
     publisher: Publisher,
-    /// The signal that interrupted the trigger, and until when its answer is waited for.
+    /// The signal that interrupted the trigger, and the time limit for its answer.
     interrupted: Option<(Signal, Instant)>,
-    /// Set as soon as the build is followed.
+    /// Set once the build is followed.
     timers: Option<Timers>,
-    /// How a step ends before its build, and until when lines that are held back may be printed.
+    /// The outcome of a step that ends before its build, and the time limit for held-back lines.
     leaving: Option<(Outcome, Instant)>,
-    /// Whether it has ended that way once.
+    /// Whether it has already ended that way.
     has_left: bool,
 }
 
@@ -48,7 +49,7 @@ impl Running {
         Outputs {
             stdout: Some(&self.reporter.stdout),
             log: self.reporter.log.as_ref(),
-            // Whoever leaves waits for no disk.
+            // A step that ends on a signal waits for no disk.
             placing: Some(&self.reporter.placing).filter(|_| self.leaving.is_none()),
             in_hurry: self.leaving.is_some(),
         }
@@ -87,12 +88,12 @@ impl Running {
         }
     }
 
-    /// What is needed for publishing.
+    /// Everything needed for publishing.
     pub(super) fn into_parts(self) -> (Reporter, Publisher, Timings) {
         (self.reporter, self.publisher, self.timings)
     }
 
-    /// Connects, and triggers the build or follows the one that exists.
+    /// Connects, and triggers the build or follows the existing one.
     pub(super) fn start(
         &mut self,
         pump: &mut Pump,
@@ -144,7 +145,8 @@ impl Running {
             return Some(outcome);
         }
         match (&pump.trigger, self.interrupted) {
-            // The build may exist already. Its id is worth a moment, but no second signal.
+            // The build may exist already. Its id is worth a short wait, but not past a second
+            // signal.
             (Some(trigger), None) if !trigger.nothing_was_started() => {
                 trigger.leave();
                 self.interrupted = Some((signal, now + LAST_ANSWER));
@@ -157,7 +159,7 @@ impl Running {
         }
     }
 
-    /// Leaves the trigger without an answer that names a build.
+    /// Ends the trigger without an answer that names a build.
     fn drop_trigger(&mut self, pump: &mut Pump) {
         if let Some(trigger) = pump.trigger.take() {
             if trigger.nothing_was_started() {
@@ -192,7 +194,7 @@ impl Running {
         }
     }
 
-    /// The build is known: hands its id over, and follows it if that is wanted.
+    /// The build is known: publishes its id, and follows it if requested.
     fn follow_build(&mut self, pump: &mut Pump) -> Option<Outcome> {
         self.reporter.build_is_known();
         let outputs = self.publisher.without_secrets(self.reporter.report().outputs(None));
@@ -230,11 +232,11 @@ impl Running {
         if self.reporter.stdout.is_full() {
             self.write_to_stdout();
         }
-        // A build that ends while the step does changes nothing any more.
+        // The end of the build no longer matters if it comes while the step ends.
         outcome.filter(|_| self.leaving.is_none())
     }
 
-    /// How the step ends now. One that ends before its build prints the lines first that are held back.
+    /// Decides how the step ends. If it ends before its build, it prints held-back lines first.
     pub(super) fn end_like(&mut self, pump: &Pump, outcome: Outcome) -> Option<Outcome> {
         let is_early = matches!(outcome, Outcome::Interrupted(_) | Outcome::TimedOut { .. });
         match &pump.follow {
@@ -271,7 +273,7 @@ impl Running {
         None
     }
 
-    /// Writes what is rendered, if there is room for it.
+    /// Writes rendered text, if there is room for it.
     pub(super) fn write_to_stdout(&mut self) {
         if self.reporter.write_to_stdout()
             && let Some(timers) = &mut self.timers
@@ -320,7 +322,7 @@ impl Running {
         None
     }
 
-    /// The verdict is the API's alone.
+    /// Only the API decides the verdict.
     fn verdict(&mut self, end: Result<Facts, Error>) -> Outcome {
         let facts = match end {
             Ok(facts) => facts,

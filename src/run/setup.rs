@@ -1,4 +1,4 @@
-//! The environment, turned into what a step needs before it sends anything.
+//! Turns the environment into everything that a step needs before its first request.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,30 +26,30 @@ use crate::threads;
 use crate::trigger;
 use crate::writer::{Output, Overflow};
 
-/// GitLab hands the outputs of one job to the next as variables, and one of them is this input.
+/// GitLab passes the outputs of one job to the next as variables, and one of them is also an input.
 const ATTACHES: &str = "`build-id` is given: that build is followed and none is triggered; what else says what to build \
      is not used";
 
-/// What the process is given by whoever starts it.
+/// The process's environment and streams.
 pub struct Host {
     /// The environment.
     pub env: Env,
-    /// Where everything is written.
+    /// The output stream.
     pub stdout: Box<dyn Write + Send>,
-    /// Whether a person watches.
+    /// Whether stdout is a terminal.
     pub is_terminal: bool,
-    /// The wish that we stop.
+    /// The signals that ask the step to end.
     pub signals: mpsc::Receiver<Signal>,
-    /// Patience with a build.
+    /// Delays and limits of following a build.
     pub timings: Timings,
-    /// Patience until there is a build.
+    /// Delays and limits of triggering a build.
     pub trigger: trigger::Timings,
 }
 
-/// The setup, and what was prepared if it can be done.
+/// The setup, and the prepared task if the inputs are valid.
 pub(super) type Reading = (Setup, Result<Prepared, Outcome>);
 
-/// What must be known before anything is sent.
+/// Everything that must be known before the first request.
 pub(super) struct Prepared {
     pub(super) overrides: Overrides,
     pub(super) net: Net,
@@ -64,13 +64,13 @@ impl Prepared {
         Ok(Self { overrides, net })
     }
 
-    /// The commit that the build will be asked to be of.
+    /// The commit that the build will be asked for.
     fn commit(&self) -> Option<&str> {
         self.overrides.commit.as_deref()
     }
 }
 
-/// What the environment asks for, and where output goes. The latter is known even if the former is wrong.
+/// The settings for output and reports. They are known even if inputs are invalid.
 pub(super) struct Setup {
     ci: &'static dyn Ci,
     pub(super) config: Option<Config>,
@@ -81,7 +81,8 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    /// Reads on a thread of its own: some inputs are files, and a disk that hangs must not delay a signal.
+    /// Reads on a separate thread: some inputs are files, and a hanging disk must not delay a
+    /// signal.
     pub(super) fn start(env: Arc<Env>, is_terminal: bool) -> oneshot::Receiver<Reading> {
         let (sender, receiver) = oneshot::channel();
         let task = "reads the inputs";
@@ -98,7 +99,7 @@ impl Setup {
         receiver
     }
 
-    /// Reads files, too.
+    /// This reads files, too.
     fn read(env: &Env, is_terminal: bool) -> Reading {
         let (inputs, unreadable) = Inputs::read(env);
         let (token, reports_dir) = (inputs.token.clone(), inputs.reports_dir.clone());
@@ -125,7 +126,7 @@ impl Setup {
         (Self { ci, config, token, reports_dir, warnings, source }, prepared)
     }
 
-    /// As much as is known without reading a file.
+    /// The settings that are known without reading a file.
     pub(super) fn unread(env: &Env, is_terminal: bool) -> Self {
         // Whatever is wrong with the inputs is of no interest any more.
         let (Inputs { token, reports_dir, ci: given, .. }, _mistakes) = Inputs::read(env);

@@ -1,4 +1,4 @@
-//! The end of a step: publishes everything on every path, while signals shorten what may be waited for.
+//! The end of a step: publishes everything on every path. Signals shorten the time limits.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use crate::report::{Outcome, Signal};
 use crate::reporter::Reporter;
 use crate::writer::Written;
 
-/// How long after the first signal files and stdout may take. The whole exit has three seconds.
+/// The time for files and stdout after the first signal. The whole exit has three seconds.
 const HURRY: Duration = Duration::from_millis(1500);
 
-/// What they may take at least, when an interrupted trigger has had all the time.
+/// Their minimum time, if an interrupted trigger has used up the rest.
 const SHORTEST_HURRY: Duration = Duration::from_millis(250);
 
-/// How long it may take to report what could not be written in time.
+/// The time for reporting what could not be written.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// Signals come in pairs, to a shell and to its group; the last words get this much in any case.
+/// Signals come in pairs, to a shell and to its group. The last messages get at least this time.
 const LAST_MOMENT: Duration = Duration::from_millis(50);
 
 /// The signals that came so far.
@@ -29,7 +29,7 @@ pub(super) struct SeenSignals {
     /// When the first one came.
     first: Option<Instant>,
     last: Option<Signal>,
-    /// Whether a second one came: nothing is waited for any more.
+    /// Whether a second one came: then nothing is waited for any more.
     is_repeated: bool,
 }
 
@@ -41,13 +41,13 @@ impl SeenSignals {
     }
 }
 
-/// How long publishing may still take.
+/// The remaining time for publishing.
 pub(super) struct Shutdown {
-    /// What the outcome alone exits with.
+    /// The exit code of the outcome alone.
     code: ExitCode,
     /// Until then, even a second signal waits.
     last_moment: Instant,
-    /// When it is too late to write files.
+    /// The time limit for writing files.
     limit: Instant,
     too_late: watch::Sender<bool>,
 }
@@ -68,7 +68,7 @@ impl Shutdown {
         Self { code: outcome.exit_code(), last_moment, limit, too_late }
     }
 
-    /// Whether it is too late to write files.
+    /// Whether the time for writing files is over.
     pub(super) fn late(&self) -> watch::Receiver<bool> {
         self.too_late.subscribe()
     }
@@ -93,13 +93,13 @@ impl Shutdown {
         is_due && is_over
     }
 
-    /// The first signal shortens what may be waited for. Whether nothing is waited for any more.
+    /// The first signal shortens the time limits. Returns whether nothing is waited for any more.
     pub(super) fn on_signal(&mut self, signals: &SeenSignals, now: Instant) -> bool {
         self.limit = self.limit.min(now + HURRY);
         signals.is_repeated && self.last_moment <= now
     }
 
-    /// `is_complete`: whether everything was published and written; `None` if that took too long.
+    /// `is_complete`: whether everything was published and written; `None` if time ran out.
     pub(super) fn exit_code(&self, signals: &SeenSignals, is_complete: Option<bool>) -> ExitCode {
         match (self.code, is_complete, signals.last) {
             (ExitCode::Success, Some(true), _) => ExitCode::Success,
@@ -110,7 +110,7 @@ impl Shutdown {
     }
 }
 
-/// Shows the verdict at once, then publishes everything. Whether nothing was lost.
+/// Shows the verdict at once, then publishes everything. Returns whether nothing was lost.
 pub(super) fn publish(
     mut reporter: Reporter,
     publisher: Publisher,
@@ -134,7 +134,7 @@ pub(super) fn publish(
             reporter.notice(problem.notice());
         }
         let written = reporter.stdout.finish(patience).await;
-        // A pipe that nobody reads has lost nothing that anybody wanted.
+        // If the reader of a pipe is gone, nothing that anyone wants is lost.
         let is_shown = !matches!(written, Written::Lost(_));
         is_shown && !problems.iter().any(PublishProblem::is_failure)
     }

@@ -1,5 +1,5 @@
-//! The stages of a step: prepare, trigger, follow, publish. A stage adds sources to the pump and says what
-//! each input means for it. It waits for nothing.
+//! The stages of a step: prepare, trigger, follow, publish. Each adds sources to the pump and
+//! handles their inputs. None of them waits.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -38,11 +38,11 @@ enum Stage {
     Settle(Box<Settled>),
     /// Everything is being published.
     Publish(Shutdown),
-    /// One stage hands over to the next.
+    /// One stage is replaced by the next.
     Between,
 }
 
-/// What the step was given, until it is known what to do with it.
+/// The inputs of the step, before its configuration is known.
 struct Unprepared {
     env: Arc<Env>,
     stdout: Box<dyn Write + Send>,
@@ -51,7 +51,7 @@ struct Unprepared {
     trigger_timings: trigger::Timings,
 }
 
-/// What is published as soon as the last findings have their place.
+/// The facts to publish once the last findings have their place.
 struct Settled {
     reporter: Reporter,
     publisher: Publisher,
@@ -73,7 +73,7 @@ impl Step {
         }
     }
 
-    /// A step that ends at once, since the operating system does not give it what it needs.
+    /// A step that ends at once, because the operating system refused a resource.
     pub(super) fn refused(host: Host, cause: io::Error) -> Self {
         let Host { env, stdout, is_terminal, signals, timings, .. } = host;
         let (_nobody, reading) = oneshot::channel();
@@ -104,7 +104,7 @@ impl Step {
         self.pump.next(outputs, timer)
     }
 
-    /// Acts on an input. The exit code is the end.
+    /// Handles an input. An exit code ends the step.
     pub(super) fn handle(&mut self, input: Input) -> ControlFlow<ExitCode> {
         match input {
             Input::Published(is_complete) => return self.end(Some(is_complete)),
@@ -136,7 +136,7 @@ impl Step {
         ControlFlow::Continue(())
     }
 
-    /// Lets the step act that runs. An outcome ends it.
+    /// Passes the input to the current stage. An outcome ends the stage.
     fn run(&mut self, act: impl FnOnce(&mut Running, &mut Pump) -> Option<Outcome>) {
         if let Stage::Running(running) = &mut self.stage
             && let Some(outcome) = act(running, &mut self.pump)
@@ -156,7 +156,7 @@ impl Step {
                 self.interrupt_preparation(reading, signal);
             }
             Stage::Running(_) => self.run(|running, pump| running.on_signal(pump, signal, now)),
-            // Whoever leaves waits for no disk.
+            // A step that ends on a signal waits for no disk.
             Stage::Settle(_) => self.publish_settled(),
             Stage::Publish(shutdown) => {
                 if shutdown.on_signal(&self.signals, now) {
@@ -182,7 +182,7 @@ impl Step {
         ControlFlow::Continue(())
     }
 
-    /// A signal came before the inputs were read, or just then.
+    /// A signal came before the inputs were read, or at the same moment.
     fn interrupt_preparation(&mut self, reading: Option<Reading>, signal: Signal) {
         if let Stage::Prepare(unprepared) = mem::replace(&mut self.stage, Stage::Between) {
             let Unprepared { env, stdout, is_terminal, timings, .. } = *unprepared;
@@ -265,7 +265,7 @@ impl Step {
         self.stage = Stage::Publish(shutdown);
     }
 
-    /// `is_complete`: whether everything was published and written; `None` if that took too long.
+    /// `is_complete`: whether everything was published and written; `None` if time ran out.
     fn end(&self, is_complete: Option<bool>) -> ControlFlow<ExitCode> {
         match &self.stage {
             Stage::Publish(shutdown) => {

@@ -10,7 +10,7 @@ use crate::report::verdict::{counted, human};
 /// How wide a bar is, in characters.
 const BAR: u64 = 20;
 
-/// Where the build is, how far, and what was found so far. `followed`: for how long.
+/// The phase and progress of the build, and the findings so far. `followed`: for how long.
 pub(super) fn text(report: &Report, progress: Option<Progress>, followed: Duration) -> String {
     let phase = report.phases.last().filter(|run| !run.ended).map(|run| run.phase.title());
     let (place, runs) = match (&report.status, phase) {

@@ -1,5 +1,5 @@
-//! The timers of a build that is followed: deadlines, the long queue, the status line, and the heartbeat when
-//! nothing else is printed.
+//! The timers of a followed build: deadlines, the long queue, the status line, and the heartbeat
+//! after a silence.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::model::Status;
 use crate::report::Report;
 use crate::report::verdict::human;
 
-/// When each timer is due depends on what happened when.
+/// The times of past events, from which the timers follow.
 pub(super) struct Timers {
     timings: Timings,
     deadline: Option<Instant>,
@@ -22,7 +22,7 @@ pub(super) struct Timers {
     advised: bool,
     /// When something was last handed to stdout.
     last_output: Instant,
-    /// When a line last came.
+    /// When the last line came.
     last_line: Option<Instant>,
     /// When the status line changes, if there is one.
     status_line: Option<Instant>,
@@ -31,23 +31,23 @@ pub(super) struct Timers {
 /// How often the status line of a terminal changes.
 const STATUS_LINE: Duration = Duration::from_millis(200);
 
-/// Something that is due at a certain time.
+/// The kinds of timers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timer {
-    /// The `timeout` is over.
+    /// `timeout` has passed.
     Deadline,
-    /// The `queue-timeout` is.
+    /// `queue-timeout` has passed.
     QueueDeadline,
-    /// The build has been queued for so long that the user should ask about it.
+    /// The build has been queued for so long that the user should contact support.
     LongQueue,
-    /// Nothing was printed for long: says that the build is still followed.
+    /// Nothing was printed for a long time: reports that the build is still followed.
     Heartbeat,
     /// The status line of a terminal changes.
     StatusLine,
 }
 
 impl Timers {
-    /// A deadline that no clock reaches is none.
+    /// A deadline beyond the range of the clock never comes.
     pub(super) fn new(
         timings: Timings,
         deadline: Option<Instant>,
@@ -67,14 +67,14 @@ impl Timers {
         }
     }
 
-    /// The timer that is due first. `is_waiting`: output waits for stdout, so that more of it would not be
+    /// The timer that is due first. `is_waiting`: text waits for stdout, so more text would not be
     /// read any sooner.
     pub(super) fn next(&self, report: &Report, is_waiting: bool) -> Option<(Instant, Timer)> {
         let queued = self.queued.filter(|_| report.is_queued());
         let after = |since: Option<Instant>, delay: Option<Duration>| since?.checked_add(delay?);
         let advice = Some(self.timings.long_queue).filter(|_| !self.advised);
         let timers = [
-            // What has ended has no deadline any more: only the final facts are missing.
+            // An ended build has no deadline any more: only the final facts are missing.
             (self.deadline.filter(|_| !report.has_ended()), Timer::Deadline),
             (after(queued, self.queue_timeout), Timer::QueueDeadline),
             (after(queued, advice), Timer::LongQueue),
@@ -88,7 +88,7 @@ impl Timers {
         timers.min_by_key(|(at, _)| *at)
     }
 
-    /// The status changed. The time in the queue counts from when it is first known.
+    /// The status changed. The time in the queue counts from the first known status.
     pub(super) fn on_status(&mut self, report: &Report, now: Instant) {
         if report.is_queued() {
             self.queued.get_or_insert(now);
@@ -104,7 +104,7 @@ impl Timers {
         self.last_output = now;
     }
 
-    /// The status line was brought up to date.
+    /// The status line was updated.
     pub(super) fn on_status_line(&mut self, now: Instant) {
         self.status_line = now.checked_add(STATUS_LINE);
     }
@@ -114,7 +114,7 @@ impl Timers {
         now - self.followed
     }
 
-    /// Whom to ask about a long queue. It is said once.
+    /// The notice on a long queue. It is shown once.
     pub(super) fn long_queue(&mut self, report: &Report, now: Instant) -> String {
         self.advised = true;
         let build = report.build.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -126,7 +126,7 @@ impl Timers {
         )
     }
 
-    /// That the build is still followed, where it is, and how far.
+    /// The heartbeat: the build is still followed, with its phase and progress.
     pub(super) fn heartbeat(
         &self,
         report: &Report,
@@ -151,7 +151,7 @@ impl Timers {
         let progress = progress.map(|progress| format!(": {progress}")).unwrap_or_default();
         let quiet = now - self.last_line.unwrap_or(self.followed);
         let log = match report.lines {
-            // Whether the build is silent or the service out of reach is not ours to say.
+            // It is unknown whether the build is silent or the service is unreachable.
             0 => "no line has come yet".to_owned(),
             _ if quiet >= self.timings.heartbeat => {
                 format!("no line has come for {}", human(quiet))
@@ -204,8 +204,8 @@ mod tests {
         timers.on_status(&queued, now + 2 * MINUTE);
         assert_eq!(after(&timers, &queued, now), Some((4 * MINUTE, Timer::QueueDeadline)));
 
-        // What has a word of its own for it, or runs, is not queued; should it be queued again, it has
-        // been for as long.
+        // A build with an unknown status, or a running one, is not queued. If it is queued again,
+        // its time in the queue still counts from the start.
         for status in [Status::Running, Status::Other("warming".to_owned())] {
             let report = in_status(status);
             assert_eq!(after(&timers, &report, now), Some((5 * MINUTE, Timer::Heartbeat)));
