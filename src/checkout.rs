@@ -1,5 +1,5 @@
-//! The repository's files as they are checked out where we run, and which of them a finding is in. Disks
-//! may hang, so a thread of its own walks over the files, once, and nothing waits for it but a future.
+//! The repository's files as they are checked out on this machine, and lookups in them. Disks may
+//! hang, so a separate thread walks over the files once, and only a future waits for it.
 
 mod index;
 mod lines;
@@ -28,17 +28,17 @@ use walk::Bounds;
 
 type Walk = Box<dyn FnOnce() -> Option<Index> + Send>;
 
-/// A checkout, or none. Nothing is read before [`begin`](Self::begin).
+/// A checkout, or none. Reads nothing before [`begin`](Self::begin).
 #[derive(Default)]
 pub struct Checkout {
     walk: Option<Walk>,
     walked: Arc<Walked>,
 }
 
-/// What came of the walk.
+/// The result of the walk.
 #[derive(Default)]
 struct Walked {
-    /// Empty until the walk is over; then nothing if there is no checkout after all.
+    /// Empty until the walk is over; then `None` if there is no checkout.
     index: OnceLock<Option<Index>>,
     over: Notify,
 }
@@ -60,13 +60,14 @@ impl Checkout {
         Self::walked_by(move || walk::walk(&root, Bounds::default()))
     }
 
-    /// The checkout of a workspace: the only repository in a folder of it, if it is none itself.
+    /// The checkout of a workspace: the workspace itself if it is a repository, or else the only
+    /// repository in one of its folders.
     pub fn within(workspace: PathBuf) -> Self {
         Self::walked_by(move || walk::walk(&walk::repository(workspace), Bounds::default()))
     }
 
-    /// The checkout that this folder is in: the nearest folder above it that is the top of a Git
-    /// repository, or the folder itself if there is an Unreal project in it.
+    /// The checkout around this folder: the nearest Git repository above it, or the folder itself
+    /// if it contains an Unreal project.
     pub fn around(folder: PathBuf) -> Self {
         Self::walked_by(move || walk::walk(&walk::top(&folder)?, Bounds::default()))
     }
@@ -75,8 +76,8 @@ impl Checkout {
         Self { walk: Some(Box::new(walk)), walked: Arc::default() }
     }
 
-    /// Starts to look at the files, unless that was done. Does not wait; to be called as soon as it is
-    /// likely that a file will be looked for.
+    /// Starts the walk, unless it was started. Does not wait. Call it as soon as a lookup becomes
+    /// likely.
     ///
     /// # Errors
     /// The system refused a thread. Then there is no checkout.
@@ -97,7 +98,7 @@ impl Checkout {
         self.walked.index.get().is_some()
     }
 
-    /// Resolves when the walk is over, which has begun. Cancel safe.
+    /// Resolves when the walk, which must have begun, is over. Cancel safe.
     pub async fn walked(&self) {
         let over = self.walked.over.notified();
         tokio::pin!(over);
@@ -107,7 +108,7 @@ impl Checkout {
         }
     }
 
-    /// The files, if there are any and they are known already. Does not wait.
+    /// The files, if they are known already and there are any. Does not wait.
     fn index(&self) -> Option<&Index> {
         self.walked.index.get()?.as_ref()
     }
@@ -126,7 +127,7 @@ impl Top {
 }
 
 impl Walked {
-    /// The first end counts.
+    /// Only the first call has an effect.
     fn end(&self, index: Option<Index>) {
         let _first = self.index.set(index);
         self.over.notify_waiters();

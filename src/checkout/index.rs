@@ -1,19 +1,19 @@
-//! Finding files by what a log calls them. Pure.
+//! An index that finds files by the names in a log. Pure.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// The files of a checkout. All paths are one text, because a large repository has hundreds of
+/// The files of a checkout. All paths share one string, because a large repository has hundreds of
 /// thousands.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     top: PathBuf,
     paths: String,
-    /// Sorted by name once the index is built.
+    /// Sorted by name once the index is complete.
     files: Vec<File>,
-    /// Where in the text the files of projects are.
+    /// The ranges of the project files in `paths`.
     projects: Vec<Range<usize>>,
     texts: BTreeMap<String, String>,
     is_cut: bool,
@@ -26,16 +26,16 @@ struct File {
     place: Range<usize>,
 }
 
-/// A file whose path ends as another path does.
+/// A file whose path ends like another path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Suffix<'t> {
     /// Path of the file in the repository.
     pub(super) file: &'t str,
-    /// How many names at the end of the paths are the same.
+    /// How many names at the end of both paths are equal.
     pub(super) names: usize,
 }
 
-/// Of more files that have the same name none is looked for by its name.
+/// A name that more files than this share is not looked up.
 const NAMESAKES: usize = 256;
 
 impl Index {
@@ -59,7 +59,7 @@ impl Index {
         self.files.push(File { name: hash(name), place });
     }
 
-    /// Not all of the files are in it.
+    /// Some of the files are missing from it.
     pub(super) fn cut(&mut self) {
         self.is_cut = true;
     }
@@ -68,13 +68,13 @@ impl Index {
         self.texts.insert(file, text);
     }
 
-    /// To be called when all files were added.
+    /// Call it after all files were added.
     pub(super) fn sort(&mut self) {
         self.files.sort_unstable_by_key(|file| file.name);
     }
 
-    /// Whether this is all of a repository that has an Unreal project: what is not in it is not in the
-    /// repository.
+    /// Whether this is a complete repository with an Unreal project. Then a file that is not in it
+    /// is not in the repository.
     pub(super) fn is_authoritative(&self) -> bool {
         !self.is_cut && !self.projects.is_empty()
     }
@@ -88,21 +88,20 @@ impl Index {
         self.files.iter().map(|file| self.path(&file.place))
     }
 
-    /// The file with this path, as it is spelt in the repository. Upper and lower case are the same,
-    /// unless two files differ in nothing else.
+    /// The file with this path, as spelt in the repository. Case is ignored, unless two files
+    /// differ in nothing else.
     pub(super) fn file(&self, path: &str) -> Option<&str> {
         let exact = self.alike(last(path)).find(|file| *file == path);
         exact.or_else(|| only(self.named(last(path)).into_iter().filter(|file| same(file, path))))
     }
 
-    /// The only file of this name, wherever it is.
+    /// The only file of this name, in any folder.
     pub(super) fn only(&self, name: &str) -> Option<&str> {
         self.complete()?;
         only(self.named(name).into_iter())
     }
 
-    /// The only file whose path ends as the given path does, for more of its folders than that of any
-    /// other.
+    /// The file that shares the longest end with the given path, if only one does.
     pub(super) fn ending(&self, path: &str) -> Option<Suffix<'_>> {
         self.complete()?;
         let shared = |file: &str| {
@@ -114,13 +113,13 @@ impl Index {
         only(files.into_iter().filter(|file| file.names == most))
     }
 
-    /// The text of a configuration file or of a project's file, at least its beginning. Others are not
-    /// read.
+    /// The text of a configuration file or project file, at least its beginning. Other files are
+    /// not read.
     pub(super) fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(file).map(String::as_str)
     }
 
-    /// Of what was cut no file can be called the only one.
+    /// A file of an incomplete index cannot be called the only one.
     fn complete(&self) -> Option<()> {
         (!self.is_cut).then_some(())
     }
@@ -154,7 +153,7 @@ fn only<T>(mut found: impl Iterator<Item = T>) -> Option<T> {
     found.next().filter(|_| found.next().is_none())
 }
 
-/// Whether only upper and lower case differ.
+/// Whether both are equal except for case.
 fn same(a: &str, b: &str) -> bool {
     lower(a).eq(lower(b))
 }

@@ -1,7 +1,7 @@
-//! Finds the line of a setting, or of a plugin, in the text of a file. Pure.
+//! Finds the line of a setting or of a plugin in the text of a file. Pure.
 
-/// The line of a configuration on which the key gets its value, or else one that begins with it. What is
-/// taken away from a list has no value.
+/// The line of a configuration that assigns the key, or else the first line with a key that begins
+/// with it. A removal from a list assigns nothing.
 pub(super) fn line_of_key(text: &str, section: Option<&str>, key: &str) -> Option<u32> {
     let mut current = "";
     let mut first_with_start = None;
@@ -26,7 +26,7 @@ pub(super) fn line_of_key(text: &str, section: Option<&str>, key: &str) -> Optio
     first_with_start
 }
 
-/// The line of a project's file that asks for the plugin.
+/// The line of a project file that enables the plugin.
 pub(super) fn line_of_plugin(project: &str, plugin: &str) -> Option<u32> {
     let asks = |line: &str| {
         let value = line.split_once("\"Name\"").and_then(|(_, rest)| rest.split('"').nth(1));

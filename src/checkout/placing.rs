@@ -1,5 +1,5 @@
-//! Puts findings in their place in the repository before they are counted and shown. As long as the walk
-//! of the checkout is not over they wait, for a second in all, and whatever comes after them waits too, so
+//! Resolves the files of findings before these are counted and shown. Until the walk of the
+//! checkout is over, findings wait for up to a second in all. Later events wait behind them, so
 //! that the order stays.
 
 use std::collections::VecDeque;
@@ -13,32 +13,32 @@ use crate::model::{Event, Finding, Notice};
 use crate::reader::location::{folder_in_repository, safe};
 use crate::text::Cleaner;
 
-/// How long findings may wait, all of them together. Those that come after that are shown with what is
-/// certain without a checkout, until the walk is over.
+/// How long all findings together may wait. Until the walk is over, later ones are shown with the
+/// place that is certain without a checkout.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The place of each finding.
+/// The queue of findings that wait for the checkout.
 pub(crate) struct Placing {
     pub(super) checkout: Checkout,
     source_root: Option<String>,
     cleaner: Cleaner,
     pub(super) patience: Duration,
-    /// Since when something has been waiting.
+    /// When the first of them began to wait.
     since: Option<Instant>,
-    /// A finding, and what came after it.
+    /// A finding, and the events after it.
     waiting: VecDeque<Event>,
 }
 
 impl Placing {
-    /// `source_root` is the folder of the Unreal project inside the repository, if that was said.
+    /// `source_root` is the folder of the Unreal project inside the repository, if it was given.
     pub(crate) fn new(checkout: Checkout, source_root: Option<&str>, cleaner: Cleaner) -> Self {
         let source_root = source_root.and_then(folder_in_repository);
         let (patience, waiting) = (PATIENCE, VecDeque::new());
         Self { checkout, source_root, cleaner, patience, since: None, waiting }
     }
 
-    /// Starts to look at the checkout, unless that was done; to be called as soon as it is likely that
-    /// there will be a finding. A thread that the system refuses is told.
+    /// Starts the walk of the checkout, unless it was started. Call it as soon as a finding becomes
+    /// likely. Reports a refused thread.
     pub(crate) fn begin(&mut self, show: &mut dyn FnMut(Event)) {
         let begun = self.checkout.begin();
         self.report_refusal(begun, show);
@@ -54,7 +54,7 @@ impl Placing {
         }
     }
 
-    /// Shows the event, or keeps it until [`release`](Self::release).
+    /// Shows the event, or holds it back until [`release`](Self::release).
     pub(crate) fn pass(&mut self, event: Event, show: &mut dyn FnMut(Event)) {
         if !self.is_waiting() && matches!(&event, Event::Finding(found) if found.remote.is_some()) {
             self.begin(show);
@@ -65,19 +65,20 @@ impl Placing {
         self.in_order(event, show);
     }
 
-    /// Whether something is kept. As long as it is, no more should be passed than must be.
+    /// Whether something is held back. Until it is released, callers should pass as little as
+    /// possible.
     pub(crate) fn is_waiting(&self) -> bool {
         self.since.is_some()
     }
 
-    /// Resolves when what is kept need not wait any longer. Cancel safe.
+    /// Resolves when the held-back events need not wait any longer. Cancel safe.
     pub(crate) async fn ready(&self) {
         let Some(since) = self.since else { return };
-        // That the time is over is as good a reason.
+        // The end of the time is as good a reason.
         let _elapsed = timeout_at(since + self.patience, self.checkout.walked()).await;
     }
 
-    /// Shows what is kept.
+    /// Shows the held-back events.
     pub(crate) fn release(&mut self, show: &mut dyn FnMut(Event)) {
         let Some(since) = self.since.take() else { return };
         self.patience = self.patience.saturating_sub(since.elapsed());

@@ -15,7 +15,7 @@ use crate::model::{
 use crate::reader::Pipeline;
 use crate::text::{Cleaner, Style};
 
-/// No test waits for this.
+/// No test waits this long.
 const NEVER: Duration = Duration::from_secs(600);
 
 fn cleaner() -> Cleaner {
@@ -29,7 +29,7 @@ fn index(files: &[&str]) -> Index {
     index
 }
 
-/// A checkout whose walk ends when the other end of the channel says what it found.
+/// A checkout whose walk ends with the index sent over the channel.
 fn hanging(patience: Duration) -> (Placing, mpsc::Sender<Option<Index>>) {
     let (answer, hangs) = mpsc::channel();
     let checkout = Checkout::walked_by(move || hangs.recv().ok().flatten());
@@ -38,7 +38,7 @@ fn hanging(patience: Duration) -> (Placing, mpsc::Sender<Option<Index>>) {
     (placing, answer)
 }
 
-/// A checkout that is known already.
+/// A checkout whose walk is over.
 async fn known(index: Option<Index>) -> Placing {
     let mut checkout = Checkout::walked_by(|| index);
     checkout.begin().unwrap();
@@ -50,14 +50,14 @@ fn line(text: &str) -> Event {
     Event::Line { level: Level::Info, text: text.to_owned() }
 }
 
-/// A finding that is shown with its path as it is, unless a checkout has the file.
+/// A finding that keeps its path, unless a checkout has the file.
 fn finding(path: &str) -> Event {
     let clue = Clue::File(RemoteFile::whole(path));
     let remote = RemotePath { clue, machine: BuildMachine::default().into() };
     Event::Finding(Finding { remote: Some(Box::new(remote)), ..Finding::error(path) })
 }
 
-/// The events in short; findings with the file in which they are.
+/// The events in short form; findings with their file.
 fn told(events: &[Event]) -> Vec<String> {
     let told = events.iter().map(|event| match event {
         Event::Line { text, .. } | Event::Notice(Notice { text, .. }) => text.clone(),
@@ -105,7 +105,7 @@ async fn all_findings_together_wait_no_longer_than_the_patience() {
     }
     assert_eq!(told(&shown), ["A.cpp in -", "b.cpp in -", "B.cpp in -"], "as it was certain");
     assert!(placing.patience.is_zero());
-    // What the walk finds at last is heeded.
+    // The late result of the walk is still used.
     answer.send(Some(index(&["Game.uproject", "a.cpp"]))).unwrap();
     placing.checkout.walked().await;
     placing.pass(finding("A.cpp"), &mut |event| shown.push(event));
@@ -168,7 +168,7 @@ async fn a_thread_that_is_refused_is_told_once_and_nothing_waits() {
     assert_eq!(told[1], "A.cpp in -");
 }
 
-/// All events of a log, with every finding in its place.
+/// All events of a log, with every finding resolved.
 fn read(pipeline: &Pipeline, placing: &mut Placing, log: &str, release: bool) -> Vec<Event> {
     let mut pipeline = pipeline.clone();
     let mut shown = Vec::new();
@@ -190,7 +190,7 @@ async fn looking_up_later_gives_the_same_as_looking_up_at_once() {
     let mut differing = 0;
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let log = fs::read_to_string(&path).unwrap();
-        // Afterwards everything is somewhere else.
+        // Afterwards all findings point elsewhere.
         let moved = "\n-project=/elsewhere/Other.uproject\nCloning into '/elsewhere'...\n";
         let log = format!("{log}\n********** COOK COMMAND STARTED **********{moved}");
         let mut without = Placing::new(Checkout::none(), None, cleaner());

@@ -1,4 +1,4 @@
-//! From what a log calls a file to the file in the repository. Pure.
+//! Resolves a file name in a log to the file in the repository. Pure.
 
 use super::index::Index;
 use super::lines::{line_of_key, line_of_plugin};
@@ -12,11 +12,11 @@ use unreal_log::locate::spelling::{
 /// No file of a repository has a longer path.
 const LONGEST: usize = 4096;
 
-/// From which folders below the engine's programs run.
+/// The folders below the engine in which programs run.
 const WORKING: [&str; 2] = ["Binaries/Win64", "Source"];
 
-/// Where in the repository the clue leads. `source_root` is the project's folder as it was given, empty or
-/// ending in `/`.
+/// Resolves a clue to a file in the repository. `source_root` is the given folder of the project,
+/// empty or ending in `/`.
 pub(super) fn location(
     place: &RemotePath,
     index: &Index,
@@ -44,7 +44,7 @@ impl Resolver<'_> {
             Clue::Names { source, assets, files } => {
                 let source = source.as_ref().and_then(|source| self.source(source));
                 source.or_else(|| {
-                    // What is merely mentioned may be what is missing.
+                    // A file that is merely mentioned may be the missing one.
                     let asset = assets.iter().find_map(|asset| self.asset_in_checkout(asset));
                     let mut files = files.iter();
                     let file = asset.or_else(|| files.find_map(|path| self.file_in_checkout(path)));
@@ -54,8 +54,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// The place to show. It is in the repository if it is in the checkout; where that has no project, if it
-    /// is certain to be below the project's folder.
+    /// The place to show. A file of the checkout is in the repository. If the checkout has no
+    /// project, a file that is certainly below the project's folder is too.
     fn locate(&self, file: &RemoteFile) -> Location {
         let RemoteFile { path, line, column, end_line } = file;
         let found = self.file(path);
@@ -94,18 +94,18 @@ impl Resolver<'_> {
         there.or_else(elsewhere).map(str::to_owned)
     }
 
-    /// Whether the file is below a project whose place in the checkout is certain.
+    /// Whether the file is below a project with a certain place in the checkout.
     fn is_placed(&self, project: &RemoteProject, path: &str) -> bool {
         project.holds(path).is_some() && self.index.only(&project.file).is_some()
     }
 
-    /// The rules of a module.
+    /// The `Build.cs` file of a module.
     fn rules(&self, module: &str) -> Option<String> {
         self.index.only(&format!("{module}.Build.cs")).map(str::to_owned)
     }
 
-    /// Where the file is in the repository if this is how it lies on the build machine; the likeliest
-    /// first.
+    /// The possible places of the file in the repository, derived from its place on the build
+    /// machine, the likeliest first.
     fn places(&self, path: &Spelt) -> Vec<String> {
         let mut places = Vec::new();
         for path in self.absolute(path) {
@@ -126,7 +126,7 @@ impl Resolver<'_> {
         places
     }
 
-    /// The path from the top of a disk. Tools print paths from where they run.
+    /// The path from the root of a disk. Tools print paths relative to their working folder.
     fn absolute(&self, path: &Spelt) -> Vec<String> {
         if is_absolute(&path.path) {
             return vec![path.path.clone()];
@@ -140,7 +140,7 @@ impl Resolver<'_> {
         };
         let mut found: Vec<_> =
             self.machine.engine.as_deref().map(from).into_iter().flatten().flatten().collect();
-        // Up to the top of the disk, and from there to the project.
+        // Up to the root of the disk, and from there to the project.
         found.extend(self.machine.latest_projects().filter_map(|project| {
             let folder = project.folder.as_deref()?;
             let inside = under_any_case(without_drive(folder), &path.path)?;
@@ -149,7 +149,7 @@ impl Resolver<'_> {
         found
     }
 
-    /// A file of the repository that the project's folder is only a part of.
+    /// A file of a repository that contains the project's folder.
     fn beside(&self, project: &RemoteProject, path: &str) -> Option<String> {
         let folder = self.folders(project).into_iter().find(|folder| !folder.is_empty())?;
         let on_machine = project.folder.as_deref()?;
@@ -157,8 +157,8 @@ impl Resolver<'_> {
         under(top, path).filter(|_| !top.is_empty()).map(str::to_owned)
     }
 
-    /// A file of a plugin that the checkout has, wherever it was put to be built. A module may have the
-    /// name of its plugin.
+    /// A file of a plugin that the checkout has, even if it was built elsewhere. A module may have
+    /// the name of its plugin.
     fn in_plugin(&self, path: &str) -> Vec<String> {
         let ends = path.match_indices('/');
         let places = ends.filter_map(|(end, _)| {
@@ -182,14 +182,14 @@ impl Resolver<'_> {
         let enough = match telling(&path.path) {
             Some(least) => found.names >= least.max(2),
             None if path.climbs > 0 => false,
-            // A name alone is enough where there is a project to which it can belong.
+            // A name alone is enough if there is a project that it can belong to.
             None if is_whole => in_path >= 2 || self.index.is_authoritative(),
             None => found.names >= 2 && found.names == in_file,
         };
         enough.then_some(found.file)
     }
 
-    /// Where a project may be in the repository.
+    /// The possible folders of projects in the repository.
     fn folders(&self, project: &RemoteProject) -> Vec<String> {
         let mut folders = self.given();
         let mut projects = self.index.projects();
@@ -211,7 +211,7 @@ impl Resolver<'_> {
         self.source_root.iter().map(|&folder| folder.to_owned()).collect()
     }
 
-    /// Where the project is in the repository, most likely.
+    /// The likeliest folder of the project in the repository.
     fn folder(&self) -> String {
         self.likely_folders().into_iter().next().unwrap_or_default()
     }
@@ -221,7 +221,7 @@ impl Resolver<'_> {
         project.map_or_else(|| self.given(), |project| self.folders(project))
     }
 
-    /// A file of the project that must be there, as every project has it.
+    /// A file that every project has in this place.
     fn project_file(&self, inside: &str) -> Option<String> {
         let folders = self.likely_folders();
         let mut places = folders.iter().map(|folder| format!("{folder}{inside}"));
@@ -234,7 +234,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The file of an asset that is certain to exist.
+    /// The file of an asset, if it certainly exists.
     fn asset(&self, asset: &str) -> Option<String> {
         self.asset_in_checkout(asset).or_else(|| {
             let inside = assets::file_of(asset).filter(|file| file.mount == "Game")?;
@@ -264,7 +264,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// A file of whichever project has it, if only one has.
+    /// A file of any project, if only one project has it.
     fn of_one_project(&self, inside: &str) -> Option<&str> {
         let mut there = self
             .index

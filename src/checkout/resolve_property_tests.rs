@@ -7,7 +7,7 @@ use crate::model::{Clue, RemoteFile, Source};
 use crate::reader::location::folder_in_repository;
 use unreal_log::locate::spelling::is_absolute;
 
-/// Paths and messages that are likely to be near something.
+/// Paths and messages that are likely to resemble real ones.
 fn odd_path() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("..".to_owned()),
@@ -87,7 +87,7 @@ proptest! {
         }
     }
 
-    /// What the log settles without a checkout is what a checkout says that has nothing to say.
+    /// A place that is certain without a checkout stays the same with an empty checkout.
     #[test]
     fn an_empty_checkout_changes_nothing(
         path in odd_path(),

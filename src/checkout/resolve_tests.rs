@@ -34,7 +34,7 @@ impl Folder {
     }
 }
 
-/// A log that was read, and the checkout in which its files are looked up.
+/// A log, and the checkout in which its files are looked up.
 #[derive(Clone)]
 pub(super) struct Paths {
     pub(super) locator: Locator,
@@ -54,7 +54,7 @@ impl Paths {
         self.locator.learn(line);
     }
 
-    /// As a finding is placed: without a checkout it is what was certain when it was read.
+    /// A finding without a checkout has the place that was certain when it was read.
     pub(super) fn location(&self, clue: Clue) -> Option<Location> {
         let remote = self.locator.remote_path(clue);
         match &self.index {
@@ -72,7 +72,7 @@ impl Paths {
     }
 }
 
-/// Each path with the file that it is in the repository, or nothing if it is shown as it is.
+/// Each path with its file in the repository, or nothing if it is shown unchanged.
 fn assert_located(paths: &Paths, table: &[(&str, Option<&str>)]) {
     for (path, expected) in table {
         let place = paths.locate(path);
@@ -81,7 +81,7 @@ fn assert_located(paths: &Paths, table: &[(&str, Option<&str>)]) {
     }
 }
 
-/// Each message with the place that it names.
+/// Each message with its place.
 fn assert_placed(paths: &Paths, table: &[(&str, Option<&str>)]) {
     for (message, expected) in table {
         let place = paths.of_message(message);
@@ -164,14 +164,14 @@ fn a_project_in_a_folder_of_the_repository_is_found_by_its_name() {
         ("/x/Source/A.cpp", None),
         ("/x/Source/B.cpp", Some("games/two/Source/B.cpp")),
         ("Source/A.cpp", Some("games/one/Source/A.cpp")),
-        // It is known where it would be.
+        // Its place is known although it is missing.
         ("/b/games/one/Source/B.cpp", None),
     ];
     assert_located(&paths, &table);
     let setting = [("GameDefaultMap is wrong", Some("games/one/Config/DefaultEngine.ini"))];
     assert_placed(&paths, &setting);
 
-    // The latest is the one that is spoken of, and the files of the first remain its own.
+    // The latest project is the current one, and the files of the first stay its own.
     let mut paths = paths;
     paths.learn("-project=/b/games/two/Two.uproject");
     assert_located(&paths, &table[..2]);
@@ -230,7 +230,7 @@ fn a_path_from_where_a_tool_runs_is_resolved_against_the_engine() {
     assert_located(&checkout.paths(None, &[project]), &[(path, None)]);
     let from_source = "../../../games/g/Tools/B.txt";
     assert_located(&checkout.paths(None, &[engine, project]), &[(from_source, found)]);
-    // To the top of the disk and from there; no engine is needed.
+    // Up to the root of the disk and down from there; no engine is needed.
     let from_top = "../../../../../../../opt/games/g/Tools/B.txt";
     assert_located(&checkout.paths(None, &[project]), &[(from_top, found)]);
     let on_drive = r"-project=D:\opt\games\g\Game.uproject";

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::index::Suffix;
 use super::*;
 
-/// A folder with these files, which hold their own names.
+/// A folder with these files, each of which contains its own name.
 fn folder(files: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for file in files {
@@ -41,7 +41,7 @@ async fn walked(mut checkout: Checkout) -> Checkout {
     checkout
 }
 
-/// A walk that goes on until the other end of the channel says what it finds.
+/// A walk that ends with the index sent over the channel.
 fn hanging() -> (Checkout, mpsc::Sender<Option<Index>>) {
     let (answer, hangs) = mpsc::channel();
     (Checkout::walked_by(move || hangs.recv().ok().flatten()), answer)
@@ -215,7 +215,7 @@ async fn the_checkout_around_a_folder_is_its_git_repository_or_the_project_that_
     let repository = around("repo/ci").await;
     assert_eq!(repository.index().unwrap().file("ci/run"), Some("ci/run"));
     assert!(around("game").await.index().unwrap().is_authoritative());
-    // Unless somebody has a repository around all temporary folders.
+    // Unless a repository surrounds all temporary folders.
     if walk::top(folder.path()).is_none() {
         assert!(around("home").await.index().is_none());
     }
@@ -252,7 +252,7 @@ async fn a_disk_that_hangs_is_not_waited_for_and_known_when_it_has_answered() {
 
 #[tokio::test]
 async fn whoever_waits_for_a_walk_is_woken_when_it_ends() {
-    // Some of the walks are over before anybody waits.
+    // Some of the walks end before anybody waits.
     for yields in 0..50 {
         let checkout = walked(Checkout::walked_by(move || {
             (0..yields).for_each(|_| thread::yield_now());
@@ -267,7 +267,7 @@ async fn whoever_waits_for_a_walk_is_woken_when_it_ends() {
 async fn a_walk_that_fails_ends_without_a_checkout() {
     let (mut checkout, answer) = hanging();
     checkout.begin().unwrap();
-    // The other side of the channel is gone, and so is the walk.
+    // The other end of the channel is gone, and so is the walk.
     drop(answer);
     checkout.walked().await;
     assert!(checkout.index().is_none());

@@ -1,4 +1,4 @@
-//! Looking at every file of a checkout once, within bounds.
+//! Walks over every file of a checkout once, within bounds.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::index::Index;
 use unreal_log::locate::spelling::MADE;
 
-/// How much is looked at. The largest games have some hundred thousand files.
+/// The bounds of the walk. The largest games have some hundred thousand files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) entries: usize,
@@ -24,9 +24,9 @@ impl Default for Bounds {
     }
 }
 
-/// What no log speaks of, anywhere.
+/// Folders that no log mentions.
 const FOREIGN: [&str; 2] = [".git", "node_modules"];
-/// Below these a folder is what its author calls it.
+/// Below these, folders may have any name.
 const WRITTEN: [&str; 2] = ["Source", "Content"];
 
 struct Folder {
@@ -37,8 +37,8 @@ struct Folder {
     is_written: bool,
 }
 
-/// All files below the folder, the upper ones first; nothing if it cannot be read. What is below a link
-/// belongs elsewhere.
+/// All files below the folder, the upper ones first; `None` if it cannot be read. Links are not
+/// followed.
 pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
     fs::read_dir(root).ok()?;
     let mut index = Index::of(root);
@@ -53,7 +53,7 @@ pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
             // A submodule is a repository of its own.
             continue;
         }
-        // One that cannot be read is none of the checkout: it was made by somebody else.
+        // A folder that cannot be read does not belong to the checkout.
         let Ok(entries) = fs::read_dir(&folder.path) else { continue };
         let (entries, is_cut) = first(entries, left);
         left = left.saturating_sub(entries.len());
@@ -99,17 +99,17 @@ fn first(entries: ReadDir, most: usize) -> (BTreeMap<OsString, DirEntry>, bool) 
 /// Whether Git was told to leave files out.
 fn is_sparse(root: &Path) -> bool {
     let git = root.join(".git");
-    // In a worktree or a submodule it is a file that says where the folder is.
+    // In a worktree or a submodule `.git` is a file with the path of the folder.
     let elsewhere = fs::read_to_string(&git).ok();
     let elsewhere = elsewhere.as_deref().and_then(|text| text.strip_prefix("gitdir: "));
     let git = elsewhere.map_or(git, |folder| root.join(folder.trim_end()));
     git.join("info/sparse-checkout").exists()
 }
 
-/// The repository in a workspace that may hold it in a folder of its own.
+/// The repository of a workspace, which may be in a folder of its own.
 pub(super) fn repository(workspace: PathBuf) -> PathBuf {
     let is_repository = |folder: &PathBuf| folder.join(".git").exists();
-    // Not every checkout leaves a `.git`, and one of several in the same folder may.
+    // Some checkouts have no `.git`, and one of several in the same folder may.
     if is_repository(&workspace) || has_project(&workspace) {
         return workspace;
     }
@@ -121,7 +121,7 @@ pub(super) fn repository(workspace: PathBuf) -> PathBuf {
     }
 }
 
-/// The top of the checkout that the folder is in.
+/// The top of the checkout around the folder.
 pub(super) fn top(folder: &Path) -> Option<PathBuf> {
     let folder = folder.canonicalize().ok()?;
     if let Some(top) = folder.ancestors().find(|above| above.join(".git").exists()) {
@@ -130,7 +130,7 @@ pub(super) fn top(folder: &Path) -> Option<PathBuf> {
     has_project(&folder).then_some(folder)
 }
 
-/// Whether the file of an Unreal project is right in this folder.
+/// Whether this folder directly contains an Unreal project.
 fn has_project(folder: &Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names = entries.map(|entry| entry.file_name());
@@ -149,13 +149,13 @@ impl Folder {
     }
 }
 
-/// Other names would be taken for several, or for none, somewhere on the way to who reads them.
+/// Other names have a special meaning to one of the programs that read paths.
 fn is_plain(name: &str) -> bool {
     !name.chars().any(|c| c.is_control() || matches!(c, '\\' | ':'))
 }
 
-/// Reads what is likely to be asked for: where a setting stands in the configuration, and a plugin in
-/// the project.
+/// Reads the files that are likely to be looked up: configuration for settings, projects for
+/// plugins.
 fn read_texts(root: &Path, bounds: Bounds, index: &mut Index) {
     let mut files: Vec<_> =
         index.paths().filter(|path| is_asked_for(path)).map(str::to_owned).collect();
@@ -178,7 +178,7 @@ fn is_asked_for(path: &str) -> bool {
     name.ends_with(".uproject") || (is_ini && is_config)
 }
 
-/// The editor saves in UTF-16 what is not ASCII.
+/// The editor saves texts with non-ASCII characters in UTF-16.
 fn decoded(bytes: &[u8]) -> String {
     match bytes {
         [0xff, 0xfe, text @ ..] => {
