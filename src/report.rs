@@ -1,5 +1,5 @@
-//! What happened, counted, and what the step made of it. Beside this: what comes first, what is kept,
-//! and how it is told.
+//! The facts of one build, counted from its events, and the outcome of the step. The files beside
+//! it rank, retain, link and format them.
 
 pub mod identity;
 mod kept;
@@ -20,7 +20,7 @@ use crate::config::{OnSuperseded, Task};
 use crate::error::{Error, ExitCode};
 use crate::model::{Event, Facts, Finding, Id, Phase, Status};
 
-/// Everything that is known about the build. All its texts are safe to print.
+/// Everything known about one build. All its texts are safe to print.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The build, as soon as there is one.
@@ -29,45 +29,45 @@ pub struct Report {
     pub untriggered: bool,
     /// The last status seen.
     pub status: Option<Status>,
-    /// What the API told.
+    /// The facts from the API.
     pub facts: Facts,
-    /// The phases that began, in the order in which they last did.
+    /// The phases, in the order in which they last began.
     pub phases: Vec<PhaseRun>,
-    /// The findings in the order of the log, as far as they are kept: see [`Report::KEPT`].
+    /// The retained findings, in the order of the log: see [`Report::KEPT`].
     pub findings: Vec<Finding>,
-    /// Distinct errors, kept or not, that follow from no other.
+    /// Distinct root errors, retained or not.
     pub errors: usize,
-    /// Distinct errors, kept or not, that merely follow from another one.
+    /// Distinct follow-up errors, retained or not.
     pub follow_ups: usize,
-    /// Distinct warnings, kept or not.
+    /// Distinct warnings, retained or not.
     pub warnings: usize,
-    /// Distinct warnings of each kind, by its code.
+    /// Distinct warnings per code.
     pub kinds: BTreeMap<String, u64>,
     /// The slowest actions of the compile, slowest first.
     pub actions: Vec<(String, Duration)>,
-    /// Packages that are cooked, and packages in all.
+    /// Cooked packages, and packages in all.
     pub cooked: Option<(u32, u32)>,
     /// Lines of the build log.
     pub lines: u64,
-    /// Where its sources can be looked at.
+    /// Links to its sources.
     pub source: SourceLinks,
 }
 
 /// One phase of the build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhaseRun {
-    /// Which.
+    /// The phase.
     pub phase: Phase,
-    /// How long, by the build machine's clock, where it could be told.
+    /// Its duration by the build machine's clock, if that is known.
     pub took: Option<Duration>,
     /// Whether it is over.
     pub ended: bool,
-    /// Whether it came to its own end the last time that it ran.
+    /// Whether it completed the last time it ran.
     pub completed: bool,
 }
 
 impl Report {
-    /// Nothing has happened yet; only the task is known.
+    /// A build without events; only the task is known.
     pub fn new(task: &Task) -> Self {
         let (build, project, build_setting) = match task {
             Task::Trigger { project, build_setting, .. } => {
@@ -93,8 +93,8 @@ impl Report {
         }
     }
 
-    /// Adds what the API told; what it does not tell this time stays. The texts must have been made
-    /// safe to print before.
+    /// Adds facts from the API; facts that are missing this time stay. The texts must be safe to
+    /// print.
     pub fn learn(&mut self, facts: Facts) {
         self.status = facts.status.clone().or(self.status.take());
         let known = std::mem::take(&mut self.facts);
@@ -113,17 +113,18 @@ impl Report {
         };
     }
 
-    /// The address of the place that a finding points at, if it is in the repository.
+    /// The URL of the place of a finding, if it is in the repository.
     pub fn link(&self, finding: &Finding) -> Option<String> {
         self.source.line(finding.location.as_ref()?, self.facts.commit.as_deref())
     }
 
-    /// Whether the build has not started yet, as far as is known.
+    /// Whether the build has not started yet, as far as known.
     pub fn is_queued(&self) -> bool {
         self.status == Some(Status::Pending)
     }
 
-    /// How long the build was queued. The API does not say, but what was not running was queueing.
+    /// How long the build was queued. The API does not report it, but a build that was not running
+    /// was queued.
     pub fn queued(&self) -> Option<Duration> {
         let Facts { created_at, finished_at, duration, .. } = self.facts;
         finished_at?.duration_since(created_at?).ok()?.checked_sub(duration?)
@@ -144,7 +145,7 @@ impl Report {
         self.status == Some(Status::Failed)
     }
 
-    /// Whether the phase came to its own end. The last one of a complete build did, whatever its log says.
+    /// Whether the phase completed. The last phase of a complete build did, whatever its log says.
     pub fn has_completed(&self, phase: Phase) -> bool {
         let is_complete = self.status == Some(Status::Complete);
         let last = self.phases.last().map(|run| run.phase);
@@ -153,7 +154,7 @@ impl Report {
     }
 
     fn start(&mut self, phase: Phase) {
-        // A build goes on only after what succeeded.
+        // A build continues only after a successful phase.
         for run in self.phases.iter_mut().filter(|run| !run.ended) {
             (run.ended, run.completed) = (true, true);
         }
@@ -170,27 +171,27 @@ impl Report {
     }
 }
 
-/// What the step decided.
+/// The decision of the step.
 #[derive(Debug)]
 pub enum Outcome {
     /// The build is complete.
     Success,
     /// The build failed.
     Failure,
-    /// A newer build replaced it; what that means was for the user to say.
+    /// A newer build replaced it; `on-superseded` decides the result.
     Superseded(OnSuperseded),
-    /// Our patience ended before the build did.
+    /// A timeout passed before the build ended.
     TimedOut {
-        /// How long we followed, or waited for it to start.
+        /// The time limit.
         after: Duration,
         /// Whether it was still queued, so that `queue-timeout` ended it.
         queued: bool,
     },
-    /// Nobody wanted to wait.
+    /// Nobody waits: `wait` is `false`.
     Detached,
-    /// A signal stopped us.
+    /// A signal ended the step.
     Interrupted(Signal),
-    /// Something else went wrong.
+    /// The error that ended the step.
     Failed(Box<Error>),
 }
 
@@ -212,7 +213,7 @@ impl From<Error> for Outcome {
 }
 
 impl Outcome {
-    /// What the process exits with.
+    /// The exit code of the process.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Success | Self::Superseded(OnSuperseded::Pass) | Self::Detached => {

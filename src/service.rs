@@ -27,7 +27,7 @@ const SNIPPET_CHARS: usize = 300;
 /// The longest page that the API gives.
 const PAGE_LIMIT: usize = 100;
 
-/// The API, as the owner of a token.
+/// The API with one token.
 #[derive(Clone)]
 pub struct Client {
     base: Url,
@@ -36,12 +36,12 @@ pub struct Client {
     timeout: Duration,
 }
 
-/// A 2xx.
+/// A 2xx answer.
 struct Success {
     status: u16,
-    /// What the service's clock showed.
+    /// The time on the service's clock.
     date: Option<SystemTime>,
-    /// When its head had come.
+    /// When its head arrived.
     came: Instant,
     body: String,
 }
@@ -60,7 +60,7 @@ impl Client {
     }
 
     /// Queues a build. There is no idempotency key: repeating this may build twice, unless
-    /// [`ApiError::nothing_was_accepted`] says otherwise.
+    /// [`ApiError::nothing_was_accepted`] is true.
     ///
     /// # Errors
     /// [`ApiError`].
@@ -87,8 +87,8 @@ impl Client {
         self.answer(request, sending, "a build", |got| wire::snapshot(&got.body)).await
     }
 
-    /// Lists the builds of a build setting, in no documented order: the first page, or the one that
-    /// `cursor` stands for.
+    /// Lists the builds of a build setting, in no documented order: the first page, or the page at
+    /// `cursor`.
     ///
     /// # Errors
     /// [`ApiError`].
@@ -184,7 +184,7 @@ impl Client {
         Ok(Success { status: status.as_u16(), date, came, body })
     }
 
-    /// Reads as much of the error body as there is; the status alone says enough.
+    /// Reads as much of the error body as there is; the status alone is enough.
     async fn refusal(&self, mut response: Response) -> Refusal {
         let mut body = Vec::new();
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -198,7 +198,7 @@ impl Client {
         Refusal::new(status, retry_after(&response), &body, |text| self.snippet(text))
     }
 
-    /// A request without an answer: if there was no connection, why not.
+    /// The reason for a request without an answer, if there was no connection.
     async fn unsent(&self, error: reqwest::Error, deadline: tokio::time::Instant) -> ApiErrorKind {
         match self.net.connect_error(&self.base, &error, deadline).await {
             Some(why) => ApiErrorKind::Blocked(why),
@@ -206,7 +206,7 @@ impl Client {
         }
     }
 
-    /// The beginning of a foreign text, without the token, should the service echo it.
+    /// The beginning of a foreign text. The token is masked, should the service echo it.
     fn snippet(&self, text: &str) -> String {
         text.replace(self.token.expose(), "***").chars().take(SNIPPET_CHARS).collect()
     }
@@ -217,7 +217,7 @@ fn unreachable(error: reqwest::Error) -> ApiErrorKind {
     ApiErrorKind::Unreachable { sent, cause: error.without_url() }
 }
 
-/// Reads an answer; a long one on a thread of its own. Where that fails: why, and the answer.
+/// Parses an answer; a long one on a separate thread. On failure returns the reason and the answer.
 async fn understand<T: Send + 'static>(
     success: Success,
     read: fn(&Success) -> Result<T, String>,
@@ -230,14 +230,14 @@ async fn understand<T: Send + 'static>(
     understood.unwrap_or_else(|| Err(("reading it was given up".to_owned(), String::new())))
 }
 
-/// The host of a redirect: its path and query may hold secrets.
+/// The host of a redirect: its path and query may contain secrets.
 fn target(response: &Response) -> String {
     let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
     let url = location.and_then(|location| response.url().join(location).ok());
     url.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_owned()
 }
 
-/// In seconds, or as a date by the clock of the service: ours may be wrong.
+/// In seconds, or as a date by the service's clock: ours may be wrong.
 fn retry_after(response: &Response) -> Option<Duration> {
     if let Some(until) = date(response, RETRY_AFTER) {
         let now = date(response, DATE).unwrap_or_else(SystemTime::now);

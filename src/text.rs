@@ -24,18 +24,18 @@ use mask::Mask;
 pub(crate) use ansi::plain;
 pub use length::{MAX_MESSAGE, shortened};
 
-/// What the dialect that the text is printed in allows, and what it would act on.
+/// The properties of the dialect that the text is printed in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
     /// Keep SGR sequences: colours, bold, underline.
     pub color: bool,
-    /// Break what Buildkite takes for a heading (`--- `, `+++ `, `~~~ `, `^^^ +++`).
+    /// Break Buildkite's headings (`--- `, `+++ `, `~~~ `, `^^^ +++`).
     pub buildkite_headings: bool,
-    /// Break what Travis takes for a fold (`travis_fold:`, `travis_time:`).
+    /// Break Travis's folds (`travis_fold:`, `travis_time:`).
     pub travis_folds: bool,
 }
 
-/// Turns foreign text into text that no CI acts on, that hides nothing and holds no secret.
+/// Turns foreign text into text that no CI acts on, and that hides nothing and contains no secret.
 #[derive(Debug, Clone)]
 pub struct Cleaner {
     mask: Mask,
@@ -59,7 +59,7 @@ impl Cleaner {
     /// One line without colours, of at most 200 characters.
     pub fn title(&self, text: &str) -> String {
         let lines: Vec<_> = self.colourless(text).filter(|line| !line.is_empty()).collect();
-        // Joining may have made a secret that has a blank.
+        // Joining may have completed a secret that contains a blank.
         length::title(self.mask.apply(&lines.join(" ")).into_owned())
     }
 
@@ -69,7 +69,7 @@ impl Cleaner {
         shortened(&lines.join("\n"), MAX_MESSAGE).into_owned()
     }
 
-    /// Whether the text, with or without its colours, holds a secret in any of its encodings.
+    /// Whether the text, with or without its colours, contains a secret in any of its encodings.
     pub fn holds_secret(&self, text: &str) -> bool {
         self.mask.hits(text)
     }
@@ -85,7 +85,7 @@ impl Cleaner {
             return masked;
         }
         let filtered = ansi::filter(&masked, style.color);
-        // What an escape sequence held apart may have become a secret.
+        // Removing escape sequences may have completed a secret.
         let masked = self.mask.apply(&filtered);
         let shown = controls::show(&masked);
         let safe = closed_and_neutral(&shown, style);
@@ -93,20 +93,20 @@ impl Cleaner {
             return Cow::Owned(safe);
         }
         let (kept, note) = length::cut(&safe);
-        // A cut can drop the end of a colour, and can make a heading of what had more to it.
+        // A cut can drop the end of a colour, or turn a longer line into a heading.
         Cow::Owned(closed_and_neutral(kept, style) + &note)
     }
 }
 
-/// In this order, because the reset that closes a style brings a bracket, as in `##[`.
+/// In this order, because the reset that ends a style contains a bracket, as in `##[`.
 fn closed_and_neutral(line: &str, style: Style) -> String {
     neutralise::neutralise(&ansi::closed(line), style).into_owned()
 }
 
-/// Whether no step after masking can have anything to do: the way that nearly all lines take.
+/// Whether no step after masking changes the line. This is the case for nearly all lines.
 fn is_ordinary(line: &str, style: Style) -> bool {
     let special = |byte: u8| !(byte == b'\t' || matches!(byte, 0x20..=0x7e)) || byte == b'#';
-    // Without an early end the compiler looks at many bytes at once.
+    // Without an early exit the compiler vectorises this loop.
     let any_special = line.bytes().fold(false, |found, byte| found | special(byte));
     if any_special || !length::fits(line) {
         return false;

@@ -1,4 +1,4 @@
-//! What is kept of the findings and the actions, however many there are.
+//! Limits how many findings and actions are retained.
 
 use std::time::Duration;
 
@@ -6,22 +6,23 @@ use super::Report;
 use crate::model::{Finding, Severity};
 
 impl Report {
-    /// How many root errors, and how many warnings, are kept; the rest is only counted. The phases share
-    /// them, so that a flood in one does not keep out the root cause in another.
+    /// How many root errors, and how many warnings, are retained; further ones are only counted.
+    /// The phases share them, so that a flood in one phase does not displace the root cause in
+    /// another.
     pub const KEPT: usize = 500;
-    /// The same of errors that merely follow from another one.
+    /// The same for follow-up errors.
     pub const FOLLOW_UPS_KEPT: usize = 20;
-    /// The same of kinds of warnings.
+    /// The same for kinds of warnings.
     const KINDS: usize = 200;
-    /// The same of compile actions.
+    /// The same for compile actions.
     const ACTIONS: usize = 5;
 
-    /// Distinct errors: what follows from another one only counts where there is none to follow from.
+    /// Distinct errors. Follow-ups count only if there is no root error.
     pub fn error_count(&self) -> usize {
         if self.shows_follow_ups() { self.errors + self.follow_ups } else { self.errors }
     }
 
-    /// Errors that are not shown, because they merely follow from those that are.
+    /// Follow-up errors that are hidden, because their root errors are shown.
     pub fn hidden(&self) -> usize {
         if self.shows_follow_ups() { 0 } else { self.follow_ups }
     }

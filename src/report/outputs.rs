@@ -1,15 +1,15 @@
-//! The outputs, which tell later steps what happened, and how each is read from the report.
+//! The outputs for later steps, and how each is derived from the report.
 
 use std::time::Duration;
 
 use super::{Outcome, Report};
 use crate::model::{FailureClass, Phase, Status};
 
-/// One output, as the documentation shows it.
+/// One output, as documented.
 pub struct Output {
     /// Name, as GitHub users write it.
     pub name: &'static str,
-    /// What it holds.
+    /// Its content.
     pub value: &'static str,
     pub(super) read: fn(&Report, Option<&Outcome>) -> String,
 }

@@ -1,4 +1,4 @@
-//! Which findings come first: what all others seem to follow from, then one of each cause.
+//! Ranks the findings: the likely root cause first, then one finding of each cause.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,16 +6,16 @@ use super::Report;
 use crate::model::{FailureClass, Finding, Phase, Severity};
 
 impl Report {
-    /// The findings that are shown, those first that tell most: the errors, then the warnings.
+    /// The shown findings, the most useful first: the errors, then the warnings.
     pub fn ranked(&self) -> Vec<&Finding> {
         let mut ranked = self.ranked_errors();
         ranked.extend(self.ranked_warnings());
         ranked
     }
 
-    /// The errors of the phase that failed, and those outside phases, come before others; among them
-    /// those that others are likely to follow from, in the order of the log. What merely follows is
-    /// shown only if there is nothing else where the build failed.
+    /// Errors of the failed phase, and those outside phases, come first. Among them, likely root
+    /// causes come first, in the order of the log. Follow-ups are shown only if there is nothing
+    /// else where the build failed.
     pub fn ranked_errors(&self) -> Vec<&Finding> {
         let shows_follow_ups = self.shows_follow_ups();
         let is_shown = |error: &&Finding| shows_follow_ups || !error.is_follow_up();
@@ -25,7 +25,7 @@ impl Report {
             .filter(|phase| errors.iter().any(|error| error.phase == Some(*phase)))
             .collect();
         let distance = |phase: Option<Phase>| match phase {
-            // Between the phases that failed and those that did not.
+            // The border between failed phases and others.
             None => failed.len(),
             Some(phase) => failed.iter().position(|failed| *failed == phase).unwrap_or(usize::MAX),
         };
@@ -33,7 +33,7 @@ impl Report {
         spread(errors, |error| (error.code.as_deref(), error.message.lines().next()))
     }
 
-    /// Whether what merely follows is all that there is to show: of the build, or of what failed in it.
+    /// Whether only follow-ups are left to show: of the whole build, or of its failed phase.
     pub(super) fn shows_follow_ups(&self) -> bool {
         let failed: Vec<_> = self.unfinished().collect();
         let errors = self.of(Severity::Error).filter(|error| match error.phase {
@@ -44,7 +44,7 @@ impl Report {
         self.errors == 0 || (errors.peek().is_some() && errors.all(Finding::is_follow_up))
     }
 
-    /// The warnings in the order of the log, but the first of each code before all others.
+    /// The warnings in the order of the log, with the first of each code before all others.
     pub fn ranked_warnings(&self) -> Vec<&Finding> {
         spread(self.of(Severity::Warning).collect(), |warning| {
             let code = warning.code.as_deref();
@@ -57,18 +57,18 @@ impl Report {
         self.ranked_errors().first().copied()
     }
 
-    /// What a failed build failed of. Builds that did not fail have their errors too.
+    /// The cause of a failed build. Builds that did not fail have their errors too.
     pub fn root_cause(&self) -> Option<&Finding> {
         self.first_error().filter(|_| self.has_failed())
     }
 
-    /// Whose turn it is after a failure.
+    /// The likely owner of the failure.
     pub fn failure_class(&self) -> Option<FailureClass> {
         self.root_cause()?.class
     }
 
-    /// The phase that a failed build failed in: its root cause's, unless that one completed and another
-    /// did not.
+    /// The phase in which the build failed: that of its root cause, unless it completed and another
+    /// phase did not.
     pub fn failed_phase(&self) -> Option<Phase> {
         let blamed = self.first_error().and_then(|error| error.phase);
         let failed = blamed.filter(|blamed| self.unfinished().any(|phase| phase == *blamed));
@@ -79,14 +79,14 @@ impl Report {
         self.findings.iter().filter(move |finding| finding.severity == severity)
     }
 
-    /// The phases that did not come to their own end, the last first.
+    /// The phases that did not complete, the last first.
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = Phase> {
         let phases = self.phases.iter().rev().map(|run| run.phase);
         phases.filter(|phase| !self.has_completed(*phase))
     }
 }
 
-/// The first of each cause before the others, of which each file has its turn.
+/// The first of each cause before the others, which take turns by file.
 fn spread<'a, C: Eq + std::hash::Hash>(
     findings: Vec<&'a Finding>,
     cause: impl Fn(&'a Finding) -> C,

@@ -1,25 +1,25 @@
-//! Links to the lines that findings point at, as the CI's repository shows them.
+//! Links from findings to lines in the CI's repository.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::model::Location;
 
-/// What no address and no markup takes for anything but itself.
+/// Characters that need no escaping in a URL or in markup.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Where the repository's files can be looked at, if it is known.
+/// The web page of the repository's files, if it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceLinks {
-    /// Before the commit: `https://gitlab.com/group/game/-/blob/`.
+    /// The URL before the commit: `https://gitlab.com/group/game/-/blob/`.
     files: Option<String>,
-    /// What the CI has checked out.
+    /// The commit that the CI has checked out.
     checked_out: Option<String>,
-    /// What was asked for with the trigger.
+    /// The commit that the trigger asked for.
     asked_for: Option<String>,
 }
 
 impl SourceLinks {
-    /// `repository` is its address, and `files` what follows there before a commit: `/-/blob/`.
+    /// `repository` is its URL, and `files` the path before a commit: `/-/blob/`.
     pub fn new(repository: &str, files: &str, commit: Option<&str>) -> Self {
         let repository = repository.trim().trim_end_matches('/');
         Self {
@@ -29,15 +29,15 @@ impl SourceLinks {
         }
     }
 
-    /// The same, with the commit that the build was asked to be of.
+    /// The same, with the commit that the build was asked for.
     #[must_use]
     pub fn asked_for(self, commit: Option<&str>) -> Self {
         Self { asked_for: whole(commit), ..self }
     }
 
-    /// The address of a place in the repository at the commit that was `built`, as the API calls it. None if
-    /// that is not known for sure: at another one the line is another. It has no character that means
-    /// anything in Markdown or HTML.
+    /// The URL of a place in the repository, at the commit that was `built` according to the API.
+    /// `None` if that commit is uncertain: another commit has other lines. It contains no special
+    /// character of Markdown or HTML.
     pub fn line(&self, location: &Location, built: Option<&str>) -> Option<String> {
         let files = self.files.as_deref()?;
         let commit = match built {
@@ -59,7 +59,7 @@ impl SourceLinks {
     }
 }
 
-/// A web page without credentials, and without a character that would have to be escaped anywhere.
+/// A URL without credentials and without characters that need escaping anywhere.
 fn is_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| {
@@ -72,7 +72,7 @@ fn whole(commit: Option<&str>) -> Option<String> {
     commit.filter(|commit| is_commit(commit)).map(str::to_owned)
 }
 
-/// Whether it is what Git or the API made of the commit for people to read.
+/// Whether this is the short form of the commit that Git or the API shows to people.
 fn begins_with(commit: &str, short: &str) -> bool {
     /// Git's own.
     const SHORTEST: usize = 7;

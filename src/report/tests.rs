@@ -330,7 +330,7 @@ fn the_phase_that_failed_is_the_last_unfinished_one_that_has_an_error() {
     let report = ranked(&phases, &errors);
     assert_eq!(messages(&report), ["cook", "outside", "compile"]);
     assert_eq!(report.failed_phase(), Some(Cook));
-    // Without an error in it, it failed all the same; what completed did not.
+    // No phase failed visibly, but the build did; completed phases stay completed.
     let report = ranked(&phases[..2], &errors[..1]);
     assert_eq!((report.failed_phase(), messages(&report)[0]), (Some(Cook), "compile"));
     let report = ranked(&phases[..1], &errors[..1]);

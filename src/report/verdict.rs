@@ -1,4 +1,4 @@
-//! The end of the story in words: one headline, a few details, at most one hint.
+//! The verdict as text: one headline, a few details, at most one hint.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::config::OnSuperseded;
 use crate::error::{Error, MAY_HAVE_STARTED};
 use crate::model::Level;
 
-/// With this begins the line that says what all else seems to follow from.
+/// The prefix of the line with the likely root cause.
 pub const ROOT_CAUSE: &str = "root cause: ";
 
-/// What people are told at the end. The texts of an error may come from the wire: see
+/// The final message to people. The texts of an error may come from the wire: see
 /// [`Verdict::cleaned`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
@@ -23,12 +23,12 @@ pub struct Verdict {
     pub headline: String,
     /// More, line by line.
     pub details: Vec<String>,
-    /// What to do now.
+    /// The next step for the user.
     pub hint: Option<String>,
 }
 
 impl Verdict {
-    /// Puts the outcome into words.
+    /// Formats the outcome.
     pub fn new(report: &Report, outcome: &Outcome) -> Self {
         let (title, headline) = opening(report, outcome);
         let (details, hint) = match outcome {
@@ -146,7 +146,7 @@ fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
     }
 }
 
-/// Where the build is, what it failed of and whose turn that is, and what was found in all.
+/// The current phase of the build, its root cause and likely owner, and the counts.
 fn tally(report: &Report) -> Vec<String> {
     let open = report.phases.last().filter(|run| !run.ended && !report.has_ended());
     let place = open.map(|run| format!("now in: {}", run.phase.as_str()));
@@ -157,20 +157,20 @@ fn tally(report: &Report) -> Vec<String> {
     [place, so_far, root, class, counted(report)].into_iter().flatten().collect()
 }
 
-/// What to do about the failure of a build.
+/// The hint on the failure of a build.
 fn remedy(report: &Report) -> Option<String> {
     report.root_cause()?.hint.clone()
 }
 
-/// The rest of the headline, then what stands behind it.
+/// The rest of the headline, then the causes.
 fn causes(error: &Error) -> Vec<String> {
     let own = error.headline();
     let own = own.lines().skip(1).map(str::to_owned);
     own.chain(error.causes().iter().map(|cause| format!("cause: {cause}"))).collect()
 }
 
-/// How to get back to a build that goes on without us. Whoever leaves before a build is known leaves
-/// during the trigger.
+/// How to attach to a build that continues. If no build is known, the step ended during the
+/// trigger.
 fn reattach_hint(report: &Report) -> Option<String> {
     let Some(build) = &report.build else {
         return (!report.untriggered).then(|| MAY_HAVE_STARTED.to_owned());

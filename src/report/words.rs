@@ -1,13 +1,13 @@
-//! A finding in words of several lines: what else the log says the same of, and what to do about it.
+//! Formats a finding as several lines: similar ones are summarised, and the hint comes last.
 
 use std::borrow::Cow;
 
 use crate::model::{FailureClass, Finding};
 use crate::text::{MAX_MESSAGE, shortened};
 
-/// How many of those that the same is said of are named.
+/// How many similar items are named.
 const NAMED: usize = 5;
-/// How much of a name is shown: symbols can fill pages.
+/// The longest shown name, in characters: symbols can fill pages.
 const NAME: usize = 100;
 
 /// All lines of the message, without place and code, then the hint. Fits into an annotation, even one that begins
@@ -30,7 +30,7 @@ pub fn whole(finding: &Finding) -> String {
     format!("{}{}", account(finding), hint(finding))
 }
 
-/// Whose turn it is, for people.
+/// The likely owner, for people.
 pub fn turn(class: FailureClass) -> &'static str {
     match class {
         FailureClass::Code => "code (programmers)",

@@ -1,4 +1,5 @@
-//! What can go wrong between a request and an understood answer, typed where somebody branches on it.
+//! The errors between a request and a parsed answer, with types for every case that callers
+//! distinguish.
 
 use std::error::Error;
 use std::fmt;
@@ -10,13 +11,12 @@ use crate::json::Object;
 use crate::net::ConnectError;
 use crate::retry;
 
-/// A request that did not end in an answer of use. Shows no secret; its texts are the service's
-/// own, hence hostile.
+/// A failed request. Shows no secret; its texts come from the service, hence untrusted.
 #[derive(Debug)]
 pub struct ApiError {
-    /// What was asked for.
+    /// The request.
     pub request: Request,
-    /// What came of it.
+    /// The failure.
     pub kind: ApiErrorKind,
 }
 
@@ -25,22 +25,22 @@ pub struct ApiError {
 pub struct Request {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// The address; no address of this API holds a secret.
+    /// The URL; no URL of this API contains a secret.
     pub url: Url,
 }
 
-/// What came of a request.
+/// The kinds of failures.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiErrorKind {
     /// An answer that is not 2xx.
     #[error("BuildPixel answered {0}")]
     Refused(Refusal),
-    /// An answer that points elsewhere, where the token must not go.
+    /// A redirect, where the token must not go.
     #[error("BuildPixel answered {status}, a redirect to {to}, which is not followed")]
     Redirected {
         /// HTTP status.
         status: u16,
-        /// The host that it points to.
+        /// The host of the redirect.
         to: String,
     },
     /// There was no connection to send the request over.
@@ -49,44 +49,44 @@ pub enum ApiErrorKind {
     /// No answer, or only a part of one.
     #[error("{}", if *.sent { "BuildPixel did not answer" } else { "cannot reach BuildPixel" })]
     Unreachable {
-        /// Whether the request may have got there.
+        /// Whether the request may have reached the service.
         sent: bool,
         /// Name lookup, connection, or a time limit.
         #[source]
         cause: reqwest::Error,
     },
-    /// A 2xx that is not what was documented.
+    /// A 2xx answer that does not match the documentation.
     #[error("cannot understand BuildPixel's answer ({status}): expected {expected}: {why}")]
     Garbled {
         /// HTTP status.
         status: u16,
-        /// What was expected.
+        /// The expected content.
         expected: &'static str,
-        /// What is wrong with it.
+        /// The parse error.
         why: String,
-        /// How it begins.
+        /// The beginning of the answer.
         snippet: String,
     },
-    /// An answer that does not end.
+    /// An answer that is too long.
     #[error("BuildPixel's answer is longer than {limit_bytes} bytes")]
     TooLarge {
-        /// The limit.
+        /// The limit, in bytes.
         limit_bytes: usize,
     },
 }
 
-/// The documented error body, as far as the answer had one.
+/// The documented error body, as far as the answer has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
     /// The machine-readable code.
     pub code: Option<Code>,
-    /// The words for people.
+    /// The message for people.
     pub message: Option<String>,
-    /// What support asks for.
+    /// The id that support asks for.
     pub request_id: Option<String>,
-    /// When to come back, from `Retry-After`.
+    /// The delay from `Retry-After`.
     pub retry_after: Option<Duration>,
 }
 
@@ -103,7 +103,7 @@ pub enum Code {
     EngineNotFound,
     /// The GitHub App lost the repository.
     RepoNotAccessible,
-    /// Perforce did not take the credentials.
+    /// Perforce rejected the credentials.
     PerforceAuthFailed,
     /// It does not exist, or the token may not see it.
     NotFound,
@@ -112,7 +112,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// Reads the API's word.
+    /// Parses the API's word.
     pub fn new(word: &str) -> Self {
         match word {
             "invalid_token" => Self::InvalidToken,
@@ -150,7 +150,7 @@ impl ApiError {
         }
     }
 
-    /// Whether the same request may do better later.
+    /// Whether a retry may succeed.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
@@ -162,7 +162,7 @@ impl ApiError {
         }
     }
 
-    /// Whether the service has said no, for good: asking again will not change it.
+    /// Whether the refusal is final: a retry will not change it.
     pub fn is_final(&self) -> bool {
         self.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 401 | 403 | 404))
     }
@@ -171,13 +171,13 @@ impl ApiError {
     pub fn nothing_was_accepted(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => match refusal.status {
-                // Of some gateways it means that the service took too long.
+                // With some gateways it means that the service took too long.
                 408 => false,
-                // A service that names a time to come back at has not begun.
+                // A service that sends `Retry-After` has not begun.
                 503 => refusal.retry_after.is_some(),
                 status => status < 500,
             },
-            // The request itself has to go elsewhere; the others may point to what came of it.
+            // These statuses ask to send the request elsewhere; the others may point to its result.
             ApiErrorKind::Redirected { status, .. } => matches!(status, 301 | 307 | 308),
             ApiErrorKind::Blocked(_) => true,
             ApiErrorKind::Unreachable { sent, .. } => !sent,
@@ -187,7 +187,7 @@ impl ApiError {
 }
 
 impl ApiError {
-    /// What to do about it: one line.
+    /// One hint.
     pub fn hint(&self) -> Option<&'static str> {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => refusal.hint(),
@@ -239,7 +239,7 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// Reads an error body; HTML and emptiness leave everything but the status unknown.
+    /// Parses an error body. HTML and empty bodies leave everything but the status unknown.
     pub(super) fn new(
         status: u16,
         retry_after: Option<Duration>,
@@ -262,7 +262,7 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// What to do about it: one line. The code says more than the status, if it is known.
+    /// One hint. The code takes precedence over the status, if it is known.
     fn hint(&self) -> Option<&'static str> {
         match &self.code {
             Some(code) => code.hint().or_else(|| by_status(self.status)),

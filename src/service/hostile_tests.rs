@@ -1,4 +1,4 @@
-//! Answers that no service should give: without end, absurd, packed.
+//! Answers that no service should give: endless, absurd, compressed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,8 +20,8 @@ async fn an_answer_above_the_limit_is_cut_off() {
     assert!(matches!(error.kind, ApiErrorKind::TooLarge { limit_bytes: BODY_LIMIT_BYTES }));
 }
 
-/// A server that answers with `head`, and then with `chunk` for as long as somebody listens. The
-/// number counts the bytes that it got rid of.
+/// A server that answers with `head`, and then with `chunk` until the client is gone. The number
+/// counts the bytes that it sent.
 async fn endless(head: &'static str, chunk: &'static [u8]) -> (Client, Arc<AtomicUsize>) {
     let written = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&written);
@@ -56,7 +56,7 @@ static CHUNK: [u8; 6 + 4096 + 2] = {
 
 #[tokio::test]
 async fn a_body_without_end_is_cut_off_however_it_is_sent() {
-    // What the kernel holds for both ends comes on top of the limit.
+    // The buffers of the kernel on both ends come on top of the limit.
     const SLACK: usize = 16 << 20;
     for (head, chunk) in [
         ("content-length: 100000000", &[b' '; 4096][..]),
@@ -71,7 +71,7 @@ async fn a_body_without_end_is_cut_off_however_it_is_sent() {
             match error.kind {
                 ApiErrorKind::TooLarge { limit_bytes } => assert_eq!(limit_bytes, BODY_LIMIT_BYTES),
                 ApiErrorKind::Refused(refusal) => assert_eq!(refusal.status, 500),
-                // That length is beyond what HTTP can do.
+                // That length exceeds the range of HTTP.
                 ApiErrorKind::Unreachable { sent: true, .. } => assert!(head.contains("1844")),
                 other => panic!("{head}: {other:?}"),
             }
@@ -163,7 +163,7 @@ async fn bytes_that_are_no_text_cost_only_themselves() {
     assert_eq!(snapshot.recent[0].message, "a \u{fffd}\u{fffd} b");
 }
 
-/// `text` as gzip: one block that is stored as it is.
+/// `text` as gzip, in one uncompressed block.
 fn gzip(text: &[u8]) -> Vec<u8> {
     let crc = text.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))

@@ -1,4 +1,4 @@
-//! What holds of any body that the service answers with.
+//! Invariants of parsing any body of the service.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::wire;
 use super::{Code, More, Refusal};
 
-/// Reads a body as each of the answers.
+/// Parses a body as each of the answers, and checks the invariants.
 pub fn hold(body: &str) {
     let triggered = wire::triggered(body);
     assert_eq!(triggered, wire::triggered(body), "read twice");
@@ -34,7 +34,7 @@ pub fn hold(body: &str) {
     for text in [refusal.code.as_ref().map(Code::as_str), refusal.message.as_deref()] {
         assert!(text.is_none_or(|text| !text.is_empty()), "no words are no text");
     }
-    // Whatever a log says arrives as it was said.
+    // Any text in a log arrives unchanged.
     let answer = json!({ "status": body, "logs": [{ "message": body }, body], "branch": body });
     let snapshot = wire::snapshot(&answer.to_string());
     let arrived = snapshot.is_ok_and(|snapshot| {

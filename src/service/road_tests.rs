@@ -1,4 +1,5 @@
-//! The client behind TLS and proxies: who is trusted, who is named, and who sees which secret.
+//! The client behind TLS and proxies: which servers it trusts, whom its errors name, and who sees
+//! which secret.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ async fn each_fault_of_tls_is_told_apart() {
     }
 }
 
-/// What stands in the way of a trigger through this proxy, whose credentials must not show.
+/// The error of a trigger through this proxy. Its credentials must not show.
 async fn refused_by_proxy(proxy: &str) -> ConnectError {
     let https_proxy = Some(Secret::new(format!("http://ci:hunter2@{proxy}")));
     let network = Network { https_proxy, ..Network::default() };
@@ -115,7 +116,7 @@ async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
 
 #[tokio::test]
 async fn the_question_why_a_proxy_refused_takes_no_more_time_than_the_request_has() {
-    // Answers the request, and not the question why.
+    // Answers the request, but not the check for the cause.
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let proxy = serve(move |stream| {

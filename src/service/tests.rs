@@ -1,4 +1,4 @@
-//! The client against servers on loopback: what it sends, and what it makes of answers.
+//! The client against servers on loopback: its requests, and its reading of the answers.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -40,7 +40,7 @@ pub(super) async fn trigger(client: &Client) -> Result<Triggered, ApiError> {
     client.trigger(&id("prj1"), &id("set1"), &Overrides::default()).await
 }
 
-/// The error of a trigger that is answered so, which must never show the token.
+/// The error of a trigger that gets this answer. It must never show the token.
 pub(super) async fn error(answer: ResponseTemplate) -> ApiError {
     let error = trigger(&plain(&always(answer).await)).await.unwrap_err();
     let shown = format!("{}{error:?}", one_line(&error));

@@ -1,5 +1,5 @@
-//! BuildPixel's answers on the wire, and what is made of them. Where the documentation is silent,
-//! any spelling is accepted and an odd field spoils only itself.
+//! BuildPixel's answers on the wire, and how they are parsed. If the documentation is silent, any
+//! spelling is accepted and an odd field spoils only itself.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use crate::json::{self, Object};
 use crate::model::{Facts, Id, Level, LogLine, Status};
 
-/// No page of a list has more builds: 100 are asked for.
+/// The largest page of a list: 100 builds are requested.
 const LONGEST_PAGE: usize = 1000;
 
-/// What is built instead of what the build setting says.
+/// Branch, commit and changelist instead of the build setting's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Overrides {
     /// Git branch.
@@ -33,16 +33,16 @@ pub struct Overrides {
 pub struct Triggered {
     /// The new build.
     pub build: Id,
-    /// Where it stands: `pending`, as documented.
+    /// Its status: `pending`, as documented.
     pub status: Status,
 }
 
 /// A build as REST shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// What is known about it; its status always is.
+    /// Its facts; the status is always among them.
     pub facts: Facts,
-    /// The last lines of its log, oldest first, as the answer has them.
+    /// The last lines of its log, oldest first, as in the answer.
     pub recent: Vec<LogLine>,
 }
 
@@ -51,26 +51,26 @@ pub struct Snapshot {
 pub struct Page {
     /// The builds, in the order of the answer.
     pub builds: Vec<Listed>,
-    /// What comes after them.
+    /// The following page.
     pub more: More,
-    /// What the service's clock showed, if it said so.
+    /// The time on the service's clock, if it was sent.
     pub date: Option<SystemTime>,
-    /// When the answer began to come.
+    /// When the answer began to arrive.
     pub came: Instant,
 }
 
-/// What comes after a page.
+/// The page that follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum More {
-    /// Nothing.
+    /// There is none.
     End,
-    /// The page that this stands for.
+    /// The page at this cursor.
     Cursor(String),
-    /// The answer does not say.
+    /// The answer does not say whether there is one.
     Unsaid,
 }
 
-/// A build as a list shows it. An element that is no build at all has no field.
+/// A build in a list. An element that is no build at all has no field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The build.
@@ -79,11 +79,11 @@ pub struct Listed {
     pub project: Option<Id>,
     /// The build setting that it was made from.
     pub build_setting: Option<Id>,
-    /// Where it stands.
+    /// Its status.
     pub status: Option<Status>,
     /// Branch.
     pub branch: Option<String>,
-    /// Commit hash, or whatever stands in its place outside Git.
+    /// Commit hash, or its equivalent outside Git.
     pub commit: Option<String>,
     /// `user:…`, `api_token:…`, `push:…` or `cron`.
     pub triggered_by: Option<String>,
@@ -91,7 +91,7 @@ pub struct Listed {
     pub created_at: Option<SystemTime>,
 }
 
-/// A build setting, as far as it is of use here.
+/// A build setting, as far as it is needed here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Setting {
     /// The branch that is built unless the trigger says otherwise.
@@ -189,7 +189,7 @@ pub(super) fn page(body: &str, date: Option<SystemTime>, came: Instant) -> Resul
     Ok(Page { builds: listed(&elements), more, date, came })
 }
 
-/// The elements of a page. More than a page can have are not even gathered.
+/// The elements of a page. Elements beyond the largest page are dropped.
 struct Elements<'a>(Vec<&'a RawValue>);
 
 impl<'de> Deserialize<'de> for Elements<'de> {
@@ -224,7 +224,7 @@ fn more(object: &Object<'_>) -> Result<More, String> {
         Some(cursor) => {
             let cursor =
                 json::parse::<String>(cursor).map_err(|_| "its `nextCursor` is no text")?;
-            // Some write the end of a list so.
+            // Some services mark the end of a list like this.
             Ok(if cursor.is_empty() { More::End } else { More::Cursor(cursor) })
         }
         None if object.has("nextCursor") => Ok(More::End),
@@ -255,8 +255,8 @@ fn milliseconds(number: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(number / 1000.0).ok()
 }
 
-/// What a page of a list holds; anything else as it is. There is no page in a page: who nests them
-/// asks for one look at the rest per level.
+/// The content of a page of a list, or else the value itself. Pages are not nested: parsing nested
+/// ones would take one pass per level.
 fn out_of_page(value: &str) -> &str {
     Object::parse(value).ok().and_then(|page| page.raw("items")).unwrap_or(value)
 }

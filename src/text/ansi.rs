@@ -6,10 +6,10 @@ use std::ops::Range;
 
 pub(super) const ESC: char = '\x1b';
 const RESET: &str = "\x1b[0m";
-/// Longer parameters than any terminal understands.
+/// A longer parameter than any terminal understands.
 const MAX_PARAMETERS: usize = 64;
 
-/// Drops every escape sequence but SGR, and that too unless it is to be kept.
+/// Drops every escape sequence except SGR, and SGR too unless it is to be kept.
 pub(super) fn filter(line: &str, keep_sgr: bool) -> Cow<'_, str> {
     if !line.contains(ESC) {
         return Cow::Borrowed(line);
@@ -61,7 +61,7 @@ pub(crate) fn plain(line: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The line with a reset at its end if it would leave a style open.
+/// The line with a reset at its end if it leaves a style open.
 pub(super) fn closed(line: &str) -> Cow<'_, str> {
     let last = sequences(line).last().and_then(|range| line.get(range));
     let is_reset = |sgr: &str| sgr.chars().all(|c| matches!(c, ESC | '[' | '0' | ';' | 'm'));
@@ -71,7 +71,7 @@ pub(super) fn closed(line: &str) -> Cow<'_, str> {
     }
 }
 
-/// Where SGR sequences stand.
+/// The ranges of SGR sequences.
 pub(super) fn sequences(line: &str) -> impl Iterator<Item = Range<usize>> {
     line.match_indices(ESC).filter_map(|(start, _)| {
         let length = sgr_length(line.get(start..)?)?;
@@ -112,7 +112,7 @@ fn push_sgr(line: &mut String, parameters: &str) {
     line.push('m');
 }
 
-/// The parameters without 8, which hides text; but the 8 of `38;5;8` is a colour.
+/// The parameters without 8, which hides text; the 8 of `38;5;8` is a colour and stays.
 fn without_conceal(parameters: &str) -> Vec<&str> {
     let mut shown = Vec::new();
     let mut arguments = 0;
@@ -135,7 +135,7 @@ fn without_conceal(parameters: &str) -> Vec<&str> {
     shown
 }
 
-/// How long a string (OSC and the like) is, with the BEL or ST that ends it.
+/// The length of a string sequence (OSC and the like), with the BEL or ST that ends it.
 fn string_end(body: &str) -> Option<usize> {
     let bytes = body.as_bytes();
     let ends = |&(at, byte): &(usize, &u8)| {

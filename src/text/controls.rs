@@ -1,12 +1,12 @@
-//! Shows the characters that a terminal would act on, and those that turn the reading direction.
+//! Shows control characters, and characters that change the reading direction, as visible text.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::ansi::ESC;
 
-/// Control characters become visible ones. TAB stays, and so does ESC: after the escape filter
-/// only SGR has any.
+/// Control characters become visible. TAB stays, and so does ESC, because after the escape filter
+/// only SGR contains any.
 pub(super) fn show(line: &str) -> Cow<'_, str> {
     if line.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
         return Cow::Borrowed(line);

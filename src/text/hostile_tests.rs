@@ -1,4 +1,4 @@
-//! Properties that hold for whatever a log may contain.
+//! Properties that hold for any log.
 
 use proptest::prelude::*;
 
@@ -16,7 +16,7 @@ const FRAGMENTS: &[&str] = &[
     "456", SECRET, "日本", "\u{1f469}\u{200d}\u{1f4bb}",
 ];
 
-/// From few parts, so that they come together often.
+/// Few parts, so that they often combine.
 #[rustfmt::skip]
 const TIGHT: &[&str] = &["#", "#", "[", ":", ":", "-", "---", " ", "vso", "\x1b[0m", "\x1b[1;31m", "\u{200b}", "x", "\r", "travis_fold:"];
 

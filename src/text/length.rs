@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use super::ansi;
 
-/// In bytes; the note that a line was cut comes on top.
+/// In bytes, without the note that a line was cut.
 const MAX_LINE: usize = 16 * 1024;
 /// In characters.
 const MAX_TITLE: usize = 200;
-/// In UTF-16 units: GitHub's runner counts so, and cuts at 4096, wherever that is.
+/// In UTF-16 units: GitHub's runner counts these, and cuts at 4096, even inside a character.
 pub const MAX_MESSAGE: usize = 4000;
 const ELLIPSIS: &str = " \u{2026}";
 
@@ -16,7 +16,7 @@ pub(super) fn fits(line: &str) -> bool {
     line.len() <= MAX_LINE
 }
 
-/// What is kept of a line that does not fit, and a note that says how much was dropped.
+/// The kept part of a line that is too long, and a note with the dropped size.
 pub(super) fn cut(line: &str) -> (&str, String) {
     let mut end = line.floor_char_boundary(MAX_LINE);
     if let Some(split) = ansi::sequences(line).find(|sgr| sgr.end > end)
@@ -39,7 +39,7 @@ pub(super) fn title(mut title: String) -> String {
     title
 }
 
-/// The text, ending in ` …` if it has more than so many UTF-16 units.
+/// The text, shortened with ` …` if it has more than so many UTF-16 units.
 pub fn shortened(text: &str, utf16_units: usize) -> Cow<'_, str> {
     let room = utf16_units.saturating_sub(ELLIPSIS.chars().count());
     let mut units = 0;

@@ -1,4 +1,4 @@
-//! Replaces secrets by `***`, also where the log shows them encoded or coloured.
+//! Replaces secrets by `***`, even if the log shows them encoded or coloured.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ const STARS: &str = "***";
 /// Shorter lines of a secret (`}` of a JSON key) would mask half of the log.
 const MIN_LENGTH: usize = 4;
 
-/// All the forms in which the secrets may appear.
+/// All forms in which the secrets may appear.
 #[derive(Clone)]
 pub(super) struct Mask(Option<AhoCorasick>);
 
@@ -31,13 +31,13 @@ impl Mask {
         Self(search.and_then(Result::ok))
     }
 
-    /// Whether the text, with or without its colours, holds a secret.
+    /// Whether the text, with or without its colours, contains a secret.
     pub(super) fn hits(&self, text: &str) -> bool {
         let found = |text: &str| self.0.as_ref().is_some_and(|search| search.is_match(text));
         found(&ansi::plain(text))
     }
 
-    /// The text with each run of overlapping secrets replaced, and the colours inside with it.
+    /// The text with each run of overlapping secrets replaced, including the colours inside.
     pub(super) fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let plain = ansi::plain(text);
         let Some(search) = self.0.as_ref().filter(|search| search.is_match(&*plain)) else {
@@ -50,7 +50,7 @@ impl Mask {
             let start = colours.place(start);
             masked.push_str(text.get(from..start).unwrap_or_default());
             masked.push_str(STARS);
-            // The colour right after the secret is kept: it dresses what follows.
+            // The colour right after the secret is kept: it belongs to the text behind it.
             from = colours.place(end - 1) + 1;
         }
         masked.push_str(text.get(from..).unwrap_or_default());
@@ -64,7 +64,7 @@ impl fmt::Debug for Mask {
     }
 }
 
-/// Finds, for rising places in the text without colours, the places in the text with them.
+/// Maps rising places in the text without colours to places in the text with them.
 struct Colours {
     rest: Peekable<IntoIter<Range<usize>>>,
     dropped: usize,
@@ -84,10 +84,10 @@ impl Colours {
     }
 }
 
-/// Where secrets stand, those that overlap as one.
+/// The ranges of secrets, with overlapping ones merged.
 fn runs(search: &AhoCorasick, text: &str) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
-    // Matches come by rising end, so that one may swallow several before it.
+    // Matches come in the order of their ends, so one may contain several before it.
     for found in search.find_overlapping_iter(text) {
         let mut run = found.range();
         while let Some(last) = runs.pop_if(|last| last.end > run.start) {
@@ -113,13 +113,13 @@ fn forms(secret: &str) -> impl Iterator<Item = String> {
     forms.into_iter()
 }
 
-/// As in the middle of a JSON string.
+/// As inside a JSON string.
 fn json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned()
 }
 
-/// As in a URL; encoders differ in which punctuation they keep.
+/// As in a URL; encoders differ in the punctuation that they keep.
 fn percent(text: &str, keep: &str) -> String {
     let encode = |byte: u8| match char::from(byte) {
         c if c.is_ascii_alphanumeric() || keep.contains(c) => c.to_string(),
@@ -138,8 +138,7 @@ fn lower_hex(encoded: &str) -> String {
     lower
 }
 
-/// The characters that only the secret decides when it stands `shift` bytes into a group of
-/// three.
+/// The characters that depend only on the secret if it stands `shift` bytes into a group of three.
 fn base64(engine: &impl Engine, shift: usize, secret: &str) -> String {
     let mut bytes = vec![0; shift];
     bytes.extend_from_slice(secret.as_bytes());

@@ -1,18 +1,18 @@
-//! Breaks what a CI would take for a command, by one visible backslash. The rules are the same on
-//! every platform, because the bytes of a log may be read again by another tool.
+//! Breaks CI commands in foreign text with one visible backslash. The rules are the same on every
+//! platform, because another tool may read the log again.
 
 use std::borrow::Cow;
 
 use super::Style;
 use super::ansi::{self, ESC};
 
-/// What every marker of Travis begins with.
+/// The beginning of every marker of Travis.
 pub(super) const TRAVIS: &str = "travis_";
 
-/// What GitHub's legacy commands, Azure's and TeamCity's begin with, whatever their case.
+/// The beginnings of GitHub's legacy commands, of Azure's and of TeamCity's, in any case.
 const COMMANDS: [&[u8]; 3] = [b"##[", b"##vso", b"##teamcity"];
 
-/// The line with a backslash in each thing that looks like a command. Doing it twice changes
+/// The line with a backslash in each part that looks like a command. Applying it twice changes
 /// nothing more.
 pub(super) fn neutralise(line: &str, style: Style) -> Cow<'_, str> {
     let mut breaks: Vec<usize> = double_colon(line).into_iter().collect();
@@ -39,9 +39,9 @@ pub(super) fn neutralise(line: &str, style: Style) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// The printable ASCII characters with their places. All others may be ignored by whoever
-/// compares (.NET ignores zero-width, control and combining ones), so they never keep apart what
-/// belongs together. An SGR sequence counts as the one ESC that it begins with.
+/// The printable ASCII characters with their places. Parsers may ignore all others (.NET ignores
+/// zero-width, control and combining characters), so these never separate the parts of a command.
+/// An SGR sequence counts as its ESC.
 fn symbols(line: &str) -> impl Iterator<Item = (usize, u8)> {
     let mut hidden_until = 0;
     line.bytes().enumerate().filter(move |&(at, byte)| {
@@ -56,7 +56,7 @@ fn symbols(line: &str) -> impl Iterator<Item = (usize, u8)> {
     })
 }
 
-/// The same without SGR sequences, from the first that is not blank.
+/// The same without SGR sequences, from the first non-blank on.
 fn start(line: &str) -> impl Iterator<Item = (usize, u8)> {
     let shown = symbols(line).filter(|&(_, byte)| byte != ESC as u8);
     shown.skip_while(|&(_, byte)| byte == b' ')
@@ -83,7 +83,7 @@ fn hash_commands(line: &str) -> Vec<usize> {
             places.push(at);
             letters.push(byte.to_ascii_lowercase());
         } else if letters.ends_with(b"##") {
-            // To a reader who ignores control characters the `[` of a colour is a bracket.
+            // A parser that ignores control characters sees the `[` of a colour as a bracket.
             breaks.extend(places.iter().rev().nth(1).map(|first| first + 1));
         }
     }

@@ -1,5 +1,4 @@
-//! What the readers of a CI log act on: ports of their parsers, in the widest reading. Only for
-//! tests.
+//! Ports of the parsers with which CIs read a log, in their widest reading. Only for tests.
 
 type Parser = fn(&str) -> bool;
 
@@ -22,7 +21,7 @@ const GITHUB_COMMANDS: &[&str] = &[
     "internal-set-repo-path",
 ];
 
-/// Who would act on the line, if anybody.
+/// The CI that would act on the line, if any.
 pub(crate) fn acted_on(line: &str) -> Option<&'static str> {
     let readings = [line.to_owned(), without_sgr(line)].map(|line| [folded(&line), line]);
     let acts = |parser: Parser| readings.iter().flatten().any(|line| parser(line));
@@ -53,7 +52,7 @@ pub(crate) fn is_travis_marker(line: &str) -> bool {
     line.contains("travis_fold:") || line.contains("travis_time:")
 }
 
-/// Culture-sensitive comparing ignores at most everything that is not printable ASCII.
+/// Culture-sensitive comparison ignores at most everything that is not printable ASCII.
 fn folded(line: &str) -> String {
     line.chars().filter(|c| matches!(c, ' '..='~')).collect()
 }

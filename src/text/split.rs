@@ -1,7 +1,7 @@
-//! Splits a message where the most eager reader of a CI would.
+//! Splits a message into lines like the strictest reader of a CI.
 
-/// The lines of a message: ended by `\n`, `\r\n` or any number of lone `\r`. A message that is
-/// empty is one empty line; an end at the very end opens no further line.
+/// The lines of a message, ended by `\n`, `\r\n` or any number of lone `\r`. An empty message is
+/// one empty line; a line end at the very end adds no line.
 pub(super) fn lines(message: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(message);
     std::iter::from_fn(move || {

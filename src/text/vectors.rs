@@ -1,9 +1,9 @@
-//! The conformance vectors: what each foreign line becomes, the same on every platform (R), or
-//! with the extra rules of Buildkite and Travis (K).
+//! The conformance vectors: the result for each foreign line. It is the same on every platform (R),
+//! or follows the extra rules of Buildkite and Travis (K).
 
 use super::{Cleaner, Style};
 
-/// Name, message, and the lines that it becomes: with colours, and without if that differs.
+/// Name, message, and resulting lines: with colours, and without if that differs.
 type Vector =
     (&'static str, &'static str, &'static [&'static str], Option<&'static [&'static str]>);
 
