@@ -1,4 +1,4 @@
-//! The builds that the service knows, and how the API shows them.
+//! The builds that the service knows, and their JSON in the API.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -10,10 +10,10 @@ use tokio::task::AbortHandle;
 use crate::scenario::{Facts, Level, Other};
 use crate::{BUILD_ID, PROJECT_ID, SETTING_ID};
 
-/// Who triggers what is triggered here.
+/// The owner of the builds that are triggered here.
 const TOKEN_NAME: &str = "api_token:6650aa10bb20cc30dd40ee50";
 
-/// What a trigger may override.
+/// The overrides of a trigger.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Overrides {
@@ -37,7 +37,7 @@ impl Line {
         Self { timestamp: Some(iso(time)), level: Some(level), message }
     }
 
-    /// Nothing but a text.
+    /// A bare text.
     pub(crate) fn bare(message: String) -> Self {
         Self { timestamp: None, level: None, message }
     }
@@ -51,7 +51,7 @@ struct Window {
 }
 
 impl Window {
-    /// Takes equal lines, and forgets those for which there is no room any more.
+    /// Adds equal lines, and drops those that no longer fit.
     fn push(&mut self, line: Line, count: usize, room: usize) {
         self.runs.push_back((line, count));
         self.lines += count;
@@ -152,22 +152,22 @@ pub(crate) struct Builds {
 }
 
 impl Builds {
-    /// None yet, by a clock that is fast by so many milliseconds.
+    /// Creates an empty list with a clock that is fast by so many milliseconds.
     pub(crate) fn new(clock_offset_ms: i64) -> Self {
         Self { builds: BTreeMap::new(), clock_offset_ms }
     }
 
-    /// What the clock of the service shows.
+    /// The time on the service's clock.
     pub(crate) fn now(&self) -> SystemTime {
         shifted(SystemTime::now(), self.clock_offset_ms)
     }
 
-    /// Queues a build, and says which ones it supersedes.
+    /// Queues a build, and returns the ones it supersedes.
     pub(crate) fn queue(&mut self, facts: &Facts, overrides: Overrides) -> (String, Vec<String>) {
         self.add(facts, overrides, |_| {})
     }
 
-    /// Queues a build of somebody else, and says which ones it supersedes.
+    /// Queues a build of somebody else, and returns the ones it supersedes.
     pub(crate) fn queue_other(&mut self, facts: &Facts, other: &Other) -> Vec<String> {
         let (branch, commit) = (other.branch.clone(), other.commit.clone());
         let overrides = Overrides { branch, commit, changelist: None };
@@ -210,7 +210,7 @@ impl Builds {
         (id, superseded)
     }
 
-    /// There is one project and one build setting, so builds of one branch are of one target.
+    /// There is one project and one build setting, so builds of one branch have the same target.
     fn supersede(&mut self, branch: &str) -> Vec<String> {
         let now = self.now();
         let same_target = |build: &&mut Build| !build.is_terminal() && build.branch == branch;
@@ -229,7 +229,7 @@ impl Builds {
         format!("{prefix}{:04}", self.builds.len() + 1)
     }
 
-    /// Remembers what plays a build, so that superseding it can end it.
+    /// Stores the task that plays a build, so that a newer build can end it.
     pub(crate) fn attach(&mut self, id: &str, timeline: AbortHandle) {
         if let Some(build) = self.builds.get_mut(id) {
             build.timeline = Some(timeline);
@@ -240,7 +240,7 @@ impl Builds {
         self.builds.get(id)
     }
 
-    /// The ids of all that was not triggered by somebody else, the oldest first.
+    /// The ids of all builds that were triggered here, the oldest first.
     pub(crate) fn own(&self) -> Vec<String> {
         let own = self.builds.values().filter(|build| !build.foreign);
         own.map(|build| build.id.clone()).collect()
@@ -257,7 +257,7 @@ impl Builds {
         }
     }
 
-    /// Adds equal lines to a log of which only the last so many lines are shown.
+    /// Adds equal lines to a log that shows only its last lines.
     pub(crate) fn log(&mut self, id: &str, line: Line, count: usize, window: usize) {
         if let Some(build) = self.builds.get_mut(id) {
             build.recent.push(line, count, window);

@@ -1,4 +1,4 @@
-//! A TCP connection that fails in a chosen way, from elsewhere and in the middle of anything.
+//! TCP connections that fail in a chosen way, at any moment.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,18 +12,18 @@ use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The Engine.IO packet `1` (close) in a WebSocket frame as a client sends it: without a call of
-/// its own for it, the server closes the WebSocket when the client seems to ask.
+/// The Engine.IO packet `1` (close) in a WebSocket frame from a client. The server has no call for
+/// closing a WebSocket, but does so if the client seems to ask.
 const CLOSE_PLEASE: [u8; 7] = [0x81, 0x81, 0, 0, 0, 0, b'1'];
 
-/// What happens to a connection.
+/// A fault of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The peer gets a reset.
     Reset,
-    /// The peer gets the end of the stream, in the middle of whatever it was.
+    /// The peer gets the end of the stream, in the middle of any message.
     HangUp,
-    /// Nothing goes in or out any more, and the connection stays.
+    /// No bytes go in or out any more, and the connection stays open.
     Freeze,
     /// The server closes the WebSocket with a close frame.
     CloseEngine,
@@ -41,7 +41,7 @@ impl Listener for FaultyListener {
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        // Lines leave one by one, as the live service sends them; a failure only costs latency.
+        // Each line leaves on its own, as on the live service; a failure only costs latency.
         stream.set_nodelay(true).ok();
         let (stream, injector) = (Some(stream), self.connections.connect());
         (Connection { stream, injector, connections: self.connections.clone() }, address)
@@ -52,11 +52,11 @@ impl Listener for FaultyListener {
     }
 }
 
-/// All open connections, those of REST too.
+/// All open connections, including those of REST.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     used: Mutex<Vec<Weak<State>>>,
-    /// The server has given these up, and their peers may not know.
+    /// Connections that the server has closed, perhaps without their peers' knowledge.
     frozen: Mutex<Vec<TcpStream>>,
 }
 
@@ -82,7 +82,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Without lingering, the close of a connection is a reset.
+/// Closing without lingering sends a reset.
 fn reset(stream: TcpStream) {
     stream.set_zero_linger().ok();
 }
@@ -142,12 +142,12 @@ impl Connection {
         *lock(&self.injector.0.fault)
     }
 
-    /// Whether what is written gets lost on the way, as it does on a connection that is half-open.
+    /// Whether written bytes get lost, as on a half-open connection.
     fn swallows(&self) -> bool {
         self.fault() == Some(Fault::Freeze)
     }
 
-    /// Whether the server shall be asked to close the WebSocket; it needs to be asked once.
+    /// Whether to ask the server to close the WebSocket; once is enough.
     fn asks_to_close(&self, buffer: &ReadBuf<'_>) -> bool {
         let due = |fault: &mut Fault| *fault == Fault::CloseEngine;
         buffer.remaining() >= CLOSE_PLEASE.len()

@@ -1,9 +1,9 @@
-//! The journal: what the service received, for assertions.
+//! The journal of everything that the service received, for assertions.
 
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// One thing that the service received.
+/// One received item.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
     /// A REST request.
@@ -12,18 +12,18 @@ pub enum Entry {
         method: String,
         /// Path and query as sent.
         path: String,
-        /// The JSON body; a string where it is not JSON; null where there is none.
+        /// The JSON body; a string if it is not JSON; null if there is none.
         body: Value,
         /// Whether it carried a bearer token that the scenario accepts.
         authorized: bool,
     },
     /// A socket was let into the default namespace.
     Connected,
-    /// A socket asked to be let in, and is never answered.
+    /// A socket asked to connect, and never gets an answer.
     Muted,
     /// A socket was refused with a `connect_error`.
     Refused {
-        /// The message it got.
+        /// The message that it received.
         message: String,
     },
     /// `join:build`, whether or not such a build exists.
@@ -38,18 +38,18 @@ pub enum Entry {
         /// The build.
         build_id: String,
     },
-    /// Any other event, or one of the two above with a payload that makes no sense.
+    /// Any other event, or one of the two above with an invalid payload.
     Event {
         /// Its name.
         name: String,
         /// Its arguments.
         payload: Value,
     },
-    /// The client left the namespace, as it should. Nothing more is heard of that socket.
+    /// The client left the namespace, as it should. This is the last entry of that socket.
     NamespaceDisconnect,
-    /// The socket ended in another way: the client hung up, or the scenario made it.
+    /// The socket ended in another way: the client disconnected, or the scenario closed it.
     SocketClosed {
-        /// Socket.IO's words for it.
+        /// Socket.IO's reason.
         reason: String,
     },
 }

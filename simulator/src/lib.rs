@@ -53,8 +53,8 @@ pub fn build_path(build_id: &str) -> String {
     format!("/builds/{build_id}")
 }
 
-/// A running service. It has a thread of its own, so that a caller that blocks or pauses its clock
-/// does not stop the service; it ends, and all its connections with it, when this is dropped.
+/// A running service. It has its own thread, so a caller that blocks or pauses its clock does not
+/// stop the service. Dropping it ends the service and all its connections.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
@@ -64,10 +64,10 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Listens on a free loopback port; ready for requests when it returns.
+    /// Listens on a free loopback port, and returns once it accepts requests.
     ///
     /// # Errors
-    /// When the port, the thread or its runtime cannot be had.
+    /// The port, the thread or its runtime is unavailable.
     pub async fn start(scenario: Scenario) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen")?;
         listener.set_nonblocking(true)?;
@@ -77,7 +77,7 @@ impl Simulator {
         let (stop, stopped) = oneshot::channel();
         let served = service.clone();
         let thread = std::thread::Builder::new().name("simulator".into()).spawn(move || {
-            // Who waits for a service that failed sees that nobody listens.
+            // A caller that waits for a failed service finds the connection refused.
             runtime.block_on(service::serve(served, listener, stopped)).ok();
         })?;
         Ok(Self { address, service, stop: Some(stop), thread: Some(thread) })
@@ -88,17 +88,17 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// All that was received so far, in order of arrival.
+    /// Everything received so far, in order of arrival.
     pub fn journal(&self) -> Vec<Entry> {
         self.service.journal.entries()
     }
 
-    /// The ids of the builds that came of triggers, in order; those of somebody else are not among them.
+    /// The ids of the triggered builds, in order; builds of others are not included.
     pub fn builds(&self) -> Vec<String> {
         self.service.builds().own()
     }
@@ -113,7 +113,7 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the service has been printed by its thread already.
+            // The service's thread has already printed its panic.
             thread.join().ok();
         }
     }

@@ -25,14 +25,14 @@ struct Logged<'a> {
     line: &'a Line,
 }
 
-/// Starts the timeline of a build that has just been queued.
+/// Starts the timeline of a newly queued build.
 pub(crate) fn start(service: &Arc<Service>, build_id: &str) {
     let mut player = Player::new(service.clone(), build_id);
     let playing = service.clone();
     let task = tokio::spawn(async move {
         for step in &playing.scenario.timeline {
             player.play(step).await;
-            // A build that nobody follows never waits for anything: let others have their turn.
+            // A build without followers never waits, so it yields to other tasks.
             tokio::task::coop::consume_budget().await;
         }
         player.stream.release().await;
@@ -40,18 +40,18 @@ pub(crate) fn start(service: &Arc<Service>, build_id: &str) {
     service.builds().attach(build_id, task.abort_handle());
 }
 
-/// The state that the steps of a scenario share.
+/// The state shared by the steps of a scenario.
 struct Player {
     service: Arc<Service>,
     build_id: String,
     stream: Stream,
-    /// Milliseconds that the clock of the build machine is fast.
+    /// How many milliseconds the build machine's clock is fast.
     clock_ms: i64,
     /// Every so many-th line is dropped.
     drop_every: u64,
     /// How many lines have been logged since that was set.
     lines: u64,
-    /// The last lines that went to the room, as many as may be repeated.
+    /// The last lines sent to the room, as many as may be repeated.
     sent: VecDeque<Line>,
     repeatable: usize,
 }
@@ -150,7 +150,7 @@ impl Player {
         }
     }
 
-    /// A line of now, as exactly and as correctly as the clock of the build machine is.
+    /// A line of this moment, with the precision and error of the build machine's clock.
     fn line(&self, level: Level, message: String) -> Line {
         let now = shifted(SystemTime::now(), self.clock_ms);
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

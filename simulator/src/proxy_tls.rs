@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    /// Makes one that nobody knows yet.
+    /// Makes a new authority, which nobody trusts yet.
     ///
     /// # Errors
     /// Those of the cryptography.
@@ -30,7 +30,7 @@ impl Authority {
         Ok(Self(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?))
     }
 
-    /// Its certificate, which makes it trusted where it is given as a root.
+    /// Its certificate. A client that gets it as a root trusts the authority.
     pub fn pem(&self) -> String {
         self.0.pem()
     }
@@ -59,8 +59,8 @@ impl Authority {
         self.serve(params, upstream, None).await
     }
 
-    /// The same by somebody who looks into the requests: one that would upgrade the connection to
-    /// WebSocket gets `answer` instead.
+    /// The same with an inspecting proxy: a request that upgrades the connection to WebSocket gets
+    /// `answer` instead.
     ///
     /// # Errors
     /// Those of [`Self::front`].
@@ -110,13 +110,13 @@ impl Authority {
 /// An HTTP proxy for CONNECT that connects every client to the same server.
 #[derive(Debug)]
 pub struct ConnectProxy {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl ConnectProxy {
-    /// One that connects everybody.
+    /// A proxy that accepts every client.
     ///
     /// # Errors
     /// Those of the port.
@@ -124,7 +124,7 @@ impl ConnectProxy {
         Self::answering("HTTP/1.1 200 Connection established", upstream).await
     }
 
-    /// One that connects only who shows this `Proxy-Authorization`.
+    /// A proxy that accepts only clients with this `Proxy-Authorization`.
     ///
     /// # Errors
     /// Those of the port.
@@ -142,7 +142,7 @@ impl ConnectProxy {
         Self::deciding(answer, upstream).await
     }
 
-    /// One with another status line; only 200 connects.
+    /// A proxy with another status line; only 200 connects.
     ///
     /// # Errors
     /// Those of the port.
@@ -153,7 +153,7 @@ impl ConnectProxy {
         Self::deciding(move |_| status_line, upstream).await
     }
 
-    /// One that makes its status line of the head of the request; only 200 connects.
+    /// A proxy that computes its status line from the head of the request; only 200 connects.
     ///
     /// # Errors
     /// Those of the port.
@@ -188,7 +188,7 @@ impl ConnectProxy {
     }
 }
 
-/// A server that answers any request with these bytes and hangs up.
+/// A server that answers any request with these bytes and disconnects.
 ///
 /// # Errors
 /// Those of the port.
@@ -201,7 +201,7 @@ pub async fn answering(answer: impl Into<Vec<u8>>) -> anyhow::Result<SocketAddr>
             head(&mut stream).await?;
             stream.write_all(&answer).await?;
             stream.shutdown().await?;
-            // Or the rest of the request makes the kernel reset the connection.
+            // Otherwise the unread rest of the request makes the kernel reset the connection.
             copy(&mut stream, &mut tokio::io::sink()).await.map(drop)
         }
     })
@@ -227,7 +227,7 @@ where
     Ok(address)
 }
 
-/// What precedes the body of a request.
+/// Reads the head of a request.
 ///
 /// # Errors
 /// Those of the connection.

@@ -1,4 +1,4 @@
-//! Connection state recovery: what a session that was lost gets when its client is back. Pure.
+//! Connection state recovery: the events that a returning client gets. Pure.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -27,7 +27,7 @@ struct Remembered {
     frame: String,
 }
 
-/// A session that goes on.
+/// A session that is resumed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Recovered {
     /// The builds that it follows.
@@ -41,7 +41,7 @@ impl Recoveries {
         Self { settings, ..Self::default() }
     }
 
-    /// A name by which a new session may go on later.
+    /// An id under which a new session can be resumed later.
     pub(crate) fn pid(&mut self) -> String {
         self.next_pid += 1;
         format!("pid{:08}", self.next_pid)
@@ -78,8 +78,8 @@ impl Recoveries {
         self.events.clear();
     }
 
-    /// The session that has this `pid`, and what it missed after the event at `offset`; `None` if it
-    /// or that event is not known any more.
+    /// The session with this `pid`, and the events it missed after `offset`; `None` if either is no
+    /// longer known.
     pub(crate) fn recover(&mut self, pid: &str, offset: &str) -> Option<Recovered> {
         let last = self.events.iter().position(|event| event.offset == offset)?;
         let builds = self.lost.remove(pid)?;

@@ -22,7 +22,7 @@ use crate::scenario::{Answer, Ending};
 use crate::service::Service;
 use crate::{PROJECT_ID, SETTING_ID, session, trigger_path};
 
-/// Where Socket.IO listens.
+/// The path of Socket.IO.
 const SOCKET_PATH: &str = "/socket.io/";
 
 const DEFAULT_LIMIT: usize = 25;
@@ -30,7 +30,7 @@ const MAX_LIMIT: usize = 100;
 
 type Parameters = BTreeMap<String, String>;
 
-/// What an answer that is no success says.
+/// The body of an answer that is no success.
 struct Refusal {
     status: StatusCode,
     code: &'static str,
@@ -59,7 +59,7 @@ impl Refusal {
     }
 }
 
-/// Journals a request and answers it.
+/// Records a request and answers it.
 pub(crate) async fn answer(
     State(service): State<Arc<Service>>,
     ConnectInfo(injector): ConnectInfo<FaultInjector>,
@@ -91,8 +91,8 @@ pub(crate) async fn answer(
     response
 }
 
-/// Gives the upgrade of a WebSocket its scripted answer, if there is one; and serves the sessions of
-/// our own.
+/// Gives the upgrade of a WebSocket its scripted answer, if there is one. Otherwise serves the
+/// sessions of `session`.
 pub(crate) async fn answer_upgrade(
     State(service): State<Arc<Service>>,
     ConnectInfo(injector): ConnectInfo<FaultInjector>,
@@ -123,7 +123,7 @@ fn journaled(body: &[u8]) -> Value {
 }
 
 impl Service {
-    /// Journals a request, and returns its number.
+    /// Records a request, and returns its number.
     fn record(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> usize {
         self.journal.record(Entry::Request {
             method: method.to_string(),
@@ -351,7 +351,7 @@ impl Answer {
         let half = Bytes::copy_from_slice(self.body.as_bytes().get(..length / 2).unwrap_or(&[]));
         let chunks =
             stream::once(ready(Ok::<_, Infallible>(half))).chain(stream::once(async move {
-                // What was written leaves while the rest is waited for.
+                // The written part is sent before the rest is awaited.
                 tokio::task::yield_now().await;
                 injector.inject(Fault::Reset);
                 pending().await
@@ -368,7 +368,7 @@ impl IntoResponse for Answer {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, self.body).into_response();
         for (name, value) in self.headers {
-            // A header that HTTP does not allow cannot be sent at all.
+            // HTTP cannot carry an invalid header, so it is left out.
             if let (Ok(name), Ok(value)) =
                 (HeaderName::try_from(name), HeaderValue::try_from(value))
             {

@@ -1,4 +1,4 @@
-//! Who is connected, and who listens to which build.
+//! The connected clients, and the rooms that they are in.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::session::Outbox;
 #[derive(Debug)]
 pub(crate) struct Rooms {
     members: watch::Sender<Vec<Member>>,
-    /// There if lost sessions can be recovered.
+    /// Present if lost sessions can be recovered.
     recoveries: Option<Mutex<Recoveries>>,
 }
 
@@ -29,9 +29,9 @@ struct Member {
 /// The service's end of a session.
 #[derive(Debug, Clone)]
 pub(crate) enum Peer {
-    /// Of socketioxide.
+    /// A socket of socketioxide.
     Library(SocketRef),
-    /// Of our own, which can be recovered.
+    /// A session of `session`, which can be recovered.
     Own(Outbox),
 }
 
@@ -47,7 +47,7 @@ impl Peer {
     /// Sends an event to this client alone, if it has room for it.
     pub(crate) fn tell(&self, event: &str, payload: &impl Serialize) {
         match self {
-            // One that is gone or busy misses it.
+            // A closed or busy connection misses it.
             Self::Library(socket) => drop(socket.emit(event, payload)),
             Self::Own(outbox) => outbox.tell(event, payload),
         }
@@ -97,8 +97,8 @@ impl Rooms {
         self.members.send_modify(|members| members.push(member));
     }
 
-    /// Lets a session of our own in. One that goes on where a lost one ended gets what it missed, and
-    /// is in its rooms.
+    /// Lets a session of `session` in. A recovered one gets the events it missed, and is back in
+    /// its rooms.
     pub(crate) fn welcome(&self, outbox: &mut Outbox, resume: Option<(&str, &str)>) {
         let Some(mut recoveries) = self.recoveries() else {
             return;
@@ -119,7 +119,7 @@ impl Rooms {
         self.add(Member { peer: Peer::Own(outbox.clone()), builds });
     }
 
-    /// A session is over. One that was in its rooms until now can be recovered.
+    /// A session ended. It can be recovered if it was still in its rooms.
     pub(crate) fn lose(&self, peer: &Peer) {
         self.members.send_modify(|members| {
             for member in members.extract_if(.., |member| member.peer.is(peer)) {
@@ -162,8 +162,8 @@ impl Rooms {
         self.members.subscribe().wait_for(joined).await.ok();
     }
 
-    /// Sends an event to each socket of the room; a slow one holds up the build, so that nothing is
-    /// lost and nothing changes its place.
+    /// Sends an event to each socket of the room. A slow one delays the build, so that nothing is
+    /// lost or reordered.
     pub(crate) async fn emit(&self, build_id: &str, event: &str, payload: &impl Serialize) {
         let frame = self.recoveries().map(|mut known| known.remember(build_id, event, payload));
         for peer in self.listeners(build_id) {
@@ -186,7 +186,7 @@ impl Rooms {
         listeners.map(|member| member.peer.clone()).collect()
     }
 
-    /// Empties all rooms, and gives back who was there.
+    /// Empties all rooms, and returns their members.
     fn clear(&self) -> Vec<Member> {
         self.members.send_replace(Vec::new())
     }
@@ -207,7 +207,8 @@ impl Rooms {
         }
     }
 
-    /// Lets go of all sockets: each holds what holds the rooms. None of them is recovered.
+    /// Drops all sockets, because each of them owns a reference to the rooms. None of them can be
+    /// recovered.
     pub(crate) fn close(&self) {
         drop(self.clear());
         if let Some(mut recoveries) = self.recoveries() {

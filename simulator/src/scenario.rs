@@ -1,4 +1,4 @@
-//! Scenarios: what the service knows and how a build goes, as data.
+//! Scenarios: the data of the service and the course of a build.
 
 mod builder;
 
@@ -9,14 +9,15 @@ use serde_json::Value;
 
 use crate::TOKEN;
 
-/// What the service knows, and what happens to each build that is triggered.
+/// The data of the service, and the course of each triggered build.
 ///
 /// Read from JSON (a missing field has its default), from the script form (`FromStr`: JSON, then
-/// the build log), or built: `Scenario::new().status("running").log("info", "…").status("complete")`.
+/// the build log), or built: `Scenario::new().status("running").log("info",
+/// "…").status("complete")`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scenario {
-    /// What happens to a build, in order. It starts with the trigger.
+    /// The steps of a build, in order. They start with the trigger.
     pub timeline: Vec<Step>,
     /// The first build exists already, and its timeline starts with the service.
     pub queued: bool,
@@ -30,7 +31,7 @@ pub struct Scenario {
     pub slow_trigger: bool,
     /// How many of the last log lines `GET /builds/:id` shows.
     pub recent_lines: usize,
-    /// What the builds are made of.
+    /// The properties of all builds.
     pub facts: Facts,
     /// Scripted answers, each taking the place of the real one.
     pub answers: Vec<Answer>,
@@ -48,11 +49,11 @@ pub struct Scenario {
     pub mute_connects: usize,
     /// How many of the first sockets are disconnected right after they were let in.
     pub kicks: usize,
-    /// How many of the first `join:build` are ignored without a word: the service registered its
-    /// handler late, or this replica does not know the build yet.
+    /// How many of the first `join:build` are ignored silently: the service registered its handler
+    /// late, or this replica does not know the build yet.
     pub ignored_joins: usize,
-    /// How many of the first `join:build` a guard refuses, as NestJS does: the socket gets an
-    /// `exception` event. They come before those that are ignored.
+    /// How many of the first `join:build` a guard refuses, as in NestJS: the socket gets an
+    /// `exception` event. They come before the ignored ones.
     pub refused_joins: usize,
     /// Socket.IO's connection state recovery; off when absent.
     pub recovery: Option<Recovery>,
@@ -93,22 +94,22 @@ impl Default for Scenario {
     }
 }
 
-/// One thing that happens to a build.
+/// One step of a build.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// The status changes, and the room hears of it.
+    /// The status changes, and the room gets an event.
     Status(String),
-    /// The status changes, but only REST knows.
+    /// The status changes, but only REST shows it.
     LoseStatus(String),
-    /// A line is logged, and the room hears it.
+    /// A line is logged, and the room gets it.
     Log {
         /// The service's level.
         level: Level,
         /// The text.
         message: String,
     },
-    /// A line is logged, but only REST knows.
+    /// A line is logged, but only REST shows it.
     LoseLog {
         /// The service's level.
         level: Level,
@@ -125,20 +126,20 @@ pub enum Step {
         /// The text.
         message: String,
     },
-    /// From now on every so many-th log line is dropped on its way to the room; REST shows all of
-    /// them. 1 drops every line, 0 drops none.
+    /// Drops every n-th log line on its way to the room from now on; REST shows all of them. 1 drops
+    /// every line, 0 drops none.
     DropEvery(u64),
-    /// From now on the room gets nothing, and nothing is lost: statuses and lines wait.
+    /// Holds statuses and lines back from now on; nothing is lost.
     HoldStream,
-    /// The room gets everything that waits, in order, and from now on everything at once.
+    /// The room gets everything that was held back, in order. From now on it gets events at once.
     ReleaseStream,
-    /// From now on statuses and lines reach the room so many milliseconds late, in order; REST shows
-    /// them at once. 0 ends that: the next step follows when everything has arrived.
+    /// Delays statuses and lines for the room by so many milliseconds from now on; REST shows them at
+    /// once. 0 ends that: the next step follows when everything has arrived.
     Lag(u64),
     /// The room gets the last so many `build:log` events of this build again, as they were.
     Repeat(usize),
-    /// From now on the clock of the build machine is fast by so many milliseconds, or slow by as many
-    /// below zero: log lines are stamped by it.
+    /// Sets the build machine's clock, which stamps log lines, fast by so many milliseconds from now
+    /// on; negative values set it slow.
     Clock(i64),
     /// Nothing happens for so many milliseconds.
     Pause(u64),
@@ -156,7 +157,7 @@ pub enum Step {
     },
     /// The TCP connections of all sockets are reset.
     CutConnections,
-    /// The TCP connections of all sockets end without a word (FIN).
+    /// The TCP connections of all sockets end with a FIN.
     HangUp,
     /// The TCP connections of all sockets become half-open: they stay, but nothing goes in or out any
     /// more.
@@ -166,16 +167,16 @@ pub enum Step {
     /// The service disconnects all sockets from the namespace.
     Disconnect,
     /// The service goes down: all connections, those of REST too, are reset, and the port refuses new
-    /// ones for so many milliseconds. Builds live on: the next step follows as soon as it is down.
+    /// ones for so many milliseconds. Builds continue: the next step follows as soon as it is down.
     Restart(u64),
     /// All tokens are revoked: REST answers 401 and new sockets are refused; those that were let in
     /// stay.
     RevokeTokens,
-    /// From now on requests get this scripted answer, once those before it are used up.
+    /// Requests get this scripted answer from now on, once earlier ones are used up.
     Answer(Answer),
-    /// The build's room hears a status and a line of some other build.
+    /// The build's room gets a status and a line of another build.
     Foreign,
-    /// The build's room hears an event exactly as it stands here.
+    /// The build's room gets exactly this event.
     Raw {
         /// Its name.
         event: String,
@@ -184,9 +185,9 @@ pub enum Step {
     },
 }
 
-/// Socket.IO's connection state recovery, as npm socket.io has it in memory: a session that was lost
-/// gets the events of its rooms that it missed before its CONNECT answer. A session that the service
-/// disconnected, or that was there before a restart, is not recovered.
+/// Socket.IO's connection state recovery, as npm socket.io has it in memory. A lost session gets
+/// the missed events of its rooms before its CONNECT answer. A session is not recovered if the
+/// service disconnected it, or if it began before a restart.
 ///
 /// Real adapters and slow middlewares leave events out although the session counts as recovered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -211,7 +212,7 @@ pub enum Level {
 }
 
 impl From<&str> for Level {
-    /// Reads the API's word; what is neither `warn` nor `error` is `info`.
+    /// Parses the API's word; anything but `warn` and `error` is `info`.
     fn from(word: &str) -> Self {
         match word {
             "warn" => Self::Warn,
@@ -221,8 +222,8 @@ impl From<&str> for Level {
     }
 }
 
-/// What the builds are made of: the project, its build setting, and the commit of a trigger that
-/// names none.
+/// The properties of all builds: the project, its build setting, and the default commit of a
+/// trigger.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names are the API's")]
@@ -256,7 +257,7 @@ impl Default for Facts {
     }
 }
 
-/// A scripted answer to REST requests, given before token and path are looked at. One for
+/// A scripted answer to REST requests, given before token and path are checked. An answer for
 /// `/socket.io/` is given to the upgrade of a WebSocket.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

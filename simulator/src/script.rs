@@ -1,9 +1,9 @@
-//! The script form of a scenario: a JSON object with its settings, then the build log as it is,
+//! The script form of a scenario: a JSON object with its settings, then the unchanged build log,
 //! line by line.
 //!
-//! A line that begins with `@` is no log line: `@warn …` and `@error …` log a line at that level,
-//! `@pace 20` pauses so many milliseconds after each line from there on, and `@name value` is any
-//! other step (the value as JSON, or as bare text). Empty lines are skipped.
+//! A line that begins with `@` is not a log line. `@warn …` and `@error …` log a line at that
+//! level. `@pace 20` pauses so many milliseconds after each following line. `@name value` is any
+//! other step, with the value as JSON or bare text. Empty lines are skipped.
 
 use std::str::FromStr;
 

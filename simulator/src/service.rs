@@ -1,4 +1,4 @@
-//! The service: what it knows, and the server that REST and Socket.IO share.
+//! The state of the service, and the server that REST and Socket.IO share.
 
 use std::io;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ pub(crate) struct Service {
     connections: Arc<Connections>,
     builds: Mutex<Builds>,
     answers: Mutex<Vec<Answer>>,
-    /// The builds of somebody else that are still to come.
+    /// The builds of somebody else that are still to be queued.
     others: Mutex<Vec<Other>>,
     /// How many times the builds were listed.
     pub(crate) listings: AtomicUsize,
@@ -63,12 +63,12 @@ impl Service {
         self.builds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a token is one of those that are known.
+    /// Whether a token is known.
     pub(crate) fn trusts(&self, known: &[String], token: &str) -> bool {
         !self.revoked.load(Ordering::Acquire) && known.iter().any(|known| known == token)
     }
 
-    /// Trusts no token any more. Who has been let in stays.
+    /// Trusts no token any more. Connected clients stay connected.
     pub(crate) fn revoke_tokens(&self) {
         self.revoked.store(true, Ordering::Release);
     }
@@ -83,7 +83,7 @@ impl Service {
         Some(answer.clone())
     }
 
-    /// Scripts one more answer.
+    /// Adds one more scripted answer.
     pub(crate) fn script(&self, answer: Answer) {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
     }
@@ -113,19 +113,19 @@ impl Service {
     }
 }
 
-/// How many sockets or joins a fault is still to hit.
+/// How many more sockets or joins a fault affects.
 #[derive(Debug)]
 pub(crate) struct Countdown(AtomicUsize);
 
 impl Countdown {
-    /// Whether it hits this one.
+    /// Whether it affects this one.
     pub(crate) fn take(&self) -> bool {
         let less = |left: usize| left.checked_sub(1);
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).is_ok()
     }
 }
 
-/// Where a timeline asks for an outage: how long it shall take, until it has begun.
+/// A request of a timeline for an outage, with its length.
 #[derive(Debug, Default)]
 pub(crate) struct Outages(watch::Sender<Option<Duration>>);
 
@@ -188,7 +188,7 @@ pub(crate) async fn serve(
     ended
 }
 
-/// Keeps a port from everybody else without listening: connections are refused.
+/// Reserves a port without listening: connections are refused.
 fn keep(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     // Elsewhere the option means that the port may be stolen, as for the listeners of std.

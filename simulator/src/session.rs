@@ -1,5 +1,5 @@
-//! A Socket.IO session of our own, for scenarios with connection state recovery: socketioxide has none.
-//! WebSocket only, text packets, one namespace.
+//! A Socket.IO session of our own, for scenarios with connection state recovery, which socketioxide
+//! lacks. WebSocket only, text packets, one namespace.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,10 +26,10 @@ use crate::rooms::Peer;
 use crate::service::Service;
 use crate::socket::Admission;
 
-/// How a session is reached from elsewhere.
+/// The handle of a session.
 #[derive(Debug, Clone)]
 pub(crate) struct Outbox {
-    /// By which the session may go on later; empty until the client is let in.
+    /// The id under which the session can be resumed later; empty until the client is let in.
     pid: String,
     frames: UnboundedSender<String>,
     injector: FaultInjector,
@@ -44,12 +44,12 @@ impl Outbox {
         &self.pid
     }
 
-    /// Sends a frame; a connection that is gone takes none.
+    /// Sends a frame; a closed connection drops it.
     pub(crate) fn send(&self, frame: String) {
         self.frames.send(frame).ok();
     }
 
-    /// Sends an event that is no part of any room's history.
+    /// Sends an event that does not belong to any room's history.
     pub(crate) fn tell(&self, event: &str, payload: &impl Serialize) {
         // All payloads are texts, which JSON can always write.
         let arguments = serde_json::to_string(&(event, payload)).unwrap_or_default();
@@ -100,7 +100,7 @@ pub(crate) fn upgrade(
     response
 }
 
-/// Why a session ended, in Socket.IO's words.
+/// Why a session ended, in Socket.IO's terms.
 enum End {
     ClientLeft,
     Lost(&'static str),
@@ -133,13 +133,13 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 struct Session<'s, S> {
     service: &'s Arc<Service>,
     outbox: Outbox,
-    /// Set once CONNECT was answered with yes.
+    /// Set once CONNECT was accepted.
     admitted: bool,
     socket: WebSocketStream<S>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
-    /// Until the connection or the session ends.
+    /// Runs until the connection or the session ends.
     async fn talk(
         &mut self,
         mut queued: UnboundedReceiver<String>,
@@ -156,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         self.socket.send(Message::text(format!("0{open}"))).await?;
         let interval = Duration::from_millis(ping_interval);
         let timeout = Duration::from_millis(ping_timeout);
-        // When there is something to do about pings, and whether one is unanswered.
+        // The time of the next ping or timeout, and whether a ping is unanswered.
         let (mut due, mut pinged) = (Instant::now() + interval, false);
         loop {
             tokio::select! {

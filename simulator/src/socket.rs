@@ -14,7 +14,7 @@ use crate::journal::Entry;
 use crate::rooms::Peer;
 use crate::service::Service;
 
-/// How many packets may wait for a slow client before the build has to wait.
+/// How many packets may wait for a slow client before the build waits.
 const BUFFERED_PACKETS: usize = 1024;
 
 pub(crate) fn layer(service: &Arc<Service>) -> SocketIoLayer {
@@ -35,9 +35,9 @@ pub(crate) fn layer(service: &Arc<Service>) -> SocketIoLayer {
 /// The answer to a client's CONNECT.
 pub(crate) enum Admission {
     Granted,
-    /// With this message.
+    /// Refused with this message.
     Refused(String),
-    /// It never gets an answer.
+    /// Never answered.
     Muted,
 }
 
@@ -68,7 +68,7 @@ impl Service {
         self.journal.record(Entry::Connected);
         let peer = Peer::Library(socket.clone());
         self.rooms.connect(peer.clone());
-        // One handler for all events keeps them in the order in which they came.
+        // One handler for all events keeps their order.
         let service = self.clone();
         socket.on_fallback(
             async move |socket: SocketRef, Event(name): Event, Data(payload): Data<Value>| {
@@ -88,7 +88,7 @@ impl Service {
         }
     }
 
-    /// Takes an event of a client.
+    /// Handles an event of a client.
     pub(crate) fn receive(&self, peer: &Peer, name: String, payload: Value) {
         let build_id = payload.get("buildId").and_then(Value::as_str).map(str::to_owned);
         match (name.as_str(), build_id) {
@@ -96,7 +96,7 @@ impl Service {
                 if self.refused_joins.take() {
                     peer.tell("exception", &refusal_of_a_guard(&payload));
                 } else if !self.ignored_joins.take() && self.builds().get(&build_id).is_some() {
-                    // An unknown build is met with silence.
+                    // An unknown build gets no answer.
                     self.rooms.join(peer, &build_id);
                 }
                 self.journal.record(Entry::Joined { build_id });

@@ -1,4 +1,4 @@
-//! The way of a build's events to its room: at once, held back, or late.
+//! The delivery of a build's events to its room: at once, held back, or late.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -47,13 +47,13 @@ impl Stream {
         }
     }
 
-    /// From now on events wait.
+    /// Holds events back from now on.
     pub(crate) async fn hold(&mut self) {
         self.release().await;
         self.delivery = Delivery::Held(VecDeque::new());
     }
 
-    /// From now on events arrive so much later; at once if it is no time at all.
+    /// Delays events by `lag` from now on; zero means no delay.
     pub(crate) async fn lag(&mut self, lag: Duration) {
         self.release().await;
         if !lag.is_zero() {
@@ -64,7 +64,7 @@ impl Stream {
         }
     }
 
-    /// Resolves when everything that was sent has arrived; from now on events arrive at once.
+    /// Resolves when all events have arrived. From now on events arrive at once.
     pub(crate) async fn release(&mut self) {
         match std::mem::replace(&mut self.delivery, Delivery::AtOnce) {
             Delivery::AtOnce => {}

@@ -250,7 +250,7 @@ impl Scenario {
         self
     }
 
-    /// A trigger takes so long that a socket can connect meanwhile: it is not answered before one has.
+    /// A trigger is answered only after a socket has connected.
     pub fn slow_trigger(mut self) -> Self {
         self.slow_trigger = true;
         self
@@ -274,7 +274,7 @@ impl Scenario {
         self
     }
 
-    /// The first so many `join:build` are ignored without a word.
+    /// The first so many `join:build` are ignored silently.
     pub fn ignored_joins(mut self, count: usize) -> Self {
         self.ignored_joins = count;
         self
