@@ -1,6 +1,6 @@
 //! The errors that end a run, each with its exit code and one hint.
 
-mod doubt;
+mod ambiguity;
 
 use std::io;
 
@@ -12,7 +12,7 @@ use crate::net::NetError;
 use crate::service::{ApiError, ApiErrorKind};
 use crate::socket::SocketError;
 
-pub use doubt::Doubt;
+pub use ambiguity::Ambiguity;
 
 /// The exit code of the process. The first digit is stable: 1x the build's result, 2x fix the
 /// workflow, 3x retry, 4x a problem on the runner.
@@ -148,7 +148,7 @@ pub enum Error {
         /// The error of a later request that was not accepted.
         refusal: Option<Box<ApiError>>,
         /// Why looking for the build did not help.
-        doubt: Doubt,
+        ambiguity: Ambiguity,
     },
     /// The build to attach to could not be read.
     #[error("cannot attach to the build")]
@@ -207,8 +207,8 @@ impl Error {
         };
         match self {
             Self::Untriggered { refusal, .. } => format!("{self}: {cause}{}", then(refusal)),
-            Self::Uncertain { refusal, doubt, .. } => {
-                format!("{self}: {cause}{}; {}", then(refusal), doubt.headline())
+            Self::Uncertain { refusal, ambiguity, .. } => {
+                format!("{self}: {cause}{}; {}", then(refusal), ambiguity.headline())
             }
             Self::Config(_)
             | Self::Network(_)
@@ -238,8 +238,8 @@ impl Error {
                 };
                 answers(answer, refusal.as_deref()).chain([listed]).collect()
             }
-            Self::Uncertain { answer, refusal, doubt } => {
-                answers(answer, refusal.as_deref()).chain(doubt.causes()).collect()
+            Self::Uncertain { answer, refusal, ambiguity } => {
+                answers(answer, refusal.as_deref()).chain(ambiguity.causes()).collect()
             }
             Self::Stream { cause, .. } => lines(cause).collect(),
             Self::Network(error) => lines(error).collect(),
@@ -265,7 +265,7 @@ impl Error {
                 let then = then.map_or_else(String::new, |then| format!("; {then}"));
                 Some(format!("BuildPixel lists no build of this trigger{then}"))
             }
-            Self::Uncertain { doubt, .. } => Some(doubt.hint()),
+            Self::Uncertain { ambiguity, .. } => Some(ambiguity.hint()),
             Self::Trigger(error) | Self::Attach(error) => error.hint().map(str::to_owned),
             Self::Lost { build, cause } => Some(match cause.hint() {
                 Some(hint) if cause.is_final() => format!("{hint}; then {}", again(build)),

@@ -4,16 +4,16 @@
 
 mod align;
 mod build;
+mod delays;
 mod effect;
 mod gap;
 mod merge;
 mod polling;
 mod room;
 mod status;
-mod timings;
 mod window;
 
-pub use build::{Build, Setup};
+pub use build::{Build, FollowOptions};
+pub use delays::FollowDelays;
 pub use effect::{Effect, Effects};
-pub use timings::Timings;
 pub use window::View;

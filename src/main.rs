@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use buildpixel_ci::cli::{self, Command};
 use buildpixel_ci::config::Env;
-use buildpixel_ci::follow::Timings;
-use buildpixel_ci::{Host, diagnostics, error, refuse, run, signals, trigger};
+use buildpixel_ci::follow::FollowDelays;
+use buildpixel_ci::trigger::TriggerDelays;
+use buildpixel_ci::{Host, diagnostics, error, refuse, run, signals};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
@@ -33,14 +34,17 @@ fn step(env: Env) -> anyhow::Result<ExitCode> {
         Err(cause) => (Builder::new_current_thread().enable_time().build()?, Some(cause)),
     };
     let code = runtime.block_on(async {
-        let (timings, trigger) = (Timings::default(), trigger::Timings::default());
+        let (follow_delays, trigger_delays) = (FollowDelays::default(), TriggerDelays::default());
         let is_terminal = stdout().is_terminal();
         let stdout = Box::new(stdout());
         match refused.map_or_else(signals::listen, Err) {
-            Ok(signals) => run(Host { env, stdout, is_terminal, signals, timings, trigger }).await,
+            Ok(signals) => {
+                run(Host { env, stdout, is_terminal, signals, follow_delays, trigger_delays }).await
+            }
             Err(cause) => {
                 let (_nobody, signals) = mpsc::channel(1);
-                let host = Host { env, stdout, is_terminal, signals, timings, trigger };
+                let host =
+                    Host { env, stdout, is_terminal, signals, follow_delays, trigger_delays };
                 refuse(host, cause).await
             }
         }

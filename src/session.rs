@@ -6,5 +6,5 @@ mod link;
 mod queue;
 mod update;
 
-pub use hub::{Hub, Setup};
+pub use hub::{Hub, HubOptions};
 pub use update::{BuildEvent, BuildEventKind, Update};

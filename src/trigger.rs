@@ -1,8 +1,8 @@
-//! Triggers exactly one build. A request is repeated only if nothing was accepted for certain.
+//! Triggers exactly one build. A request is repeated only if it was certainly not accepted.
 //! After an ambiguous answer it looks for the build first.
 
 mod candidates;
-mod timings;
+mod delays;
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -16,12 +16,12 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::error::{Doubt, Error, chain};
+use crate::error::{Ambiguity, Error, chain};
 use crate::model::{Id, Level, Notice};
 use crate::service::{ApiError, ApiErrorKind, Client, Overrides, Triggered};
 use candidates::{Candidates, OwnBranch, Sent, Wanted};
 
-pub use timings::Timings;
+pub use delays::TriggerDelays;
 
 /// The build to trigger, and how.
 pub struct Plan {
@@ -34,7 +34,7 @@ pub struct Plan {
     /// Branch, commit and changelist instead of the setting's own.
     pub overrides: Overrides,
     /// Delays and limits.
-    pub timings: Timings,
+    pub delays: TriggerDelays,
     /// The remaining time of the whole step.
     pub limit: Duration,
 }
@@ -95,13 +95,13 @@ impl Trigger {
 
     /// Whether certainly no build was started.
     pub fn nothing_was_started(&self) -> bool {
-        self.attempt.certain.get()
+        self.attempt.nothing_sent.get()
     }
 
     /// Asks the trigger to end: it sends no more trigger requests and does not wait. It may still
     /// find a build that was started.
-    pub fn leave(&self) {
-        self.attempt.leaving.send_replace(true);
+    pub fn stop(&self) {
+        self.attempt.stopping.send_replace(true);
     }
 }
 
@@ -110,12 +110,12 @@ struct Attempt {
     plan: Plan,
     deadline: Instant,
     notices: mpsc::UnboundedSender<Notice>,
-    certain: Cell<bool>,
-    leaving: watch::Sender<bool>,
+    nothing_sent: Cell<bool>,
+    stopping: watch::Sender<bool>,
 }
 
-/// How many requests may have started a build.
-struct Open {
+/// The requests so far that may have started a build.
+struct Ambiguous {
     /// When the first of them was sent.
     since: Sent,
     /// The error of the last of them.
@@ -125,88 +125,89 @@ struct Open {
 impl Attempt {
     /// Sends nothing yet. Notices come out of the receiver.
     fn new(plan: Plan) -> (Self, mpsc::UnboundedReceiver<Notice>) {
-        let (notices, told) = mpsc::unbounded_channel();
-        let deadline = Instant::now() + plan.timings.longest.min(plan.limit);
-        let leaving = watch::Sender::new(false);
-        (Self { plan, deadline, notices, certain: Cell::new(true), leaving }, told)
+        let (notices, receiver) = mpsc::unbounded_channel();
+        let deadline = Instant::now() + plan.delays.longest.min(plan.limit);
+        let stopping = watch::Sender::new(false);
+        (Self { plan, deadline, notices, nothing_sent: Cell::new(true), stopping }, receiver)
     }
 
     /// Triggers the build, or finds the one that was triggered.
     async fn run(&self) -> Result<Triggered, Error> {
-        let Timings { open_ends, looks, .. } = self.plan.timings;
-        let mut opened = None;
+        let TriggerDelays { max_ambiguous, lookup_delays, .. } = self.plan.delays;
+        let mut ambiguous = None;
         let mut own_branch = OwnBranch::Unknown;
         let mut refusals = 0;
         let mut requests = 0;
         loop {
             let sent = Sent { instant: std::time::Instant::now(), clock: SystemTime::now() };
-            let error = match self.ask().await {
+            let error = match self.request().await {
                 Ok(triggered) => return Ok(triggered),
                 Err(error) => error,
             };
             let (refused, last) = if error.nothing_was_accepted() {
-                self.certain.set(opened.is_none());
+                self.nothing_sent.set(ambiguous.is_none());
                 let delay = self.delay(&error, refusals);
                 refusals += 1;
                 if let Some(delay) = delay {
                     let text = format!("the trigger was not accepted; {}", again(delay));
                     self.warn(format!("{text} ({})", chain(&error)));
                     self.pause(Instant::now() + delay).await;
-                } else if opened.is_some() {
+                } else if ambiguous.is_some() {
                     let text =
                         "the trigger was not accepted; looking for what the one before left open";
                     self.warn(format!("{text} ({})", chain(&error)));
                 }
-                (Some(error), delay.is_none() || self.is_leaving())
+                (Some(error), delay.is_none() || self.is_stopping())
             } else {
                 requests += 1;
                 let text = "it is open whether a build was started; looking for it";
                 self.warn(format!("{text} ({})", chain(&error)));
-                let since = opened.map_or(sent, |open: Open| open.since);
-                opened = Some(Open { since, answer: error });
+                let since = ambiguous.map_or(sent, |earlier: Ambiguous| earlier.since);
+                ambiguous = Some(Ambiguous { since, answer: error });
                 (None, false)
             };
-            let Some(Open { since, answer }) = opened else {
+            let Some(Ambiguous { since, answer }) = ambiguous else {
                 match refused {
                     Some(error) if last => return Err(Error::Trigger(error)),
                     _ => continue,
                 }
             };
-            let settled = self.settle(since, &mut own_branch).await;
+            let found = self.find_build(since, &mut own_branch).await;
             let refusal = refused.map(Box::new);
-            match settled {
+            match found {
                 Ok(Some(found)) => return Ok(found),
                 Ok(None) => {}
-                Err(doubt) => return Err(Error::Uncertain { answer, refusal, doubt }),
+                Err(ambiguity) => return Err(Error::Uncertain { answer, refusal, ambiguity }),
             }
-            let [.., last_look] = looks;
-            let has_time = Instant::now() + last_look < self.deadline;
-            if last || refusal.is_none() && (requests >= open_ends || !has_time) {
+            let [.., last_lookup] = lookup_delays;
+            let has_time = Instant::now() + last_lookup < self.deadline;
+            if last || refusal.is_none() && (requests >= max_ambiguous || !has_time) {
                 return Err(Error::Untriggered { answer, refusal, requests });
             }
             if refusal.is_none() {
                 self.warn("BuildPixel lists no build of this trigger; trying again".to_owned());
             }
-            opened = Some(Open { since, answer });
+            ambiguous = Some(Ambiguous { since, answer });
         }
     }
 
-    async fn ask(&self) -> Result<Triggered, ApiError> {
-        let Plan { client, project, build_setting, overrides, timings, .. } = &self.plan;
-        self.certain.set(false);
-        let client = client.within(timings.answer.min(self.left()));
+    async fn request(&self) -> Result<Triggered, ApiError> {
+        let Plan { client, project, build_setting, overrides, delays, .. } = &self.plan;
+        self.nothing_sent.set(false);
+        let client = client.within(delays.answer.min(self.left()));
         client.trigger(project, build_setting, overrides).await
     }
 
     /// The delay before a request is repeated that was not accepted. `None` if it should not be
     /// repeated or there is no time.
     fn delay(&self, error: &ApiError, refusals: u32) -> Option<Duration> {
-        let Timings { again, longest_retry_after, looks: [.., last_look], .. } = self.plan.timings;
+        let TriggerDelays { again, longest_retry_after, lookup_delays: [.., last_lookup], .. } =
+            self.plan.delays;
         // If the service answers at all, the next answer may be ambiguous. That leaves time to look
         // for the build.
-        let (retry_after, to_look) = match &error.kind {
+        let (retry_after, lookup) = match &error.kind {
             ApiErrorKind::Refused(refusal) if matches!(refusal.status, 429 | 503) => {
-                (refusal.retry_after.unwrap_or_default(), last_look)
+                (refusal.retry_after.unwrap_or_default(), last_lookup)
             }
             ApiErrorKind::Blocked(why) if !why.is_lasting() => Default::default(),
             ApiErrorKind::Unreachable { .. } => Default::default(),
@@ -218,61 +219,65 @@ impl Attempt {
         };
         let jitter = again.delay(refusals, fastrand::f64())?;
         let delay = retry_after.min(longest_retry_after) + jitter;
-        (delay + to_look < self.left()).then_some(delay)
+        (delay + lookup < self.left()).then_some(delay)
     }
 
     /// Looks for our build until it is listed or certainly does not exist.
-    async fn settle(
+    async fn find_build(
         &self,
-        opened: Sent,
+        since: Sent,
         own_branch: &mut OwnBranch,
-    ) -> Result<Option<Triggered>, Doubt> {
+    ) -> Result<Option<Triggered>, Ambiguity> {
         let began = Instant::now();
-        let mut open = None;
-        for look in self.plan.timings.looks {
-            if began + look > self.deadline {
-                return Err(open.unwrap_or(Doubt::OutOfTime));
+        let mut last = None;
+        for delay in self.plan.delays.lookup_delays {
+            if began + delay > self.deadline {
+                return Err(last.unwrap_or(Ambiguity::OutOfTime));
             }
-            self.pause(began + look).await;
-            open = match self.look(opened, own_branch).await {
+            self.pause(began + delay).await;
+            last = match self.look_up(since, own_branch).await {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => None,
                 // A build that cannot be identified yet may be identifiable later.
-                Err(doubt @ (Doubt::Unclear { .. } | Doubt::Endless)) => Some(doubt),
-                // An error page of a proxy is temporary, too.
-                Err(Doubt::Unreadable(error)) if !error.is_final() && !error.is_transient() => {
-                    Some(Doubt::Unreadable(error))
+                Err(ambiguity @ (Ambiguity::Unclear { .. } | Ambiguity::Endless)) => {
+                    Some(ambiguity)
                 }
-                Err(doubt) => return Err(doubt),
+                // An error page of a proxy is temporary, too.
+                Err(Ambiguity::Unreadable(error)) if !error.is_final() && !error.is_transient() => {
+                    Some(Ambiguity::Unreadable(error))
+                }
+                Err(ambiguity) => return Err(ambiguity),
             };
-            if self.is_leaving() {
-                return Err(open.unwrap_or(Doubt::OutOfTime));
+            if self.is_stopping() {
+                return Err(last.unwrap_or(Ambiguity::OutOfTime));
             }
         }
-        open.map_or(Ok(None), Err)
+        last.map_or(Ok(None), Err)
     }
 
     /// Lists the builds, and selects ours.
-    async fn look(
+    async fn look_up(
         &self,
-        opened: Sent,
+        since: Sent,
         own_branch: &mut OwnBranch,
-    ) -> Result<Option<Triggered>, Doubt> {
-        let Plan { project, build_setting, overrides, timings, .. } = &self.plan;
-        let until = self.deadline.min(Instant::now() + timings.longest_look);
+    ) -> Result<Option<Triggered>, Ambiguity> {
+        let Plan { project, build_setting, overrides, delays, .. } = &self.plan;
+        let until = self.deadline.min(Instant::now() + delays.longest_lookup);
         if *own_branch == OwnBranch::Unknown && overrides.branch.is_none() {
             *own_branch = self.own_branch(until).await;
         }
         let wanted = Wanted { project, build_setting, overrides, own_branch };
         let mut candidates = Candidates::new(wanted);
         let mut cursor = None;
-        for _ in 0..timings.pages {
+        for _ in 0..delays.pages {
             let ask = async |client: Client| {
                 client.builds(project, build_setting, cursor.as_deref()).await
             };
-            let page =
-                self.read(until, ask).await.map_err(|error| Doubt::Unreadable(Box::new(error)))?;
-            cursor = candidates.add(page, opened);
+            let page = self
+                .read(until, ask)
+                .await
+                .map_err(|error| Ambiguity::Unreadable(Box::new(error)))?;
+            cursor = candidates.add(page, since);
             if cursor.is_none() {
                 break;
             }
@@ -282,7 +287,7 @@ impl Attempt {
         };
         let text =
             "is the only build since the trigger that an API token has started and that fits";
-        self.tell(Level::Info, format!("build {} {text}: this is it", build.build));
+        self.notify(Level::Info, format!("build {} {text}: this is it", build.build));
         Ok(Some(build))
     }
 
@@ -301,7 +306,7 @@ impl Attempt {
         until: Instant,
         ask: impl AsyncFn(Client) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let Timings { reread, longest_retry_after, .. } = self.plan.timings;
+        let TriggerDelays { reread, longest_retry_after, .. } = self.plan.delays;
         let mut retry = 0;
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -315,7 +320,7 @@ impl Attempt {
                 Some(jitter) if error.is_transient() => retry_after + jitter,
                 _ => return Err(error),
             };
-            if Instant::now() + delay >= until || self.is_leaving() {
+            if Instant::now() + delay >= until || self.is_stopping() {
                 return Err(error);
             }
             let text = format!("cannot look for the build; {}", again(delay));
@@ -327,15 +332,15 @@ impl Attempt {
 
     /// Waits, unless we are stopping.
     async fn pause(&self, until: Instant) {
-        let mut leaving = self.leaving.subscribe();
+        let mut stopping = self.stopping.subscribe();
         tokio::select! {
             () = sleep_until(until.min(self.deadline)) => {}
-            _ = leaving.wait_for(|leaving| *leaving) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => {}
         }
     }
 
-    fn is_leaving(&self) -> bool {
-        *self.leaving.borrow()
+    fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
     }
 
     fn left(&self) -> Duration {
@@ -343,12 +348,12 @@ impl Attempt {
     }
 
     fn warn(&self, text: String) {
-        self.tell(Level::Warn, text);
+        self.notify(Level::Warn, text);
     }
 
-    fn tell(&self, level: Level, text: String) {
+    fn notify(&self, level: Level, text: String) {
         // An error means that the receiver is gone.
-        let _unheard = self.notices.send(Notice { level, text });
+        let _closed = self.notices.send(Notice { level, text });
     }
 }
 

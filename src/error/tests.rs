@@ -82,7 +82,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
             Error::Uncertain {
                 answer: refused(504, "x"),
                 refusal: Some(Box::new(refused(429, "y"))),
-                doubt: Doubt::Unreadable(Box::new(unconnected())),
+                ambiguity: Ambiguity::Unreadable(Box::new(unconnected())),
             },
             31,
             "cannot tell whether a build was triggered: BuildPixel answered 504 x; then BuildPixel \

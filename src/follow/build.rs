@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::delays::FollowDelays;
 use super::effect::{Effect, Effects};
 use super::merge::{Circumstances, Holds, LineMerger};
 use super::polling::Polling;
 use super::room::Room;
 use super::status::ShownStatus;
-use super::timings::Timings;
 use super::window::View;
 use crate::config::Transport;
 use crate::error::{Error, chain};
@@ -22,30 +22,30 @@ use crate::service::ApiError;
 
 /// How a build is followed.
 #[derive(Debug, Clone, Copy)]
-pub struct Setup {
+pub struct FollowOptions {
     /// The transports to use.
     pub transport: Transport,
     /// Whether this step triggered it. If so, the API has confirmed that it exists.
     pub is_ours: bool,
     /// Delays and limits.
-    pub timings: Timings,
+    pub delays: FollowDelays,
 }
 
 /// One build that is followed to its end.
 #[derive(Debug)]
 pub struct Build {
     id: Id,
-    setup: Setup,
+    options: FollowOptions,
     lines: LineMerger,
     status: ShownStatus,
     polling: Polling,
     /// This build's room in the current session.
     room: Option<Room>,
-    stage: Stage,
+    state: FollowState,
     /// How many snapshots did not show the place of waiting lines.
-    looks: u32,
+    lookups: u32,
     /// Whether the pending snapshot was requested before the waiting lines came.
-    is_asked_early: bool,
+    is_requested_early: bool,
     /// Whether any session has joined the room.
     has_joined: bool,
     /// Whether the room was joined before the build began.
@@ -53,10 +53,10 @@ pub struct Build {
 }
 
 #[derive(Debug)]
-enum Stage {
+enum FollowState {
     Following,
     /// The build has ended; REST is asked to confirm it.
-    LastWord(LastWord),
+    FinalFacts(FinalFacts),
     /// REST may still receive the last lines.
     LastLines {
         since: Instant,
@@ -66,34 +66,34 @@ enum Stage {
 }
 
 #[derive(Debug)]
-struct LastWord {
+struct FinalFacts {
     since: Instant,
     denied_since: Option<Instant>,
-    looks: u32,
+    lookups: u32,
     /// Whether a session was followed until no more lines came after the end of the build.
     is_drained: bool,
 }
 
 impl Build {
     /// Follows a build from now on. The stream gets a head start before REST is polled.
-    pub fn new(now: Instant, id: Id, setup: Setup) -> Self {
-        let Timings { hold, ahead, silent, repeats, grace, .. } = setup.timings;
+    pub fn new(now: Instant, id: Id, options: FollowOptions) -> Self {
+        let FollowDelays { hold, ahead, silent, repeats, grace, .. } = options.delays;
         let holds = Holds { unplaced: hold, ahead, adjacent: silent, repeats };
-        let mut polling = Polling::new(now, setup.is_ours);
-        polling.ask_at(match setup.transport {
+        let mut polling = Polling::new(now, options.is_ours);
+        polling.poll_at(match options.transport {
             Transport::Poll => now,
             Transport::Auto | Transport::Socket => now + grace,
         });
         Self {
             id,
-            setup,
-            lines: LineMerger::new(holds, !setup.is_ours),
+            options,
+            lines: LineMerger::new(holds, !options.is_ours),
             status: ShownStatus::default(),
             polling,
             room: None,
-            stage: Stage::Following,
-            looks: 0,
-            is_asked_early: false,
+            state: FollowState::Following,
+            lookups: 0,
+            is_requested_early: false,
             has_joined: false,
             joined_while_pending: false,
         }
@@ -106,34 +106,35 @@ impl Build {
 
     /// Whether the last effect has been returned.
     pub fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Over)
+        matches!(self.state, FollowState::Over)
     }
 
     /// Whether the build is still followed, and REST is not yet asked to confirm its end.
     pub fn is_followed(&self) -> bool {
-        matches!(self.stage, Stage::Following)
+        matches!(self.state, FollowState::Following)
     }
 
     /// A session is connected, and the request to join the build's room was sent. `recovered` says
     /// that the service claims to resend everything missed since the last session.
     pub fn on_joined(&mut self, now: Instant, recovered: bool) {
-        self.room = Some(Room::new(now, &self.setup.timings));
+        self.room = Some(Room::new(now, &self.options.delays));
         self.has_joined = true;
         self.lines.joined(recovered);
-        self.looks = 0;
-        self.polling.ask_at(now);
+        self.lookups = 0;
+        self.polling.poll_at(now);
     }
 
     /// The service refused the request to join the room.
     pub fn on_join_refused(&mut self, now: Instant, out: &mut Effects) {
-        let timings = self.setup.timings;
-        if let Some(room) = self.room.as_mut().filter(|room| !room.has_brought && room.is_healthy())
+        let delays = self.options.delays;
+        if let Some(room) =
+            self.room.as_mut().filter(|room| !room.has_delivered && room.is_healthy())
         {
             // The service may not know the build yet.
-            room.fall_silent(now + timings.ahead);
+            room.fall_silent(now + delays.ahead);
             let text = "BuildPixel refused to let us join the live log; joining it again";
             out.push(Effect::warn(text));
-            self.polling.ask_by(now + timings.poll);
+            self.polling.poll_by(now + delays.poll);
         }
     }
 
@@ -142,16 +143,16 @@ impl Build {
     pub fn on_lost(&mut self, poll_from: Instant, out: &mut Effects) {
         if self.room.take().is_some() {
             self.lines.lost(out);
-            if matches!(self.stage, Stage::Following) {
-                self.polling.ask_at(poll_from);
+            if matches!(self.state, FollowState::Following) {
+                self.polling.poll_at(poll_from);
             }
         }
     }
 
     /// There is no stream for now: REST is polled at once.
     pub fn poll_now(&mut self, now: Instant) {
-        if matches!(self.stage, Stage::Following) && self.room.is_none() {
-            self.polling.ask_at(now);
+        if matches!(self.state, FollowState::Following) && self.room.is_none() {
+            self.polling.poll_at(now);
         }
     }
 
@@ -161,18 +162,18 @@ impl Build {
         let waited = self.lines.waits_since().is_some();
         self.lines.line(now, line, out);
         if !waited && self.lines.waits_since().is_some() {
-            self.looks = 0;
-            self.is_asked_early = self.polling.asked.is_some();
+            self.lookups = 0;
+            self.is_requested_early = self.polling.requested.is_some();
             // Any snapshot requested from now on contains this line.
-            self.polling.ask_urgently(now);
+            self.polling.poll_urgently(now);
         }
         self.check_repeats(now);
     }
 
     /// Polls REST soon to check whether unprinted lines were really repeats.
     fn check_repeats(&mut self, now: Instant) {
-        if self.lines.has_doubtful_repeat() && self.is_followed() {
-            self.polling.ask_by(now + self.setup.timings.look_again.first);
+        if self.lines.has_uncertain_repeat() && self.is_followed() {
+            self.polling.poll_by(now + self.options.delays.recheck.first);
         }
     }
 
@@ -187,7 +188,7 @@ impl Build {
 
     fn on_message(&mut self, now: Instant, out: &mut Effects) {
         self.polling.confirmed = true;
-        self.polling.heard = now;
+        self.polling.last_contact = now;
         if self.room.as_mut().is_some_and(|room| room.on_message(now)) {
             out.push(Effect::info("the live log is back"));
         }
@@ -200,61 +201,61 @@ impl Build {
         answer: Result<(Facts, View), ApiError>,
         out: &mut Effects,
     ) {
-        let asked = self.polling.asked.take().unwrap_or(now);
+        let requested = self.polling.requested.take().unwrap_or(now);
         match answer {
             Ok((facts, view)) => {
-                if self.polling.understood(now, &facts) {
+                if self.polling.on_success(now, &facts) {
                     out.push(Effect::info("the API answers again"));
                 }
-                self.on_view(now, asked, facts.status, view, out);
+                self.on_view(now, requested, facts.status, view, out);
             }
-            Err(error) => self.on_trouble(now, error, out),
+            Err(error) => self.on_failure(now, error, out),
         }
     }
 
     fn on_view(
         &mut self,
         now: Instant,
-        asked: Instant,
+        requested: Instant,
         status: Option<Status>,
         view: View,
         out: &mut Effects,
     ) {
-        match &mut self.stage {
-            Stage::Following => self.follow_view(now, asked, status, view, out),
-            Stage::LastWord(word) if asked < word.since => {
+        match &mut self.state {
+            FollowState::Following => self.follow_view(now, requested, status, view, out),
+            FollowState::FinalFacts(wait) if requested < wait.since => {
                 self.take_view(now, false, status, view, out);
-                self.polling.ask_at(now);
+                self.polling.poll_at(now);
             }
-            Stage::LastWord(word) => match self.polling.ended.take() {
+            FollowState::FinalFacts(wait) => match self.polling.ended.take() {
                 Some(facts) => {
-                    let is_drained = word.is_drained;
+                    let is_drained = wait.is_drained;
                     self.take_view(now, false, status, view, out);
                     if is_drained {
                         self.finish(now, Ok(facts), out);
                     } else {
-                        self.stage = Stage::LastLines { since: now, facts: Box::new(facts) };
-                        self.polling.ask_at(now + self.setup.timings.silence);
+                        self.state = FollowState::LastLines { since: now, facts: Box::new(facts) };
+                        self.polling.poll_at(now + self.options.delays.silence);
                     }
                 }
                 None => {
-                    let denied_since = *word.denied_since.get_or_insert(now);
-                    if now - denied_since >= self.setup.timings.longest_denial {
+                    let denied_since = *wait.denied_since.get_or_insert(now);
+                    if now - denied_since >= self.options.delays.longest_denial {
                         self.follow_on(now, status, out);
                     } else {
-                        self.ask_for_last_word(now);
+                        self.repeat_final_request(now);
                     }
                 }
             },
-            Stage::LastLines { since, .. } => {
-                let has_time = now - *since < self.setup.timings.longest_drain;
+            FollowState::LastLines { since, .. } => {
+                let has_time = now - *since < self.options.delays.longest_drain;
                 if self.take_view(now, false, status, view, out) && has_time {
-                    self.polling.ask_at(now + self.setup.timings.silence);
+                    self.polling.poll_at(now + self.options.delays.silence);
                 } else {
                     self.finish_with_last_lines(now, out);
                 }
             }
-            Stage::Over => {}
+            FollowState::Over => {}
         }
     }
 
@@ -262,18 +263,18 @@ impl Build {
     fn follow_view(
         &mut self,
         now: Instant,
-        asked: Instant,
+        requested: Instant,
         status: Option<Status>,
         view: View,
         out: &mut Effects,
     ) {
-        let is_ours = self.setup.is_ours;
+        let is_ours = self.options.is_ours;
         let is_pending = status == Some(Status::Pending);
-        let room = self.room.as_ref().filter(|room| asked >= room.joined);
+        let room = self.room.as_ref().filter(|room| requested >= room.joined);
         self.joined_while_pending |= is_ours && is_pending && room.is_some();
         let hold = room.is_some_and(|room| room.is_compared && room.is_healthy());
-        let is_early = self.is_asked_early;
-        match (self.setup.transport, &self.room) {
+        let is_early = self.is_requested_early;
+        match (self.options.transport, &self.room) {
             (Transport::Socket, None) => {
                 self.status.show(now, status, out);
             }
@@ -282,15 +283,15 @@ impl Build {
             }
         }
         let is_waiting = self.lines.waits_since().is_some();
-        let interval = self.interval(now, asked, is_pending, out);
+        let interval = self.interval(now, requested, is_pending, out);
         if !is_waiting {
-            self.polling.ask_at(now + interval);
+            self.polling.poll_at(now + interval);
         } else if is_early {
-            self.polling.ask_urgently(now);
+            self.polling.poll_urgently(now);
         } else {
-            let delay = self.setup.timings.look_again.delay(self.looks, fastrand::f64());
-            self.looks += 1;
-            self.polling.ask_urgently(now + delay.unwrap_or_default());
+            let delay = self.options.delays.recheck.delay(self.lookups, fastrand::f64());
+            self.lookups += 1;
+            self.polling.poll_urgently(now + delay.unwrap_or_default());
         }
     }
 
@@ -298,35 +299,35 @@ impl Build {
     fn interval(
         &mut self,
         now: Instant,
-        asked: Instant,
+        requested: Instant,
         is_pending: bool,
         out: &mut Effects,
     ) -> Duration {
-        let timings = self.setup.timings;
+        let delays = self.options.delays;
         let is_lossy = self.lines.is_lossy();
-        self.lines.viewed(asked);
+        self.lines.viewed(requested);
         let Some(room) = &mut self.room else {
-            return timings.poll;
+            return delays.poll;
         };
-        if asked < room.joined {
+        if requested < room.joined {
             return Duration::ZERO;
         }
         room.is_compared = true;
-        if self.lines.has_doubtful_repeat() {
-            return timings.look_again.first;
+        if self.lines.has_uncertain_repeat() {
+            return delays.recheck.first;
         }
         if !room.is_healthy() || is_lossy {
-            return timings.poll;
+            return delays.poll;
         }
-        if room.has_brought {
-            return timings.status_poll;
+        if room.has_delivered {
+            return delays.status_poll;
         }
         if is_pending && now >= room.next_join {
             // Nothing confirms yet that we are in the room. Joining twice does no harm.
             room.next_join = now + (now - room.joined);
             out.push(Effect::Join);
         }
-        room.next_check(&timings)
+        room.next_check(&delays)
     }
 
     /// Applies the lines and the status of a snapshot. Returns whether any of them is new.
@@ -338,7 +339,7 @@ impl Build {
         view: View,
         out: &mut Effects,
     ) -> bool {
-        let is_early = std::mem::take(&mut self.is_asked_early);
+        let is_early = std::mem::take(&mut self.is_requested_early);
         let is_later = self.lines.waits_since().is_some() && !is_early;
         let is_end = status.as_ref().is_some_and(Status::is_terminal);
         // A status is shown before the lines that follow it, and the end after all lines.
@@ -355,15 +356,15 @@ impl Build {
         is_running || has_lines || has_ended
     }
 
-    fn on_trouble(&mut self, now: Instant, error: ApiError, out: &mut Effects) {
-        let timings = self.setup.timings;
+    fn on_failure(&mut self, now: Instant, error: ApiError, out: &mut Effects) {
+        let delays = self.options.delays;
         let is_linked = self.room.is_some();
-        let is_news = self.polling.not_understood(now, &error, is_linked, &timings);
-        match &self.stage {
-            Stage::Following => {
-                self.report_trouble(is_news, &error, out);
+        let is_news = self.polling.on_failure(now, &error, is_linked, &delays);
+        match &self.state {
+            FollowState::Following => {
+                self.report_failure(is_news, &error, out);
                 if error.is_final()
-                    || !self.polling.is_patient_with(now, &error, is_linked, &timings)
+                    || !self.polling.is_worth_retrying(now, &error, is_linked, &delays)
                 {
                     let error = match self.polling.confirmed {
                         true => Error::lost(&self.id, error),
@@ -371,22 +372,22 @@ impl Build {
                     };
                     self.finish(now, Err(error), out);
                 } else if self.lines.waits_since().is_some() {
-                    let delay = timings.look_again.delay(self.looks, fastrand::f64());
-                    self.looks += 1;
-                    self.polling.ask_urgently(now + delay.unwrap_or_default());
+                    let delay = delays.recheck.delay(self.lookups, fastrand::f64());
+                    self.lookups += 1;
+                    self.polling.poll_urgently(now + delay.unwrap_or_default());
                 } else {
-                    self.polling.ask_at(now);
+                    self.polling.poll_at(now);
                 }
             }
-            Stage::LastWord(word) => {
+            FollowState::FinalFacts(wait) => {
                 let patience = match self.polling.ended {
                     // Only the last lines are still missing.
-                    Some(_) => timings.catch_up,
-                    None => timings.longest_last_word,
+                    Some(_) => delays.catch_up,
+                    None => delays.longest_final_facts,
                 };
-                if !error.is_final() && now - word.since < patience {
-                    self.report_trouble(is_news, &error, out);
-                    self.ask_for_last_word(now);
+                if !error.is_final() && now - wait.since < patience {
+                    self.report_failure(is_news, &error, out);
+                    self.repeat_final_request(now);
                     return;
                 }
                 match self.polling.ended.take() {
@@ -400,12 +401,12 @@ impl Build {
                     None => self.finish(now, Err(Error::lost(&self.id, error)), out),
                 }
             }
-            Stage::LastLines { .. } => self.finish_with_last_lines(now, out),
-            Stage::Over => {}
+            FollowState::LastLines { .. } => self.finish_with_last_lines(now, out),
+            FollowState::Over => {}
         }
     }
 
-    fn report_trouble(&self, is_news: bool, error: &ApiError, out: &mut Effects) {
+    fn report_failure(&self, is_news: bool, error: &ApiError, out: &mut Effects) {
         if is_news {
             let text = format!("the API is in trouble; trying again ({})", chain(error));
             out.push(Effect::warn(text));
@@ -418,20 +419,21 @@ impl Build {
             return;
         }
         self.check_stream(now, out);
-        let timings = self.setup.timings;
-        if self.is_followed() && self.room.as_mut().is_some_and(|room| room.rejoins(now, &timings))
-        {
+        let delays = self.options.delays;
+        if self.is_followed() && self.room.as_mut().is_some_and(|room| room.rejoins(now, &delays)) {
             out.push(Effect::Join);
             self.lines.joined(false);
         }
         self.lines.tick(now, out);
         self.check_repeats(now);
-        if matches!(self.stage, Stage::Following) && self.drained_at().is_some_and(|at| at <= now) {
-            self.begin_last_word(now, out);
+        if matches!(self.state, FollowState::Following)
+            && self.drained_at().is_some_and(|at| at <= now)
+        {
+            self.request_final_facts(now, out);
         }
         if self.polling.due().is_some_and(|at| at <= now) {
-            self.polling.asks(now);
-            out.push(Effect::Ask);
+            self.polling.on_request(now);
+            out.push(Effect::Poll);
         }
     }
 
@@ -440,11 +442,11 @@ impl Build {
         if self.is_over() {
             return None;
         }
-        let drained = match self.stage {
-            Stage::Following => self.drained_at(),
-            Stage::LastWord(_) | Stage::LastLines { .. } | Stage::Over => None,
+        let drained = match self.state {
+            FollowState::Following => self.drained_at(),
+            FollowState::FinalFacts(_) | FollowState::LastLines { .. } | FollowState::Over => None,
         };
-        let suspect = self.room.as_ref().and_then(|room| room.suspect_until(&self.setup.timings));
+        let suspect = self.room.as_ref().and_then(|room| room.suspect_until(&self.options.delays));
         let suspect = suspect.map(|(until, _)| until);
         let rejoin = self.room.as_ref().and_then(Room::rejoin_at).filter(|_| self.is_followed());
         let all = [self.lines.deadline(), self.polling.due(), drained, suspect, rejoin];
@@ -453,7 +455,7 @@ impl Build {
 
     /// Rejoins the room if REST has long shown something new that the session has not brought.
     fn check_stream(&mut self, now: Instant, out: &mut Effects) {
-        let until = self.room.as_ref().and_then(|room| room.suspect_until(&self.setup.timings));
+        let until = self.room.as_ref().and_then(|room| room.suspect_until(&self.options.delays));
         let Some((until, lines)) = until else {
             return;
         };
@@ -462,61 +464,63 @@ impl Build {
             out.push(Effect::warn(format!(
                 "the live log brings nothing although {what}; joining it again"
             )));
-            let timings = self.setup.timings;
-            let mut room = Room::new(now, &timings);
+            let delays = self.options.delays;
+            let mut room = Room::new(now, &delays);
             room.fall_silent(now);
             self.room = Some(room);
             self.lines.print_ahead(out);
-            self.polling.ask_by(now + timings.poll);
+            self.polling.poll_by(now + delays.poll);
         }
     }
 
     /// When the stream is expected to bring nothing more, if the build has ended.
     fn drained_at(&self) -> Option<Instant> {
-        let timings = &self.setup.timings;
+        let delays = &self.options.delays;
         let ended = self.status.ended()?;
         match &self.room {
             None => Some(ended),
             Some(_) if self.lines.waits_since().is_some() => None,
             Some(room) => {
-                let silent = ended.max(room.heard) + timings.silence;
-                Some(silent.min(ended + timings.longest_drain))
+                let silent = ended.max(room.last_message) + delays.silence;
+                Some(silent.min(ended + delays.longest_drain))
             }
         }
     }
 
-    fn begin_last_word(&mut self, now: Instant, out: &mut Effects) {
+    fn request_final_facts(&mut self, now: Instant, out: &mut Effects) {
         let is_drained = self.room.is_some();
-        let word = LastWord { since: now, denied_since: None, looks: 0, is_drained };
-        self.stage = Stage::LastWord(word);
+        let wait = FinalFacts { since: now, denied_since: None, lookups: 0, is_drained };
+        self.state = FollowState::FinalFacts(wait);
         if is_drained {
             out.push(Effect::Leave);
         }
-        self.polling.ask_at(now);
+        self.polling.poll_at(now);
     }
 
-    fn ask_for_last_word(&mut self, now: Instant) {
-        if let Stage::LastWord(word) = &mut self.stage {
-            let delay = self.setup.timings.look_again.delay(word.looks, fastrand::f64());
-            word.looks += 1;
-            self.polling.ask_at(now + delay.unwrap_or_default());
+    fn repeat_final_request(&mut self, now: Instant) {
+        if let FollowState::FinalFacts(wait) = &mut self.state {
+            let delay = self.options.delays.recheck.delay(wait.lookups, fastrand::f64());
+            wait.lookups += 1;
+            self.polling.poll_at(now + delay.unwrap_or_default());
         }
     }
 
     /// REST keeps saying that the build has not ended.
     fn follow_on(&mut self, now: Instant, status: Option<Status>, out: &mut Effects) {
         self.status.take_back(status, out);
-        self.stage = Stage::Following;
+        self.state = FollowState::Following;
         if self.room.is_some() {
             out.push(Effect::Join);
             self.on_joined(now, false);
         } else {
-            self.polling.ask_at(now);
+            self.polling.poll_at(now);
         }
     }
 
     fn finish_with_last_lines(&mut self, now: Instant, out: &mut Effects) {
-        if let Stage::LastLines { facts, .. } = std::mem::replace(&mut self.stage, Stage::Over) {
+        if let FollowState::LastLines { facts, .. } =
+            std::mem::replace(&mut self.state, FollowState::Over)
+        {
             self.finish(now, Ok(*facts), out);
         }
     }
@@ -529,9 +533,9 @@ impl Build {
     }
 
     fn finish(&mut self, now: Instant, end: Result<Facts, Error>, out: &mut Effects) {
-        self.stage = Stage::Over;
+        self.state = FollowState::Over;
         self.release(now, out);
-        let is_whole = self.setup.is_ours && self.joined_while_pending;
+        let is_whole = self.options.is_ours && self.joined_while_pending;
         if let Some(lines) = self.lines.lines_of_a_cut_beginning().filter(|_| !is_whole) {
             out.push(Effect::info(format!(
                 "the log may have begun before what is shown: BuildPixel shows only its last {lines} lines"

@@ -21,8 +21,8 @@ pub enum Effect {
     Join,
     /// Leave the build's room.
     Leave,
-    /// Ask REST for the build.
-    Ask,
+    /// Request a snapshot from REST.
+    Poll,
     /// The last effect: the build's final facts, or why they are unknown.
     End(Box<Result<Facts, Error>>),
 }

@@ -103,7 +103,7 @@ pub(super) struct LineMerger {
     lossy: bool,
     /// When a run of lines with one timestamp was last taken for a repeat. Equal lines may have
     /// been logged at the same moment.
-    doubtful_repeat: Option<Instant>,
+    uncertain_repeat: Option<Instant>,
     /// If the stream's current lines are late: the printed line that they belong before.
     late_place: Option<usize>,
     /// Late lines of the stream that are not in the window yet.
@@ -137,7 +137,7 @@ impl LineMerger {
             has_place: false,
             unverified: 0,
             lossy: false,
-            doubtful_repeat: None,
+            uncertain_repeat: None,
             late_place: None,
             late: Vec::new(),
             prints_late: false,
@@ -198,13 +198,13 @@ impl LineMerger {
     }
 
     /// Whether possibly new lines were taken for a repeat; the next snapshot shows which it was.
-    pub(super) fn has_doubtful_repeat(&self) -> bool {
-        self.doubtful_repeat.is_some()
+    pub(super) fn has_uncertain_repeat(&self) -> bool {
+        self.uncertain_repeat.is_some()
     }
 
     /// A snapshot was applied that was requested at this moment.
-    pub(super) fn viewed(&mut self, asked: Instant) {
-        self.doubtful_repeat = self.doubtful_repeat.filter(|since| asked < *since);
+    pub(super) fn viewed(&mut self, requested: Instant) {
+        self.uncertain_repeat = self.uncertain_repeat.filter(|since| requested < *since);
     }
 
     /// When `tick` is next due if nothing else happens.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::timings::Timings;
+use super::delays::FollowDelays;
 use crate::model::{Facts, Status};
 use crate::service::ApiError;
 
 /// How many unexpected answers in a row are accepted while there is no stream.
-const ODD_ANSWERS: u32 = 5;
+const MAX_UNEXPECTED_ANSWERS: u32 = 5;
 
 /// The results of the requests so far, and the time of the next one.
 #[derive(Debug)]
@@ -17,19 +17,19 @@ pub(super) struct Polling {
     /// Whether the service has confirmed that the build exists.
     pub(super) confirmed: bool,
     /// How many requests in a row failed.
-    useless: u32,
+    failures: u32,
     /// How many of those had an unexpected answer while there was no stream.
-    odd: u32,
+    unexpected: u32,
     /// The earliest time of the next attempt after those.
-    again: Instant,
+    next_attempt: Instant,
     /// The end of the time that `Retry-After` asked for.
-    stay_away: Instant,
+    retry_after_until: Instant,
     /// When the service last answered or pushed something.
-    pub(super) heard: Instant,
+    pub(super) last_contact: Instant,
     /// The facts of the ended build; its first terminal status counts.
     pub(super) ended: Option<Facts>,
     /// When the pending snapshot was requested.
-    pub(super) asked: Option<Instant>,
+    pub(super) requested: Option<Instant>,
     /// When to request the next one.
     next: Option<Instant>,
     /// Whether the next request waits only for `Retry-After`.
@@ -42,13 +42,13 @@ impl Polling {
     pub(super) fn new(now: Instant, confirmed: bool) -> Self {
         Self {
             confirmed,
-            useless: 0,
-            odd: 0,
-            again: now,
-            stay_away: now,
-            heard: now,
+            failures: 0,
+            unexpected: 0,
+            next_attempt: now,
+            retry_after_until: now,
+            last_contact: now,
             ended: None,
-            asked: None,
+            requested: None,
             next: None,
             is_urgent: false,
             is_down: false,
@@ -56,89 +56,89 @@ impl Polling {
     }
 
     /// Polls at this moment, but not before the next attempt is due.
-    pub(super) fn ask_at(&mut self, moment: Instant) {
+    pub(super) fn poll_at(&mut self, moment: Instant) {
         (self.next, self.is_urgent) = (Some(moment), false);
     }
 
     /// Polls at this moment even after failures, but never before `Retry-After` allows it.
-    pub(super) fn ask_urgently(&mut self, moment: Instant) {
+    pub(super) fn poll_urgently(&mut self, moment: Instant) {
         (self.next, self.is_urgent) = (Some(moment), true);
     }
 
     /// Polls at this moment, or at the planned one if that is earlier.
-    pub(super) fn ask_by(&mut self, moment: Instant) {
+    pub(super) fn poll_by(&mut self, moment: Instant) {
         if self.next.is_none_or(|next| next > moment) {
-            self.ask_at(moment);
+            self.poll_at(moment);
         }
     }
 
     /// When the next request is sent.
     pub(super) fn due(&self) -> Option<Instant> {
-        let next = self.next.filter(|_| self.asked.is_none())?;
-        let again = if self.is_urgent { next } else { self.again };
-        Some(next.max(again).max(self.stay_away))
+        let next = self.next.filter(|_| self.requested.is_none())?;
+        let next_attempt = if self.is_urgent { next } else { self.next_attempt };
+        Some(next.max(next_attempt).max(self.retry_after_until))
     }
 
     /// A request was sent.
-    pub(super) fn asks(&mut self, now: Instant) {
-        self.asked = Some(now);
+    pub(super) fn on_request(&mut self, now: Instant) {
+        self.requested = Some(now);
         self.next = None;
     }
 
     /// A snapshot arrived. Returns whether the requests before it had failed.
-    pub(super) fn understood(&mut self, now: Instant, facts: &Facts) -> bool {
+    pub(super) fn on_success(&mut self, now: Instant, facts: &Facts) -> bool {
         if facts.status.as_ref().is_some_and(Status::is_terminal) {
             let first = self.ended.take().and_then(|facts| facts.status);
             let status = first.or_else(|| facts.status.clone());
             self.ended = Some(Facts { status, ..facts.clone() });
         }
         self.confirmed = true;
-        (self.useless, self.odd) = (0, 0);
-        (self.heard, self.again, self.stay_away) = (now, now, now);
+        (self.failures, self.unexpected) = (0, 0);
+        (self.last_contact, self.next_attempt, self.retry_after_until) = (now, now, now);
         std::mem::take(&mut self.is_down)
     }
 
     /// A request failed. Returns whether to report it.
-    pub(super) fn not_understood(
+    pub(super) fn on_failure(
         &mut self,
         now: Instant,
         error: &ApiError,
         is_linked: bool,
-        timings: &Timings,
+        delays: &FollowDelays,
     ) -> bool {
-        let back_off = timings.retry.delay(self.useless, fastrand::f64());
+        let back_off = delays.retry.delay(self.failures, fastrand::f64());
         let retry_after = error.refusal().and_then(|refusal| refusal.retry_after);
-        let retry_after = retry_after.unwrap_or_default().min(timings.longest_retry_after);
-        self.again = now + back_off.unwrap_or(timings.retry.longest);
-        self.stay_away = now + retry_after;
-        self.useless += 1;
-        self.odd = match (is_linked, error.is_transient()) {
+        let retry_after = retry_after.unwrap_or_default().min(delays.longest_retry_after);
+        self.next_attempt = now + back_off.unwrap_or(delays.retry.longest);
+        self.retry_after_until = now + retry_after;
+        self.failures += 1;
+        self.unexpected = match (is_linked, error.is_transient()) {
             (true, _) => 0,
-            (false, true) => self.odd,
-            (false, false) => self.odd + 1,
+            (false, true) => self.unexpected,
+            (false, false) => self.unexpected + 1,
         };
         !error.is_final() && !std::mem::replace(&mut self.is_down, true)
     }
 
     /// Whether the next request may succeed. An existing build is worth waiting for until the
     /// deadline. One that may not exist, at an address that may be wrong, is not.
-    pub(super) fn is_patient_with(
+    pub(super) fn is_worth_retrying(
         &self,
         now: Instant,
         error: &ApiError,
         is_linked: bool,
-        timings: &Timings,
+        delays: &FollowDelays,
     ) -> bool {
         match (self.confirmed, is_linked, error.is_transient()) {
-            (false, _, _) => self.useless <= timings.unconfirmed_retries,
+            (false, _, _) => self.failures <= delays.unconfirmed_retries,
             (true, true, _) => true,
-            (true, false, false) => self.odd <= ODD_ANSWERS,
-            (true, false, true) => self.silence(now) < timings.longest_outage,
+            (true, false, false) => self.unexpected <= MAX_UNEXPECTED_ANSWERS,
+            (true, false, true) => self.silence(now) < delays.longest_outage,
         }
     }
 
     fn silence(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.heard)
+        now.saturating_duration_since(self.last_contact)
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
     }
 
     /// An unexpected answer.
-    fn odd() -> ApiError {
+    fn unexpected() -> ApiError {
         let (expected, why) = ("a build", "no `status` in it".to_owned());
         error(ApiErrorKind::Garbled { status: 200, expected, why, snippet: String::new() })
     }
@@ -168,65 +168,65 @@ mod tests {
     /// The number of unexpected answers after which polling stops, with some other event between
     /// two of them.
     fn patience(between: impl Fn(&mut Polling, Instant)) -> Option<u32> {
-        let (now, timings) = (Instant::now(), Timings::default());
+        let (now, delays) = (Instant::now(), FollowDelays::default());
         let mut polling = Polling::new(now, true);
         (1..=20).find(|_| {
             between(&mut polling, now);
-            polling.not_understood(now, &odd(), false, &timings);
-            !polling.is_patient_with(now, &odd(), false, &timings)
+            polling.on_failure(now, &unexpected(), false, &delays);
+            !polling.is_worth_retrying(now, &unexpected(), false, &delays)
         })
     }
 
     #[test]
     fn odd_answers_in_a_row_end_the_polling_and_passing_trouble_between_them_does_not_break_the_row()
      {
-        let timings = Timings::default();
-        assert_eq!(patience(|_, _| {}), Some(ODD_ANSWERS + 1));
+        let delays = FollowDelays::default();
+        assert_eq!(patience(|_, _| {}), Some(MAX_UNEXPECTED_ANSWERS + 1));
         let trouble = |polling: &mut Polling, now| {
-            polling.not_understood(now, &passing(None), false, &timings);
+            polling.on_failure(now, &passing(None), false, &delays);
         };
-        assert_eq!(patience(trouble), Some(ODD_ANSWERS + 1));
+        assert_eq!(patience(trouble), Some(MAX_UNEXPECTED_ANSWERS + 1));
         let answer = |polling: &mut Polling, now| {
-            polling.understood(now, &Facts::default());
+            polling.on_success(now, &Facts::default());
         };
         assert_eq!(patience(answer), None);
         // While a session is connected, failures of REST are harmless.
         let linked = |polling: &mut Polling, now| {
-            polling.not_understood(now, &odd(), true, &timings);
+            polling.on_failure(now, &unexpected(), true, &delays);
         };
         assert_eq!(patience(linked), None);
     }
 
     #[test]
     fn a_build_that_is_not_confirmed_is_not_waited_for_and_one_that_is_for_as_long_as_an_outage() {
-        let (now, timings) = (Instant::now(), Timings::default());
+        let (now, delays) = (Instant::now(), FollowDelays::default());
         let trouble = passing(None);
         let mut polling = Polling::new(now, false);
-        let useless = (1..=20).find(|_| {
-            polling.not_understood(now, &trouble, true, &timings);
-            !polling.is_patient_with(now, &trouble, true, &timings)
+        let failures = (1..=20).find(|_| {
+            polling.on_failure(now, &trouble, true, &delays);
+            !polling.is_worth_retrying(now, &trouble, true, &delays)
         });
-        assert_eq!(useless, Some(timings.unconfirmed_retries + 1));
+        assert_eq!(failures, Some(delays.unconfirmed_retries + 1));
         let polling = Polling::new(now, true);
-        let patient = |after| polling.is_patient_with(now + after, &trouble, false, &timings);
-        assert!(patient(timings.longest_outage - Duration::from_secs(1)));
-        assert!(!patient(timings.longest_outage));
-        assert!(polling.is_patient_with(now + timings.longest_outage, &trouble, true, &timings));
+        let patient = |after| polling.is_worth_retrying(now + after, &trouble, false, &delays);
+        assert!(patient(delays.longest_outage - Duration::from_secs(1)));
+        assert!(!patient(delays.longest_outage));
+        assert!(polling.is_worth_retrying(now + delays.longest_outage, &trouble, true, &delays));
     }
 
     #[test]
     fn an_urgent_question_waits_only_as_long_as_rest_asked_for() {
-        let (now, timings) = (Instant::now(), Timings::default());
+        let (now, delays) = (Instant::now(), FollowDelays::default());
         let wait = Duration::from_secs(7);
         let mut polling = Polling::new(now, true);
-        polling.not_understood(now, &passing(Some(wait)), true, &timings);
-        polling.ask_urgently(now);
+        polling.on_failure(now, &passing(Some(wait)), true, &delays);
+        polling.poll_urgently(now);
         assert_eq!(polling.due(), Some(now + wait));
-        polling.ask_at(now + 2 * wait);
+        polling.poll_at(now + 2 * wait);
         assert_eq!(polling.due(), Some(now + 2 * wait));
-        polling.ask_by(now + wait);
+        polling.poll_by(now + wait);
         assert!(polling.due() >= Some(now + wait) && polling.due() < Some(now + 2 * wait));
-        polling.asks(now);
+        polling.on_request(now);
         assert_eq!(polling.due(), None, "one question at a time");
     }
 
@@ -236,19 +236,19 @@ mod tests {
         let mut polling = Polling::new(now, true);
         for word in ["running", "failed", "complete"] {
             let status = Some(Status::new(word));
-            polling.understood(now, &Facts { status, ..Facts::default() });
+            polling.on_success(now, &Facts { status, ..Facts::default() });
         }
         assert_eq!(polling.ended.and_then(|facts| facts.status), Some(Status::Failed));
     }
 
     #[test]
     fn trouble_is_reported_once_and_so_is_its_end() {
-        let (now, timings) = (Instant::now(), Timings::default());
+        let (now, delays) = (Instant::now(), FollowDelays::default());
         let mut polling = Polling::new(now, true);
-        assert!(!polling.understood(now, &Facts::default()));
-        assert!(polling.not_understood(now, &passing(None), true, &timings));
-        assert!(!polling.not_understood(now, &odd(), true, &timings));
-        assert!(polling.understood(now, &Facts::default()));
-        assert!(!polling.understood(now, &Facts::default()));
+        assert!(!polling.on_success(now, &Facts::default()));
+        assert!(polling.on_failure(now, &passing(None), true, &delays));
+        assert!(!polling.on_failure(now, &unexpected(), true, &delays));
+        assert!(polling.on_success(now, &Facts::default()));
+        assert!(!polling.on_success(now, &Facts::default()));
     }
 }

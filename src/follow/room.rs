@@ -2,16 +2,16 @@
 
 use tokio::time::Instant;
 
-use super::timings::Timings;
+use super::delays::FollowDelays;
 
 /// A room that was joined.
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) joined: Instant,
     /// When the session last brought something.
-    pub(super) heard: Instant,
+    pub(super) last_message: Instant,
     /// Whether it has brought anything since the room was joined.
-    pub(super) has_brought: bool,
+    pub(super) has_delivered: bool,
     /// Whether REST answered a request that was sent after the room was joined.
     pub(super) is_compared: bool,
     /// How many times REST was polled while the session brought nothing.
@@ -33,14 +33,14 @@ enum StreamHealth {
 }
 
 impl Room {
-    pub(super) fn new(now: Instant, timings: &Timings) -> Self {
+    pub(super) fn new(now: Instant, delays: &FollowDelays) -> Self {
         Self {
             joined: now,
-            heard: now,
-            has_brought: false,
+            last_message: now,
+            has_delivered: false,
             is_compared: false,
             checks: 0,
-            next_join: now + timings.rejoin.first,
+            next_join: now + delays.rejoin.first,
             health: StreamHealth::Ok,
         }
     }
@@ -54,8 +54,8 @@ impl Room {
 
     /// The session brought something. Returns whether it had been silent.
     pub(super) fn on_message(&mut self, now: Instant) -> bool {
-        self.heard = now;
-        self.has_brought = true;
+        self.last_message = now;
+        self.has_delivered = true;
         let was_healthy = self.is_healthy();
         self.health = StreamHealth::Ok;
         !was_healthy
@@ -63,7 +63,7 @@ impl Room {
 
     /// REST was compared with the session.
     pub(super) fn compare(&mut self, now: Instant, lines: bool, status: bool) {
-        let has_news = lines || status && !self.has_brought;
+        let has_news = lines || status && !self.has_delivered;
         if has_news && self.health == StreamHealth::Ok {
             self.health = StreamHealth::Suspect { since: now, lines };
         }
@@ -71,8 +71,8 @@ impl Room {
 
     /// Until when the session may bring the news that REST has shown, and whether these are lines.
     /// A session that has never brought anything gets less time.
-    pub(super) fn suspect_until(&self, timings: &Timings) -> Option<(Instant, bool)> {
-        let patience = if self.has_brought { timings.silent } else { timings.ahead };
+    pub(super) fn suspect_until(&self, delays: &FollowDelays) -> Option<(Instant, bool)> {
+        let patience = if self.has_delivered { delays.silent } else { delays.ahead };
         match self.health {
             StreamHealth::Suspect { since, lines } => Some((since + patience, lines)),
             StreamHealth::Ok | StreamHealth::Silent { .. } => None,
@@ -93,12 +93,11 @@ impl Room {
     }
 
     /// Joins the room again if that is due. Returns whether it was.
-    pub(super) fn rejoins(&mut self, now: Instant, timings: &Timings) -> bool {
+    pub(super) fn rejoins(&mut self, now: Instant, delays: &FollowDelays) -> bool {
         match self.health {
             StreamHealth::Silent { rejoins, next } if next <= now => {
                 let doubled = 2_u32.saturating_pow(rejoins.min(31));
-                let delay =
-                    timings.rejoin.first.saturating_mul(doubled).min(timings.rejoin.longest);
+                let delay = delays.rejoin.first.saturating_mul(doubled).min(delays.rejoin.longest);
                 self.health = StreamHealth::Silent { rejoins: rejoins + 1, next: now + delay };
                 true
             }
@@ -107,9 +106,9 @@ impl Room {
     }
 
     /// The delay before REST is polled again to check on a session that has brought nothing.
-    pub(super) fn next_check(&mut self, timings: &Timings) -> std::time::Duration {
-        let doubled = timings.first_check.saturating_mul(2_u32.saturating_pow(self.checks.min(31)));
+    pub(super) fn next_check(&mut self, delays: &FollowDelays) -> std::time::Duration {
+        let doubled = delays.first_check.saturating_mul(2_u32.saturating_pow(self.checks.min(31)));
         self.checks += 1;
-        doubled.min(timings.status_poll)
+        doubled.min(delays.status_poll)
     }
 }

@@ -10,7 +10,7 @@ use super::status_line;
 use super::timers::{Timer, Timers};
 use crate::config::{Config, Task};
 use crate::error::Error;
-use crate::follow::Timings;
+use crate::follow::FollowDelays;
 use crate::model::{Facts, Notice, Status};
 use crate::publish::Publisher;
 use crate::report::{Outcome, Signal};
@@ -18,7 +18,7 @@ use crate::reporter::Reporter;
 use crate::service::{self, Triggered};
 use crate::session::{self, BuildEvent, BuildEventKind, Hub, Update};
 use crate::socket;
-use crate::trigger::{self, Trigger};
+use crate::trigger::{Plan, Trigger, TriggerDelays};
 
 /// The remaining time for an interrupted trigger to return the id of a build that it may have
 /// started.
@@ -30,7 +30,7 @@ const LAST_LINES: Duration = Duration::from_millis(50);
 /// The stages between the first request and the last answer.
 pub(super) struct Running {
     config: Config,
-    timings: Timings,
+    follow_delays: FollowDelays,
     started: Instant,
     pub(super) reporter: Reporter,
     publisher: Publisher,
@@ -70,14 +70,14 @@ impl Running {
 
     pub(super) fn new(
         config: Config,
-        timings: Timings,
+        follow_delays: FollowDelays,
         reporter: Reporter,
         publisher: Publisher,
     ) -> Self {
         let started = Instant::now();
         Self {
             config,
-            timings,
+            follow_delays,
             started,
             reporter,
             publisher,
@@ -89,8 +89,8 @@ impl Running {
     }
 
     /// Everything needed for publishing.
-    pub(super) fn into_parts(self) -> (Reporter, Publisher, Timings) {
-        (self.reporter, self.publisher, self.timings)
+    pub(super) fn into_parts(self) -> (Reporter, Publisher, FollowDelays) {
+        (self.reporter, self.publisher, self.follow_delays)
     }
 
     /// Connects, and triggers the build or follows the existing one.
@@ -98,35 +98,35 @@ impl Running {
         &mut self,
         pump: &mut Pump,
         prepared: Prepared,
-        trigger_timings: trigger::Timings,
+        trigger_delays: TriggerDelays,
     ) -> Option<Outcome> {
         let Prepared { overrides, net } = prepared;
         for warning in net.warnings() {
             self.reporter.notice(Notice::warn(warning));
         }
-        let Self { config, timings, .. } = self;
+        let Self { config, follow_delays, .. } = self;
         let client = service::Client::new(&config.api_url, &config.token, &net);
         pump.follow = config.wait.then(|| {
-            Hub::start(session::Setup {
+            Hub::start(session::HubOptions {
                 client: client.clone(),
                 socket: socket::Options {
                     api_url: config.api_url.clone(),
                     token: config.token.clone(),
                     net,
-                    connect_timeout: timings.connect,
+                    connect_timeout: follow_delays.connect,
                 },
                 transport: config.transport,
-                timings: *timings,
+                delays: *follow_delays,
             })
         });
         match &config.task {
             Task::Trigger { project, build_setting, .. } => {
-                pump.trigger = Some(Trigger::start(trigger::Plan {
+                pump.trigger = Some(Trigger::start(Plan {
                     client,
                     project: project.clone(),
                     build_setting: build_setting.clone(),
                     overrides,
-                    timings: trigger_timings,
+                    delays: trigger_delays,
                     limit: config.timeout.saturating_sub(self.started.elapsed()),
                 }));
                 None
@@ -148,7 +148,7 @@ impl Running {
             // The build may exist already. Its id is worth a short wait, but not past a second
             // signal.
             (Some(trigger), None) if !trigger.nothing_was_started() => {
-                trigger.leave();
+                trigger.stop();
                 self.interrupted = Some((signal, now + LAST_ANSWER));
                 None
             }
@@ -208,7 +208,7 @@ impl Running {
         }
         let now = Instant::now();
         let deadline = self.started.checked_add(self.config.timeout);
-        let mut timers = Timers::new(self.timings, deadline, self.config.queue_timeout, now);
+        let mut timers = Timers::new(self.follow_delays, deadline, self.config.queue_timeout, now);
         timers.on_status(self.reporter.report(), now);
         if self.reporter.has_status_line() {
             timers.on_status_line(now);

@@ -13,7 +13,7 @@ use crate::ci::{self, Ci};
 use crate::config::inputs::misspelt;
 use crate::config::{Config, Env, Inputs, Secret};
 use crate::error::Error;
-use crate::follow::Timings;
+use crate::follow::FollowDelays;
 use crate::model::Notice;
 use crate::net::Net;
 use crate::publish::Publisher;
@@ -23,7 +23,7 @@ use crate::reporter::Reporter;
 use crate::service::Overrides;
 use crate::text::Cleaner;
 use crate::threads;
-use crate::trigger;
+use crate::trigger::TriggerDelays;
 use crate::writer::{Output, Overflow};
 
 /// GitLab passes the outputs of one job to the next as variables, and one of them is also an input.
@@ -41,9 +41,9 @@ pub struct Host {
     /// The signals that ask the step to end.
     pub signals: mpsc::Receiver<Signal>,
     /// Delays and limits of following a build.
-    pub timings: Timings,
+    pub follow_delays: FollowDelays,
     /// Delays and limits of triggering a build.
-    pub trigger: trigger::Timings,
+    pub trigger_delays: TriggerDelays,
 }
 
 /// The setup, and the prepared task if the inputs are valid.

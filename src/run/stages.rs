@@ -15,11 +15,11 @@ use super::setup::{Host, Reading, Setup};
 use super::shutdown::{self, SeenSignals, Shutdown};
 use crate::config::Env;
 use crate::error::{Error, ExitCode};
-use crate::follow::Timings;
+use crate::follow::FollowDelays;
 use crate::publish::Publisher;
 use crate::report::{Outcome, Signal};
 use crate::reporter::Reporter;
-use crate::trigger;
+use crate::trigger::TriggerDelays;
 use crate::writer::Output;
 
 /// A step of a CI job.
@@ -47,8 +47,8 @@ struct Unprepared {
     env: Arc<Env>,
     stdout: Box<dyn Write + Send>,
     is_terminal: bool,
-    timings: Timings,
-    trigger_timings: trigger::Timings,
+    follow_delays: FollowDelays,
+    trigger_delays: TriggerDelays,
 }
 
 /// The facts to publish once the last findings have their place.
@@ -56,16 +56,16 @@ struct Settled {
     reporter: Reporter,
     publisher: Publisher,
     outcome: Outcome,
-    timings: Timings,
+    follow_delays: FollowDelays,
 }
 
 impl Step {
     /// Needs a runtime.
     pub(super) fn start(host: Host) -> Self {
-        let Host { env, stdout, is_terminal, signals, timings, trigger } = host;
+        let Host { env, stdout, is_terminal, signals, follow_delays, trigger_delays } = host;
         let env = Arc::new(env);
         let reading = Setup::start(Arc::clone(&env), is_terminal);
-        let unprepared = Unprepared { env, stdout, is_terminal, timings, trigger_timings: trigger };
+        let unprepared = Unprepared { env, stdout, is_terminal, follow_delays, trigger_delays };
         Self {
             pump: Pump::new(signals, reading),
             signals: SeenSignals::default(),
@@ -75,7 +75,7 @@ impl Step {
 
     /// A step that ends at once, because the operating system refused a resource.
     pub(super) fn refused(host: Host, cause: io::Error) -> Self {
-        let Host { env, stdout, is_terminal, signals, timings, .. } = host;
+        let Host { env, stdout, is_terminal, signals, follow_delays, .. } = host;
         let (_nobody, reading) = oneshot::channel();
         let mut step = Self {
             pump: Pump::new(signals, reading),
@@ -86,7 +86,7 @@ impl Step {
         let (mut reporter, publisher) =
             Setup::unread(&env, is_terminal).open(&env, is_terminal, stdout);
         reporter.nothing_was_triggered();
-        step.publish(reporter, publisher, Error::Machine(cause).into(), timings);
+        step.publish(reporter, publisher, Error::Machine(cause).into(), follow_delays);
         step
     }
 
@@ -185,14 +185,14 @@ impl Step {
     /// A signal came before the inputs were read, or at the same moment.
     fn interrupt_preparation(&mut self, reading: Option<Reading>, signal: Signal) {
         if let Stage::Prepare(unprepared) = mem::replace(&mut self.stage, Stage::Between) {
-            let Unprepared { env, stdout, is_terminal, timings, .. } = *unprepared;
+            let Unprepared { env, stdout, is_terminal, follow_delays, .. } = *unprepared;
             let setup = reading.map(|(setup, _)| setup);
             let setup = setup.unwrap_or_else(|| Setup::unread(&env, is_terminal));
             let (mut reporter, publisher) = setup.open(&env, is_terminal, stdout);
             if reporter.report().build.is_none() {
                 reporter.nothing_was_triggered();
             }
-            self.publish(reporter, publisher, Outcome::Interrupted(signal), timings);
+            self.publish(reporter, publisher, Outcome::Interrupted(signal), follow_delays);
         }
     }
 
@@ -200,7 +200,7 @@ impl Step {
         let Stage::Prepare(unprepared) = mem::replace(&mut self.stage, Stage::Between) else {
             return;
         };
-        let Unprepared { env, stdout, is_terminal, timings, trigger_timings } = *unprepared;
+        let Unprepared { env, stdout, is_terminal, follow_delays, trigger_delays } = *unprepared;
         let (setup, prepared) = reading.map_or_else(
             || (Setup::unread(&env, is_terminal), Err(Error::Internal.into())),
             |reading| *reading,
@@ -208,8 +208,9 @@ impl Step {
         let (reporter, publisher) = setup.open(&env, is_terminal, stdout);
         match (setup.config, prepared) {
             (Some(config), Ok(prepared)) => {
-                let mut running = Box::new(Running::new(config, timings, reporter, publisher));
-                let outcome = running.start(&mut self.pump, prepared, trigger_timings);
+                let mut running =
+                    Box::new(Running::new(config, follow_delays, reporter, publisher));
+                let outcome = running.start(&mut self.pump, prepared, trigger_delays);
                 self.stage = Stage::Running(running);
                 if let Some(outcome) = outcome {
                     self.publish_running(outcome);
@@ -217,15 +218,15 @@ impl Step {
             }
             (_, prepared) => {
                 let outcome = prepared.err().unwrap_or_else(|| Error::Internal.into());
-                self.publish(reporter, publisher, outcome, timings);
+                self.publish(reporter, publisher, outcome, follow_delays);
             }
         }
     }
 
     fn publish_running(&mut self, outcome: Outcome) {
         if let Stage::Running(running) = mem::replace(&mut self.stage, Stage::Between) {
-            let (reporter, publisher, timings) = running.into_parts();
-            self.publish(reporter, publisher, outcome, timings);
+            let (reporter, publisher, follow_delays) = running.into_parts();
+            self.publish(reporter, publisher, outcome, follow_delays);
         }
     }
 
@@ -235,12 +236,13 @@ impl Step {
         mut reporter: Reporter,
         publisher: Publisher,
         outcome: Outcome,
-        timings: Timings,
+        follow_delays: FollowDelays,
     ) {
         reporter.settle(&outcome);
         let waits = reporter.placing.is_waiting();
         self.pump.trigger = None;
-        self.stage = Stage::Settle(Box::new(Settled { reporter, publisher, outcome, timings }));
+        self.stage =
+            Stage::Settle(Box::new(Settled { reporter, publisher, outcome, follow_delays }));
         if !waits {
             self.publish_settled();
         }
@@ -250,9 +252,9 @@ impl Step {
         let Stage::Settle(settled) = mem::replace(&mut self.stage, Stage::Between) else {
             return;
         };
-        let Settled { mut reporter, publisher, outcome, timings } = *settled;
+        let Settled { mut reporter, publisher, outcome, follow_delays } = *settled;
         reporter.release();
-        let patience = timings.last_words;
+        let patience = follow_delays.shutdown;
         let follow = self.pump.follow.take();
         let shutdown = Shutdown::new(&outcome, &self.signals, patience, Instant::now());
         let published = shutdown::publish(reporter, publisher, &outcome, shutdown.late(), patience);

@@ -13,7 +13,7 @@ use crate::report::verdict::human;
 
 /// The times of past events, from which the timers follow.
 pub(super) struct Timers {
-    timings: Timings,
+    delays: FollowDelays,
     deadline: Option<Instant>,
     queue_timeout: Option<Duration>,
     followed: Instant,
@@ -49,13 +49,13 @@ pub(super) enum Timer {
 impl Timers {
     /// A deadline beyond the range of the clock never comes.
     pub(super) fn new(
-        timings: Timings,
+        delays: FollowDelays,
         deadline: Option<Instant>,
         queue_timeout: Option<Duration>,
         now: Instant,
     ) -> Self {
         Self {
-            timings,
+            delays,
             deadline,
             queue_timeout,
             followed: now,
@@ -72,14 +72,14 @@ impl Timers {
     pub(super) fn next(&self, report: &Report, is_waiting: bool) -> Option<(Instant, Timer)> {
         let queued = self.queued.filter(|_| report.is_queued());
         let after = |since: Option<Instant>, delay: Option<Duration>| since?.checked_add(delay?);
-        let advice = Some(self.timings.long_queue).filter(|_| !self.advised);
+        let advice = Some(self.delays.long_queue).filter(|_| !self.advised);
         let timers = [
             // An ended build has no deadline any more: only the final facts are missing.
             (self.deadline.filter(|_| !report.has_ended()), Timer::Deadline),
             (after(queued, self.queue_timeout), Timer::QueueDeadline),
             (after(queued, advice), Timer::LongQueue),
             (
-                after(Some(self.last_output), Some(self.timings.heartbeat)).filter(|_| !is_waiting),
+                after(Some(self.last_output), Some(self.delays.heartbeat)).filter(|_| !is_waiting),
                 Timer::Heartbeat,
             ),
             (self.status_line.filter(|_| !is_waiting), Timer::StatusLine),
@@ -153,7 +153,7 @@ impl Timers {
         let log = match report.lines {
             // It is unknown whether the build is silent or the service is unreachable.
             0 => "no line has come yet".to_owned(),
-            _ if quiet >= self.timings.heartbeat => {
+            _ if quiet >= self.delays.heartbeat => {
                 format!("no line has come for {}", human(quiet))
             }
             lines => format!("the log goes on; lines so far: {lines}"),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn timers(now: Instant, timeout: Duration, queue_timeout: Option<Duration>) -> Timers {
-        Timers::new(Timings::default(), now.checked_add(timeout), queue_timeout, now)
+        Timers::new(FollowDelays::default(), now.checked_add(timeout), queue_timeout, now)
     }
 
     fn after(timers: &Timers, report: &Report, now: Instant) -> Option<(Duration, Timer)> {

@@ -15,7 +15,7 @@ use super::queue::{Receiver, Sender, queue};
 use super::update::{BuildEvent, BuildEventKind, Update};
 use crate::config::Transport;
 use crate::error::Error;
-use crate::follow::{self, Build, Effect, Effects, Timings, View};
+use crate::follow::{Build, Effect, Effects, FollowDelays, FollowOptions, View};
 use crate::model::{BuildIndex, Facts, Id, Notice};
 use crate::service::{self, ApiError, Snapshot};
 use crate::socket::{self, Message, SocketError};
@@ -31,7 +31,7 @@ const MESSAGES_AT_ONCE: usize = 32;
 const LONG_VIEW_LINES: usize = 10_000;
 
 /// The dependencies of the session.
-pub struct Setup {
+pub struct HubOptions {
     /// REST.
     pub client: service::Client,
     /// The live stream.
@@ -39,7 +39,7 @@ pub struct Setup {
     /// The transports to use.
     pub transport: Transport,
     /// Delays and limits.
-    pub timings: Timings,
+    pub delays: FollowDelays,
 }
 
 /// The handle of the task. It connects at once, before a build is known.
@@ -58,23 +58,23 @@ enum Command {
 
 impl Hub {
     /// Connects at once.
-    pub fn start(setup: Setup) -> Self {
+    pub fn start(options: HubOptions) -> Self {
         let (sender, updates) = queue(QUEUE_BYTES);
-        let (commands, orders) = mpsc::unbounded_channel();
+        let (commands, receiver) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let network = Network {
-            link: Link::new(setup.socket, setup.transport, setup.timings),
-            client: setup.client,
-            transport: setup.transport,
-            timings: setup.timings,
+            link: Link::new(options.socket, options.transport, options.delays),
+            client: options.client,
+            transport: options.transport,
+            delays: options.delays,
             builds: Vec::new(),
-            questions: FuturesUnordered::new(),
+            snapshot_requests: FuturesUnordered::new(),
             parked: None,
             effects: Effects::new(),
             updates: sender,
             unreadable: 0,
         };
-        let task = tokio::spawn(network.run(orders, stopped));
+        let task = tokio::spawn(network.run(receiver, stopped));
         Self { updates, commands, builds: 0, stop, task }
     }
 
@@ -129,15 +129,15 @@ impl Hub {
 type Answer = Result<(Facts, View), ApiError>;
 
 /// A snapshot request for one of the builds.
-type Question = Pin<Box<dyn Future<Output = (BuildIndex, Answer)> + Send>>;
+type SnapshotRequest = Pin<Box<dyn Future<Output = (BuildIndex, Answer)> + Send>>;
 
 struct Network {
     link: Link,
     client: service::Client,
     transport: Transport,
-    timings: Timings,
+    delays: FollowDelays,
     builds: Vec<Build>,
-    questions: FuturesUnordered<Question>,
+    snapshot_requests: FuturesUnordered<SnapshotRequest>,
     /// The end of a session that came before there was a build to report it to.
     parked: Option<LinkEvent>,
     effects: Effects,
@@ -169,14 +169,14 @@ impl Network {
                     Some(Command::Release) => self.release(),
                     None => break,
                 },
-                Some((build, answer)) = self.questions.next(), if !self.questions.is_empty() => {
+                Some((build, answer)) = self.snapshot_requests.next(), if !self.snapshot_requests.is_empty() => {
                     self.on_answer(build, answer).await;
                 }
                 () = elapsed(&mut timer), if deadline.is_some() => self.on_tick().await,
                 event = self.link.next() => self.on_event(event).await,
             }
         }
-        self.hang_up().await;
+        self.disconnect().await;
     }
 
     fn is_over(&self) -> bool {
@@ -190,9 +190,9 @@ impl Network {
     }
 
     async fn follow(&mut self, build: Id, is_ours: bool) {
-        let (transport, timings) = (self.transport, self.timings);
-        let setup = follow::Setup { transport, is_ours, timings };
-        self.builds.push(Build::new(Instant::now(), build, setup));
+        let (transport, delays) = (self.transport, self.delays);
+        let options = FollowOptions { transport, is_ours, delays };
+        self.builds.push(Build::new(Instant::now(), build, options));
         let index = self.builds.len() - 1;
         match self.parked.take() {
             Some(LinkEvent::Failed(error)) => self.on_no_session(error, false).await,
@@ -244,25 +244,25 @@ impl Network {
     /// than handling a line.
     async fn on_messages(&mut self, first: Message) {
         let mut current = self.index_of(&first);
-        self.tell(current, first);
+        self.apply(current, first);
         for _ in 1..MESSAGES_AT_ONCE {
             match self.link.next().now_or_never() {
                 Some(LinkEvent::Message(message)) => {
                     let index = self.index_of(&message);
                     if index != current {
-                        self.act(current).await;
+                        self.carry_out(current).await;
                         current = index;
                     }
-                    self.tell(index, message);
+                    self.apply(index, message);
                 }
                 Some(event) => {
-                    self.act(current).await;
+                    self.carry_out(current).await;
                     return Box::pin(self.on_event(event)).await;
                 }
                 None => break,
             }
         }
-        self.act(current).await;
+        self.carry_out(current).await;
     }
 
     /// The build that a message is about. The first build reports messages about none in
@@ -278,7 +278,7 @@ impl Network {
         index.map_or(0, |index| index.unwrap_or(usize::MAX))
     }
 
-    fn tell(&mut self, index: usize, message: Message) {
+    fn apply(&mut self, index: usize, message: Message) {
         let Some(build) = self.builds.get_mut(index).filter(|build| !build.is_over()) else {
             return;
         };
@@ -313,7 +313,7 @@ impl Network {
         let now = Instant::now();
         build.on_snapshot(now, answer, &mut self.effects);
         build.on_tick(now, &mut self.effects);
-        self.act(index).await;
+        self.carry_out(index).await;
     }
 
     async fn on_tick(&mut self) {
@@ -328,31 +328,31 @@ impl Network {
                 && build.deadline().is_some_and(|at| at <= now)
             {
                 build.on_tick(now, &mut self.effects);
-                self.act(index).await;
+                self.carry_out(index).await;
             }
         }
     }
 
     /// The session is lost, or could not be established.
-    async fn on_no_session(&mut self, error: SocketError, stood: bool) {
+    async fn on_no_session(&mut self, error: SocketError, was_connected: bool) {
         if let (SocketError::Refused { .. }, Transport::Socket) = (&error, self.transport) {
             return self.give_up(error).await;
         }
-        let polls = self.link.retry(&error, stood);
+        let polls_now = self.link.retry(&error, was_connected);
         let poll_from = self.link.poll_from();
-        if let Some(notice) = self.link.report_down(&error, stood) {
+        if let Some(notice) = self.link.report_down(&error, was_connected) {
             self.updates.send(Update::Notice(notice)).await;
         }
         let now = Instant::now();
         for index in 0..self.builds.len() {
             if let Some(build) = self.builds.get_mut(index) {
                 build.on_lost(poll_from, &mut self.effects);
-                if polls {
+                if polls_now {
                     build.poll_now(now);
                 }
                 build.on_tick(now, &mut self.effects);
             }
-            Box::pin(self.act(index)).await;
+            Box::pin(self.carry_out(index)).await;
         }
     }
 
@@ -371,12 +371,12 @@ impl Network {
                 let error = Error::Stream { build: build.id().clone(), cause };
                 build.give_up(now, error, &mut self.effects);
             }
-            Box::pin(self.act(index)).await;
+            Box::pin(self.carry_out(index)).await;
         }
     }
 
     /// Carries out the effects of a build.
-    async fn act(&mut self, index: usize) {
+    async fn carry_out(&mut self, index: usize) {
         let mut effects = std::mem::take(&mut self.effects);
         let mut lost = None;
         for effect in effects.drain(..) {
@@ -397,13 +397,13 @@ impl Network {
                 }
                 Effect::Leave => {
                     if let Some(build) = self.builds.get(index) {
-                        let deadline = Instant::now() + self.timings.goodbye;
+                        let deadline = Instant::now() + self.delays.disconnect;
                         self.link.leave(build.id(), deadline).await;
                     }
                     continue;
                 }
-                Effect::Ask => {
-                    self.ask(index);
+                Effect::Poll => {
+                    self.request_snapshot(index);
                     continue;
                 }
             };
@@ -417,12 +417,12 @@ impl Network {
         }
     }
 
-    fn ask(&mut self, index: usize) {
+    fn request_snapshot(&mut self, index: usize) {
         let Some(build) = self.builds.get(index) else {
             return;
         };
         let (client, build) = (self.client.clone(), build.id().clone());
-        self.questions.push(Box::pin(async move {
+        self.snapshot_requests.push(Box::pin(async move {
             let answer = match client.build(&build).await {
                 Ok(Snapshot { facts, recent }) => Ok((facts, view(recent).await)),
                 Err(error) => Err(error),
@@ -453,7 +453,7 @@ impl Network {
                     | Effect::End(_)
                     | Effect::Join
                     | Effect::Leave
-                    | Effect::Ask => continue,
+                    | Effect::Poll => continue,
                 };
                 let build = BuildIndex(index);
                 self.updates.send_now(Update::Build(BuildEvent { build, kind }));
@@ -462,12 +462,12 @@ impl Network {
         self.updates.send_now(Update::Released);
     }
 
-    async fn hang_up(&mut self) {
-        let deadline = Instant::now() + self.timings.goodbye;
+    async fn disconnect(&mut self) {
+        let deadline = Instant::now() + self.delays.disconnect;
         for build in self.builds.iter().filter(|build| !build.is_over()) {
             self.link.leave(build.id(), deadline).await;
         }
-        self.link.hang_up(deadline).await;
+        self.link.disconnect(deadline).await;
     }
 }
 

@@ -9,7 +9,7 @@ use tracing::debug;
 
 use crate::config::Transport;
 use crate::error::chain;
-use crate::follow::Timings;
+use crate::follow::FollowDelays;
 use crate::model::{Id, Notice};
 use crate::socket::{Message, Options, Resume, Session, SocketError};
 
@@ -41,7 +41,7 @@ enum LinkState {
 pub(super) struct Link {
     options: Options,
     transport: Transport,
-    timings: Timings,
+    delays: FollowDelays,
     session: Option<Session>,
     connecting: Option<Connecting>,
     /// The data that the last session left for the next one to resume.
@@ -53,17 +53,17 @@ pub(super) struct Link {
     away_since: Instant,
     reported: LinkState,
     /// Whether it was reported that the log is polled.
-    polls: bool,
+    is_polling_reported: bool,
 }
 
 impl Link {
     /// Connects at once, unless only REST is wanted.
-    pub(super) fn new(options: Options, transport: Transport, timings: Timings) -> Self {
+    pub(super) fn new(options: Options, transport: Transport, delays: FollowDelays) -> Self {
         let now = Instant::now();
         let mut link = Self {
             options,
             transport,
-            timings,
+            delays,
             session: None,
             connecting: None,
             resume: None,
@@ -71,7 +71,7 @@ impl Link {
             connected: now,
             away_since: now,
             reported: LinkState::Fresh,
-            polls: false,
+            is_polling_reported: false,
         };
         link.connect(Duration::ZERO);
         link
@@ -151,7 +151,7 @@ impl Link {
     }
 
     /// Ends the session cleanly.
-    pub(super) async fn hang_up(&mut self, deadline: Instant) {
+    pub(super) async fn disconnect(&mut self, deadline: Instant) {
         if let Some(session) = self.session.take() {
             session.disconnect(deadline.saturating_duration_since(Instant::now())).await;
         }
@@ -159,19 +159,19 @@ impl Link {
 
     /// When to start polling because there is no session.
     pub(super) fn poll_from(&self) -> Instant {
-        self.away_since + self.timings.grace
+        self.away_since + self.delays.grace
     }
 
     /// Schedules the next attempt after a session ended or could not be established. Returns
     /// whether to poll REST at once.
-    pub(super) fn retry(&mut self, error: &SocketError, stood: bool) -> bool {
+    pub(super) fn retry(&mut self, error: &SocketError, was_connected: bool) -> bool {
         debug!(error = chain(error), "no session");
-        if stood && self.connected.elapsed() >= self.timings.healthy {
+        if was_connected && self.connected.elapsed() >= self.delays.healthy {
             self.failures = 0;
             self.away_since = Instant::now();
         }
         self.failures += 1;
-        let reconnect = self.timings.reconnect;
+        let reconnect = self.delays.reconnect;
         let is_refused = matches!(error, SocketError::Refused { .. });
         let delay = match is_refused {
             // REST decides whether the token is valid. If it is, the refusal may be temporary.
@@ -179,26 +179,30 @@ impl Link {
             false => reconnect.delay(self.failures - 1, fastrand::f64()),
         };
         self.connect(delay.unwrap_or(reconnect.longest));
-        is_refused || self.failures == self.timings.connections
+        is_refused || self.failures == self.delays.connections
     }
 
     /// When a silent session counts as healthy again, if that has to be reported.
     pub(super) fn healthy_at(&self) -> Option<Instant> {
-        let is_due = self.is_up() && (self.reported == LinkState::Down || self.polls);
-        is_due.then(|| self.connected + self.timings.healthy)
+        let is_due = self.is_up() && (self.reported == LinkState::Down || self.is_polling_reported);
+        is_due.then(|| self.connected + self.delays.healthy)
     }
 
     /// The session brought something, or lasted for a while.
     pub(super) fn report_up(&mut self) -> Option<Notice> {
-        let is_news = self.reported == LinkState::Down || self.polls;
+        let is_news = self.reported == LinkState::Down || self.is_polling_reported;
         self.reported = LinkState::Up;
-        self.polls = false;
+        self.is_polling_reported = false;
         is_news.then(|| Notice::info("the live log is back"))
     }
 
     /// There is no session. Reported once.
-    pub(super) fn report_down(&mut self, error: &SocketError, stood: bool) -> Option<Notice> {
-        let text = match (self.reported, stood) {
+    pub(super) fn report_down(
+        &mut self,
+        error: &SocketError,
+        was_connected: bool,
+    ) -> Option<Notice> {
+        let text = match (self.reported, was_connected) {
             (LinkState::Up, _) | (LinkState::Fresh, true) => "the live log was interrupted",
             (LinkState::Fresh, false) => "the live log cannot be reached",
             (LinkState::Down, _) => return None,
@@ -211,10 +215,10 @@ impl Link {
 
     /// REST is polled because there is no session. Reported once.
     pub(super) fn report_polling(&mut self) -> Option<Notice> {
-        if self.is_up() || self.transport != Transport::Auto || self.polls {
+        if self.is_up() || self.transport != Transport::Auto || self.is_polling_reported {
             return None;
         }
-        self.polls = true;
+        self.is_polling_reported = true;
         let text = "the live log stays away; polling the log until it is back";
         Some(Notice::warn(text))
     }

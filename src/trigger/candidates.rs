@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::error::Doubt;
+use crate::error::Ambiguity;
 use crate::model::{Id, Status};
 use crate::service::{Listed, More, Overrides, Page, Triggered};
 
@@ -104,7 +104,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// Our build, or `None` if the list shows clearly that there is none.
-    pub(super) fn ours(self) -> Result<Option<Triggered>, Doubt> {
+    pub(super) fn ours(self) -> Result<Option<Triggered>, Ambiguity> {
         let horizon = self.horizon();
         let mut ours = Vec::new();
         let mut known = HashSet::new();
@@ -123,19 +123,19 @@ impl<'a> Candidates<'a> {
                     ours.push(Triggered { build: id.clone(), status });
                 }
                 (Fit::Yes, None) => {
-                    unclear = Some(Doubt::Unclear { build: None, why: "it has no id" });
+                    unclear = Some(Ambiguity::Unclear { build: None, why: "it has no id" });
                 }
                 (Fit::Unclear(why), id) => {
-                    unclear = Some(Doubt::Unclear { build: id.clone(), why });
+                    unclear = Some(Ambiguity::Unclear { build: id.clone(), why });
                 }
             }
         }
         if ours.len() > 1 {
-            return Err(Doubt::Several(ours.into_iter().map(|ours| ours.build).collect()));
+            return Err(Ambiguity::Several(ours.into_iter().map(|ours| ours.build).collect()));
         }
         match unclear {
-            Some(doubt) => Err(doubt),
-            None if !self.whole => Err(Doubt::Endless),
+            Some(ambiguity) => Err(ambiguity),
+            None if !self.whole => Err(Ambiguity::Endless),
             None => Ok(ours.pop()),
         }
     }

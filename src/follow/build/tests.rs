@@ -83,10 +83,10 @@ struct Session {
     brought: BTreeSet<usize>,
 }
 
-struct Question {
+struct SnapshotRequest {
     answered: Instant,
     /// How many lines had been logged at the time of the request, if that is the state REST shows.
-    looked: Option<usize>,
+    logged: Option<usize>,
 }
 
 struct World {
@@ -101,15 +101,15 @@ struct World {
     brought: Option<usize>,
     ignored: u8,
     rest: Rest,
-    questions: Vec<Question>,
+    requests: Vec<SnapshotRequest>,
     status: Status,
     build: Build,
     shown: Vec<Shown>,
     /// The lines that reached us from either side.
     seen: BTreeSet<usize>,
     /// Lines that were logged while no transport could bring them.
-    unheard: BTreeSet<usize>,
-    asks: usize,
+    unreachable: BTreeSet<usize>,
+    polls: usize,
     /// Whether the stream was behind REST at any time.
     has_lagged: bool,
     clock_was_set: bool,
@@ -121,10 +121,10 @@ const MS: Duration = Duration::from_millis(1);
 impl World {
     fn new(case: Case) -> Self {
         let now = Instant::now();
-        let setup = Setup {
+        let options = FollowOptions {
             transport: Transport::Auto,
             is_ours: case.is_ours,
-            timings: Timings::default(),
+            delays: FollowDelays::default(),
         };
         Self {
             case,
@@ -137,13 +137,13 @@ impl World {
             brought: None,
             ignored: 0,
             rest: Rest::Ok,
-            questions: Vec::new(),
+            requests: Vec::new(),
             status: Status::Running,
-            build: Build::new(now, Id::new("build").unwrap(), setup),
+            build: Build::new(now, Id::new("build").unwrap(), options),
             shown: Vec::new(),
             seen: BTreeSet::new(),
-            unheard: BTreeSet::new(),
-            asks: 0,
+            unreachable: BTreeSet::new(),
+            polls: 0,
             has_lagged: false,
             clock_was_set: false,
             has_dropped: false,
@@ -213,7 +213,7 @@ impl World {
                 }
             }
             Some(_) | None => {
-                self.unheard.insert(number);
+                self.unreachable.insert(number);
             }
         }
     }
@@ -232,14 +232,14 @@ impl World {
             }
             self.brought = Some(number);
             let line = self.log[number].clone();
-            self.tell(|build, now, out| build.on_line(now, line, out));
+            self.apply(|build, now, out| build.on_line(now, line, out));
         }
     }
 
     fn lose(&mut self) {
         if self.session.take().is_some() {
-            let poll_from = self.now + self.build.setup.timings.grace;
-            self.tell(|build, _, out| build.on_lost(poll_from, out));
+            let poll_from = self.now + self.build.options.delays.grace;
+            self.apply(|build, _, out| build.on_lost(poll_from, out));
         }
     }
 
@@ -259,14 +259,14 @@ impl World {
         // A service that recovers a session rejoins its rooms and claims that nothing is missing.
         // Only REST can show otherwise.
         let is_in_room = after.is_some();
-        self.unheard.retain(|number| after.is_none_or(|after| *number <= after));
+        self.unreachable.retain(|number| after.is_none_or(|after| *number <= after));
         self.session = Some(Session {
             is_in_room,
             holds: missed.into(),
             drops: false,
             brought: BTreeSet::new(),
         });
-        self.tell(|build, now, _| build.on_joined(now, after.is_some()));
+        self.apply(|build, now, _| build.on_joined(now, after.is_some()));
         self.join();
         if !self.case.has_times {
             self.deliver(u8::MAX);
@@ -298,7 +298,7 @@ impl World {
                 return;
             }
             let line = self.log[number].clone();
-            self.tell(|build, now, out| build.on_line(now, line, out));
+            self.apply(|build, now, out| build.on_line(now, line, out));
         }
     }
 
@@ -308,7 +308,7 @@ impl World {
         let holds = self.session.as_ref().is_some_and(|session| !session.holds.is_empty());
         self.has_lagged |= holds;
         loop {
-            let answered = self.questions.iter().map(|question| question.answered).min();
+            let answered = self.requests.iter().map(|request| request.answered).min();
             let next = [answered, self.build.deadline()].into_iter().flatten().min();
             let Some(at) = next.filter(|at| *at <= until) else {
                 break;
@@ -317,20 +317,20 @@ impl World {
             if answered.is_some_and(|answered| answered <= self.now) {
                 self.answer();
             }
-            self.tell(Build::on_tick);
+            self.apply(Build::on_tick);
         }
         self.now = until;
     }
 
     fn answer(&mut self) {
-        let at = self.questions.iter().position(|question| question.answered <= self.now).unwrap();
-        let question = self.questions.remove(at);
+        let at = self.requests.iter().position(|request| request.answered <= self.now).unwrap();
+        let request = self.requests.remove(at);
         if self.rest == Rest::Fails {
             let error = trouble();
-            self.tell(|build, now, out| build.on_snapshot(now, Err(error), out));
+            self.apply(|build, now, out| build.on_snapshot(now, Err(error), out));
             return;
         }
-        let end = question.looked.unwrap_or(self.log.len());
+        let end = request.logged.unwrap_or(self.log.len());
         let shown = end.saturating_sub(self.case.window)..end;
         if self.build.is_over() {
             return;
@@ -338,10 +338,10 @@ impl World {
         self.seen.extend(shown.clone());
         let view = View::new(self.log[shown].to_vec());
         let facts = Facts { status: Some(self.status.clone()), ..Facts::default() };
-        self.tell(|build, now, out| build.on_snapshot(now, Ok((facts, view)), out));
+        self.apply(|build, now, out| build.on_snapshot(now, Ok((facts, view)), out));
     }
 
-    fn tell(&mut self, what: impl FnOnce(&mut Build, Instant, &mut Effects)) {
+    fn apply(&mut self, what: impl FnOnce(&mut Build, Instant, &mut Effects)) {
         let mut out = Effects::new();
         if self.build.is_over() {
             return;
@@ -365,12 +365,12 @@ impl World {
                     self.session.iter_mut().for_each(|session| session.is_in_room = false);
                     continue;
                 }
-                Effect::Ask => {
-                    self.asks += 1;
+                Effect::Poll => {
+                    self.polls += 1;
                     let is_slow = self.rest == Rest::Slow;
-                    let looked = is_slow.then_some(self.log.len());
+                    let logged = is_slow.then_some(self.log.len());
                     let answered = self.now + MS * if is_slow { 700 } else { 30 };
-                    self.questions.push(Question { answered, looked });
+                    self.requests.push(SnapshotRequest { answered, logged });
                     continue;
                 }
             };
@@ -385,7 +385,7 @@ impl World {
         let is_in_room = self.session.as_ref().is_some_and(|session| session.is_in_room);
         if is_in_room {
             self.deliver(u8::MAX);
-            self.tell(|build, now, out| build.on_status(now, Status::Complete, out));
+            self.apply(|build, now, out| build.on_status(now, Status::Complete, out));
         }
         self.pass(Duration::from_secs(200));
         assert_eq!(self.shown.last(), Some(&Shown::End), "{:?}", self.shown);
@@ -399,7 +399,7 @@ impl World {
         self.shown.iter().filter_map(number).collect()
     }
 
-    fn says(&self, word: &str) -> bool {
+    fn reported(&self, word: &str) -> bool {
         self.shown.iter().any(|shown| matches!(shown, Shown::Notice(text) if text.contains(word)))
     }
 
@@ -451,7 +451,7 @@ impl World {
                 Shown::Notice(text) => is_reported |= text.contains("missing"),
                 Shown::Line(number) => {
                     let from = last.map(|last| last + 1).filter(|from| from <= number);
-                    let missing = from.map(|from| self.unheard.range(from..*number));
+                    let missing = from.map(|from| self.unreachable.range(from..*number));
                     let lost: Vec<_> = missing.into_iter().flatten().collect();
                     let lost = lost.iter().any(|lost| !self.seen.contains(lost));
                     assert!(!lost || is_reported, "before {number}: {:?}", self.shown);
@@ -536,6 +536,6 @@ proptest! {
         let mut printed = world.printed();
         printed.sort_unstable();
         prop_assert_eq!(printed, (0..world.log.len()).collect::<Vec<_>>());
-        prop_assert!(!world.says("missing"), "{:?}", world.shown);
+        prop_assert!(!world.reported("missing"), "{:?}", world.shown);
     }
 }

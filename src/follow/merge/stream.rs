@@ -28,8 +28,8 @@ impl LineMerger {
     /// Whether REST showed the line before the stream brought it.
     fn is_echo(&mut self, key: Key) -> bool {
         let len = self.window.len();
-        let owed = self.window.keys().enumerate().skip(len - self.pending_echo.min(len));
-        let echo = owed.map(|(place, known)| (place, known.is(key))).find(|(_, is)| *is);
+        let pending = self.window.keys().enumerate().skip(len - self.pending_echo.min(len));
+        let echo = pending.map(|(place, known)| (place, known.is(key))).find(|(_, is)| *is);
         if let Some((place, _)) = echo {
             self.pending_echo = len - place - 1;
         }
@@ -78,15 +78,15 @@ impl LineMerger {
         }
         let len = self.window.len();
         let last = self.window.last()?;
-        let mut owed = len - self.pending_echo.min(len)..len;
+        let mut pending = len - self.pending_echo.min(len)..len;
         // A session that resumes the last one begins before the lines that REST has shown since.
         let skips = last.is_before(key) && last.is_of_one_clock(key);
         let is_behind_gap =
             |place: usize| self.window.is_after_gap(place) && self.window.is_only_rest(place);
-        if self.continuous && !skips && is_behind_gap(owed.start) {
-            return Some(owed.start);
+        if self.continuous && !skips && is_behind_gap(pending.start) {
+            return Some(pending.start);
         }
-        owed.find(|place| {
+        pending.find(|place| {
             let behind = self.window.key(*place).filter(|_| is_behind_gap(*place));
             behind.is_some_and(|behind| key.may_lag_behind(behind) && (ties || key.is_before(last)))
         })
@@ -113,7 +113,7 @@ impl LineMerger {
             match self.repeats.end_of_run(&self.window) {
                 Some(end) if length >= SHORTEST_REPEAT && !self.repeats.are_alike() => {
                     if self.repeats.are_of_one_moment() {
-                        self.doubtful_repeat = self.last_line;
+                        self.uncertain_repeat = self.last_line;
                     }
                     self.repeats.suspects.clear();
                     self.repeats.next = Some(end).filter(|end| *end < self.window.len());

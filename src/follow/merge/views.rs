@@ -52,7 +52,7 @@ impl LineMerger {
         if !rest.is_empty() {
             // The stream does not bring lines again that were taken for a repeat.
             let is_held = circumstances.hold && self.unplaced.is_empty();
-            if is_held && self.doubtful_repeat.is_none() {
+            if is_held && self.uncertain_repeat.is_none() {
                 self.ahead.follow_on(now, rest);
             } else {
                 self.print_view(rest, out);

@@ -61,7 +61,7 @@ fn judged(pages: Vec<Page>, overrides: &Overrides, own_branch: &OwnBranch) -> St
     match candidates.ours() {
         Ok(Some(ours)) => ours.build.to_string(),
         Ok(None) => "none".to_owned(),
-        Err(doubt) => doubt.to_string(),
+        Err(ambiguity) => ambiguity.to_string(),
     }
 }
 

@@ -14,9 +14,9 @@ fn case_of(window: usize, actions: Vec<Action>) -> Case {
 const CONNECT: Action = Action::Connect(Recovery::None);
 
 /// The printed numbers, and how often a word appeared in notices.
-fn printed_and_said(world: &World, word: &str) -> (Vec<usize>, usize) {
-    let says = |shown: &&Shown| matches!(shown, Shown::Notice(text) if text.contains(word));
-    (world.printed(), world.shown.iter().filter(says).count())
+fn printed_and_reported(world: &World, word: &str) -> (Vec<usize>, usize) {
+    let reported = |shown: &&Shown| matches!(shown, Shown::Notice(text) if text.contains(word));
+    (world.printed(), world.shown.iter().filter(reported).count())
 }
 
 fn numbers(to: usize) -> Vec<usize> {
@@ -38,8 +38,8 @@ fn a_join_that_is_not_heeded_is_repeated_after_about_three_seconds_and_that_is_s
         world.act(action);
     }
     world.end();
-    assert_eq!(printed_and_said(&world, "joining it again"), (numbers(40), 1));
-    assert!(!world.says("missing") && !world.says("late"), "{:?}", world.shown);
+    assert_eq!(printed_and_reported(&world, "joining it again"), (numbers(40), 1));
+    assert!(!world.reported("missing") && !world.reported("late"), "{:?}", world.shown);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_room_is_joined_again_and_again_while_the_session_brings_nothing() {
     world.act(Action::Pass(13_000));
     assert_eq!(world.ignored, 0, "joined at about 0, 3, 6 and 12 s");
     assert!(world.session.as_ref().unwrap().is_in_room);
-    assert_eq!(printed_and_said(&world, "joining it again"), (numbers(20), 1));
+    assert_eq!(printed_and_reported(&world, "joining it again"), (numbers(20), 1));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn lines_that_wait_for_their_place_are_printed_before_every_end() {
     let actions = [Action::Rest(Rest::Fails), CONNECT, Action::Log(5), Action::Deliver(5)];
     actions.into_iter().for_each(|action| world.act(action));
     assert_eq!(world.printed(), [0_usize; 0]);
-    world.tell(|build, now, out| build.give_up(now, Error::Internal, out));
+    world.apply(|build, now, out| build.give_up(now, Error::Internal, out));
     assert_eq!((world.printed(), world.shown.last()), (numbers(5), Some(&Shown::End)));
 }
 
@@ -73,7 +73,7 @@ fn lines_that_a_standing_session_drops_are_printed_late_within_a_minute() {
     world.act(Action::Pass(61_000));
     let late: Vec<_> = world.shown.iter().filter(|shown| matches!(shown, Shown::Late(_))).collect();
     assert_eq!(late, (5..10).map(Shown::Late).collect::<Vec<_>>().iter().collect::<Vec<_>>());
-    assert!(world.says("late") && !world.says("missing"), "{:?}", world.shown);
+    assert!(world.reported("late") && !world.reported("missing"), "{:?}", world.shown);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_view_that_shows_only_the_end_of_what_was_dropped_tells_that_more_may_be_mis
         ],
     );
     world.check_lines();
-    assert!(world.says("missing") && world.says("late"), "{:?}", world.shown);
+    assert!(world.reported("missing") && world.reported("late"), "{:?}", world.shown);
 }
 
 #[test]
@@ -115,8 +115,8 @@ fn a_view_ahead_of_a_stream_that_lags_waits_for_the_lines_before_it() {
             Action::Pass(300),
         ],
     );
-    assert_eq!(printed_and_said(&world, "missing"), (numbers(120), 0), "{:?}", world.shown);
-    assert!(!world.says("late"), "{:?}", world.shown);
+    assert_eq!(printed_and_reported(&world, "missing"), (numbers(120), 0), "{:?}", world.shown);
+    assert!(!world.reported("late"), "{:?}", world.shown);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_recovered_session_is_believed_only_as_far_as_rest_agrees() {
             ],
         );
         world.check_lines();
-        let (printed, missing) = printed_and_said(&world, "missing");
+        let (printed, missing) = printed_and_reported(&world, "missing");
         assert_eq!(printed.len(), 40 - lost, "{recovery:?} {window}: {:?}", world.shown);
         assert_eq!(missing > 0, lost > 0, "{recovery:?} {window}: {:?}", world.shown);
         assert!(printed.is_sorted(), "{recovery:?} {window}: {:?}", world.shown);
@@ -218,7 +218,7 @@ fn a_clock_that_is_set_back_or_one_line_far_ahead_hides_no_line() {
         actions.extend([Action::Log(5), Action::Deliver(5), Action::Pass(100)]);
         let world = run(200, &actions);
         let expected = (numbers(35 + steps.len()), 0);
-        assert_eq!(printed_and_said(&world, "missing"), expected, "{:?}", world.shown);
+        assert_eq!(printed_and_reported(&world, "missing"), expected, "{:?}", world.shown);
     }
 }
 
@@ -236,7 +236,7 @@ fn lines_are_shown_within_two_seconds_though_rest_fails_and_the_stream_is_cut_ag
         // From the sessions that began two seconds ago.
         assert!(world.printed().len() + 15 >= came, "after {number}: {:?}", world.shown);
     }
-    world.tell(|build, now, out| build.release(now, out));
+    world.apply(|build, now, out| build.release(now, out));
     assert_eq!(world.printed().len(), world.seen.len(), "{:?}", world.shown);
     world.end();
     world.check_lines();
@@ -244,7 +244,7 @@ fn lines_are_shown_within_two_seconds_though_rest_fails_and_the_stream_is_cut_ag
 
 #[test]
 fn a_log_that_was_followed_from_before_its_beginning_is_not_called_cut() {
-    for (is_pending, says_so) in [(true, false), (false, true)] {
+    for (is_pending, is_reported) in [(true, false), (false, true)] {
         let mut world = World::new(case_of(200, vec![]));
         world.status = if is_pending { Status::Pending } else { Status::Running };
         if !is_pending {
@@ -261,7 +261,7 @@ fn a_log_that_was_followed_from_before_its_beginning_is_not_called_cut() {
         world.act(Action::Deliver(15));
         world.end();
         assert_eq!(world.printed(), numbers(15));
-        assert_eq!(world.says("may have begun before"), says_so, "{:?}", world.shown);
+        assert_eq!(world.reported("may have begun before"), is_reported, "{:?}", world.shown);
     }
 }
 
@@ -273,7 +273,7 @@ fn a_healthy_stream_costs_one_request_a_minute() {
     }
     let world = run(200, &actions);
     // When the room is joined, for the first line, and at the end.
-    assert!(world.asks <= 10 + 3, "{} in 10 minutes", world.asks);
+    assert!(world.polls <= 10 + 3, "{} in 10 minutes", world.polls);
     assert_eq!(world.printed(), numbers(1_800));
 }
 
@@ -284,9 +284,9 @@ fn a_session_that_drops_lines_is_compared_every_few_seconds() {
     let drop = [Action::Drop(true), Action::Log(5), Action::Drop(false)];
     let next = [Action::Log(5), Action::Deliver(5), Action::Pass(61_000)];
     first.into_iter().chain(drop).chain(next).for_each(|action| world.act(action));
-    let asks = world.asks;
+    let polls = world.polls;
     world.act(Action::Pass(7_000));
-    assert!((2..=3).contains(&(world.asks - asks)), "{}", world.asks - asks);
+    assert!((2..=3).contains(&(world.polls - polls)), "{}", world.polls - polls);
 }
 
 #[test]
@@ -301,14 +301,14 @@ fn a_view_that_begins_with_a_printed_line_and_has_a_hole_tells_that_more_may_be_
     actions.extend([Action::Log(3), Action::Deliver(3), Action::Pass(61_000)]);
     let world = run(6, &actions);
     world.check_lines();
-    assert!(world.says("more of them may be missing"), "{:?}", world.shown);
+    assert!(world.reported("more of them may be missing"), "{:?}", world.shown);
 }
 
 /// A line of the stream, now.
 fn bring(world: &mut World, number: usize) {
     let line = world.log[number].clone();
     world.seen.insert(number);
-    world.tell(|build, now, out| build.on_line(now, line, out));
+    world.apply(|build, now, out| build.on_line(now, line, out));
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn a_session_that_goes_on_where_a_session_ended_that_had_no_place_hides_no_gap()
     world.act(Action::Log(10));
     world.act(Action::Deliver(10));
     world.act(Action::Pass(2_000));
-    assert!(world.says("missing"), "{:?}", world.shown);
+    assert!(world.reported("missing"), "{:?}", world.shown);
 }
 
 #[test]

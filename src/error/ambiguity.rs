@@ -9,7 +9,7 @@ const NAMED: usize = 5;
 
 /// The reason why the list of builds is ambiguous.
 #[derive(Debug, thiserror::Error)]
-pub enum Doubt {
+pub enum Ambiguity {
     /// Several builds match ours.
     #[error("{} builds have been queued since that fit: {}", .0.len(), listed(.0))]
     Several(Vec<Id>),
@@ -32,7 +32,7 @@ pub enum Doubt {
     OutOfTime,
 }
 
-impl Doubt {
+impl Ambiguity {
     /// With the nearest cause, to end a longer sentence.
     pub(super) fn headline(&self) -> String {
         match std::error::Error::source(self) {

@@ -6,7 +6,7 @@ use crate::retry::Policy;
 
 /// Delays and limits of following a build. They are data, so that tests can shorten them.
 #[derive(Debug, Clone, Copy)]
-pub struct Timings {
+pub struct FollowDelays {
     /// How often REST is polled while the stream brings the news.
     pub status_poll: Duration,
     /// How often REST is polled for status and lines while it does not.
@@ -30,7 +30,7 @@ pub struct Timings {
     /// How long a session must have lasted to count as healthy.
     pub healthy: Duration,
     /// The delays before REST is polled again for the place of live lines.
-    pub look_again: Policy,
+    pub recheck: Policy,
     /// How long lines of the stream are held back until REST shows the lines before them.
     pub hold: Duration,
     /// How long lines from REST are held back until the stream brings them.
@@ -53,9 +53,9 @@ pub struct Timings {
     /// How long REST may deny an end that was pushed.
     pub longest_denial: Duration,
     /// The time limit for getting the final facts.
-    pub longest_last_word: Duration,
+    pub longest_final_facts: Duration,
     /// The time limit for a clean disconnect.
-    pub goodbye: Duration,
+    pub disconnect: Duration,
     /// How long nothing may be printed before a line says that the build is still followed. CIs
     /// kill a silent step after ten minutes at the earliest.
     pub heartbeat: Duration,
@@ -63,10 +63,10 @@ pub struct Timings {
     pub long_queue: Duration,
     /// The time limit for writing files at the end, and for stdout to make no progress with the
     /// last lines.
-    pub last_words: Duration,
+    pub shutdown: Duration,
 }
 
-impl Default for Timings {
+impl Default for FollowDelays {
     fn default() -> Self {
         Self {
             status_poll: Duration::from_secs(60),
@@ -88,7 +88,7 @@ impl Default for Timings {
                 retries: u32::MAX,
             },
             healthy: Duration::from_secs(5),
-            look_again: Policy {
+            recheck: Policy {
                 first: Duration::from_millis(300),
                 longest: Duration::from_millis(600),
                 retries: u32::MAX,
@@ -107,11 +107,11 @@ impl Default for Timings {
             silence: Duration::from_millis(300),
             longest_drain: Duration::from_secs(2),
             longest_denial: Duration::from_secs(30),
-            longest_last_word: Duration::from_secs(5 * 60),
-            goodbye: Duration::from_millis(500),
+            longest_final_facts: Duration::from_secs(5 * 60),
+            disconnect: Duration::from_millis(500),
             heartbeat: Duration::from_secs(5 * 60),
             long_queue: Duration::from_secs(60 * 60),
-            last_words: Duration::from_secs(60),
+            shutdown: Duration::from_secs(60),
         }
     }
 }
