@@ -47,7 +47,7 @@ async fn a_build_whose_status_is_not_known_is_not_called_queued() {
     let down = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = Scenario::new().without_socket().already_queued().answer(down);
     let step = Step::new(scenario).await.input("build-id", BUILD_ID).input("queue-timeout", "1s");
-    let step = step.timings(|timings| timings.unconfirmed_retries = u32::MAX);
+    let step = step.follow_delays(|delays| delays.unconfirmed_retries = u32::MAX);
     let ran = step.input("timeout", "2s").run().await;
     assert_eq!(ran.code, 12, "{}", ran.stdout);
     assert!(!ran.stdout.contains("still queued"), "{}", ran.stdout);
@@ -146,9 +146,9 @@ async fn a_deadline_after_the_end_does_not_change_the_verdict() {
     let slowly = Duration::from_millis(1500);
     let ran = Step::new(scenario)
         .await
-        .timings(|timings| {
-            timings.retry = Policy { first: slowly, longest: slowly, retries: 6 };
-            timings.longest_last_word = Duration::from_secs(60);
+        .follow_delays(|delays| {
+            delays.retry = Policy { first: slowly, longest: slowly, retries: 6 };
+            delays.longest_final_facts = Duration::from_secs(60);
         })
         .input("timeout", "2s")
         .run()
@@ -189,7 +189,7 @@ async fn the_time_in_the_queue_does_not_count_while_nothing_is_known() {
         .await
         .input("build-id", BUILD_ID)
         .input("queue-timeout", "1s")
-        .timings(|timings| timings.unconfirmed_retries = u32::MAX)
+        .follow_delays(|delays| delays.unconfirmed_retries = u32::MAX)
         .run()
         .await;
     assert!(ran.stdout.contains("build is pending\n"), "{}", ran.stdout);

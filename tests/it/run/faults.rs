@@ -87,7 +87,7 @@ async fn a_proxy_that_blocks_websockets_leaves_polling_which_is_told_once() {
         let scenario = lines(scenario.await_requests("GET", GO, 1), 4..=6).status("complete");
         let step = Step::new(scenario).await;
         // So that it is the number of connections that counts.
-        let step = step.timings(|timings| timings.grace = Duration::from_secs(3600));
+        let step = step.follow_delays(|delays| delays.grace = Duration::from_secs(3600));
         let ran = step.run_and_go_on_after("line 3\n").await;
         assert_eq!(ran.code, 0, "{}", ran.stdout);
         assert_eq!(ran.numbered("line "), (1..=6).collect::<Vec<_>>());
@@ -131,7 +131,7 @@ async fn an_upgrade_that_is_never_answered_does_not_hold_the_log_up() {
 async fn a_connect_that_is_never_acknowledged_is_given_up_and_tried_again() {
     let scenario = lines(Scenario::new().mute_connects(2).await_join(), 1..=3).status("complete");
     let step = Step::new(scenario).await;
-    let step = step.timings(|timings| timings.connect = Duration::from_millis(150));
+    let step = step.follow_delays(|delays| delays.connect = Duration::from_millis(150));
     let ran = step.run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2, 3]);
@@ -143,8 +143,8 @@ async fn a_service_that_kicks_at_once_is_not_hammered() {
     let scenario = Scenario::new().kicks(usize::MAX).await_requests("GET", GO, 1);
     let ran = Step::new(scenario.status("complete"))
         .await
-        .timings(|timings| {
-            timings.reconnect = Policy {
+        .follow_delays(|delays| {
+            delays.reconnect = Policy {
                 first: Duration::from_millis(20),
                 longest: Duration::from_secs(60),
                 retries: u32::MAX,
@@ -209,7 +209,7 @@ async fn a_token_that_is_revoked_ends_the_step_within_one_poll() {
             .never_ends();
         let step = Step::new(scenario).await.input("transport", transport);
         let ran =
-            step.timings(|timings| timings.status_poll = Duration::from_millis(50)).run().await;
+            step.follow_delays(|delays| delays.status_poll = Duration::from_millis(50)).run().await;
         assert_eq!(ran.code, 31, "{transport}: {}", ran.stdout);
         assert!(ran.stdout.contains("401 invalid_token"), "{}", ran.stdout);
         assert!(ran.stdout.contains("check the `token` input"), "{}", ran.stdout);
@@ -256,9 +256,9 @@ async fn odd_answers_while_the_stream_stands_are_not_held_against_rest_later() {
         .await_join();
     let ran = Step::new(lines(scenario, 4..=5).status("complete"))
         .await
-        .timings(|timings| {
-            timings.catch_up = Duration::from_millis(20);
-            timings.status_poll = Duration::from_millis(20);
+        .follow_delays(|delays| {
+            delays.catch_up = Duration::from_millis(20);
+            delays.status_poll = Duration::from_millis(20);
         })
         .run()
         .await;

@@ -85,10 +85,10 @@ async fn an_interrupted_trigger_says_exactly_what_is_certain() {
 
 async fn interrupted(moment: Moment) {
     let scenario = moment.answers.into_iter().fold(Scenario::new(), Scenario::answer);
-    let step = Step::new(scenario).await.trigger_timings(|timings| {
-        timings.longest = Duration::from_secs(180);
-        timings.answer = Duration::from_millis(moment.answer);
-        timings.looks = moment.looks.map(Duration::from_millis);
+    let step = Step::new(scenario).await.trigger_delays(|delays| {
+        delays.longest = Duration::from_secs(180);
+        delays.answer = Duration::from_millis(moment.answer);
+        delays.lookup_delays = moment.looks.map(Duration::from_millis);
     });
     let began = Instant::now();
     let ran = step

@@ -358,7 +358,7 @@ fn cut_and_no_rest(sessions: u64) -> Scenario {
 async fn what_came_in_is_shown_soon_although_rest_fails_and_the_stream_is_cut_again_and_again() {
     let step = Step::new(cut_and_no_rest(6)).await;
     let ran = step
-        .timings(|timings| timings.catch_up = Duration::from_millis(200))
+        .follow_delays(|delays| delays.catch_up = Duration::from_millis(200))
         .run_while(async |step, signals| {
             step.stdout.shows("line 60\n").await;
             signals.send(Signal::Term).await.unwrap();
@@ -373,7 +373,7 @@ async fn what_came_in_is_shown_soon_although_rest_fails_and_the_stream_is_cut_ag
 async fn lines_that_wait_for_rest_are_printed_at_a_signal() {
     let step = Step::new(cut_and_no_rest(3)).await;
     let ran = step
-        .timings(|timings| timings.catch_up = Duration::from_secs(3600))
+        .follow_delays(|delays| delays.catch_up = Duration::from_secs(3600))
         .run_while(async |step, signals| {
             step.joined(4).await;
             signals.send(Signal::Term).await.unwrap();
@@ -425,7 +425,7 @@ async fn a_healthy_stream_is_compared_with_rest_at_most_once_per_status_poll() {
     let mut asked = (0, Duration::ZERO);
     let step = Step::new(scenario.await_requests("GET", GO, 2).status("complete")).await;
     let ran = step
-        .timings(|timings| timings.status_poll = STATUS_POLL)
+        .follow_delays(|delays| delays.status_poll = STATUS_POLL)
         .run_while(async |step, _| {
             step.settled("line 3\n").await;
             let (before, since) = (step.simulator.journal().looks(), Instant::now());

@@ -10,7 +10,7 @@ const HEARTBEAT: Duration = Duration::from_millis(30);
 
 /// A step for which a moment of silence is a long time.
 async fn restless(scenario: Scenario) -> Step {
-    Step::new(scenario).await.timings(|timings| timings.heartbeat = HEARTBEAT)
+    Step::new(scenario).await.follow_delays(|delays| delays.heartbeat = HEARTBEAT)
 }
 
 /// What was printed behind this text, if it was printed.
@@ -68,7 +68,7 @@ async fn a_build_that_logs_what_nobody_wants_to_see_is_said_to_go_on() {
 async fn a_build_that_waits_is_said_to_be_queued_and_advice_comes_once() {
     let scenario = Scenario::new().await_join().await_requests("GET", GO, 1).status("complete");
     let step = restless(scenario).await;
-    let step = step.timings(|timings| timings.long_queue = Duration::from_millis(100));
+    let step = step.follow_delays(|delays| delays.long_queue = Duration::from_millis(100));
     let advice = format!("warning: build {BUILD_ID} has been queued for ");
     let queued = "still queued after ";
     let shown = says(step, &[queued, &advice, "support", queued, queued, queued, queued]).await;
@@ -81,7 +81,7 @@ async fn a_build_of_which_nothing_is_known_is_not_followed_in_silence() {
     let scenario = Scenario::new().without_socket().already_queued().answer(down);
     let scenario = scenario.await_requests("GET", GO, 1).status("complete");
     let step = restless(scenario).await.input("build-id", BUILD_ID);
-    let step = step.timings(|timings| timings.unconfirmed_retries = u32::MAX);
+    let step = step.follow_delays(|delays| delays.unconfirmed_retries = u32::MAX);
     says(step, &["no word of the build yet, after "]).await;
 }
 

@@ -32,7 +32,7 @@ async fn a_token_that_only_the_stream_refuses_leaves_polling() {
     let scenario =
         Scenario::new().socket_tokens(&["another"]).log("info", "line 1").status("complete");
     let step = Step::new(scenario).await;
-    let ran = step.timings(|timings| timings.reconnect.longest = SLOW_BEAT).run().await;
+    let ran = step.follow_delays(|delays| delays.reconnect.longest = SLOW_BEAT).run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
     let refusals = ran.journal.count(|entry| matches!(entry, Entry::Refused { .. }));
@@ -116,7 +116,7 @@ async fn nobody_is_left_alone_for_longer_than_the_cap() {
     let scenario = Scenario::new().without_socket().answer(limited.times(2)).status("complete");
     let step = Step::new(scenario).await;
     let soon = Duration::from_millis(50);
-    let ran = step.timings(|timings| timings.longest_retry_after = soon).run().await;
+    let ran = step.follow_delays(|delays| delays.longest_retry_after = soon).run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
 }
 

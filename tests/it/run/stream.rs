@@ -230,7 +230,7 @@ async fn lines_are_not_held_back_for_a_rest_that_does_not_answer() {
     let down = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = lines(Scenario::new().answer(down).await_join(), 1..=3);
     let step = Step::new(scenario.await_requests("GET", GO, 1).status("complete")).await;
-    let step = step.timings(|timings| timings.catch_up = Duration::from_millis(50));
+    let step = step.follow_delays(|delays| delays.catch_up = Duration::from_millis(50));
     let ran = step.run_and_go_on_after("line 3\n").await;
     assert_eq!(ran.code, 31, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1, 2, 3]);
@@ -256,7 +256,7 @@ async fn a_service_that_is_gone_altogether_is_given_up_with_the_id_of_the_build(
     let down = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = Scenario::new().without_socket().answer(down).status("running");
     let step = Step::new(scenario).await;
-    let step = step.timings(|timings| timings.longest_outage = Duration::from_millis(200));
+    let step = step.follow_delays(|delays| delays.longest_outage = Duration::from_millis(200));
     let ran = step.run().await;
     assert_eq!(ran.code, 31, "{}", ran.stdout);
     assert_eq!(ran.output("build-id"), BUILD_ID);

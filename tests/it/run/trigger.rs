@@ -148,10 +148,7 @@ async fn nobody_is_waited_for_longer_than_the_cap() {
         let answer = first(429).header("retry-after", retry_after);
         let step = Step::new(short().answer(answer)).await;
         let soon = Duration::from_millis(50);
-        step.trigger_timings(|timings| timings.longest_retry_after = soon)
-            .run()
-            .await
-            .built_once(2);
+        step.trigger_delays(|delays| delays.longest_retry_after = soon).run().await.built_once(2);
     }
 }
 
@@ -195,9 +192,9 @@ async fn a_service_that_is_not_up_yet_is_waited_for() {
     drop(reserved);
     let step = Step::new(short()).await.input("api-url", &format!("http://{address}"));
     // There is no time to look for a build, and none that would have to be looked for.
-    let step = step.input("timeout", "20s").trigger_timings(|timings| {
-        timings.again.retries = 100;
-        timings.looks = [10, 20, 30, 30_000].map(Duration::from_millis);
+    let step = step.input("timeout", "20s").trigger_delays(|delays| {
+        delays.again.retries = 100;
+        delays.lookup_delays = [10, 20, 30, 30_000].map(Duration::from_millis);
     });
     let upstream = step.simulator.url().replace("http://", "");
     let ran = step
@@ -397,7 +394,7 @@ async fn a_list_is_not_waited_for_longer_than_the_cap() {
     let limited = Answer::new("GET", "/builds", 429).header("retry-after", "86400").times(1);
     let step = Step::new(short().answer(first(504).processed()).answer(limited)).await;
     let soon = Duration::from_millis(50);
-    step.trigger_timings(|timings| timings.longest_retry_after = soon).run().await.built_once(1);
+    step.trigger_delays(|delays| delays.longest_retry_after = soon).run().await.built_once(1);
 }
 
 #[tokio::test]
@@ -428,9 +425,9 @@ async fn a_list_that_lags_behind_does_not_make_a_second_build() {
 #[tokio::test]
 async fn the_first_of_two_open_requests_is_ours_if_it_shows_up_late() {
     let scenario = short().answer(first(504).processed()).answer(first(502)).list_lag(5);
-    let step = Step::new(scenario).await.trigger_timings(|timings| {
+    let step = Step::new(scenario).await.trigger_delays(|delays| {
         // So long that the build is clearly older than the second request.
-        timings.looks = [10, 20, 30, 3200].map(Duration::from_millis);
+        delays.lookup_delays = [10, 20, 30, 3200].map(Duration::from_millis);
     });
     step.run().await.built_once(2);
 }
@@ -479,9 +476,9 @@ async fn a_last_refusal_after_an_open_answer_hides_neither_the_build_nor_the_ans
     };
     let step = async |scenario: Scenario| {
         let step = Step::new(scenario).await;
-        step.trigger_timings(|timings| {
-            timings.longest = Duration::from_secs(20);
-            timings.longest_retry_after = Duration::from_secs(300);
+        step.trigger_delays(|delays| {
+            delays.longest = Duration::from_secs(20);
+            delays.longest_retry_after = Duration::from_secs(300);
         })
     };
     for (_, refusal, ..) in refusals() {
@@ -528,7 +525,7 @@ async fn the_timeout_bounds_the_trigger_too() {
     let began = Instant::now();
     let scenario = short().answer(first(201).processed().hang());
     let step = Step::new(scenario).await.input("timeout", "1s");
-    let ran = step.trigger_timings(|timings| timings.answer = Duration::from_secs(20)).run().await;
+    let ran = step.trigger_delays(|delays| delays.answer = Duration::from_secs(20)).run().await;
     assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
     ran.says("the time was up before a build of it was listed");
     ran.says(MAY_HAVE_STARTED);
@@ -540,7 +537,7 @@ async fn a_look_has_a_budget_of_its_own() {
     let began = Instant::now();
     let down = Answer::new("GET", "/builds", 503).header("retry-after", "10");
     let step = Step::new(short().answer(first(502).processed()).answer(down)).await;
-    let step = step.trigger_timings(|timings| timings.longest_look = Duration::from_secs(5));
+    let step = step.trigger_delays(|delays| delays.longest_lookup = Duration::from_secs(5));
     let ran = step.run().await;
     assert_eq!((ran.code, ran.asked("GET", "/builds")), (31, 1), "{}", ran.stdout);
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());

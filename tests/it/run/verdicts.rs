@@ -135,7 +135,7 @@ async fn a_terminal_status_that_gets_lost_is_found_by_polling() {
         .lose_status("failed");
     let ran = Step::new(scenario)
         .await
-        .timings(|timings| timings.status_poll = Duration::from_millis(50))
+        .follow_delays(|delays| delays.status_poll = Duration::from_millis(50))
         .run_and_go_on_after("line 1\n")
         .await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
@@ -243,10 +243,10 @@ async fn an_end_that_rest_has_told_stands_even_if_it_falls_silent_then() {
         .answer_from_now_on(down);
     let ran = Step::new(scenario)
         .await
-        .timings(|timings| {
-            timings.status_poll = Duration::from_millis(20);
-            timings.silence = Duration::from_secs(1);
-            timings.catch_up = Duration::from_millis(100);
+        .follow_delays(|delays| {
+            delays.status_poll = Duration::from_millis(20);
+            delays.silence = Duration::from_secs(1);
+            delays.catch_up = Duration::from_millis(100);
         })
         .run()
         .await;
@@ -269,9 +269,9 @@ async fn an_end_is_denied_once_and_after_that_only_rest_tells_it() {
         .status("complete");
     let ran = Step::new(scenario)
         .await
-        .timings(|timings| {
-            timings.status_poll = Duration::from_millis(20);
-            timings.longest_denial = Duration::from_millis(50);
+        .follow_delays(|delays| {
+            delays.status_poll = Duration::from_millis(20);
+            delays.longest_denial = Duration::from_millis(50);
         })
         .run_while(async |step, _| {
             step.stdout.shows("following on").await;
@@ -293,7 +293,7 @@ async fn one_stale_answer_after_an_outage_is_no_denial() {
     let scenario = Scenario::new().answer(down).answer(stale).await_join().status("complete");
     let ran = Step::new(scenario)
         .await
-        .timings(|timings| timings.longest_last_word = Duration::from_secs(60))
+        .follow_delays(|delays| delays.longest_final_facts = Duration::from_secs(60))
         .run()
         .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
@@ -309,9 +309,9 @@ async fn the_first_terminal_status_of_rest_is_final() {
         .lose_status("complete");
     let ran = Step::new(scenario)
         .await
-        .timings(|timings| {
-            timings.status_poll = Duration::from_millis(20);
-            timings.silence = Duration::from_millis(500);
+        .follow_delays(|delays| {
+            delays.status_poll = Duration::from_millis(20);
+            delays.silence = Duration::from_millis(500);
         })
         .run()
         .await;
