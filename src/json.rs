@@ -145,7 +145,7 @@ impl<'a> Object<'a> {
 }
 
 #[cfg(any(test, fuzzing))]
-pub mod promises;
+pub mod invariants;
 
 #[cfg(test)]
 mod tests {
@@ -198,7 +198,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_it_panic(text in r#"([\\"u]|\\u[dD][89a-f][0-9a-f]{2}|.){0,20}"#) {
-            promises::hold(&text);
+            invariants::check(&text);
         }
     }
 }

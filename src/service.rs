@@ -255,11 +255,11 @@ fn text(response: &Response, header: HeaderName) -> Option<&str> {
 }
 
 #[cfg(any(test, fuzzing))]
-pub mod promises;
+pub mod invariants;
 
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
-mod road_tests;
+mod network_tests;
 #[cfg(test)]
 mod tests;

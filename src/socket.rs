@@ -8,13 +8,13 @@ mod packet;
 mod session;
 mod transport;
 
-pub use error::{ProtocolError, SocketError, Stage};
+pub use error::{ConnectStage, ProtocolError, SocketError};
 pub use message::Message;
 pub use options::Options;
 pub use session::{Resume, Session};
 
 #[cfg(any(test, fuzzing))]
-pub mod promises;
+pub mod invariants;
 
 #[cfg(test)]
 mod hostile_tests;

@@ -8,14 +8,14 @@ mod mask;
 mod neutralise;
 mod split;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod ci_parsers;
 #[cfg(test)]
 pub(crate) mod hostile_tests;
 #[cfg(any(test, fuzzing))]
-pub(crate) mod parsers;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod promises;
+pub(crate) mod invariants;
 #[cfg(test)]
-mod vectors;
+mod test_vectors;
 
 use std::borrow::Cow;
 

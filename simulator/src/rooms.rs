@@ -45,11 +45,11 @@ impl Peer {
     }
 
     /// Sends an event to this client alone, if it has room for it.
-    pub(crate) fn tell(&self, event: &str, payload: &impl Serialize) {
+    pub(crate) fn emit(&self, event: &str, payload: &impl Serialize) {
         match self {
             // A closed or busy connection misses it.
             Self::Library(socket) => drop(socket.emit(event, payload)),
-            Self::Own(outbox) => outbox.tell(event, payload),
+            Self::Own(outbox) => outbox.emit(event, payload),
         }
     }
 

@@ -50,7 +50,7 @@ impl Outbox {
     }
 
     /// Sends an event that does not belong to any room's history.
-    pub(crate) fn tell(&self, event: &str, payload: &impl Serialize) {
+    pub(crate) fn emit(&self, event: &str, payload: &impl Serialize) {
         // All payloads are texts, which JSON can always write.
         let arguments = serde_json::to_string(&(event, payload)).unwrap_or_default();
         self.send(format!("42{arguments}"));

@@ -94,7 +94,7 @@ impl Service {
         match (name.as_str(), build_id) {
             ("join:build", Some(build_id)) => {
                 if self.refused_joins.take() {
-                    peer.tell("exception", &refusal_of_a_guard(&payload));
+                    peer.emit("exception", &refusal_of_a_guard(&payload));
                 } else if !self.ignored_joins.take() && self.builds().get(&build_id).is_some() {
                     // An unknown build gets no answer.
                     self.rooms.join(peer, &build_id);

@@ -21,11 +21,11 @@ pub(crate) struct Stream {
 
 enum Delivery {
     AtOnce,
-    Held(VecDeque<Event>),
-    Late { lag: Duration, queue: UnboundedSender<(Instant, Event)>, deliverer: JoinHandle<()> },
+    Held(VecDeque<RoomEvent>),
+    Late { lag: Duration, queue: UnboundedSender<(Instant, RoomEvent)>, deliverer: JoinHandle<()> },
 }
 
-struct Event {
+struct RoomEvent {
     name: String,
     payload: Value,
 }
@@ -39,10 +39,10 @@ impl Stream {
     pub(crate) async fn send(&mut self, name: &str, payload: &impl Serialize) {
         match &mut self.delivery {
             Delivery::AtOnce => self.service.rooms.emit(&self.build_id, name, payload).await,
-            Delivery::Held(waiting) => waiting.push_back(Event::new(name, payload)),
+            Delivery::Held(waiting) => waiting.push_back(RoomEvent::new(name, payload)),
             Delivery::Late { lag, queue, .. } => {
                 // An error means that the deliverer is gone, and the service with it.
-                queue.send((Instant::now() + *lag, Event::new(name, payload))).ok();
+                queue.send((Instant::now() + *lag, RoomEvent::new(name, payload))).ok();
             }
         }
     }
@@ -69,7 +69,7 @@ impl Stream {
         match std::mem::replace(&mut self.delivery, Delivery::AtOnce) {
             Delivery::AtOnce => {}
             Delivery::Held(waiting) => {
-                for Event { name, payload } in waiting {
+                for RoomEvent { name, payload } in waiting {
                     self.service.rooms.emit(&self.build_id, &name, &payload).await;
                 }
             }
@@ -85,15 +85,15 @@ impl Stream {
 async fn deliver(
     service: Arc<Service>,
     build_id: String,
-    mut events: UnboundedReceiver<(Instant, Event)>,
+    mut events: UnboundedReceiver<(Instant, RoomEvent)>,
 ) {
-    while let Some((due, Event { name, payload })) = events.recv().await {
+    while let Some((due, RoomEvent { name, payload })) = events.recv().await {
         sleep_until(due).await;
         service.rooms.emit(&build_id, &name, &payload).await;
     }
 }
 
-impl Event {
+impl RoomEvent {
     fn new(name: &str, payload: &impl Serialize) -> Self {
         // All payloads are texts, which JSON can always write.
         let payload = serde_json::to_value(payload).unwrap_or_default();

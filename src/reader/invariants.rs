@@ -2,7 +2,7 @@
 
 use super::Pipeline;
 use crate::model::{Event, Level, LogLine};
-use crate::text::promises::{SECRET, assert_harmless};
+use crate::text::invariants::{SECRET, assert_harmless};
 use crate::text::{Cleaner, MAX_MESSAGE, Style};
 
 /// Where one message ends and the next begins, in an input of [`check`].

@@ -50,7 +50,7 @@ fn outcome() -> impl Strategy<Value = fn() -> Outcome> {
 }
 
 /// The lines of a whole run on GitHub. No finding is reported twice, as [`Event::Finding`] promises.
-fn run(mut events: Vec<Event>, outcome: &Outcome) -> (Report, Vec<String>) {
+fn run(mut events: Vec<Event>, outcome: &Outcome) -> (BuildReport, Vec<String>) {
     let mut reported = Vec::new();
     events.retain(|event| {
         let is_new = !matches!(event, Event::Finding(_)) || !reported.contains(event);

@@ -47,7 +47,7 @@ fn output(ci: &dyn Ci, events: &[Event]) -> String {
         report.observe(event);
         renderer.event(event, &report, &mut out);
     }
-    report.learn(Facts { status: Some(Status::Failed), ..Facts::default() });
+    report.add_facts(Facts { status: Some(Status::Failed), ..Facts::default() });
     let outputs = report.outputs(Some(&Outcome::Failure));
     renderer.outputs(&outputs, &mut out);
     renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);

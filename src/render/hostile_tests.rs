@@ -13,8 +13,8 @@ use crate::reader::Pipeline;
 use crate::report::Outcome;
 use crate::text::Cleaner;
 use crate::text::Style;
+use crate::text::ci_parsers::{acted_on, is_buildkite_heading, is_travis_marker};
 use crate::text::hostile_tests::hostile;
-use crate::text::parsers::{acted_on, is_buildkite_heading, is_travis_marker};
 
 const HARMLESS: &str = "harmless";
 
@@ -79,7 +79,7 @@ fn shown(ci: &dyn Ci, events: &[Event], branch: &str) -> Vec<String> {
     let dialect = ci.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
     let mut renderer = Renderer::new(dialect, options);
     let build = Id::new("build0000000000000000001").unwrap();
-    let mut report = Report::new(&Task::Attach(build));
+    let mut report = BuildReport::new(&Task::Attach(build));
     let mut out = Vec::new();
     renderer.begin(&["s3cret"], &mut out);
     for event in events {
@@ -87,7 +87,7 @@ fn shown(ci: &dyn Ci, events: &[Event], branch: &str) -> Vec<String> {
         renderer.event(event, &report, &mut out);
     }
     let status = Some(Status::Failed);
-    report.learn(Facts { status, branch: Some(branch.to_owned()), ..Facts::default() });
+    report.add_facts(Facts { status, branch: Some(branch.to_owned()), ..Facts::default() });
     renderer.conclude(&report, &Verdict::new(&report, &Outcome::Failure), &mut out);
     String::from_utf8(out).unwrap().split('\n').map(str::to_owned).collect()
 }

@@ -15,7 +15,7 @@ const TIMESTAMP: usize = 32;
 /// A run on GitLab, as far as it is shown.
 struct Run {
     renderer: Renderer,
-    report: Report,
+    report: BuildReport,
     out: Vec<u8>,
 }
 

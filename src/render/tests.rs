@@ -96,14 +96,14 @@ pub(crate) fn build() -> Id {
     Id::new("build0000000000000000001").unwrap()
 }
 
-pub(crate) fn report() -> Report {
-    let mut report = Report::new(&Task::Attach(build()));
+pub(crate) fn report() -> BuildReport {
+    let mut report = BuildReport::new(&Task::Attach(build()));
     let commit = "0123456789abcdef0123456789abcdef01234567";
     report.source = SourceLinks::new("https://git.example/studio/game", "/-/blob/", Some(commit));
     for event in events() {
         report.observe(&event);
     }
-    report.learn(facts());
+    report.add_facts(facts());
     report
 }
 
@@ -137,9 +137,9 @@ fn shown(ci: &str, env: &Env, options: Options) -> String {
 pub(super) fn events_shown(
     renderer: &mut Renderer,
     events: impl IntoIterator<Item = Event>,
-    mut report: Report,
+    mut report: BuildReport,
     out: &mut Vec<u8>,
-) -> Report {
+) -> BuildReport {
     for event in events {
         report.observe(&event);
         renderer.event(&event, &report, out);
@@ -163,8 +163,8 @@ fn concluded(ci: &str, report: &Report, outcome: &Outcome) -> String {
     String::from_utf8(out).unwrap()
 }
 
-pub(super) fn report_of(findings: impl IntoIterator<Item = Finding>) -> Report {
-    let mut report = Report::new(&Task::Attach(build()));
+pub(super) fn report_of(findings: impl IntoIterator<Item = Finding>) -> BuildReport {
+    let mut report = BuildReport::new(&Task::Attach(build()));
     for finding in findings {
         report.observe(&Event::Finding(finding));
     }

@@ -18,7 +18,7 @@ pub enum SocketError {
     #[error("no answer in time while {stage}")]
     Timeout {
         /// The stage that timed out.
-        stage: Stage,
+        stage: ConnectStage,
     },
     /// There is no connection: name lookup, TCP, a proxy, or TLS.
     #[error(transparent)]
@@ -75,7 +75,7 @@ pub enum ProtocolError {
 
 /// A stage of establishing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum ConnectStage {
     /// The upgrade from HTTP to WebSocket.
     Upgrade,
     /// Engine.IO's open packet and Socket.IO's CONNECT.
@@ -107,7 +107,7 @@ impl SocketError {
     }
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for ConnectStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Upgrade => "upgrading to WebSocket",

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::scripted::{Peer, connected, log, log_frame, plain, refusal, server};
-use super::{Message, Options, SocketError, Stage};
+use super::{ConnectStage, Message, Options, SocketError};
 
 #[tokio::test]
 async fn nesting_without_end_costs_an_event_and_not_the_session() {
@@ -28,9 +28,9 @@ async fn nesting_without_end_costs_an_event_and_not_the_session() {
     let events: Vec<_> = events.collect();
     let frames = events.clone();
     let (address, _server) = server(async move |mut peer: Peer| {
-        peer.welcome().await;
+        peer.accept_client().await;
         for event in frames {
-            peer.say(&format!("42{event}")).await;
+            peer.send(&format!("42{event}")).await;
         }
         peer.rest().await
     })
@@ -54,9 +54,9 @@ async fn what_the_service_says_of_itself_is_kept_short() {
     ] {
         let (address, _server) = server(async move |mut peer: Peer| {
             if frame.starts_with('4') {
-                peer.greet(25_000, 20_000).await;
+                peer.handshake(25_000, 20_000).await;
             }
-            peer.say(&frame).await;
+            peer.send(&frame).await;
             peer.rest().await
         })
         .await;
@@ -64,8 +64,8 @@ async fn what_the_service_says_of_itself_is_kept_short() {
         assert!(format!("{error:?}").len() < 1000, "{error:.80}");
     }
     let (address, _server) = server(async move |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say(&format!(r#"42["build:log","{long}"]"#)).await;
+        peer.accept_client().await;
+        peer.send(&format!(r#"42["build:log","{long}"]"#)).await;
         peer.rest().await
     })
     .await;
@@ -78,8 +78,8 @@ async fn what_the_service_says_of_itself_is_kept_short() {
 /// How a session ends that receives these bytes instead of a frame.
 async fn end_after(bytes: Vec<u8>) -> SocketError {
     let (address, _server) = server(async move |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say(&log_frame("a")).await;
+        peer.accept_client().await;
+        peer.send(&log_frame("a")).await;
         // Fails if the client disconnected before the last byte.
         let _ = peer.socket.get_mut().write_all(&bytes).await;
         peer.rest().await
@@ -177,5 +177,5 @@ async fn an_upgrade_that_drips_is_bounded_as_a_whole() {
     let connect_timeout = Duration::from_millis(500);
     let options = plain(address.await.unwrap());
     let error = refusal(&Options { connect_timeout, ..options }).await;
-    assert!(matches!(error, SocketError::Timeout { stage: Stage::Upgrade }), "{error:?}");
+    assert!(matches!(error, SocketError::Timeout { stage: ConnectStage::Upgrade }), "{error:?}");
 }

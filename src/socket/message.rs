@@ -47,7 +47,7 @@ const JOIN: &str = "join:build";
 
 /// An event on the wire.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Event {
+pub(super) struct WireEvent {
     /// `None` if it is not one of BuildPixel's.
     pub(super) message: Option<Message>,
     /// The offset for resuming after this event, which connection state recovery appends.
@@ -55,11 +55,11 @@ pub(super) struct Event {
 }
 
 /// Reads an event.
-pub(super) fn read(event: &str) -> Event {
+pub(super) fn read(event: &str) -> WireEvent {
     json::parse(event).unwrap_or_else(|error| {
         let message = Some(Message::Unreadable { why: beginning(&error.to_string()) });
         let offset = json::parse(event).map_or(None, |Offset(offset)| offset);
-        Event { message, offset }
+        WireEvent { message, offset }
     })
 }
 
@@ -109,22 +109,22 @@ fn refused_join(exception: Value) -> Option<Message> {
     is_join.then(|| Message::JoinRefused { build: data.and_then(|data| data.build) })
 }
 
-impl<'de> Deserialize<'de> for Event {
+impl<'de> Deserialize<'de> for WireEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(EventVisitor)
+        deserializer.deserialize_seq(WireEventVisitor)
     }
 }
 
-struct EventVisitor;
+struct WireEventVisitor;
 
-impl<'de> Visitor<'de> for EventVisitor {
-    type Value = Event;
+impl<'de> Visitor<'de> for WireEventVisitor {
+    type Value = WireEvent;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of the event's name and its arguments")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut event: A) -> Result<Event, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut event: A) -> Result<WireEvent, A::Error> {
         let message = match argument(&mut event)? {
             Name::Log => {
                 let mut line: Line = argument(&mut event)?;
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for EventVisitor {
             Name::Exception => event.next_element()?.and_then(refused_join),
             Name::Other => None,
         };
-        Ok(Event { message, offset: last_text(event)? })
+        Ok(WireEvent { message, offset: last_text(event)? })
     }
 }
 
@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for OffsetVisitor {
     type Value = Offset;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        EventVisitor.expecting(f)
+        WireEventVisitor.expecting(f)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut event: A) -> Result<Offset, A::Error> {
@@ -227,18 +227,18 @@ mod tests {
         let timestamp = Some(UNIX_EPOCH + Duration::from_millis(1250));
         let line = LogLine { timestamp, level: Level::Error, message: "a\tb".to_owned() };
         let message = Some(Message::Log { build: id("bld1"), line });
-        assert_eq!(read(log), Event { message, offset: None });
+        assert_eq!(read(log), WireEvent { message, offset: None });
 
         let status = r#"["build:status",{"buildId":"bld1","status":"running","at":[1]}]"#;
         let running = Message::Status { build: id("bld1"), status: Status::Running };
-        assert_eq!(read(status), Event { message: Some(running), offset: None });
+        assert_eq!(read(status), WireEvent { message: Some(running), offset: None });
     }
 
     #[test]
     fn an_exception_of_nestjs_tells_that_a_join_was_refused() {
         let refused = r#"["exception",{"status":"error","message":"Forbidden resource","cause":{"pattern":"join:build","data":{"buildId":"bld1"}}}]"#;
         let message = Some(Message::JoinRefused { build: Some(id("bld1")) });
-        assert_eq!(read(refused), Event { message, offset: None });
+        assert_eq!(read(refused), WireEvent { message, offset: None });
         for other in [
             r#"["exception",{"cause":{"pattern":"leave:build"}}]"#,
             r#"["exception",{"status":"error","message":"Internal server error"}]"#,
@@ -271,7 +271,7 @@ mod tests {
             r#"["",{}]"#,
             r#"["\ud83d"]"#,
         ] {
-            assert_eq!(read(event), Event { message: None, offset: None }, "{event}");
+            assert_eq!(read(event), WireEvent { message: None, offset: None }, "{event}");
         }
     }
 

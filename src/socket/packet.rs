@@ -91,7 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::socket::promises;
+    use crate::socket::invariants;
 
     #[test]
     fn each_frame_is_the_packet_that_the_protocol_says() {
@@ -148,12 +148,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(frame in r"[0-9]{0,3}(/[a-z]{0,2},?)?.{0,10}") {
-            promises::hold(&frame);
+            invariants::check(&frame);
         }
 
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            promises::hold(&String::from_utf8_lossy(&bytes));
+            invariants::check(&String::from_utf8_lossy(&bytes));
         }
 
         #[test]

@@ -21,12 +21,12 @@ fn with_arguments(message: &str, more: &str) -> String {
 }
 
 /// A server that sends these frames, and reports the `auth` that it received.
-async fn saying<const N: usize>(frames: [&str; N]) -> (SocketAddr, JoinHandle<Value>) {
+async fn sending<const N: usize>(frames: [&str; N]) -> (SocketAddr, JoinHandle<Value>) {
     let frames = frames.map(str::to_owned);
     server(async |mut peer: Peer| {
-        let connect = peer.greet(25_000, 20_000).await;
+        let connect = peer.handshake(25_000, 20_000).await;
         for frame in frames {
-            peer.say(&frame).await;
+            peer.send(&frame).await;
         }
         peer.rest().await;
         serde_json::from_str(connect.strip_prefix("40").unwrap()).unwrap()
@@ -36,12 +36,12 @@ async fn saying<const N: usize>(frames: [&str; N]) -> (SocketAddr, JoinHandle<Va
 
 /// A session with a server that sends these frames.
 async fn session<const N: usize>(frames: [&str; N], resume: Option<&Resume>) -> Session {
-    let (address, _server) = saying(frames).await;
+    let (address, _server) = sending(frames).await;
     Session::connect(&plain(address), resume).await.unwrap()
 }
 
 /// The resume data of a session that received `a`.
-async fn heard_a() -> Resume {
+async fn received_a() -> Resume {
     let mut session = session([MINE, &recoverable("a")], None).await;
     assert_eq!(session.next().await.unwrap(), log("a"));
     session.resume().unwrap()
@@ -49,7 +49,7 @@ async fn heard_a() -> Resume {
 
 /// The `auth` of a session that is given this resume data.
 async fn auth(resume: Option<&Resume>) -> Value {
-    let (address, server) = saying([GRANT]).await;
+    let (address, server) = sending([GRANT]).await;
     drop(Session::connect(&plain(address), resume).await.unwrap());
     server.await.unwrap()
 }
@@ -63,37 +63,37 @@ fn token_only() -> Value {
     json!({ "token": TOKEN })
 }
 
-fn going_on(pid: &str, offset: &str) -> Value {
+fn resuming(pid: &str, offset: &str) -> Value {
     json!({ "token": TOKEN, "pid": pid, "offset": offset })
 }
 
 #[tokio::test]
 async fn a_granted_recovery_brings_what_was_missed_first() {
-    let resume = heard_a().await;
-    assert_eq!(auth(Some(&resume)).await, going_on("private", "after a"));
+    let resume = received_a().await;
+    assert_eq!(auth(Some(&resume)).await, resuming("private", "after a"));
     let frames = [&recoverable("b"), &recoverable("c"), MINE, &recoverable("d")];
     let mut session = session(frames, Some(&resume)).await;
     assert!(session.recovered());
     for message in ["b", "c", "d"] {
         assert_eq!(session.next().await.unwrap(), log(message));
     }
-    assert_eq!(next_auth(&session).await, going_on("private", "after d"));
+    assert_eq!(next_auth(&session).await, resuming("private", "after d"));
 }
 
 #[tokio::test]
 async fn what_was_missed_can_be_told_from_what_is_new() {
-    let resume = heard_a().await;
+    let resume = received_a().await;
     let frames = [&recoverable("b"), r#"42["hello","skipped"]"#, MINE, &recoverable("c")];
     let mut session = session(frames, Some(&resume)).await;
     assert_eq!(session.missed(), Some(log("b")));
     assert_eq!(session.missed(), None);
-    assert_eq!(next_auth(&session).await, going_on("private", "skipped"));
+    assert_eq!(next_auth(&session).await, resuming("private", "skipped"));
     assert_eq!(session.next().await.unwrap(), log("c"));
 }
 
 #[tokio::test]
 async fn a_recovered_session_in_which_nothing_happens_leaves_what_it_was_given() {
-    let resume = heard_a().await;
+    let resume = received_a().await;
     let session = session([MINE], Some(&resume)).await;
     assert_eq!(session.resume(), Some(resume));
 }
@@ -106,12 +106,12 @@ async fn nothing_is_asked_for_before_both_the_pid_and_an_offset_are_known() {
     session.next().await.unwrap();
     assert_eq!(next_auth(&session).await, token_only());
     session.next().await.unwrap();
-    assert_eq!(next_auth(&session).await, going_on("private", "after b"));
+    assert_eq!(next_auth(&session).await, resuming("private", "after b"));
 }
 
 #[tokio::test]
 async fn a_server_that_has_recovery_off_is_asked_for_nothing() {
-    let resume = heard_a().await;
+    let resume = received_a().await;
     for resume in [None, Some(&resume)] {
         let mut session = session([GRANT, &recoverable("b")], resume).await;
         session.next().await.unwrap();
@@ -122,21 +122,21 @@ async fn a_server_that_has_recovery_off_is_asked_for_nothing() {
 
 #[tokio::test]
 async fn a_server_that_forgot_the_session_begins_a_new_one() {
-    let resume = heard_a().await;
+    let resume = received_a().await;
     let mut session = session([ANOTHER, &recoverable("z")], Some(&resume)).await;
     assert!(!session.recovered());
     assert_eq!(next_auth(&session).await, token_only());
     session.next().await.unwrap();
-    assert_eq!(next_auth(&session).await, going_on("another", "after z"));
+    assert_eq!(next_auth(&session).await, resuming("another", "after z"));
 }
 
 #[tokio::test]
 async fn only_events_that_were_handed_out_count() {
-    let resume = heard_a().await;
+    let resume = received_a().await;
     let frames = [&recoverable("b"), &recoverable("c"), MINE, &recoverable("d")];
     let mut session = session(frames, Some(&resume)).await;
     for offset in ["after a", "after b", "after c"] {
-        assert_eq!(next_auth(&session).await, going_on("private", offset));
+        assert_eq!(next_auth(&session).await, resuming("private", offset));
         session.next().await.unwrap();
     }
 }
@@ -158,13 +158,13 @@ async fn events_that_are_passed_over_or_make_no_sense_count_too() {
     let mut session = session(frames, None).await;
     for offset in ["skipped early", "nonsense"] {
         assert!(matches!(session.next().await.unwrap(), Message::Unreadable { .. }));
-        assert_eq!(next_auth(&session).await, going_on("private", offset));
+        assert_eq!(next_auth(&session).await, resuming("private", offset));
     }
     for (message, offset) in
         [("a", "skipped"), ("b", "with more"), ("c", "with more"), ("d", "with more")]
     {
         assert_eq!(session.next().await.unwrap(), log(message));
-        assert_eq!(next_auth(&session).await, going_on("private", offset));
+        assert_eq!(next_auth(&session).await, resuming("private", offset));
     }
 }
 
@@ -179,6 +179,6 @@ async fn a_pid_of_an_odd_type_is_none() {
 
 #[tokio::test]
 async fn what_is_left_to_the_next_session_does_not_show_the_pid() {
-    let resume = heard_a().await;
+    let resume = received_a().await;
     assert_eq!(format!("{resume:?}"), r#"Resume { pid: ***, offset: "after a" }"#);
 }

@@ -37,17 +37,17 @@ impl Peer {
         Self { socket, request: request.unwrap() }
     }
 
-    pub(super) async fn say(&mut self, frame: &str) {
+    pub(super) async fn send(&mut self, frame: &str) {
         self.socket.send(tungstenite::Message::text(frame)).await.unwrap();
     }
 
-    pub(super) async fn say_bytes(&mut self, frame: &'static [u8]) {
+    pub(super) async fn send_bytes(&mut self, frame: &'static [u8]) {
         let frame = tungstenite::Message::Binary(Bytes::from_static(frame));
         self.socket.send(frame).await.unwrap();
     }
 
     /// The next text frame; `None` when the client is gone.
-    pub(super) async fn hear(&mut self) -> Option<String> {
+    pub(super) async fn receive(&mut self) -> Option<String> {
         while let Some(Ok(message)) = self.socket.next().await {
             if let tungstenite::Message::Text(text) = message {
                 return Some(text.to_string());
@@ -57,24 +57,24 @@ impl Peer {
     }
 
     /// Does the handshake, and returns the CONNECT payload of the client.
-    pub(super) async fn greet(&mut self, ping_interval: u64, ping_timeout: u64) -> String {
-        let greeting = format!(
+    pub(super) async fn handshake(&mut self, ping_interval: u64, ping_timeout: u64) -> String {
+        let open = format!(
             r#"0{{"sid":"e","upgrades":[],"pingInterval":{ping_interval},"pingTimeout":{ping_timeout},"maxPayload":1000000}}"#
         );
-        self.say(&greeting).await;
-        self.hear().await.unwrap()
+        self.send(&open).await;
+        self.receive().await.unwrap()
     }
 
     /// Does the handshake and lets the client in.
-    pub(super) async fn welcome(&mut self) {
-        self.greet(25_000, 20_000).await;
-        self.say(GRANT).await;
+    pub(super) async fn accept_client(&mut self) {
+        self.handshake(25_000, 20_000).await;
+        self.send(GRANT).await;
     }
 
     /// Everything else that the client sends until it is gone.
     pub(super) async fn rest(mut self) -> Vec<String> {
         let mut rest = Vec::new();
-        while let Some(text) = self.hear().await {
+        while let Some(text) = self.receive().await {
             rest.push(text);
         }
         rest

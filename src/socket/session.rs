@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::error::beginning;
-use super::error::{SocketError, Stage};
-use super::message::{self, Event, Message};
+use super::error::{ConnectStage, SocketError};
+use super::message::{self, Message, WireEvent};
 use super::options::Options;
 use super::packet::Packet;
 use super::transport::{self, Deadline, MESSAGE_LIMIT_BYTES, WebSocket};
@@ -24,7 +24,7 @@ use crate::model::Id;
 pub struct Session {
     socket: WebSocket,
     /// Events that came before the CONNECT answer.
-    early: VecDeque<Event>,
+    early: VecDeque<WireEvent>,
     /// The id by which the service may resume this session later.
     pid: Option<Secret>,
     /// The offset of the last event that was returned.
@@ -33,7 +33,7 @@ pub struct Session {
     /// The longest silence that is accepted.
     silence: Duration,
     last_frame: Instant,
-    pong_owed: bool,
+    is_pong_pending: bool,
     unflushed: bool,
 }
 
@@ -60,17 +60,17 @@ impl Session {
     pub async fn connect(options: &Options, resume: Option<&Resume>) -> Result<Self, SocketError> {
         let deadline = Deadline::after(options.connect_timeout);
         let mut session = Self {
-            socket: transport::dial(options, deadline).await?,
+            socket: transport::open(options, deadline).await?,
             early: VecDeque::new(),
             pid: None,
             offset: None,
             recovered: false,
             silence: options.connect_timeout,
             last_frame: Instant::now(),
-            pong_owed: false,
+            is_pong_pending: false,
             unflushed: false,
         };
-        deadline.within(Stage::Handshake, session.shake_hands(&options.token, resume)).await?;
+        deadline.within(ConnectStage::Handshake, session.handshake(&options.token, resume)).await?;
         Ok(session)
     }
 
@@ -86,17 +86,17 @@ impl Session {
             let frame = self.frame().await?;
             match Packet::decode(&frame) {
                 Packet::Event(event) => {
-                    if let Some(message) = self.hand_out(message::read(event)) {
+                    if let Some(message) = self.advance_past(message::read(event)) {
                         return Ok(message);
                     }
                 }
-                packet => self.heed(packet)?,
+                packet => self.apply(packet)?,
             }
         }
     }
 
     /// The next session need not resend an event that has been returned.
-    fn hand_out(&mut self, event: Event) -> Option<Message> {
+    fn advance_past(&mut self, event: WireEvent) -> Option<Message> {
         if event.offset.is_some() {
             self.offset = event.offset;
         }
@@ -107,7 +107,7 @@ impl Session {
     /// returned.
     pub fn missed(&mut self) -> Option<Message> {
         while let Some(event) = self.early.pop_front() {
-            if let Some(message) = self.hand_out(event) {
+            if let Some(message) = self.advance_past(event) {
                 return Some(message);
             }
         }
@@ -143,17 +143,17 @@ impl Session {
     /// Leaves the namespace and closes the connection, cleanly if that takes no longer than
     /// `within`.
     pub async fn disconnect(mut self, within: Duration) {
-        let goodbye = async {
+        let closing = async {
             self.socket.feed(frame(Packet::Disconnect)).await?;
             self.socket.close(None).await?;
             while self.socket.next().await.transpose()?.is_some() {}
             Ok::<_, tungstenite::Error>(())
         };
         // Any error here ends the connection just as well.
-        let _gone = timeout(within, goodbye).await;
+        let _gone = timeout(within, closing).await;
     }
 
-    async fn shake_hands(
+    async fn handshake(
         &mut self,
         token: &Secret,
         resume: Option<&Resume>,
@@ -169,11 +169,11 @@ impl Session {
                     self.send(Packet::Connect(&auth(token, resume))).await?;
                 }
                 Packet::Connect(grant) if opened => {
-                    self.heed_grant(grant, resume);
+                    self.on_granted(grant, resume);
                     return Ok(());
                 }
                 Packet::Event(event) if opened => {
-                    early_bytes += size_of::<Event>() + event.len();
+                    early_bytes += size_of::<WireEvent>() + event.len();
                     if early_bytes > MESSAGE_LIMIT_BYTES {
                         let why = "too many events before the CONNECT answer";
                         return Err(SocketError::protocol(why));
@@ -181,13 +181,13 @@ impl Session {
                     self.early.push_back(message::read(event));
                 }
                 Packet::ConnectError(reason) => return Err(refused(reason, token)),
-                packet if opened => self.heed(packet)?,
+                packet if opened => self.apply(packet)?,
                 _ => return Err(SocketError::protocol("no Engine.IO open packet")),
             }
         }
     }
 
-    fn heed_grant(&mut self, grant: &str, resume: Option<&Resume>) {
+    fn on_granted(&mut self, grant: &str, resume: Option<&Resume>) {
         let pid = Object::parse(grant).ok().and_then(|grant| grant.get::<String>("pid"));
         self.pid = pid.map(Secret::new);
         let resumed = resume.filter(|resume| Some(&resume.pid) == self.pid.as_ref());
@@ -196,9 +196,9 @@ impl Session {
     }
 
     /// Handles a packet that carries no message.
-    fn heed(&mut self, packet: Packet<'_>) -> Result<(), SocketError> {
+    fn apply(&mut self, packet: Packet<'_>) -> Result<(), SocketError> {
         match packet {
-            Packet::Ping => self.pong_owed = true,
+            Packet::Ping => self.is_pong_pending = true,
             Packet::Close => return Err(SocketError::Closed("Engine.IO close packet".to_owned())),
             Packet::Disconnect => return Err(SocketError::ServerDisconnect),
             _ => {}
@@ -211,12 +211,12 @@ impl Session {
     async fn frame(&mut self) -> Result<Utf8Bytes, SocketError> {
         loop {
             let patience = self.patience();
-            let heard = async {
-                self.pay().await?;
+            let received = async {
+                self.answer_and_flush().await?;
                 Ok(self.socket.next().await.transpose()?)
             };
             let frame =
-                timeout_at(patience, heard).await.unwrap_or(Err(SocketError::PingTimeout))?;
+                timeout_at(patience, received).await.unwrap_or(Err(SocketError::PingTimeout))?;
             self.last_frame = Instant::now();
             match frame {
                 Some(tungstenite::Message::Text(text)) => return Ok(text),
@@ -231,10 +231,10 @@ impl Session {
     }
 
     /// Answers a pending ping, and flushes everything that was sent so far.
-    async fn pay(&mut self) -> Result<(), SocketError> {
-        if self.pong_owed {
+    async fn answer_and_flush(&mut self) -> Result<(), SocketError> {
+        if self.is_pong_pending {
             self.socket.feed(frame(Packet::Pong)).await?;
-            self.pong_owed = false;
+            self.is_pong_pending = false;
             self.unflushed = true;
         }
         if self.unflushed {
@@ -249,7 +249,7 @@ impl Session {
         let sending = async {
             self.socket.feed(frame(packet)).await?;
             self.unflushed = true;
-            self.pay().await
+            self.answer_and_flush().await
         };
         timeout_at(patience, sending).await.unwrap_or(Err(SocketError::PingTimeout))
     }

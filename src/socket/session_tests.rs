@@ -10,15 +10,15 @@ use tokio_tungstenite::tungstenite::{self, Bytes};
 use super::scripted::{
     GRANT, Peer, TOKEN, connected, id, log, log_frame, plain, refusal, server, to,
 };
-use super::{Message, Options, Session, SocketError, Stage};
+use super::{ConnectStage, Message, Options, Session, SocketError};
 use crate::config::Network;
 use crate::model::Status;
 
 #[tokio::test]
 async fn the_token_goes_into_the_connect_packet_and_nowhere_else() {
     let (address, server) = server(async |mut peer: Peer| {
-        let connect = peer.greet(25_000, 20_000).await;
-        peer.say(GRANT).await;
+        let connect = peer.handshake(25_000, 20_000).await;
+        peer.send(GRANT).await;
         (peer.request.clone(), connect)
     })
     .await;
@@ -34,14 +34,14 @@ async fn the_token_goes_into_the_connect_packet_and_nowhere_else() {
 #[tokio::test]
 async fn rooms_are_joined_and_left_and_the_session_ends_politely() {
     let (address, server) = server(async |mut peer: Peer| {
-        peer.welcome().await;
-        let mut heard = Vec::new();
+        peer.accept_client().await;
+        let mut received = Vec::new();
         loop {
             match peer.socket.next().await {
-                Some(Ok(tungstenite::Message::Text(text))) => heard.push(text.to_string()),
-                Some(Ok(tungstenite::Message::Close(_))) => heard.push("close frame".to_owned()),
+                Some(Ok(tungstenite::Message::Text(text))) => received.push(text.to_string()),
+                Some(Ok(tungstenite::Message::Close(_))) => received.push("close frame".to_owned()),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return heard,
+                Some(Err(_)) | None => return received,
             }
         }
     })
@@ -62,7 +62,7 @@ async fn rooms_are_joined_and_left_and_the_session_ends_politely() {
 #[tokio::test]
 async fn a_server_that_ignores_the_goodbye_does_not_hold_us() {
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.welcome().await;
+        peer.accept_client().await;
         std::future::pending::<()>().await;
     })
     .await;
@@ -72,12 +72,12 @@ async fn a_server_that_ignores_the_goodbye_does_not_hold_us() {
 #[tokio::test]
 async fn pings_are_answered_between_messages() {
     let (address, server) = server(async |mut peer: Peer| {
-        peer.welcome().await;
+        peer.accept_client().await;
         for frame in ["2", &log_frame("a"), "2", &log_frame("b")] {
-            peer.say(frame).await;
+            peer.send(frame).await;
         }
-        let pongs = (peer.hear().await, peer.hear().await);
-        peer.say(&log_frame("c")).await;
+        let pongs = (peer.receive().await, peer.receive().await);
+        peer.send(&log_frame("c")).await;
         pongs
     })
     .await;
@@ -92,15 +92,15 @@ async fn pings_are_answered_between_messages() {
 async fn a_cancelled_read_loses_neither_a_message_nor_a_pong() {
     const ROUNDS: usize = 500;
     let (address, server) = server(async |mut peer: Peer| {
-        peer.welcome().await;
+        peer.accept_client().await;
         for round in 0..ROUNDS {
-            peer.say("2").await;
-            peer.say(&log_frame(&round.to_string())).await;
+            peer.send("2").await;
+            peer.send(&log_frame(&round.to_string())).await;
         }
         for _ in 0..ROUNDS {
-            assert_eq!(peer.hear().await.unwrap(), "3");
+            assert_eq!(peer.receive().await.unwrap(), "3");
         }
-        peer.say("41").await;
+        peer.send("41").await;
     })
     .await;
     let mut session = connected(address).await;
@@ -122,8 +122,8 @@ async fn a_cancelled_read_loses_neither_a_message_nor_a_pong() {
 #[tokio::test]
 async fn every_way_in_which_a_server_leaves_is_noticed() {
     let (namespace, _a) = server(async |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say("41").await;
+        peer.accept_client().await;
+        peer.send("41").await;
         peer.rest().await
     })
     .await;
@@ -131,8 +131,8 @@ async fn every_way_in_which_a_server_leaves_is_noticed() {
     assert!(matches!(end, SocketError::ServerDisconnect), "{end:?}");
 
     let (engine, _b) = server(async |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say("1").await;
+        peer.accept_client().await;
+        peer.send("1").await;
         peer.rest().await
     })
     .await;
@@ -140,7 +140,7 @@ async fn every_way_in_which_a_server_leaves_is_noticed() {
     assert!(matches!(end, SocketError::Closed(_)), "{end:?}");
 
     let (close_frame, _c) = server(async |mut peer: Peer| {
-        peer.welcome().await;
+        peer.accept_client().await;
         let frame = CloseFrame { code: 1012.into(), reason: "restarting".into() };
         peer.socket.close(Some(frame)).await.unwrap();
         peer.rest().await
@@ -149,7 +149,7 @@ async fn every_way_in_which_a_server_leaves_is_noticed() {
     let end = connected(close_frame).await.next().await.unwrap_err();
     assert!(end.to_string().contains("restarting"), "{end:?}");
 
-    let (cut, _d) = server(async |mut peer: Peer| peer.welcome().await).await;
+    let (cut, _d) = server(async |mut peer: Peer| peer.accept_client().await).await;
     let end = connected(cut).await.next().await.unwrap_err();
     assert!(matches!(end, SocketError::Closed(_) | SocketError::Io(_)), "{end:?}");
 }
@@ -196,9 +196,9 @@ async fn who_did_not_listen_does_not_call_it_silence() {
 #[tokio::test]
 async fn absurd_intervals_do_no_harm() {
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.greet(u64::MAX, u64::MAX).await;
-        peer.say(GRANT).await;
-        peer.say(&log_frame("a")).await;
+        peer.handshake(u64::MAX, u64::MAX).await;
+        peer.send(GRANT).await;
+        peer.send(&log_frame("a")).await;
         peer.rest().await
     })
     .await;
@@ -215,7 +215,7 @@ async fn any_frame_is_a_sign_of_life() {
             tokio::time::sleep(Duration::from_millis(250)).await;
             peer.say_bytes(b"\x00").await;
         }
-        peer.say(&log_frame("alive")).await;
+        peer.send(&log_frame("alive")).await;
         peer.rest().await
     })
     .await;
@@ -235,8 +235,8 @@ async fn a_refused_token_is_typed_and_not_shown() {
         ("44oops".to_owned(), ("oops", None)),
     ] {
         let (address, _server) = server(async move |mut peer: Peer| {
-            peer.greet(25_000, 20_000).await;
-            peer.say(&answer).await;
+            peer.handshake(25_000, 20_000).await;
+            peer.send(&answer).await;
             peer.rest().await
         })
         .await;
@@ -253,7 +253,7 @@ async fn a_refused_token_is_typed_and_not_shown() {
 async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
     let mute = serve(async |_stream| std::future::pending().await).await.unwrap();
     let (greeting_only, _a) = server(async |mut peer: Peer| {
-        peer.greet(25_000, 20_000).await;
+        peer.handshake(25_000, 20_000).await;
         peer.rest().await
     })
     .await;
@@ -268,7 +268,7 @@ async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
 async fn a_server_of_another_protocol_is_refused() {
     for first in ["hello", "40{}", "0", "0{}", r#"0{"pingInterval":"x","pingTimeout":1}"#] {
         let (address, _server) = server(async move |mut peer: Peer| {
-            peer.say(first).await;
+            peer.send(first).await;
             peer.rest().await
         })
         .await;
@@ -280,9 +280,9 @@ async fn a_server_of_another_protocol_is_refused() {
 #[tokio::test]
 async fn events_before_the_connect_answer_are_kept_in_order() {
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.greet(25_000, 20_000).await;
+        peer.handshake(25_000, 20_000).await;
         for frame in [&log_frame("a"), "2", &log_frame("b"), GRANT, &log_frame("c")] {
-            peer.say(frame).await;
+            peer.send(frame).await;
         }
         peer.rest().await
     })
@@ -297,7 +297,7 @@ async fn events_before_the_connect_answer_are_kept_in_order() {
 async fn a_flood_before_the_connect_answer_is_cut_off() {
     let frame = log_frame(&"x".repeat(1 << 20));
     let (address, _server) = server(async move |mut peer: Peer| {
-        peer.greet(25_000, 20_000).await;
+        peer.handshake(25_000, 20_000).await;
         // Fails once the client has disconnected.
         while peer.socket.send(tungstenite::Message::text(frame.clone())).await.is_ok() {}
     })
@@ -309,7 +309,7 @@ async fn a_flood_before_the_connect_answer_is_cut_off() {
 #[tokio::test]
 async fn a_flood_of_nothing_before_the_connect_answer_is_cut_off() {
     let (address, _server) = server(async move |mut peer: Peer| {
-        peer.greet(25_000, 20_000).await;
+        peer.handshake(25_000, 20_000).await;
         // Fails once the client has disconnected.
         while peer.socket.feed(tungstenite::Message::text("42")).await.is_ok() {}
     })
@@ -352,17 +352,17 @@ async fn odd_packets_do_not_end_the_session() {
         r#"42["build:status",{"buildId":"b","status":{}}]"#,
     ];
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.welcome().await;
+        peer.accept_client().await;
         for frame in SKIPPED {
-            peer.say(frame).await;
+            peer.send(frame).await;
         }
-        peer.say_bytes(b"\x1e\x00\xff an attachment \x1e").await;
-        peer.say_bytes(b"").await;
+        peer.send_bytes(b"\x1e\x00\xff an attachment \x1e").await;
+        peer.send_bytes(b"").await;
         peer.socket.send(tungstenite::Message::Ping(Bytes::from_static(b"ws"))).await.unwrap();
         for frame in UNREADABLE {
-            peer.say(frame).await;
+            peer.send(frame).await;
         }
-        peer.say(r#"4212["build:status",{"buildId":"b","status":"complete"},"offset"]"#).await;
+        peer.send(r#"4212["build:status",{"buildId":"b","status":"complete"},"offset"]"#).await;
         peer.rest().await
     })
     .await;
@@ -380,9 +380,9 @@ async fn long_and_cut_lines_come_through() {
     let long = "Ω".repeat(500_000);
     let frame = log_frame(&long);
     let (address, _server) = server(async move |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say(&frame).await;
-        peer.say(&log_frame(r"cut \ud83d")).await;
+        peer.accept_client().await;
+        peer.send(&frame).await;
+        peer.send(&log_frame(r"cut \ud83d")).await;
         peer.rest().await
     })
     .await;
@@ -394,7 +394,7 @@ async fn long_and_cut_lines_come_through() {
 #[tokio::test]
 async fn a_message_above_16_mib_ends_the_session() {
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.welcome().await;
+        peer.accept_client().await;
         let frame = tungstenite::Message::text("x".repeat((16 << 20) + 1));
         // Fails once the client has disconnected.
         let _ = peer.socket.send(frame).await;

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
-use super::error::{SocketError, Stage};
+use super::error::{ConnectStage, SocketError};
 use super::options::Options;
 use crate::net::{self, Stream};
 
@@ -32,7 +32,7 @@ impl Deadline {
     /// Runs one stage.
     pub(super) async fn within<T>(
         self,
-        stage: Stage,
+        stage: ConnectStage,
         work: impl Future<Output = Result<T, SocketError>>,
     ) -> Result<T, SocketError> {
         timeout_at(self.0, work).await.unwrap_or(Err(SocketError::Timeout { stage }))
@@ -40,10 +40,10 @@ impl Deadline {
 }
 
 /// Opens a WebSocket to the service's Socket.IO.
-pub(super) async fn dial(options: &Options, deadline: Deadline) -> Result<WebSocket, SocketError> {
+pub(super) async fn open(options: &Options, deadline: Deadline) -> Result<WebSocket, SocketError> {
     let target = &options.api_url;
     let stream = options.net.connect(target, deadline.0).await?;
-    deadline.within(Stage::Upgrade, upgrade(stream, target)).await
+    deadline.within(ConnectStage::Upgrade, upgrade(stream, target)).await
 }
 
 async fn upgrade(stream: Stream, target: &Url) -> Result<WebSocket, SocketError> {

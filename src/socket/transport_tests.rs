@@ -46,8 +46,8 @@ async fn a_closed_port_is_a_connect_error() {
 async fn a_private_authority_is_trusted_only_when_it_is_given() {
     let authority = Authority::new().unwrap();
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say(&log_frame("through TLS")).await;
+        peer.accept_client().await;
+        peer.send(&log_frame("through TLS")).await;
         peer.rest().await
     })
     .await;
@@ -64,8 +64,8 @@ async fn a_private_authority_is_trusted_only_when_it_is_given() {
 /// A service behind TLS that only a proxy can reach.
 async fn hidden_service(authority: &Authority) -> SocketAddr {
     let (address, _) = server(async |mut peer: Peer| {
-        peer.welcome().await;
-        peer.say(&log_frame("through the proxy")).await;
+        peer.accept_client().await;
+        peer.send(&log_frame("through the proxy")).await;
         peer.rest().await
     })
     .await;

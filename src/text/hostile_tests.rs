@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::promises::{SECRET, assert_harmless};
+use super::invariants::{SECRET, assert_harmless};
 use super::{Cleaner, Style};
 
 #[rustfmt::skip]

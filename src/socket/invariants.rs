@@ -7,7 +7,7 @@ use super::packet::Packet;
 const WORDS_BYTES: usize = 300 * 4;
 
 /// Parses a text frame and checks the invariants.
-pub fn hold(frame: &str) {
+pub fn check(frame: &str) {
     let packet = Packet::decode(frame);
     let payload = match packet {
         Packet::Open(payload)

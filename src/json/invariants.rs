@@ -6,13 +6,13 @@ use serde_json::value::RawValue;
 use super::{Object, parse, repaired};
 
 /// Parses a text in every way and checks the invariants.
-pub fn hold(text: &str) {
+pub fn check(text: &str) {
     let value = parse::<Value>(text);
     assert_eq!(value.as_ref().ok(), parse::<Value>(text).ok().as_ref(), "read twice");
     match repaired(text) {
-        Some(mended) => {
-            assert_eq!(mended.len(), text.len(), "a surrogate is replaced in its place");
-            assert_eq!(repaired(&mended), None, "one look finds all of them");
+        Some(fixed) => {
+            assert_eq!(fixed.len(), text.len(), "a surrogate is replaced in its place");
+            assert_eq!(repaired(&fixed), None, "one look finds all of them");
         }
         // A text without lone surrogates is parsed as plain JSON.
         None => assert_eq!(value.is_ok(), serde_json::from_str::<Value>(text).is_ok()),

@@ -8,7 +8,7 @@ use super::wire;
 use super::{Code, More, Refusal};
 
 /// Parses a body as each of the answers, and checks the invariants.
-pub fn hold(body: &str) {
+pub fn check(body: &str) {
     let triggered = wire::triggered(body);
     assert_eq!(triggered, wire::triggered(body), "read twice");
     if let Ok(triggered) = triggered {
