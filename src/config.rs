@@ -58,7 +58,7 @@ pub enum Task {
         /// Build setting.
         build_setting: Id,
         /// Branch, commit and changelist to build instead of the setting's own.
-        overrides: Overrides,
+        overrides: RequestedOverrides,
     },
     /// One that exists already.
     Attach(Id),
@@ -66,7 +66,7 @@ pub enum Task {
 
 /// Branch, commit and changelist to build instead of the setting's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Overrides {
+pub struct RequestedOverrides {
     /// Git branch.
     pub branch: Option<Override>,
     /// Git commit.
@@ -215,7 +215,7 @@ impl Check<'_> {
             Some(build) => self.id("build-id", build).map(Task::Attach),
             None => self.trigger(
                 (given.project, given.build_setting),
-                Overrides {
+                RequestedOverrides {
                     branch: given.branch.map(r#override),
                     commit: given.commit.map(r#override),
                     changelist: given.changelist.map(r#override),
@@ -277,7 +277,7 @@ impl Check<'_> {
     fn trigger(
         &mut self,
         ids: (Option<String>, Option<String>),
-        overrides: Overrides,
+        overrides: RequestedOverrides,
     ) -> Option<Task> {
         let needed = "is required unless `build-id` is given";
         let project = self.required("project", ids.0, needed);

@@ -27,7 +27,7 @@ mod hostile_tests;
 mod tests {
     use crate::config::Task;
     use crate::model::{Event, Finding, Id, Location, Phase};
-    use crate::report::Report;
+    use crate::report::BuildReport;
 
     pub(super) fn finding(message: &str) -> Finding {
         Finding {
@@ -44,8 +44,8 @@ mod tests {
         }
     }
 
-    pub(super) fn report(findings: impl IntoIterator<Item = Finding>) -> Report {
-        let mut report = Report::new(&Task::Attach(Id::new("b1").unwrap()));
+    pub(super) fn report(findings: impl IntoIterator<Item = Finding>) -> BuildReport {
+        let mut report = BuildReport::new(&Task::Attach(Id::new("b1").unwrap()));
         for finding in findings {
             report.observe(&Event::Finding(finding));
         }

@@ -40,7 +40,7 @@ impl Outputs {
 #[derive(Clone)]
 pub(crate) struct FinalReport {
     pub(crate) outputs: Outputs,
-    pub(crate) report: Report,
+    pub(crate) report: BuildReport,
     pub(crate) verdict: Verdict,
 }
 

@@ -174,7 +174,7 @@ impl Renderer {
         self.shown(out, |this, out| this.end(report, verdict, out));
     }
 
-    fn end(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
+    fn end(&mut self, report: &BuildReport, verdict: &Verdict, out: &mut Vec<u8>) {
         if verdict.level == Level::Error {
             self.group_failed(out);
         }

@@ -5,9 +5,9 @@ pub mod identity;
 mod kept;
 mod outputs;
 mod ranking;
+mod retention;
 mod source;
 pub mod verdict;
-pub mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::model::{Event, Facts, Finding, Id, Phase, Status};
 
 /// Everything known about one build. All its texts are safe to print.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct BuildReport {
     /// The build, as soon as there is one.
     pub build: Option<Id>,
     /// Whether it is certain that no build was triggered.
@@ -33,7 +33,7 @@ pub struct Report {
     pub facts: Facts,
     /// The phases, in the order in which they last began.
     pub phases: Vec<PhaseRun>,
-    /// The retained findings, in the order of the log: see [`Report::KEPT`].
+    /// The retained findings, in the order of the log: see [`BuildReport::RETAINED`].
     pub findings: Vec<Finding>,
     /// Distinct root errors, retained or not.
     pub errors: usize,
@@ -66,7 +66,7 @@ pub struct PhaseRun {
     pub completed: bool,
 }
 
-impl Report {
+impl BuildReport {
     /// A build without events; only the task is known.
     pub fn new(task: &Task) -> Self {
         let (build, project, build_setting) = match task {
@@ -95,7 +95,7 @@ impl Report {
 
     /// Adds facts from the API; facts that are missing this time stay. The texts must be safe to
     /// print.
-    pub fn learn(&mut self, facts: Facts) {
+    pub fn add_facts(&mut self, facts: Facts) {
         self.status = facts.status.clone().or(self.status.take());
         let known = std::mem::take(&mut self.facts);
         self.facts = Facts {

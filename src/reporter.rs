@@ -7,7 +7,7 @@ use crate::checkout::placing::Placing;
 use crate::model::{Event, Facts, Id, LogLine, Notice, Progress, Status};
 use crate::reader::Pipeline;
 use crate::render::Renderer;
-use crate::report::{Outcome, Report, Verdict};
+use crate::report::{BuildReport, Outcome, Verdict};
 use crate::text::Cleaner;
 use crate::writer::Output;
 
@@ -20,7 +20,7 @@ pub(crate) struct Reporter {
     pipeline: Pipeline,
     /// Findings may wait here for the checkout; nothing more is to be learnt meanwhile.
     pub(crate) placing: Placing,
-    report: Report,
+    report: BuildReport,
     renderer: Renderer,
     /// Where everything is shown.
     pub(crate) stdout: Output,
@@ -33,7 +33,7 @@ impl Reporter {
         cleaner: Cleaner,
         source_root: Option<&str>,
         checkout: Checkout,
-        report: Report,
+        report: BuildReport,
         renderer: Renderer,
         stdout: Output,
         log: Option<Output>,
@@ -44,7 +44,7 @@ impl Reporter {
     }
 
     /// What everything counts into.
-    pub(crate) fn report(&self) -> &Report {
+    pub(crate) fn report(&self) -> &BuildReport {
         &self.report
     }
 
@@ -156,7 +156,7 @@ impl Reporter {
             ue_version: safe(facts.ue_version),
             ..facts
         };
-        self.report.learn(facts);
+        self.report.add_facts(facts);
     }
 
     /// Sets the outputs, where the CI reads them from the log.
@@ -217,7 +217,7 @@ impl Reporter {
 
 /// Where events are counted and shown.
 struct Screen<'r> {
-    report: &'r mut Report,
+    report: &'r mut BuildReport,
     renderer: &'r mut Renderer,
     stdout: &'r mut Output,
     log: &'r mut Option<Output>,

@@ -14,7 +14,7 @@ use super::variables;
 use crate::checkout::Checkout;
 use crate::config::Env;
 use crate::model::Level;
-use crate::report::{Report, Verdict};
+use crate::report::{BuildReport, Verdict};
 use crate::text::Style;
 
 pub(super) struct Buildkite;
@@ -172,7 +172,7 @@ impl StepFiles for Agent {
 
     fn summary(
         &self,
-        report: &Report,
+        report: &BuildReport,
         verdict: &Verdict,
         render: &dyn Fn(usize) -> String,
     ) -> Result<Option<PathBuf>, StepFilesError> {

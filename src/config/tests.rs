@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, Env, Inputs, OnSuperseded, Override, Overrides, Secret, Task, Transport};
+use super::{
+    Config, Env, Inputs, OnSuperseded, Override, RequestedOverrides, Secret, Task, Transport,
+};
 use crate::model::{Id, Level};
 
 const ID: &str = "bld0000000000000000000a1";
@@ -27,7 +29,11 @@ fn the_least_input_gives_the_documented_defaults() {
     let id = Id::new(ID).unwrap();
     assert_eq!(
         config.task,
-        Task::Trigger { project: id.clone(), build_setting: id, overrides: Overrides::default() }
+        Task::Trigger {
+            project: id.clone(),
+            build_setting: id,
+            overrides: RequestedOverrides::default()
+        }
     );
     assert_eq!(config.api_url.as_str(), "https://api.buildpixel.io/");
     assert_eq!(config.timeout, Duration::from_secs(6 * 3600));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::pretty;
 use crate::model::Finding;
-use crate::report::Report;
+use crate::report::BuildReport;
 use crate::text::shortened;
 
 /// The page has a narrow column for them.
@@ -28,7 +28,7 @@ struct ExternalLink {
 }
 
 /// Writes `annotations.json`, the findings first that tell most. Without links it is an empty object.
-pub fn render(report: &Report) -> String {
+pub fn render(report: &BuildReport) -> String {
     let mut bytes = 0;
     let links = report.ranked().into_iter().filter_map(|finding| link(finding, report));
     let links = links.take(LINKS).take_while(|link| {
@@ -41,7 +41,7 @@ pub fn render(report: &Report) -> String {
     pretty(&BTreeMap::from_iter(sections))
 }
 
-fn link(finding: &Finding, report: &Report) -> Option<Annotation> {
+fn link(finding: &Finding, report: &BuildReport) -> Option<Annotation> {
     let url = report.link(finding)?;
     let label = shortened(&finding.to_string(), LABEL).into_owned();
     Some(Annotation { external_link: ExternalLink { label, url } })
@@ -57,9 +57,9 @@ mod tests {
     /// GitLab's `ci_job_annotations_size`.
     const TAKEN_BYTES: usize = 80 * 1024;
 
-    fn linked(findings: Vec<Finding>) -> Report {
+    fn linked(findings: Vec<Finding>) -> BuildReport {
         let source = SourceLinks::new("https://git.example/game", "/-/blob/", Some(COMMIT));
-        let mut report = Report { source, ..report(findings) };
+        let mut report = BuildReport { source, ..report(findings) };
         report.facts.commit = Some(COMMIT.to_owned());
         report
     }
@@ -86,7 +86,7 @@ mod tests {
     fn without_a_web_page_there_are_no_links() {
         let source = SourceLinks::new("javascript:x", "/-/blob/", Some(COMMIT));
         for source in [source, SourceLinks::default()] {
-            let report = Report { source, ..linked(vec![finding("m")]) };
+            let report = BuildReport { source, ..linked(vec![finding("m")]) };
             assert_eq!(render(&report), "{}\n");
         }
     }

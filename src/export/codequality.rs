@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::located::{Located, located};
 use super::pretty;
 use crate::model::Severity;
-use crate::report::{Report, words};
+use crate::report::{BuildReport, format};
 
 #[derive(Serialize)]
 struct Entry<'a> {
@@ -28,14 +28,14 @@ struct Lines {
 }
 
 /// Writes `codequality.json`. Findings outside the repository have no place in this format.
-pub fn render(report: &Report) -> String {
+pub fn render(report: &BuildReport) -> String {
     pretty(&located(report).into_iter().map(entry).collect::<Vec<_>>())
 }
 
 fn entry(located: Located<'_>) -> Entry<'_> {
     let Located { finding, location, check, fingerprint } = located;
     Entry {
-        description: words::message(finding),
+        description: format::message(finding),
         check_name: check,
         fingerprint,
         severity: match finding.severity {

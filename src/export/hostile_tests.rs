@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::tests::{finding, report};
 use super::{codequality, issues, json, junit, properties, sarif};
 use crate::model::{Event, Finding, Location, Rank, Severity, Status};
-use crate::report::{Outcome, Report, Verdict, words};
+use crate::report::{BuildReport, Outcome, Verdict, format};
 
 /// Texts with every kind of character, and with what ends something in one of the formats.
 fn text() -> impl Strategy<Value = String> {
@@ -66,7 +66,7 @@ prop_compose! {
     }
 }
 
-fn failed(findings: Vec<Finding>) -> Report {
+fn failed(findings: Vec<Finding>) -> BuildReport {
     let mut report = report(findings);
     report.observe(&Event::Status(Status::Failed));
     report
@@ -124,7 +124,7 @@ proptest! {
         };
         let legal = |text: &str| text.chars().filter(is_legal).collect::<String>();
         let root = report.root_cause().unwrap();
-        prop_assert_eq!(failure.text().unwrap_or_default(), legal(&words::whole(root)));
+        prop_assert_eq!(failure.text().unwrap_or_default(), legal(&format::whole(root)));
         // In an attribute all blanks are alike.
         let message = legal(&verdict.headline).replace(['\t', '\n'], " ");
         prop_assert_eq!(failure.attribute("message").unwrap(), message);
@@ -145,7 +145,7 @@ proptest! {
             prop_assert!(!html.contains(['<', '>', '"', '\'']));
             let text = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
             let text = text.replace("&#39;", "'").replace("&amp;", "&");
-            prop_assert!(text.ends_with(&words::message(finding)));
+            prop_assert!(text.ends_with(&format::message(finding)));
             prop_assert!(text.starts_with(issue["message"].as_str().unwrap()));
         }
     }
@@ -167,7 +167,7 @@ proptest! {
         prop_assert_eq!(entries.len(), placed.len());
         prop_assert_eq!(results.len(), placed.len());
         for ((entry, result), (finding, place)) in entries.iter().zip(results).zip(placed) {
-            let message = words::message(finding);
+            let message = format::message(finding);
             prop_assert_eq!(entry["description"].as_str().unwrap(), &message);
             prop_assert_eq!(entry["location"]["path"].as_str().unwrap(), &place.file);
             let shown = result["message"]["text"].as_str().unwrap();

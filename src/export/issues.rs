@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::pretty;
 use crate::model::{FailureClass, Finding, Location, Severity};
-use crate::report::{Report, words};
+use crate::report::{BuildReport, format};
 
 /// The description is shown as HTML.
 fn html(text: &str) -> String {
@@ -38,7 +38,7 @@ struct Issue<'a> {
 }
 
 /// Writes `issues.json`.
-pub fn render(report: &Report) -> String {
+pub fn render(report: &BuildReport) -> String {
     pretty(&Issues { issues: report.ranked().into_iter().map(issue).collect() })
 }
 
@@ -47,7 +47,7 @@ fn issue(finding: &Finding) -> Issue<'_> {
     let location = finding.location.as_ref().filter(in_repository);
     let elsewhere = finding.location.as_ref().filter(|place| !place.in_repository);
     let elsewhere = elsewhere.map(|place| format!("{place}: ")).unwrap_or_default();
-    let message = format!("{elsewhere}{}", words::message(finding));
+    let message = format!("{elsewhere}{}", format::message(finding));
     Issue {
         file_name: location.map(|location| location.file.as_str()),
         line_start: location.and_then(|location| location.line),

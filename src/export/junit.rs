@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{FailureClass, Level};
-use crate::report::words::whole;
-use crate::report::{Report, Verdict};
+use crate::report::format::whole;
+use crate::report::{BuildReport, Verdict};
 
 /// Escapes text for XML 1.0, which has no way at all to write some characters.
 fn xml(text: &str) -> String {
@@ -29,7 +29,7 @@ fn xml(text: &str) -> String {
 }
 
 /// Writes `junit.xml`. A run that fails has exactly one failed case: the phase to blame, or `build`.
-pub fn render(report: &Report, verdict: &Verdict) -> String {
+pub fn render(report: &BuildReport, verdict: &Verdict) -> String {
     let failure = (verdict.level == Level::Error).then(|| failure(report, verdict));
     let blamed = report.failed_phase();
     let mut cases: Vec<_> = report
@@ -66,7 +66,7 @@ fn case(name: &str, took: Option<Duration>, failure: Option<&str>) -> String {
     }
 }
 
-fn failure(report: &Report, verdict: &Verdict) -> String {
+fn failure(report: &BuildReport, verdict: &Verdict) -> String {
     let more = || verdict.lines().skip(1).collect::<Vec<_>>().join("\n");
     let text = report.root_cause().map_or_else(more, whole);
     let class = report.failure_class().map(FailureClass::as_str);

@@ -17,7 +17,7 @@ pub(super) struct Located<'a> {
 }
 
 /// In the order of their rank.
-pub(super) fn located(report: &Report) -> Vec<Located<'_>> {
+pub(super) fn located(report: &BuildReport) -> Vec<Located<'_>> {
     let mut seen = HashMap::new();
     let ranked = report.ranked().into_iter();
     ranked.filter_map(|finding| locate(finding, &mut seen)).collect()

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::located::{Located, located};
 use super::pretty;
 use crate::model::{self, Severity, Status};
-use crate::report::{Report, words};
+use crate::report::{BuildReport, format};
 
 /// What RFC 3986 does not let stand in a path, and the colon, which ends a scheme.
 const NOT_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC
@@ -126,7 +126,7 @@ struct Fingerprints {
 
 /// Writes `results.sarif`. Findings outside the repository are left out: GitHub refuses a whole file
 /// over one result that has no place.
-pub fn render(report: &Report) -> String {
+pub fn render(report: &BuildReport) -> String {
     let located = located(report);
     let (rules, index_of) = rules(&located);
     let results = located.into_iter().map(|located| {
@@ -152,7 +152,7 @@ pub fn render(report: &Report) -> String {
 }
 
 /// Whether these are all findings: a build that failed was looked at to its end as well.
-fn is_complete(report: &Report) -> bool {
+fn is_complete(report: &BuildReport) -> bool {
     matches!(report.status, Some(Status::Complete | Status::Failed))
 }
 
@@ -198,7 +198,7 @@ fn entry(located: Located<'_>, rule_index: usize) -> Entry<'_> {
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
-        message: Text { text: without_links(&words::message(finding)) },
+        message: Text { text: without_links(&format::message(finding)) },
         locations: [Place { physical_location: place(location) }],
         partial_fingerprints: Fingerprints { finding: fingerprint },
     }
@@ -230,7 +230,7 @@ mod tests {
     use crate::export::tests::{finding, report};
     use crate::model::{Event, Finding};
 
-    fn run(report: &Report) -> serde_json::Value {
+    fn run(report: &BuildReport) -> serde_json::Value {
         let mut log: serde_json::Value = serde_json::from_str(&render(report)).unwrap();
         log["runs"][0].take()
     }
@@ -395,7 +395,7 @@ mod tests {
     fn what_was_not_looked_at_to_its_end_was_no_success() {
         let mut report = report([]);
         let was_success =
-            |report: &Report| run(report)["invocations"][0]["executionSuccessful"].clone();
+            |report: &BuildReport| run(report)["invocations"][0]["executionSuccessful"].clone();
         assert_eq!(was_success(&report), false);
         for (status, expected) in
             [(Status::Failed, true), (Status::Superseded, false), (Status::Complete, true)]

@@ -5,9 +5,9 @@ mod page;
 mod phases;
 
 use crate::model::{Facts, Level};
+use crate::report::format::{account, owner};
 use crate::report::verdict::human;
-use crate::report::words::{account, turn};
-use crate::report::{Report, Verdict};
+use crate::report::{BuildReport, Verdict};
 use page::{Page, fenced, head, inline, row};
 
 /// Writes the summary in at most `budget` bytes. If it is too long, it is cut between blocks or rows.
@@ -20,7 +20,7 @@ pub fn render(report: &Report, verdict: &Verdict, budget: usize) -> String {
     page.into_text()
 }
 
-fn opening(report: &Report, verdict: &Verdict, page: &mut Page) {
+fn opening(report: &BuildReport, verdict: &Verdict, page: &mut Page) {
     let mark = match verdict.level {
         Level::Info => "✅",
         Level::Warn => "⚠️",
@@ -55,14 +55,14 @@ fn opening(report: &Report, verdict: &Verdict, page: &mut Page) {
     }
 }
 
-fn root_cause(report: &Report, page: &mut Page) {
+fn root_cause(report: &BuildReport, page: &mut Page) {
     let Some(root) = report.root_cause() else { return };
     page.push(&format!("\n### Root cause\n\n{}", fenced(&account(root))));
     if let Some(hint) = &root.hint {
         page.push(&format!("\n> {}\n", inline(hint)));
     }
     if let Some(class) = root.class {
-        page.push(&format!("\nWhose turn: **{}**\n", turn(class)));
+        page.push(&format!("\nWhose turn: **{}**\n", owner(class)));
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Effect {
     LateLine(LogLine),
     /// Show that the status changed.
     Status(Status),
-    /// Report something about the connection to the build.
+    /// BuildReport something about the connection to the build.
     Notice(Notice),
     /// Join the build's room, or join it again.
     Join,

@@ -8,7 +8,7 @@ use super::problem::PublishProblem;
 use crate::ci::file_updates::{WriteError, replace};
 use crate::export::summary;
 use crate::export::{annotations, codequality, dotenv, issues, json, junit, properties, sarif};
-use crate::report::{Report, Verdict};
+use crate::report::{BuildReport, Verdict};
 
 /// `reports-dir`, made when the first file goes into it.
 pub(super) struct Folder {
@@ -64,7 +64,7 @@ impl Folder {
 
     pub(super) fn publish_reports(
         &self,
-        report: &Report,
+        report: &BuildReport,
         verdict: &Verdict,
     ) -> Vec<PublishProblem> {
         // Publishing the outputs has reported a folder that cannot be made.

@@ -109,7 +109,7 @@ async fn github_gets_the_outputs_early_and_again_complete_and_the_summary_once()
     let [output, summary] = ["output", "summary"].map(|name| folder.path().join(name));
     let publisher =
         publisher(&[("GITHUB_OUTPUT", &output), ("GITHUB_STEP_SUMMARY", &summary)], None);
-    let outputs = Report::new(&Task::Attach(build())).outputs(None);
+    let outputs = BuildReport::new(&Task::Attach(build())).outputs(None);
     publisher.publish_early(&publisher.without_secrets(outputs));
     assert!(problems(publisher, "").await.is_empty());
 

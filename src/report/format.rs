@@ -31,7 +31,7 @@ pub fn whole(finding: &Finding) -> String {
 }
 
 /// The likely owner, for people.
-pub fn turn(class: FailureClass) -> &'static str {
+pub fn owner(class: FailureClass) -> &'static str {
     match class {
         FailureClass::Code => "code (programmers)",
         FailureClass::Content => "content (artists, designers)",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Outcome, Report};
+use super::{BuildReport, Outcome};
 use crate::model::{FailureClass, Phase, Status};
 
 /// One output, as documented.
@@ -11,7 +11,7 @@ pub struct Output {
     pub name: &'static str,
     /// Its content.
     pub value: &'static str,
-    pub(super) read: fn(&Report, Option<&Outcome>) -> String,
+    pub(super) read: fn(&BuildReport, Option<&Outcome>) -> String,
 }
 
 /// The name of an output as an environment variable: `BUILDPIXEL_BUILD_ID`.
@@ -85,7 +85,7 @@ pub const OUTPUTS: &[Output] = &[
 const fn output(
     name: &'static str,
     value: &'static str,
-    read: fn(&Report, Option<&Outcome>) -> String,
+    read: fn(&BuildReport, Option<&Outcome>) -> String,
 ) -> Output {
     Output { name, value, read }
 }

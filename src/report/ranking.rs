@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Report;
+use super::BuildReport;
 use crate::model::{FailureClass, Finding, Phase, Severity};
 
-impl Report {
+impl BuildReport {
     /// The shown findings, the most useful first: the errors, then the warnings.
     pub fn ranked(&self) -> Vec<&Finding> {
         let mut ranked = self.ranked_errors();

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::Report;
+use super::BuildReport;
 use crate::model::{Finding, Severity};
 
-impl Report {
+impl BuildReport {
     /// How many root errors, and how many warnings, are retained; further ones are only counted.
     /// The phases share them, so that a flood in one phase does not displace the root cause in
     /// another.
-    pub const KEPT: usize = 500;
+    pub const RETAINED: usize = 500;
     /// The same for follow-up errors.
-    pub const FOLLOW_UPS_KEPT: usize = 20;
+    pub const FOLLOW_UPS_RETAINED: usize = 20;
     /// The same for kinds of warnings.
     const KINDS: usize = 200;
     /// The same for compile actions.
@@ -51,16 +51,16 @@ impl Report {
 
     fn keep(&mut self, finding: &Finding) {
         let kind = |finding: &Finding| (finding.severity, finding.is_follow_up());
-        let is_like = |kept: &Finding| kind(kept) == kind(finding);
+        let is_like = |retained: &Finding| kind(retained) == kind(finding);
         let room = match kind(finding) {
-            (Severity::Error, true) => Self::FOLLOW_UPS_KEPT,
-            _ => Self::KEPT,
+            (Severity::Error, true) => Self::FOLLOW_UPS_RETAINED,
+            _ => Self::RETAINED,
         };
         let mut crowds = Vec::new();
-        for kept in self.findings.iter().filter(|kept| is_like(kept)) {
-            match crowds.iter_mut().find(|(phase, _)| *phase == kept.phase) {
+        for retained in self.findings.iter().filter(|retained| is_like(retained)) {
+            match crowds.iter_mut().find(|(phase, _)| *phase == retained.phase) {
                 Some((_, size)) => *size += 1,
-                None => crowds.push((kept.phase, 1)),
+                None => crowds.push((retained.phase, 1)),
             }
         }
         let size_of = |crowd: &&(_, usize)| crowd.1;
@@ -71,7 +71,10 @@ impl Report {
             else {
                 return;
             };
-            let last = self.findings.iter().rposition(|kept| is_like(kept) && kept.phase == *phase);
+            let last = self
+                .findings
+                .iter()
+                .rposition(|retained| is_like(retained) && retained.phase == *phase);
             last.map(|last| self.findings.remove(last));
         }
         self.findings.push(finding.clone());

@@ -1,12 +1,12 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
-use crate::config::{Mistake, Overrides, Task};
+use crate::config::{Mistake, RequestedOverrides, Task};
 use crate::error::MAY_HAVE_STARTED;
 use crate::model::{FailureClass, Location, Rank, Severity};
 
-fn report() -> Report {
-    Report::new(&Task::Attach(Id::new("b1").unwrap()))
+fn report() -> BuildReport {
+    BuildReport::new(&Task::Attach(Id::new("b1").unwrap()))
 }
 
 fn finding(severity: Severity, message: &str) -> Finding {
@@ -17,7 +17,7 @@ fn error(message: &str) -> Finding {
     finding(Severity::Error, message)
 }
 
-fn observed(events: impl IntoIterator<Item = Event>) -> Report {
+fn observed(events: impl IntoIterator<Item = Event>) -> BuildReport {
     let mut report = report();
     for event in events {
         report.observe(&event);
@@ -25,7 +25,7 @@ fn observed(events: impl IntoIterator<Item = Event>) -> Report {
     report
 }
 
-fn output(report: &Report, outcome: Option<&Outcome>, name: &str) -> String {
+fn output(report: &BuildReport, outcome: Option<&Outcome>, name: &str) -> String {
     report.outputs(outcome).into_iter().find(|(n, _)| *n == name).unwrap().1
 }
 
@@ -112,8 +112,8 @@ fn a_failed_build_names_its_phase_and_an_ended_one_needs_no_attaching() {
 fn an_interrupt_during_the_trigger_says_that_a_build_may_exist() {
     let project = Id::new("p").unwrap();
     let build_setting = Id::new("s").unwrap();
-    let overrides = Overrides::default();
-    let report = Report::new(&Task::Trigger { project, build_setting, overrides });
+    let overrides = RequestedOverrides::default();
+    let report = BuildReport::new(&Task::Trigger { project, build_setting, overrides });
     let verdict = Verdict::new(&report, &Outcome::Interrupted(Signal::Term));
     assert_eq!(verdict.headline, "terminated (SIGTERM) while the build was being triggered");
     assert_eq!(verdict.hint.as_deref(), Some(MAY_HAVE_STARTED));
@@ -124,7 +124,7 @@ fn an_interrupt_during_the_trigger_says_that_a_build_may_exist() {
 
 #[test]
 fn an_interrupt_says_that_there_is_no_build_only_if_that_is_certain() {
-    let report = Report { build: None, untriggered: true, ..report() };
+    let report = BuildReport { build: None, untriggered: true, ..report() };
     let verdict = Verdict::new(&report, &Outcome::Interrupted(Signal::Int));
     assert_eq!(verdict.headline, "interrupted (SIGINT); nothing was triggered");
     assert_eq!(verdict.hint, None);
@@ -159,7 +159,7 @@ fn every_output_is_read_from_the_report() {
         Event::PhaseStarted(Phase::Stage),
         Event::Status(Status::Failed),
     ]);
-    report.learn(Facts {
+    report.add_facts(Facts {
         project: Id::new("p1"),
         build_setting: Id::new("s1"),
         status: None,
@@ -207,7 +207,7 @@ fn a_status_that_nobody_knows_is_unknown() {
 #[test]
 fn the_last_word_of_the_api_outweighs_what_it_pushed() {
     let mut report = observed([Event::Status(Status::Complete)]);
-    report.learn(Facts { status: Some(Status::Failed), ..Facts::default() });
+    report.add_facts(Facts { status: Some(Status::Failed), ..Facts::default() });
     assert_eq!(report.status, Some(Status::Failed));
 }
 
@@ -215,8 +215,8 @@ fn the_last_word_of_the_api_outweighs_what_it_pushed() {
 fn what_the_api_leaves_out_later_stays_known() {
     let mut report = report();
     let branch = Some("main".to_owned());
-    report.learn(Facts { branch: branch.clone(), ..Facts::default() });
-    report.learn(Facts { status: Some(Status::Running), ..Facts::default() });
+    report.add_facts(Facts { branch: branch.clone(), ..Facts::default() });
+    report.add_facts(Facts { status: Some(Status::Running), ..Facts::default() });
     assert_eq!((report.facts.branch, report.status), (branch, Some(Status::Running)));
 }
 
@@ -239,34 +239,41 @@ fn what_merely_follows_is_hidden_and_counted_unless_there_is_nothing_else() {
 fn few_of_those_that_merely_follow_are_kept() {
     let follow_ups = (0..99).map(|n| Finding { rank: Rank::FollowUp, ..error(&n.to_string()) });
     let report = observed(follow_ups.map(Event::Finding));
-    assert_eq!((report.error_count(), report.findings.len()), (99, Report::FOLLOW_UPS_KEPT));
+    assert_eq!(
+        (report.error_count(), report.findings.len()),
+        (99, BuildReport::FOLLOW_UPS_RETAINED)
+    );
 }
 
 #[test]
 fn a_flood_of_warnings_is_counted_and_keeps_no_error_out() {
-    let flood = (0..Report::KEPT + 3).map(|n| finding(Severity::Warning, &n.to_string()));
+    let flood = (0..BuildReport::RETAINED + 3).map(|n| finding(Severity::Warning, &n.to_string()));
     let report = observed(flood.chain([error("broken")]).map(Event::Finding));
-    assert_eq!((report.warnings, report.errors), (Report::KEPT + 3, 1));
-    assert_eq!(report.findings.len(), Report::KEPT + 1);
+    assert_eq!((report.warnings, report.errors), (BuildReport::RETAINED + 3, 1));
+    assert_eq!(report.findings.len(), BuildReport::RETAINED + 1);
     assert_eq!(report.first_error(), Some(&error("broken")));
 }
 
 #[test]
 fn a_flood_in_one_phase_does_not_keep_out_the_root_cause_in_another() {
     let in_phase = |phase, n: usize| Finding { phase: Some(phase), ..error(&n.to_string()) };
-    let flood = |phase| (0..Report::KEPT + 100).map(move |n| Event::Finding(in_phase(phase, n)));
+    let flood =
+        |phase| (0..BuildReport::RETAINED + 100).map(move |n| Event::Finding(in_phase(phase, n)));
     let events = flood(Phase::Compile).chain(flood(Phase::Cook)).chain(flood(Phase::Stage));
     let report = observed(events);
-    assert_eq!((report.errors, report.findings.len()), (3 * (Report::KEPT + 100), Report::KEPT));
+    assert_eq!(
+        (report.errors, report.findings.len()),
+        (3 * (BuildReport::RETAINED + 100), BuildReport::RETAINED)
+    );
     for phase in [Phase::Compile, Phase::Cook, Phase::Stage] {
-        let kept: Vec<_> = report.findings.iter().filter(|f| f.phase == Some(phase)).collect();
-        assert!(kept.len() >= Report::KEPT / 3 - 1, "{phase:?}: {}", kept.len());
-        let first = |n: usize| *kept[n] == in_phase(phase, n);
-        assert!((0..kept.len()).all(first), "those that come first are kept: {phase:?}");
+        let retained: Vec<_> = report.findings.iter().filter(|f| f.phase == Some(phase)).collect();
+        assert!(retained.len() >= BuildReport::RETAINED / 3 - 1, "{phase:?}: {}", retained.len());
+        let first = |n: usize| *retained[n] == in_phase(phase, n);
+        assert!((0..retained.len()).all(first), "those that come first are retained: {phase:?}");
     }
 }
 
-fn messages(report: &Report) -> Vec<&str> {
+fn messages(report: &BuildReport) -> Vec<&str> {
     report.ranked().into_iter().map(|finding| finding.message.as_str()).collect()
 }
 
@@ -275,7 +282,7 @@ fn ended(phase: Phase, completed: bool) -> [Event; 2] {
 }
 
 /// Findings with their phase and rank, after phases that completed or not.
-fn ranked(phases: &[(Phase, bool)], errors: &[(&str, Option<Phase>, Rank)]) -> Report {
+fn ranked(phases: &[(Phase, bool)], errors: &[(&str, Option<Phase>, Rank)]) -> BuildReport {
     let phases = phases.iter().flat_map(|(phase, completed)| ended(*phase, *completed));
     let errors = errors.iter().map(|(message, phase, rank)| Finding {
         phase: *phase,
@@ -361,7 +368,7 @@ fn one_of_each_cause_comes_before_more_of_the_same_and_then_each_file_has_its_tu
         at("C1", "same", "C"),
         at("C1", "same", "B"),
     ];
-    let places = |report: &Report| -> Vec<(String, String)> {
+    let places = |report: &BuildReport| -> Vec<(String, String)> {
         let ranked = report.ranked().into_iter();
         let place = |f: &Finding| (f.code.clone().unwrap(), f.location.clone().unwrap().file);
         ranked.map(place).collect()
@@ -458,7 +465,7 @@ fn only_a_failed_build_has_a_class() {
 fn the_remedy_of_the_root_cause_is_the_hint_unless_the_outcome_has_one() {
     let broken = Finding { hint: Some("Mend it.".to_owned()), ..error("broken") };
     let mut report = observed([Event::Finding(broken)]);
-    let hint = |report: &Report, outcome| Verdict::new(report, &outcome).hint;
+    let hint = |report: &BuildReport, outcome| Verdict::new(report, &outcome).hint;
     let interrupted = Outcome::Interrupted(Signal::Int);
     assert!(hint(&report, interrupted).unwrap().contains("build-id"), "the build runs on");
     assert_eq!(hint(&report, Outcome::Success), None);
@@ -499,7 +506,7 @@ fn the_queue_time_needs_all_dates_and_sane_ones() {
     for (created_at, finished_at, ran, queued) in rows {
         let mut report = report();
         let duration = ran.map(Duration::from_secs);
-        report.learn(Facts { created_at, finished_at, duration, ..Facts::default() });
+        report.add_facts(Facts { created_at, finished_at, duration, ..Facts::default() });
         assert_eq!(report.queued(), queued.map(Duration::from_secs));
     }
 }
@@ -507,6 +514,6 @@ fn the_queue_time_needs_all_dates_and_sane_ones() {
 #[test]
 fn a_duration_of_no_whole_second_is_not_told() {
     let mut report = report();
-    report.learn(Facts { duration: Some(Duration::from_millis(900)), ..Facts::default() });
+    report.add_facts(Facts { duration: Some(Duration::from_millis(900)), ..Facts::default() });
     assert_eq!(Verdict::new(&report, &Outcome::Success).headline, "build b1 is complete");
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::words::turn;
-use super::{Outcome, Report, Signal};
+use super::format::owner;
+use super::{BuildReport, Outcome, Signal};
 use crate::config::OnSuperseded;
 use crate::error::{Error, MAY_HAVE_STARTED};
 use crate::model::Level;
@@ -29,15 +29,15 @@ pub struct Verdict {
 
 impl Verdict {
     /// Formats the outcome.
-    pub fn new(report: &Report, outcome: &Outcome) -> Self {
+    pub fn new(report: &BuildReport, outcome: &Outcome) -> Self {
         let (title, headline) = opening(report, outcome);
         let (details, hint) = match outcome {
             Outcome::Failed(error) => (causes(error), error.hint()),
             Outcome::Success | Outcome::Failure | Outcome::Superseded(_) => {
-                (tally(report), remedy(report))
+                (details(report), root_cause_hint(report))
             }
             Outcome::TimedOut { .. } | Outcome::Detached | Outcome::Interrupted(_) => {
-                (tally(report), reattach_hint(report).or_else(|| remedy(report)))
+                (details(report), reattach_hint(report).or_else(|| root_cause_hint(report)))
             }
         };
         Self { level: level(outcome), title, headline, details, hint }
@@ -67,7 +67,7 @@ pub fn human(duration: Duration) -> String {
 }
 
 /// `3 errors, 1 warning; 41 follow-up errors hidden`, or nothing if there are none.
-pub fn counted(report: &Report) -> Option<String> {
+pub fn counted(report: &BuildReport) -> Option<String> {
     let parts = [counted_as(report.error_count(), "error"), counted_as(report.warnings, "warning")];
     let shown = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let hidden =
@@ -98,7 +98,7 @@ fn level(outcome: &Outcome) -> Level {
 }
 
 /// Title and headline.
-fn opening(report: &Report, outcome: &Outcome) -> (&'static str, String) {
+fn opening(report: &BuildReport, outcome: &Outcome) -> (&'static str, String) {
     let build = report.build.as_ref().map_or("the build".to_owned(), |id| format!("build {id}"));
     let ran = report.facts.duration.filter(|ran| ran.as_secs() > 0);
     let after = ran.map(|ran| format!(" after {}", human(ran))).unwrap_or_default();
@@ -132,7 +132,7 @@ fn opening(report: &Report, outcome: &Outcome) -> (&'static str, String) {
     }
 }
 
-fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
+fn interrupted(report: &BuildReport, signal: Signal, build: &str) -> String {
     let signal = match signal {
         Signal::Int => "interrupted (SIGINT)",
         Signal::Term => "terminated (SIGTERM)",
@@ -147,18 +147,18 @@ fn interrupted(report: &Report, signal: Signal, build: &str) -> String {
 }
 
 /// The current phase of the build, its root cause and likely owner, and the counts.
-fn tally(report: &Report) -> Vec<String> {
+fn details(report: &BuildReport) -> Vec<String> {
     let open = report.phases.last().filter(|run| !run.ended && !report.has_ended());
     let place = open.map(|run| format!("now in: {}", run.phase.as_str()));
     let error = report.first_error().filter(|error| !error.is_follow_up() && !report.has_ended());
     let so_far = error.map(|error| format!("first error so far: {error}"));
     let root = report.root_cause().map(|error| format!("{ROOT_CAUSE}{error}"));
-    let class = report.failure_class().map(|class| format!("whose turn: {}", turn(class)));
+    let class = report.failure_class().map(|class| format!("whose turn: {}", owner(class)));
     [place, so_far, root, class, counted(report)].into_iter().flatten().collect()
 }
 
 /// The hint on the failure of a build.
-fn remedy(report: &Report) -> Option<String> {
+fn root_cause_hint(report: &BuildReport) -> Option<String> {
     report.root_cause()?.hint.clone()
 }
 
@@ -171,7 +171,7 @@ fn causes(error: &Error) -> Vec<String> {
 
 /// How to attach to a build that continues. If no build is known, the step ended during the
 /// trigger.
-fn reattach_hint(report: &Report) -> Option<String> {
+fn reattach_hint(report: &BuildReport) -> Option<String> {
     let Some(build) = &report.build else {
         return (!report.untriggered).then(|| MAY_HAVE_STARTED.to_owned());
     };

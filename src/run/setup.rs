@@ -18,7 +18,7 @@ use crate::model::Notice;
 use crate::net::Net;
 use crate::publish::Publisher;
 use crate::render::{self, Renderer};
-use crate::report::{Outcome, Report, Signal, SourceLinks};
+use crate::report::{BuildReport, Outcome, Signal, SourceLinks};
 use crate::reporter::Reporter;
 use crate::service::Overrides;
 use crate::text::Cleaner;

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::model::Progress;
 use crate::model::Status;
-use crate::report::Report;
+use crate::report::BuildReport;
 use crate::report::verdict::{counted, human};
 
 /// How wide a bar is, in characters.
 const BAR: u64 = 20;
 
 /// The phase and progress of the build, and the findings so far. `followed`: for how long.
-pub(super) fn text(report: &Report, progress: Option<Progress>, followed: Duration) -> String {
+pub(super) fn text(report: &BuildReport, progress: Option<Progress>, followed: Duration) -> String {
     let phase = report.phases.last().filter(|run| !run.ended).map(|run| run.phase.title());
     let (place, runs) = match (&report.status, phase) {
         (Some(Status::Pending), _) => ("Queued", false),
@@ -46,7 +46,7 @@ mod tests {
     use crate::model::{Event, Finding, Id, Phase};
 
     fn shown(events: &[Event], progress: Option<Progress>) -> String {
-        let mut report = Report::new(&Task::Attach(Id::new("build1").unwrap()));
+        let mut report = BuildReport::new(&Task::Attach(Id::new("build1").unwrap()));
         for event in events {
             report.observe(event);
         }

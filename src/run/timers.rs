@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::follow::Timings;
 use crate::model::Progress;
 use crate::model::Status;
-use crate::report::Report;
+use crate::report::BuildReport;
 use crate::report::verdict::human;
 
 /// The times of past events, from which the timers follow.
@@ -69,7 +69,7 @@ impl Timers {
 
     /// The timer that is due first. `is_waiting`: text waits for stdout, so more text would not be
     /// read any sooner.
-    pub(super) fn next(&self, report: &Report, is_waiting: bool) -> Option<(Instant, Timer)> {
+    pub(super) fn next(&self, report: &BuildReport, is_waiting: bool) -> Option<(Instant, Timer)> {
         let queued = self.queued.filter(|_| report.is_queued());
         let after = |since: Option<Instant>, delay: Option<Duration>| since?.checked_add(delay?);
         let advice = Some(self.delays.long_queue).filter(|_| !self.advised);
@@ -89,7 +89,7 @@ impl Timers {
     }
 
     /// The status changed. The time in the queue counts from the first known status.
-    pub(super) fn on_status(&mut self, report: &Report, now: Instant) {
+    pub(super) fn on_status(&mut self, report: &BuildReport, now: Instant) {
         if report.is_queued() {
             self.queued.get_or_insert(now);
         }
@@ -115,7 +115,7 @@ impl Timers {
     }
 
     /// The notice on a long queue. It is shown once.
-    pub(super) fn long_queue(&mut self, report: &Report, now: Instant) -> String {
+    pub(super) fn long_queue(&mut self, report: &BuildReport, now: Instant) -> String {
         self.advised = true;
         let build = report.build.as_ref().map(ToString::to_string).unwrap_or_default();
         let queued = human(self.queued.map_or(Duration::ZERO, |since| now - since));
@@ -129,7 +129,7 @@ impl Timers {
     /// The heartbeat: the build is still followed, with its phase and progress.
     pub(super) fn heartbeat(
         &self,
-        report: &Report,
+        report: &BuildReport,
         progress: Option<Progress>,
         now: Instant,
     ) -> String {
@@ -170,15 +170,15 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn report(events: &[Event]) -> Report {
-        let mut report = Report::new(&Task::Attach(Id::new("build1").unwrap()));
+    fn report(events: &[Event]) -> BuildReport {
+        let mut report = BuildReport::new(&Task::Attach(Id::new("build1").unwrap()));
         for event in events {
             report.observe(event);
         }
         report
     }
 
-    fn in_status(status: Status) -> Report {
+    fn in_status(status: Status) -> BuildReport {
         report(&[Event::Status(status)])
     }
 
@@ -186,7 +186,7 @@ mod tests {
         Timers::new(FollowDelays::default(), now.checked_add(timeout), queue_timeout, now)
     }
 
-    fn after(timers: &Timers, report: &Report, now: Instant) -> Option<(Duration, Timer)> {
+    fn after(timers: &Timers, report: &BuildReport, now: Instant) -> Option<(Duration, Timer)> {
         timers.next(report, false).map(|(at, timer)| (at - now, timer))
     }
 

@@ -5,14 +5,14 @@ use std::cmp::Reverse;
 use super::page::{Page, cell, folded, head, inline, row};
 use crate::model::{Finding, Severity};
 use crate::report::verdict::{counted, counted_as};
-use crate::report::{Report, words};
+use crate::report::{BuildReport, format};
 
 /// How many findings of each severity are listed. The report files have more.
 pub(super) const LISTED: usize = 100;
 /// How many kinds of warnings are listed.
 const KINDS: usize = 10;
 
-pub(super) fn render(report: &Report, page: &mut Page) {
+pub(super) fn render(report: &BuildReport, page: &mut Page) {
     let Some(counted) = counted(report) else { return };
     page.push(&format!("\n### Findings\n\n{counted}\n"));
     list(report, Severity::Error, &report.ranked_errors(), report.error_count(), page);
@@ -20,7 +20,13 @@ pub(super) fn render(report: &Report, page: &mut Page) {
     kinds(report, page);
 }
 
-fn list(report: &Report, severity: Severity, ranked: &[&Finding], all: usize, page: &mut Page) {
+fn list(
+    report: &BuildReport,
+    severity: Severity,
+    ranked: &[&Finding],
+    all: usize,
+    page: &mut Page,
+) {
     if all == 0 {
         return;
     }
@@ -35,7 +41,7 @@ fn list(report: &Report, severity: Severity, ranked: &[&Finding], all: usize, pa
     }
 }
 
-fn finding_row(finding: &Finding, report: &Report) -> String {
+fn finding_row(finding: &Finding, report: &BuildReport) -> String {
     let mark = match finding.severity {
         Severity::Error => "❌",
         Severity::Warning => "⚠️",

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::page::{Page, head, inline, row};
 use crate::model::Status;
 use crate::report::verdict::human;
-use crate::report::{PhaseRun, Report};
+use crate::report::{BuildReport, PhaseRun};
 
 /// How long the bar of the longest phase is, in characters.
 const BAR: usize = 20;
 
-pub(super) fn render(report: &Report, page: &mut Page) {
+pub(super) fn render(report: &BuildReport, page: &mut Page) {
     if !report.phases.is_empty() {
         page.push(&table(report));
     }
@@ -27,7 +27,7 @@ pub(super) fn render(report: &Report, page: &mut Page) {
     }
 }
 
-fn table(report: &Report) -> String {
+fn table(report: &BuildReport) -> String {
     let took = |run: &PhaseRun| run.took.unwrap_or_default();
     let all: Duration = report.phases.iter().map(took).sum();
     let longest = report.phases.iter().map(took).max().unwrap_or_default();

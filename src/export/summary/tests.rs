@@ -6,15 +6,15 @@ use crate::config::Task;
 use crate::model::{Event, FailureClass, Finding, Id, Location, Phase, Rank, Severity, Status};
 use crate::report::{Outcome, SourceLinks};
 
-fn report(messages: impl IntoIterator<Item = String>) -> Report {
-    let mut report = Report::new(&Task::Attach(Id::new("b1").unwrap()));
+fn report(messages: impl IntoIterator<Item = String>) -> BuildReport {
+    let mut report = BuildReport::new(&Task::Attach(Id::new("b1").unwrap()));
     for message in messages {
         report.observe(&Event::Finding(Finding::error(message)));
     }
     report
 }
 
-fn rendered(report: &Report, budget: usize) -> String {
+fn rendered(report: &BuildReport, budget: usize) -> String {
     render(report, &Verdict::new(report, &Outcome::Failure), budget)
 }
 
@@ -46,7 +46,7 @@ fn a_summary_keeps_to_its_budget_and_says_that_it_was_cut() {
     }
 }
 
-fn observe_a_build(report: &mut Report) {
+fn observe_a_build(report: &mut BuildReport) {
     let took = |seconds| Some(Duration::from_secs(seconds));
     let phase = |phase, seconds: Option<u64>, completed| {
         let took = seconds.and_then(took);
@@ -104,7 +104,7 @@ fn the_root_cause_has_a_hint_and_an_owner() {
         also: vec!["A.ini".to_owned()],
         ..report.findings[0].clone()
     };
-    let root = |report: &Report, outcome| {
+    let root = |report: &BuildReport, outcome| {
         let page = render(report, &Verdict::new(report, &outcome), usize::MAX);
         page.split_once("### Findings").unwrap().0.to_owned()
     };
