@@ -224,8 +224,7 @@ impl Check<'_> {
         };
         let wait = self.boolean("wait", given.wait);
         if wait == Some(false) && matches!(task, Some(Task::Attach(_))) {
-            let problem =
-                "there is nothing to do with `build-id`; leave one of them out".to_owned();
+            let problem = "has no effect with `build-id`; remove one of them".to_owned();
             self.wrong::<()>("wait", Some("false".to_owned()), problem);
         }
         let timeout = given.timeout.unwrap_or_else(|| "6h".to_owned());
@@ -292,7 +291,7 @@ impl Check<'_> {
         let token = self.required("token", given, problem)?;
         // No other character can stand in an `Authorization` header.
         if !token.expose().chars().all(|c| c.is_ascii_graphic()) {
-            let problem = "holds blanks or characters that no token has".to_owned();
+            let problem = "contains blanks or other characters that no token has".to_owned();
             return self.wrong("token", None, problem);
         }
         // A shorter token looks like ordinary words of a log, so it cannot be masked.
@@ -314,7 +313,7 @@ impl Check<'_> {
                 Some(given),
                 format!(
                     "is not an id ({} characters: A-Z, a-z, 0-9, `_`, `-`); if it is a name, \
-                     copy the id from the address on the BuildPixel dashboard",
+                     copy the id from the dashboard's URL",
                     Id::LENGTH
                 ),
             ),
@@ -395,7 +394,7 @@ impl Check<'_> {
         // The text between the certificates may be in any encoding.
         match std::fs::read(&given).map(|pem| String::from_utf8_lossy(&pem).into_owned()) {
             Ok(pem) if pem.contains(BEGIN) => Some(pem),
-            Ok(_) => self.wrong("ca-file", Some(given), "holds no PEM certificate".to_owned()),
+            Ok(_) => self.wrong("ca-file", Some(given), "contains no PEM certificate".to_owned()),
             Err(error) => {
                 // A private key given by mistake must not be shown.
                 let value = (!given.contains("-----BEGIN")).then_some(given);
@@ -447,7 +446,7 @@ fn checked_url(given: &str) -> Result<Url, &'static str> {
         _ => return Err("must start with https://"),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user name or password; the token goes into `token`");
+        return Err("must not contain a user name or password; the token goes into `token`");
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must not have a query or a fragment");

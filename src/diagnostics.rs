@@ -37,7 +37,7 @@ impl Diagnostics {
         let work = move |mut stream: W| {
             for piece in pieces {
                 // Without a stderr there is nobody to report to, and nobody waits for the end.
-                let _told = match piece {
+                let _written = match piece {
                     Piece::Line(line) => stream.write_all(&line).is_ok(),
                     Piece::End(reached) => reached.send(()).is_ok(),
                 };
@@ -46,9 +46,9 @@ impl Diagnostics {
         match threads::start("diagnostics", "writes diagnostics", stream, work) {
             Ok(_detached) => Self(Some(sender)),
             Err((mut stream, refused)) => {
-                let why = format!("warning: {}; there are none\n", one_line(&refused));
+                let why = format!("warning: {}; diagnostics are off\n", one_line(&refused));
                 // Without a stderr there is nobody to report to.
-                let _told = stream.write_all(why.as_bytes());
+                let _written = stream.write_all(why.as_bytes());
                 Self(None)
             }
         }
@@ -104,7 +104,7 @@ pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
         // Without a stderr there is nobody to report to.
-        let _told = writeln!(stderr(), "error: a bug in buildpixel-ci{place}; please report it");
+        let _written = writeln!(stderr(), "error: a bug in buildpixel-ci{place}; please report it");
         #[expect(
             clippy::disallowed_methods,
             clippy::exit,
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stderr_that_blocks_keeps_nobody_waiting() {
+    fn a_blocking_stderr_delays_nothing() {
         let (_reader, pipe) = io::pipe().unwrap();
         let mut diagnostics = Diagnostics::to(pipe);
         for _ in 0..4 * WAITING_LINES {
@@ -129,16 +129,16 @@ mod tests {
     }
 
     #[test]
-    fn what_a_ci_would_act_on_is_disarmed() {
+    fn ci_commands_in_diagnostics_are_disarmed() {
         let (mut reader, pipe) = io::pipe().unwrap();
         let mut diagnostics = Diagnostics::to(pipe);
         for line in ["DEBUG answered: ##[add-path]/x", "::error::x", "##vso[task.x]y"] {
             diagnostics.write_all(format!("{line}\n").as_bytes()).unwrap();
         }
         diagnostics.end();
-        let mut told = String::new();
-        io::Read::read_to_string(&mut reader, &mut told).unwrap();
-        assert_eq!(told, "DEBUG answered: #\\#[add-path]/x\n\\::error::x\n#\\#vso[task.x]y\n");
+        let mut written = String::new();
+        io::Read::read_to_string(&mut reader, &mut written).unwrap();
+        assert_eq!(written, "DEBUG answered: #\\#[add-path]/x\n\\::error::x\n#\\#vso[task.x]y\n");
     }
 
     #[test]
@@ -147,8 +147,8 @@ mod tests {
         let mut diagnostics = Diagnostics::to(pipe);
         diagnostics.write_all(b"a line\n").unwrap();
         diagnostics.end();
-        let mut told = String::new();
-        io::Read::read_to_string(&mut reader, &mut told).unwrap();
-        assert_eq!(told, "a line\n");
+        let mut written = String::new();
+        io::Read::read_to_string(&mut reader, &mut written).unwrap();
+        assert_eq!(written, "a line\n");
     }
 }

@@ -111,7 +111,7 @@ impl ExitCode {
 
 /// The hint if a build may or may not have been started.
 pub const MAY_HAVE_STARTED: &str =
-    "a build may have been started: look at the BuildPixel dashboard before triggering again";
+    "a build may have been started: check the BuildPixel dashboard before you trigger again";
 
 /// An error that ended the run before the build had a result. Its texts may come from the wire.
 #[derive(Debug, thiserror::Error)]
@@ -154,7 +154,7 @@ pub enum Error {
     #[error("cannot attach to the build")]
     Attach(#[source] ApiError),
     /// A build exists, but its result could not be read.
-    #[error("cannot learn how build {build} ends")]
+    #[error("cannot read the result of build {build}")]
     Lost {
         /// The build.
         build: Id,
@@ -229,11 +229,10 @@ impl Error {
             }
             Self::Untriggered { answer, refusal, requests } => {
                 let listed = match requests {
-                    1 => {
-                        "one request was left open, and BuildPixel lists no build of it".to_owned()
-                    }
+                    1 => "one request got no clear answer, and BuildPixel lists no build of it"
+                        .to_owned(),
                     _ => format!(
-                        "{requests} requests were left open, and BuildPixel lists no build of them"
+                        "{requests} requests got no clear answer, and BuildPixel lists no build of them"
                     ),
                 };
                 answers(answer, refusal.as_deref()).chain([listed]).collect()
@@ -254,7 +253,8 @@ impl Error {
             Self::Config(_) => Some("nothing was triggered".to_owned()),
             Self::Network(error) => Some(error.hint().to_owned()),
             Self::Machine(_) => Some(
-                "nothing was triggered; raise the limits of this machine (open files, memory), or run the job on another one"
+                "nothing was triggered; raise the limits of this machine (open files, memory), or run the \
+                 job on another machine"
                     .to_owned(),
             ),
             Self::Untriggered { refusal, .. } => {
@@ -269,16 +269,16 @@ impl Error {
             Self::Trigger(error) | Self::Attach(error) => error.hint().map(str::to_owned),
             Self::Lost { build, cause } => Some(match cause.hint() {
                 Some(hint) if cause.is_final() => format!("{hint}; then {}", again(build)),
-                _ => format!("nothing was stopped; {}", again(build)),
+                _ => format!("the build was not stopped; {}", again(build)),
             }),
-            Self::Stream { build, .. } => Some(format!("nothing was stopped; {}", again(build))),
+            Self::Stream { build, .. } => Some(format!("the build was not stopped; {}", again(build))),
             Self::Internal => Some("this is a bug; please report it".to_owned()),
         }
     }
 }
 
 fn again(build: &Id) -> String {
-    format!("to follow the build again, give `build-id: {build}`")
+    format!("set `build-id: {build}` to follow the build again")
 }
 
 /// The exit code if there is no build.

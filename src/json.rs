@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_otherwise_stays_an_error() {
+    fn otherwise_invalid_json_stays_an_error() {
         for json in [r#""\ud83d"#, r#""\ud83"#, r#""\u12"#, r#""\"#, "", r#"["\ud83d",]"#] {
             assert!(parse::<serde_json::Value>(json).is_err(), "{json}");
         }
@@ -190,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_javascript_string_comes_out_as_lossy_utf_16(units: Vec<u16>) {
+        fn any_javascript_string_is_parsed_as_lossy_utf_16(units: Vec<u16>) {
             let escapes: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
             let parsed = parse::<String>(&format!("\"{escapes}\"")).unwrap();
             prop_assert_eq!(parsed, String::from_utf16_lossy(&units));

@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dice_choose_from_the_whole_range() {
+    fn delays_are_drawn_from_the_whole_range() {
         for (dice, millis) in [(0.0, 0), (0.25, 50), (0.5, 100), (1.0, 200), (7.0, 200)] {
             assert_eq!(POLICY.delay(1, dice), Some(Duration::from_millis(millis)));
         }

@@ -227,7 +227,7 @@ async fn understand<T: Send + 'static>(
         return work(success);
     }
     let understood = threads::run("answer", "reads an answer of BuildPixel", success, work).await;
-    understood.unwrap_or_else(|| Err(("reading it was given up".to_owned(), String::new())))
+    understood.unwrap_or_else(|| Err(("parsing it failed".to_owned(), String::new())))
 }
 
 /// The host of a redirect: its path and query may contain secrets.

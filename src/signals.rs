@@ -25,14 +25,14 @@ fn listen_to_all(sender: &mpsc::Sender<Signal>) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let ignored = unix::Ignored::from_the_start();
-    for (meaning, kind, unless_told) in [
+    for (meaning, kind, default) in [
         (Signal::Int, SignalKind::interrupt(), true),
         (Signal::Term, SignalKind::terminate(), true),
         // The default action ends the process too, only without a verdict. A handler would undo a
         // `nohup`.
         (Signal::Hup, SignalKind::hangup(), false),
     ] {
-        if ignored.map_or(unless_told, |ignored| {
+        if ignored.map_or(default, |ignored| {
             meaning == Signal::Term || !ignored.has(kind.as_raw_value())
         }) {
             let mut stream = signal(kind)?;
@@ -95,7 +95,7 @@ mod unix {
         use super::*;
 
         #[test]
-        fn what_is_ignored_is_read_from_the_words_of_the_kernel() {
+        fn ignored_signals_are_read_from_proc() {
             let status = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000001003\nSigCgt:\t0\n";
             let ignored = Ignored::read(status).unwrap();
             let has: Vec<_> = (-1..=65).filter(|signal| ignored.has(*signal)).collect();

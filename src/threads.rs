@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("cannot start the thread that {task}")]
 pub struct Refused {
-    /// The task of the thread: `looks names up`.
+    /// The task of the thread: `looks up host names`.
     task: &'static str,
     /// The operating system's error.
     #[source]
@@ -19,7 +19,8 @@ pub struct Refused {
 }
 
 /// The hint for a refused thread.
-pub const HINT: &str = "raise the limit of processes and threads of this machine (`ulimit -u`, or the container's pids limit)";
+pub const HINT: &str = "raise the limit of processes and threads of this machine \
+                        (`ulimit -u`, or the container's pids limit)";
 
 /// Starts a thread that does `work` with the data in `owned`.
 ///
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_thread_is_told_with_its_task_and_gives_back_what_it_was_to_own() {
+    fn a_refused_thread_names_its_task_and_returns_its_data() {
         // No machine has this much memory for a stack.
         let builder = Builder::new().stack_size(usize::MAX / 4);
         let (owned, refused) = start_by(builder, "counts sheep", "sheep", drop).unwrap_err();

@@ -153,14 +153,13 @@ impl Attempt {
                     self.warn(format!("{text} ({})", chain(&error)));
                     self.pause(Instant::now() + delay).await;
                 } else if ambiguous.is_some() {
-                    let text =
-                        "the trigger was not accepted; looking for what the one before left open";
+                    let text = "the trigger was not accepted; checking whether an earlier one started a build";
                     self.warn(format!("{text} ({})", chain(&error)));
                 }
                 (Some(error), delay.is_none() || self.is_stopping())
             } else {
                 requests += 1;
-                let text = "it is open whether a build was started; looking for it";
+                let text = "no clear answer; checking whether a build was started";
                 self.warn(format!("{text} ({})", chain(&error)));
                 let since = ambiguous.map_or(sent, |earlier: Ambiguous| earlier.since);
                 ambiguous = Some(Ambiguous { since, answer: error });
@@ -185,7 +184,7 @@ impl Attempt {
                 return Err(Error::Untriggered { answer, refusal, requests });
             }
             if refusal.is_none() {
-                self.warn("BuildPixel lists no build of this trigger; trying again".to_owned());
+                self.warn("BuildPixel lists no build of this trigger; triggering again".to_owned());
             }
             ambiguous = Some(Ambiguous { since, answer });
         }
@@ -285,9 +284,8 @@ impl Attempt {
         let Some(build) = candidates.ours()? else {
             return Ok(None);
         };
-        let text =
-            "is the only build since the trigger that an API token has started and that fits";
-        self.notify(Level::Info, format!("build {} {text}: this is it", build.build));
+        let text = "the only matching build that an API token has started since the request";
+        self.notify(Level::Info, format!("triggered build {}: {text}", build.build));
         Ok(Some(build))
     }
 
@@ -359,5 +357,5 @@ impl Attempt {
 
 fn again(delay: Duration) -> String {
     let delay = Duration::from_millis(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
-    format!("trying again in {}", humantime::format_duration(delay))
+    format!("retrying in {}", humantime::format_duration(delay))
 }

@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_pipe_gets_everything_though_all_of_it_takes_longer_than_the_patience() {
+    async fn a_slow_pipe_gets_everything_even_if_it_takes_longer_than_the_patience() {
         const PAUSE: Duration = Duration::from_millis(500);
         let stdout = Shared::default();
         let mut output = Output::start(Slow(PAUSE, stdout.clone()), Overflow::Wait);
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_pipe_gets_a_large_batch_though_all_of_it_takes_longer_than_the_patience() {
+    async fn a_slow_pipe_gets_a_large_batch_even_if_it_takes_longer_than_the_patience() {
         const PAUSE: Duration = Duration::from_millis(50);
         const READ_BYTES: usize = 64 * 1024;
         let stdout = Shared::default();
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_verdict_and_the_last_words_wait_for_no_room() {
+    async fn the_verdict_and_the_last_messages_wait_for_no_room() {
         let mut output = Output::start(Blocked, Overflow::Wait);
         while timeout(Duration::from_millis(20), write(&mut output, b"x")).await.is_ok() {}
         output.batch().clear();
@@ -502,7 +502,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_takes_nothing_is_abandoned_and_one_that_is_slow_is_not() {
+    async fn a_stalled_file_is_abandoned_and_a_slow_one_is_not() {
         let mut output = Output::start(Blocked, Overflow::Abandon);
         let line = "x".repeat(BATCH_BYTES - 1);
         for _ in 0..2 * ABANDON_BYTES / BATCH_BYTES {

@@ -11,7 +11,7 @@ export const WORDS = {
   /** The room is joined again because the session brings nothing. */
   joinsAgain: /\bjoin(ing|ed|s)?\b.*\bagain\b/,
   /** The beginning of the log may be missing. */
-  begun: /the log may have begun before what is shown/,
+  begun: /the log may have begun earlier/,
 };
 
 /** How many lines of output are enough to see what went wrong. */

@@ -6,7 +6,7 @@ import { checkRun } from '../servers/check.mjs';
 import { text } from '../servers/scenario.mjs';
 
 const MISSING = 'buildpixel-ci: warning: lines of the log may be missing here';
-const BEGUN = 'buildpixel-ci: the log may have begun before what is shown: …';
+const BEGUN = 'buildpixel-ci: the log may have begun earlier: …';
 const LATE = 'buildpixel-ci: warning: the next lines come late';
 
 /** Checks an output. Lines 1 to 6 were logged, and the program received those in `reached`. */

@@ -103,7 +103,7 @@ suite('an aborted build ends the step at once, and the console says how to get b
       assert.equal((await step.ended).status, 143);
       assert.match(step.log, /^LogInit: Display: under way\n(Terminated\n)?<<< \[ci\] end Cook$/m);
       assert.match(step.log, new RegExp(`terminated \\(SIGTERM\\); build ${BUILD} runs on`));
-      assert.match(step.log, new RegExp(`give the input .build-id: ${BUILD}`));
+      assert.match(step.log, new RegExp(`set .build-id: ${BUILD}`));
       await service.until({ kind: 'disconnect' });
       assert.equal(service.received({ name: 'leave:build' }).length, 1);
       assert.match(report(folder, 'outputs.properties'), new RegExp(`^build-id=${BUILD}$`, 'm'));

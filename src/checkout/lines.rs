@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_of_a_key_is_the_one_that_gives_it_a_value() {
+    fn the_line_of_a_key_is_its_assignment() {
         let ini = "; GameDefaultMap=no\r\n[A]\r\nPaths=1\r\n-Key=0\r\n[B]\r\n Paths = 2\r\n+KeyOfMany=3\r\n+Key=4\r\n";
         for (section, key, expected) in [
             (Some("B"), "Paths", Some(6)),
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_a_plugin_is_where_the_project_asks_for_it() {
+    fn the_line_of_a_plugin_is_where_the_project_enables_it() {
         let project = "{\n\"Modules\": [{\"Name\": \"Game\"}],\n\"Plugins\": [\n{ \"Name\" : \"Doors\" },\n{\"Name\":\"DoorsEditor\"}]}";
         assert_eq!(line_of_plugin(project, "Doors"), Some(4));
         assert_eq!(line_of_plugin(project, "doorseditor"), Some(5));

@@ -58,8 +58,8 @@ fn finding(path: &str) -> Event {
 }
 
 /// The events in short form; findings with their file.
-fn told(events: &[Event]) -> Vec<String> {
-    let told = events.iter().map(|event| match event {
+fn described(events: &[Event]) -> Vec<String> {
+    let described = events.iter().map(|event| match event {
         Event::Line { text, .. } | Event::Notice(Notice { text, .. }) => text.clone(),
         Event::Finding(finding) => {
             assert_eq!(finding.remote, None, "it was looked up");
@@ -68,7 +68,7 @@ fn told(events: &[Event]) -> Vec<String> {
         }
         other => format!("{other:?}"),
     });
-    told.collect()
+    described.collect()
 }
 
 #[tokio::test]
@@ -82,14 +82,14 @@ async fn a_finding_waits_for_the_walk_and_nothing_overtakes_it() {
     placing.pass(finding("Gone.cpp"), &mut |event| shown.push(event));
     placing.pass(Event::PhaseStarted(Phase::Cook), &mut |event| shown.push(event));
     assert!(placing.is_waiting());
-    assert_eq!(told(&shown), ["before"]);
+    assert_eq!(described(&shown), ["before"]);
     answer.send(Some(index(&["Game.uproject", "a.cpp"]))).unwrap();
     placing.ready().await;
     placing.release(&mut |event| shown.push(event));
     let after = ["before", "A.cpp in a.cpp", "after", "Gone.cpp in Gone.cpp", "PhaseStarted(Cook)"];
-    assert_eq!(told(&shown), after);
+    assert_eq!(described(&shown), after);
     placing.pass(finding("A.CPP"), &mut |event| shown.push(event));
-    assert_eq!(told(&shown)[5..], ["A.CPP in a.cpp"]);
+    assert_eq!(described(&shown)[5..], ["A.CPP in a.cpp"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,30 +103,30 @@ async fn all_findings_together_wait_no_longer_than_the_patience() {
         placing.release(&mut |event| shown.push(event));
         assert!(!placing.is_waiting());
     }
-    assert_eq!(told(&shown), ["A.cpp in -", "b.cpp in -", "B.cpp in -"], "as it was certain");
+    assert_eq!(described(&shown), ["A.cpp in -", "b.cpp in -", "B.cpp in -"], "as it was certain");
     assert!(placing.patience.is_zero());
     // The late result of the walk is still used.
     answer.send(Some(index(&["Game.uproject", "a.cpp"]))).unwrap();
     placing.checkout.walked().await;
     placing.pass(finding("A.cpp"), &mut |event| shown.push(event));
-    assert_eq!(told(&shown)[3..], ["A.cpp in a.cpp"]);
+    assert_eq!(described(&shown)[3..], ["A.cpp in a.cpp"]);
 }
 
 #[tokio::test]
-async fn in_a_hurry_nothing_waits() {
+async fn after_release_nothing_waits() {
     let (mut placing, _answer) = hanging(NEVER);
     let mut shown = Vec::new();
     placing.pass(finding("A.cpp"), &mut |event| shown.push(event));
-    assert_eq!(told(&shown), [""; 0]);
+    assert_eq!(described(&shown), [""; 0]);
     placing.hurry(&mut |event| shown.push(event));
     placing.pass(finding("B.cpp"), &mut |event| shown.push(event));
     assert!(!placing.is_waiting());
     placing.ready().await;
-    assert_eq!(told(&shown), ["A.cpp in -", "B.cpp in -"]);
+    assert_eq!(described(&shown), ["A.cpp in -", "B.cpp in -"]);
 }
 
 #[tokio::test]
-async fn nothing_waits_for_a_checkout_that_is_known_or_is_none_or_for_what_names_no_file() {
+async fn nothing_waits_without_a_need_for_the_checkout() {
     let mut shown = Vec::new();
     for mut placing in [
         Placing::new(Checkout::none(), None, cleaner()),
@@ -136,14 +136,14 @@ async fn nothing_waits_for_a_checkout_that_is_known_or_is_none_or_for_what_names
         placing.pass(finding("A.cpp"), &mut |event| shown.push(event));
         assert!(!placing.is_waiting());
     }
-    assert_eq!(told(&shown), ["A.cpp in -", "A.cpp in -", "A.cpp in A.cpp"]);
+    assert_eq!(described(&shown), ["A.cpp in -", "A.cpp in -", "A.cpp in A.cpp"]);
     let (mut placing, _answer) = hanging(NEVER);
     placing.pass(Event::Finding(Finding::error("m")), &mut |event| shown.push(event));
-    assert_eq!(told(&shown)[3..], ["m in -"]);
+    assert_eq!(described(&shown)[3..], ["m in -"]);
 }
 
 #[tokio::test]
-async fn a_name_that_is_not_safe_to_show_is_made_safe_wherever_it_was_found() {
+async fn unsafe_file_names_are_made_safe() {
     let mut shown = Vec::new();
     let mut placing = known(Some(index(&["Game.uproject", "tok123456.cpp"]))).await;
     placing.pass(finding("TOK123456.cpp"), &mut |event| shown.push(event));
@@ -153,7 +153,7 @@ async fn a_name_that_is_not_safe_to_show_is_made_safe_wherever_it_was_found() {
 }
 
 #[tokio::test]
-async fn a_thread_that_is_refused_is_told_once_and_nothing_waits() {
+async fn a_refused_thread_is_reported_once_and_nothing_waits() {
     let (mut placing, _answer) = hanging(NEVER);
     let mut shown = Vec::new();
     // No machine has so much memory.
@@ -161,11 +161,11 @@ async fn a_thread_that_is_refused_is_told_once_and_nothing_waits() {
     placing.report_refusal(begun, &mut |event| shown.push(event));
     placing.begin(&mut |event| shown.push(event));
     placing.pass(finding("A.cpp"), &mut |event| shown.push(event));
-    let told = told(&shown);
-    assert_eq!(told.len(), 2, "{told:?}");
-    let says = told[0].starts_with("the checkout is not searched for the files of findings");
-    assert!(says, "{told:?}");
-    assert_eq!(told[1], "A.cpp in -");
+    let described = described(&shown);
+    assert_eq!(described.len(), 2, "{described:?}");
+    let says = described[0].starts_with("the checkout is not searched for the files of findings");
+    assert!(says, "{described:?}");
+    assert_eq!(described[1], "A.cpp in -");
 }
 
 /// All events of a log, with every finding resolved.
@@ -252,6 +252,6 @@ proptest! {
             1 => "PhaseStarted(Cook)".to_owned(),
             _ => at.to_string(),
         }).collect();
-        prop_assert_eq!(told(&shown), expected);
+        prop_assert_eq!(described(&shown), expected);
     }
 }

@@ -89,7 +89,7 @@ proptest! {
 
     /// A place that is certain without a checkout stays the same with an empty checkout.
     #[test]
-    fn an_empty_checkout_changes_nothing(
+    fn an_empty_checkout_changes_no_place(
         path in odd_path(),
         command in odd_path(),
         root in proptest::option::of("[a-z]{0,3}"),

@@ -202,7 +202,7 @@ fn an_asset_or_a_setting_of_two_projects_is_of_neither_until_one_is_named() {
 }
 
 #[test]
-fn a_source_root_that_is_given_comes_first_and_is_not_believed_against_the_checkout() {
+fn a_given_source_root_comes_first_unless_the_checkout_contradicts_it() {
     let files = [
         "a/Game.uproject",
         "a/Source/A.cpp",
@@ -264,7 +264,7 @@ fn an_engine_in_the_repository_has_its_files_there() {
 }
 
 #[test]
-fn without_a_project_in_the_checkout_the_project_of_the_log_decides_what_the_checkout_does_not() {
+fn without_a_project_in_the_checkout_the_project_of_the_log_decides() {
     let docs = Folder::new(&["README.md", "docs/Source/A.md"]);
     let paths = docs.paths(Some("games"), &["-project=/w/Game.uproject"]);
     let expected = [
@@ -287,7 +287,7 @@ fn without_a_project_in_the_checkout_the_project_of_the_log_decides_what_the_che
 }
 
 #[test]
-fn what_a_tool_made_of_a_module_is_mended_in_the_module() {
+fn generated_files_are_resolved_to_their_module() {
     let checkout = Folder::new(&[
         "Game.uproject",
         "Source/Game/Game.Build.cs",
@@ -318,7 +318,7 @@ fn what_a_tool_made_of_a_module_is_mended_in_the_module() {
 }
 
 #[test]
-fn an_asset_has_the_file_that_the_repository_has() {
+fn an_asset_resolves_to_its_file_in_the_repository() {
     let checkout = Folder::new(&[
         "g/Game.uproject",
         "g/Content/Maps/Level.umap",
@@ -379,7 +379,7 @@ fn without_a_checkout_only_an_asset_that_must_be_there_has_a_file() {
 }
 
 #[test]
-fn a_package_is_a_file_wherever_it_is() {
+fn a_package_resolves_to_its_file() {
     let checkout = Folder::new(&["Game.uproject", "Content/A/Door.uasset"]);
     let paths = checkout.paths(None, &[WINDOWS]);
     let place =
@@ -392,7 +392,7 @@ fn a_package_is_a_file_wherever_it_is() {
 }
 
 #[test]
-fn a_setting_a_module_and_a_plugin_are_mended_where_they_are_written() {
+fn settings_modules_and_plugins_resolve_to_their_definitions() {
     let checkout = Folder::new(&[
         "Source/Doors/Doors.Build.cs",
         "Source/Game.Target.cs",
@@ -440,7 +440,7 @@ fn a_setting_a_module_and_a_plugin_are_mended_where_they_are_written() {
 }
 
 #[test]
-fn a_name_that_is_not_safe_to_show_is_not_the_name_of_a_file() {
+fn an_unsafe_name_is_not_a_file_name() {
     let cleaner = Cleaner::new(&["tok123456"], Style::default());
     let checkout =
         Folder::new(&["Game.uproject", "Source/##[x].cpp", "Source/tok123456.cpp", "Source/A.cpp"]);

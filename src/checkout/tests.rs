@@ -98,7 +98,7 @@ fn a_file_is_found_by_the_end_of_its_path_unless_another_ends_the_same() {
 }
 
 #[test]
-fn a_checkout_with_a_project_has_all_there_is_and_one_without_may_not() {
+fn only_a_checkout_with_a_project_is_complete() {
     let game = folder(&["games/one/Game.uproject", "games/two/Game.uproject", "README.md"]);
     let game = at(&game);
     assert!(game.is_authoritative());
@@ -119,7 +119,7 @@ async fn a_folder_that_is_not_there_is_no_checkout() {
 }
 
 #[test]
-fn what_tools_make_is_left_out_but_not_a_folder_of_that_name_among_sources_and_assets() {
+fn generated_folders_are_skipped_except_below_sources_and_assets() {
     let folder = folder(&[
         ".git/config",
         "Intermediate/A.h",
@@ -141,7 +141,7 @@ fn what_tools_make_is_left_out_but_not_a_folder_of_that_name_among_sources_and_a
 
 #[cfg(unix)]
 #[test]
-fn links_are_not_followed_and_names_that_others_would_misread_are_left_out() {
+fn links_are_not_followed_and_ambiguous_names_are_skipped() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
@@ -162,7 +162,7 @@ fn links_are_not_followed_and_names_that_others_would_misread_are_left_out() {
 }
 
 #[test]
-fn a_tree_beyond_the_bounds_is_cut_and_is_not_taken_for_all_there_is() {
+fn a_tree_beyond_the_bounds_is_cut_and_not_taken_as_complete() {
     let names: Vec<_> = (0..50).map(|number| format!("Source/{number}.cpp")).collect();
     let mut names: Vec<_> = names.iter().map(String::as_str).collect();
     names.extend(["Game.uproject", "a/b/c/d.cpp"]);
@@ -222,7 +222,7 @@ async fn the_checkout_around_a_folder_is_its_git_repository_or_the_project_that_
 }
 
 #[tokio::test]
-async fn the_walk_begins_when_it_is_wanted_and_only_once() {
+async fn the_walk_begins_on_demand_and_only_once() {
     let walks = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&walks);
     let mut checkout = Checkout::walked_by(move || {
@@ -238,7 +238,7 @@ async fn the_walk_begins_when_it_is_wanted_and_only_once() {
 }
 
 #[tokio::test]
-async fn a_disk_that_hangs_is_not_waited_for_and_known_when_it_has_answered() {
+async fn a_hanging_disk_is_not_waited_for_and_its_late_answer_is_used() {
     let (mut checkout, answer) = hanging();
     checkout.begin().unwrap();
     let top = checkout.top();
@@ -251,7 +251,7 @@ async fn a_disk_that_hangs_is_not_waited_for_and_known_when_it_has_answered() {
 }
 
 #[tokio::test]
-async fn whoever_waits_for_a_walk_is_woken_when_it_ends() {
+async fn waiting_for_a_walk_resolves_when_it_ends() {
     // Some of the walks end before anybody waits.
     for yields in 0..50 {
         let checkout = walked(Checkout::walked_by(move || {
@@ -287,7 +287,7 @@ async fn without_a_thread_there_is_no_checkout() {
 }
 
 #[test]
-fn a_checkout_that_git_was_told_to_leave_files_out_of_decides_nothing() {
+fn a_sparse_checkout_is_not_complete() {
     let sparse = folder(&["Game.uproject", ".git/info/sparse-checkout"]);
     assert!(!at(&sparse).is_authoritative());
     assert_eq!(at(&sparse).file("game.uproject"), Some("Game.uproject"));
@@ -325,7 +325,7 @@ async fn a_workspace_may_hold_the_repository_in_a_folder_of_its_own() {
 }
 
 #[test]
-fn of_very_many_namesakes_only_a_whole_path_tells_one() {
+fn very_common_names_resolve_only_by_full_path() {
     let names: Vec<_> = (0..300).map(|n| format!("m{n}/Main.cpp")).collect();
     let folder = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let index = at(&folder);

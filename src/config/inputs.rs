@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_that_cannot_be_read_names_its_variable_and_takes_no_other_one_away() {
+    fn an_unreadable_input_names_its_variable_and_keeps_the_others() {
         /// Like [`Inputs`], but some fields are no texts.
         #[derive(Debug, Default, Deserialize, PartialEq, Eq)]
         struct Strict {
@@ -263,9 +263,9 @@ mod tests {
         ]);
         let (inputs, mistakes) = read::<Strict>(&env);
         assert_eq!(inputs, Strict { project: Some("p".to_owned()), ..Strict::default() });
-        let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        let texts: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(
-            told,
+            texts,
             [
                 "`token` (read from INPUT_TOKEN): cannot be read",
                 "`branch` (read from INPUT_BRANCH): cannot be read",
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn inputs_that_cannot_be_read_at_all_are_never_taken_for_none() {
+    fn unreadable_inputs_are_never_taken_for_unset() {
         #[derive(Debug, Default, Deserialize)]
         struct Demanding {
             #[expect(dead_code, reason = "it is missing")]

@@ -59,7 +59,7 @@ fn every_mistake_is_reported_at_once_with_input_variable_value_and_what_is_accep
         mistakes,
         [
             "`project` is \"My Game\" (read from BUILDPIXEL_PROJECT): is not an id (24 characters: A-Z, \
-             a-z, 0-9, `_`, `-`); if it is a name, copy the id from the address on the BuildPixel dashboard",
+             a-z, 0-9, `_`, `-`); if it is a name, copy the id from the dashboard's URL",
             "`wait` is \"yes\" (read from INPUT_WAIT): is not a boolean; accepted are true, True, TRUE, \
              false, False, FALSE",
             "`timeout` is \"45M\" (read from BUILDPIXEL_TIMEOUT): is not a duration; write it like 90s, 45m, \
@@ -72,7 +72,7 @@ fn every_mistake_is_reported_at_once_with_input_variable_value_and_what_is_accep
 }
 
 #[test]
-fn what_is_missing_is_named_together() {
+fn all_missing_inputs_are_reported_together() {
     let env = Env::default();
     let mistakes = Config::new(Inputs::read(&env), &env).unwrap_err();
     let inputs: Vec<_> = mistakes.iter().map(|mistake| mistake.input).collect();
@@ -100,7 +100,7 @@ fn a_token_that_is_given_as_an_id_is_not_shown() {
 #[test]
 fn a_password_in_the_api_url_is_refused_and_not_shown() {
     let mistakes = config(&[("INPUT_API-URL", "https://me:hunter2@api.example")]).unwrap_err();
-    assert!(mistakes[0].contains("must not hold a user name"), "{mistakes:?}");
+    assert!(mistakes[0].contains("must not contain a user name"), "{mistakes:?}");
     assert!(!mistakes[0].contains("hunter2"), "{mistakes:?}");
 }
 
@@ -179,7 +179,7 @@ fn roots_come_from_a_file_or_from_the_input_itself() {
 }
 
 #[test]
-fn what_must_not_be_shown_of_a_proxy_is_known_in_every_spelling() {
+fn the_secrets_of_a_proxy_are_known_in_every_spelling() {
     let config = config(&[("HTTPS_PROXY", "http://ci:p%40ss%3A1@proxy:3128")]).unwrap();
     let secrets = config.network.secrets();
     for secret in ["p%40ss%3A1", "p@ss:1", "ci:p@ss:1", "http://ci:p%40ss%3A1@proxy:3128"] {
@@ -194,7 +194,7 @@ fn a_proxy_without_credentials_is_no_secret() {
 }
 
 #[test]
-fn a_password_with_anything_in_it_is_known_as_a_secret() {
+fn a_password_with_special_characters_is_a_secret() {
     for address in ["http://ci:a://b@c@proxy:3128", "ci:a://b@c@proxy:3128"] {
         let config = config(&[("ALL_PROXY", address)]).unwrap();
         assert!(config.network.secrets().contains(&Secret::new("a://b@c")), "{address}");
@@ -202,7 +202,7 @@ fn a_password_with_anything_in_it_is_known_as_a_secret() {
 }
 
 #[test]
-fn more_roots_are_read_from_the_variables_that_other_programs_heed() {
+fn more_roots_are_read_from_the_standard_variables() {
     let folders = std::env::join_paths(["/a", "", "/b"]).unwrap();
     let given = [("SSL_CERT_FILE", " /roots.pem\n"), ("SSL_CERT_DIR", folders.to_str().unwrap())];
     let network = config(&given).unwrap().network;

@@ -11,10 +11,10 @@ const NAMED: usize = 5;
 #[derive(Debug, thiserror::Error)]
 pub enum Ambiguity {
     /// Several builds match ours.
-    #[error("{} builds have been queued since that fit: {}", .0.len(), listed(.0))]
+    #[error("{} matching builds have been queued since: {}", .0.len(), listed(.0))]
     Several(Vec<Id>),
     /// One build may be ours.
-    #[error("{} may be of this trigger: {why}", named(.build.as_ref()))]
+    #[error("{} may belong to this trigger: {why}", named(.build.as_ref()))]
     Unclear {
         /// The build, if it has an id.
         build: Option<Id>,
@@ -22,13 +22,13 @@ pub enum Ambiguity {
         why: &'static str,
     },
     /// The list does not reach back to our request.
-    #[error("the list of builds does not show all that were queued since")]
+    #[error("the list of builds does not show all builds queued since")]
     Endless,
     /// The list could not be read.
     #[error("the list of builds cannot be read")]
     Unreadable(#[source] Box<ApiError>),
     /// No build is listed yet, but one may still appear.
-    #[error("the time was up before a build of it was listed")]
+    #[error("time ran out before its build was listed")]
     OutOfTime,
 }
 
@@ -53,7 +53,7 @@ impl Ambiguity {
     pub(super) fn hint(&self) -> String {
         match self {
             Self::Several(_) | Self::Unclear { build: Some(_), .. } => {
-                "look at the BuildPixel dashboard which build is meant; to follow it, give its id as `build-id`"
+                "find your build on the BuildPixel dashboard and run again with its id as `build-id`"
             }
             Self::Unclear { build: None, .. }
             | Self::Endless

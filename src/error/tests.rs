@@ -43,8 +43,8 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
         (
             Error::Network(NetError::Roots(RootsError::Empty)),
             20,
-            "cannot prepare the network: cannot use the roots of `ca-file`\n\
-             no PEM certificate in it\n\
+            "cannot prepare the network: cannot use the root certificates of `ca-file`\n\
+             it contains no PEM certificate\n\
              nothing was triggered; check `ca-file`",
         ),
         (
@@ -52,7 +52,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
             30,
             "cannot run on this machine: too many open files\n\
              nothing was triggered; raise the limits of this machine (open files, memory), or run the job \
-             on another one",
+             on another machine",
         ),
         (
             Error::Trigger(unconnected()),
@@ -74,7 +74,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
              POST https://a.test/x\n\
              cannot connect to a.test:443\n\
              no route\n\
-             2 requests were left open, and BuildPixel lists no build of them\n\
+             2 requests got no clear answer, and BuildPixel lists no build of them\n\
              BuildPixel lists no build of this trigger; check `api-url`, the proxy variables and, for a \
              certificate of your own, `ca-file`",
         ),
@@ -91,7 +91,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
              POST https://a.test/x\n\
              cannot connect to a.test:443\n\
              no route\n\
-             a build may have been started: look at the BuildPixel dashboard before triggering again",
+             a build may have been started: check the BuildPixel dashboard before you trigger again",
         ),
         (
             Error::Attach(garbled()),
@@ -108,14 +108,14 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
             31,
             "cannot learn how build b1 ends: BuildPixel answered 401 invalid_token\n\
              POST https://a.test/x\n\
-             check the `token` input; a revoked token answers 401; then to follow the build again, give \
-             `build-id: b1`",
+             check the `token` input; a revoked token answers 401; then set `build-id: b1` to follow \
+             the build again",
         ),
         (
             Error::Stream { build: id("b1"), cause: SocketError::Blocked(proxy()) },
             31,
-            "cannot follow build b1 live: the proxy p:1 wants other credentials (407)\n\
-             nothing was stopped; to follow the build again, give `build-id: b1`",
+            "cannot follow build b1 live: the proxy p:1 requires other credentials (407)\n\
+             the build was not stopped; set `build-id: b1` to follow the build again",
         ),
         (
             Error::Stream {
@@ -125,7 +125,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
             31,
             "cannot follow build b1 live: the connection broke\n\
              reset by peer\n\
-             nothing was stopped; to follow the build again, give `build-id: b1`",
+             the build was not stopped; set `build-id: b1` to follow the build again",
         ),
         (
             Error::Internal,
@@ -137,7 +137,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
 }
 
 #[test]
-fn every_error_is_told_with_its_causes_and_one_hint() {
+fn every_error_shows_its_causes_and_one_hint() {
     for (error, code, expected) in errors() {
         let lines = std::iter::once(error.headline()).chain(error.causes()).chain(error.hint());
         assert_eq!(lines.collect::<Vec<_>>().join("\n"), expected);
@@ -146,7 +146,7 @@ fn every_error_is_told_with_its_causes_and_one_hint() {
 }
 
 #[test]
-fn no_text_of_a_chain_holds_that_of_its_own_source() {
+fn no_error_text_repeats_its_source() {
     for (error, ..) in errors() {
         let texts: Vec<_> = walk(&error).map(ToString::to_string).collect();
         for (number, text) in texts.iter().enumerate() {

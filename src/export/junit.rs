@@ -153,7 +153,7 @@ mod tests {
             <testcase classname="buildpixel" name="build">
               <failure message="build b1 has not ended after 5s; it runs on">first error so far: Source/A.cpp:12:5: C2065: m
         1 error
-        hint: to follow it again, give the input `build-id: b1`</failure>
+        hint: set `build-id: b1` to follow it again</failure>
             </testcase>
           </testsuite>
         </testsuites>

@@ -62,7 +62,7 @@ fn root_cause(report: &BuildReport, page: &mut Page) {
         page.push(&format!("\n> {}\n", inline(hint)));
     }
     if let Some(class) = root.class {
-        page.push(&format!("\nWhose turn: **{}**\n", owner(class)));
+        page.push(&format!("\nLikely owner: **{}**\n", owner(class)));
     }
 }
 

@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_all_alike_are_rather_repeated_than_lost() {
+    fn equal_lines_are_repeated_rather_than_lost() {
         assert_eq!(aligned("x x", "x x x x"), Some((vec![], 2)));
         assert_eq!(aligned("a x x", "x x x x b"), Some((vec![], 2)));
         assert_eq!(aligned("x x x x", "x x"), Some((vec![], 2)));
@@ -393,14 +393,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_than_all_that_is_remembered_was_printed() {
+    fn lines_older_than_the_window_count_as_printed() {
         let view = keys("a b c d e");
         let alignment = align(keys("c d").into_iter(), &view, 2).unwrap();
         assert_eq!((alignment.holes, alignment.ahead), (vec![], 4));
     }
 
     #[test]
-    fn a_side_without_times_is_compared_by_its_texts() {
+    fn without_times_lines_are_compared_by_text() {
         let known = ["a", "b", "c"].map(|text| key(text, Some(7)));
         let view = ["b", "c", "d"].map(|text| key(text, None));
         let alignment = align(known.into_iter(), &view, 0).unwrap();
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_found_where_it_begins() {
+    fn a_run_is_found_at_its_first_known_line() {
         for (known, run, expected) in [
             ("a b c d", "c d e", Position::At(2, 0)),
             ("a b c d", "b c", Position::At(1, 0)),
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn many_equal_lines_take_no_longer_than_as_many_different_ones() {
+    fn aligning_many_equal_lines_is_fast() {
         let view = vec![key("ok", Some(1)); 200_000];
         let known = vec![key("ok", Some(1)); 8_192];
         let started = Instant::now();

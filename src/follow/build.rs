@@ -132,7 +132,7 @@ impl Build {
         {
             // The service may not know the build yet.
             room.fall_silent(now + delays.ahead);
-            let text = "BuildPixel refused to let us join the live log; joining it again";
+            let text = "BuildPixel refused the live log; joining it again";
             out.push(Effect::warn(text));
             self.polling.poll_by(now + delays.poll);
         }
@@ -408,7 +408,7 @@ impl Build {
 
     fn report_failure(&self, is_news: bool, error: &ApiError, out: &mut Effects) {
         if is_news {
-            let text = format!("the API is in trouble; trying again ({})", chain(error));
+            let text = format!("the API does not answer properly; retrying ({})", chain(error));
             out.push(Effect::warn(text));
         }
     }
@@ -462,7 +462,7 @@ impl Build {
         if until <= now {
             let what = if lines { "the build logs" } else { "the build goes on" };
             out.push(Effect::warn(format!(
-                "the live log brings nothing although {what}; joining it again"
+                "the live log is silent although {what}; joining it again"
             )));
             let delays = self.options.delays;
             let mut room = Room::new(now, &delays);
@@ -538,7 +538,7 @@ impl Build {
         let is_whole = self.options.is_ours && self.joined_while_pending;
         if let Some(lines) = self.lines.lines_of_a_cut_beginning().filter(|_| !is_whole) {
             out.push(Effect::info(format!(
-                "the log may have begun before what is shown: BuildPixel shows only its last {lines} lines"
+                "the log may have begun earlier: BuildPixel shows only its last {lines} lines"
             )));
         }
         out.push(Effect::End(Box::new(end)));

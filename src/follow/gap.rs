@@ -50,11 +50,11 @@ impl fmt::Display for Gap {
                 Some(0) | None => {}
                 Some(1) => f.write_str(", about 1 line")?,
                 Some(lines) => {
-                    write!(f, ", about {lines} lines at the pace of those that follow")?;
+                    write!(f, ", about {lines} lines at the pace of the following ones")?;
                 }
             }
         }
-        f.write_str(": BuildPixel shows only its last ones")
+        f.write_str(": BuildPixel shows only the last ones")
     }
 }
 
@@ -76,11 +76,11 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_described_as_far_as_the_times_of_the_lines_around_it_allow() {
+    fn a_gap_is_described_by_the_times_around_it() {
         for (gap, words) in [
             (
                 Gap { after: at(1_250), before: at(3_723_004), estimate: Some(120) },
-                "logged from 00:00:01.250 to 01:02:03.004 UTC, about 120 lines at the pace of those",
+                "logged from 00:00:01.250 to 01:02:03.004 UTC, about 120 lines at the pace of the following ones",
             ),
             (Gap { after: at(0), before: at(9), estimate: Some(1) }, ", about 1 line: BuildPixel"),
             (
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn how_much_is_missing_is_estimated_from_the_pace_of_the_lines_behind_it() {
+    fn the_size_of_a_gap_is_estimated_from_the_pace_of_the_following_lines() {
         assert_eq!(Gap::new(at(6), at(9), at(11), 3).estimate, Some(2));
         assert_eq!(Gap::new(None, at(9), at(11), 3).estimate, None);
         assert_eq!(Gap::new(at(2), at(9), at(9), 2).estimate, None);

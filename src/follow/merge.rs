@@ -300,7 +300,8 @@ impl LineMerger {
     /// Prints a line after its place in the log.
     fn print_late(&mut self, line: LogLine, out: &mut Effects) {
         if !std::mem::replace(&mut self.prints_late, true) {
-            let text = "the live log left out the next lines, brought them late, or seemed to repeat others: they belong further up";
+            let text = "the next lines belong further up: the live log left them out, brought them late, \
+                        or seemed to repeat others";
             out.push(Effect::warn(text));
         }
         out.push(Effect::LateLine(line));
@@ -343,8 +344,8 @@ impl LineMerger {
             format!(", logged from {} to {} UTC", clock(from), clock(to))
         });
         out.push(Effect::warn(format!(
-            "the live log leaves out lines: more of them may be missing further up{when}, and BuildPixel \
-             shows only its last ones"
+            "the live log leaves out lines: more may be missing further up{when}, and BuildPixel \
+             shows only the last ones"
         )));
     }
 }

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_answers_in_a_row_end_the_polling_and_passing_trouble_between_them_does_not_break_the_row()
+    fn consecutive_unexpected_answers_end_polling_despite_transient_failures_between_them()
      {
         let delays = FollowDelays::default();
         assert_eq!(patience(|_, _| {}), Some(MAX_UNEXPECTED_ANSWERS + 1));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_that_is_not_confirmed_is_not_waited_for_and_one_that_is_for_as_long_as_an_outage() {
+    fn only_a_confirmed_build_is_worth_waiting_for_in_an_outage() {
         let (now, delays) = (Instant::now(), FollowDelays::default());
         let trouble = passing(None);
         let mut polling = Polling::new(now, false);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_urgent_question_waits_only_as_long_as_rest_asked_for() {
+    fn an_urgent_request_waits_only_for_retry_after() {
         let (now, delays) = (Instant::now(), FollowDelays::default());
         let wait = Duration::from_secs(7);
         let mut polling = Polling::new(now, true);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_reported_once_and_so_is_its_end() {
+    fn failures_are_reported_once_and_so_is_their_end() {
         let (now, delays) = (Instant::now(), FollowDelays::default());
         let mut polling = Polling::new(now, true);
         assert!(!polling.on_success(now, &Facts::default()));

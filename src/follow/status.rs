@@ -55,7 +55,7 @@ impl ShownStatus {
         let status = status.unwrap_or(Status::Running);
         let pushed = self.shown.as_ref().map_or("", Status::as_str);
         out.push(Effect::warn(format!(
-            "BuildPixel pushed the status {pushed}, but its API goes on saying {}: following on",
+            "BuildPixel pushed the status {pushed}, but its API still reports {}; following the build on",
             status.as_str()
         )));
         self.ended = None;
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_rest_denies_for_good_is_taken_back_and_only_rest_can_end_the_build_then() {
+    fn a_permanently_denied_end_is_withdrawn_and_then_only_rest_can_end_the_build() {
         let (mut status, mut out) = (ShownStatus::default(), Effects::new());
         let now = Instant::now();
         status.pushed(now, Status::Failed, &mut out);

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_time_may_be_one_with_a_time_and_white_space_at_the_end_does_not_count() {
+    fn lines_match_without_times_and_without_trailing_white_space() {
         let bare = Key::of(&LogLine { timestamp: None, level: Level::Info, message: "x".into() });
         assert!(bare.is(key(7, "x\n")) && key(7, "x").is(bare) && !key(7, "x").is(key(8, "x")));
     }

@@ -40,7 +40,7 @@ pub enum ConnectError {
         target: String,
     },
     /// The time for connecting ran out. The proxy, or the service behind it, is silent.
-    #[error("nothing came back through the proxy {proxy} in time")]
+    #[error("no answer through the proxy {proxy} in time")]
     ProxyTimeout {
         /// Host and port.
         proxy: String,
@@ -54,7 +54,7 @@ pub enum ConnectError {
         only: Option<String>,
     },
     /// The proxy refuses the tunnel.
-    #[error("the proxy {proxy} does not let us through: {answer}")]
+    #[error("the proxy {proxy} refuses the connection: {answer}")]
     Proxy {
         /// Host and port.
         proxy: String,
@@ -213,8 +213,8 @@ impl fmt::Display for ProxyAnswer {
         match self {
             Self::Status(status) => write!(f, "it answered {status}"),
             Self::NotHttp => f.write_str("it does not speak HTTP"),
-            Self::Endless => f.write_str("its answer has no end"),
-            Self::HungUp => f.write_str("it hung up"),
+            Self::Endless => f.write_str("its answer does not end"),
+            Self::HungUp => f.write_str("it closed the connection"),
         }
     }
 }
@@ -243,14 +243,14 @@ impl TlsFault {
     fn words(self, host: &str) -> impl fmt::Display {
         match self {
             Self::UnknownIssuer => {
-                format!("the certificate of {host} is by an issuer that is not trusted")
+                format!("the certificate of {host} has an issuer that is not trusted")
             }
             Self::OutOfDate => {
                 format!("the certificate of {host} has expired, or is not valid yet")
             }
             Self::WrongName => format!("the certificate of {host} is for another host"),
             Self::NotTls => format!("{host} does not speak TLS"),
-            Self::HungUp => format!("{host} hung up while TLS was being set up"),
+            Self::HungUp => format!("{host} closed the connection during the TLS handshake"),
             Self::Other => format!("cannot set up TLS with {host}"),
         }
     }
@@ -258,8 +258,8 @@ impl TlsFault {
     fn hint(self) -> &'static str {
         match self {
             Self::UnknownIssuer => {
-                "if it is by an authority of your own, or by a proxy that looks into TLS, give that root \
-                 certificate as `ca-file`"
+                "if your own authority or an inspecting proxy issued it, pass that root certificate as \
+                 `ca-file`"
             }
             Self::OutOfDate => {
                 "check the clock of this machine; if it is right, the certificate has to be renewed"
@@ -269,7 +269,7 @@ impl TlsFault {
                 "check host and port of `api-url`; for a plain proxy, HTTPS_PROXY begins with http://"
             }
             Self::HungUp | Self::Other => {
-                "check `api-url`, the proxy variables and what else stands between here and BuildPixel"
+                "check `api-url`, the proxy variables and any firewall in front of BuildPixel"
             }
         }
     }
@@ -277,8 +277,8 @@ impl TlsFault {
 
 fn wants(only: Option<&str>) -> String {
     match only {
-        Some(schemes) => format!("takes no Basic credentials, only {schemes}"),
-        None => "wants other credentials".to_owned(),
+        Some(schemes) => format!("accepts no Basic credentials, only {schemes}"),
+        None => "requires other credentials".to_owned(),
     }
 }
 

@@ -6,11 +6,11 @@ use super::roots::RootsError;
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {
     /// The extra roots.
-    #[error("cannot use the roots of `ca-file`")]
+    #[error("cannot use the root certificates of `ca-file`")]
     Roots(#[from] RootsError),
     /// The proxy variable.
     #[error(
-        "cannot use the proxy of HTTPS_PROXY or ALL_PROXY: it is no http:// or https:// address"
+        "cannot use the proxy of HTTPS_PROXY or ALL_PROXY: it is not an http:// or https:// URL"
     )]
     Proxy,
     /// The TLS library.

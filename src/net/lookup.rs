@@ -45,7 +45,8 @@ impl Lookup {
             let _unwanted = sender.send(found.map(Iterator::collect::<Vec<_>>));
         };
         // The thread is detached: a lookup that hangs must delay nobody.
-        threads::start("lookup", "looks names up", name, work).map_err(|(_, refused)| refused)?;
+        threads::start("lookup", "looks up host names", name, work)
+            .map_err(|(_, refused)| refused)?;
         let found = answer.await.map_err(|_ended| LookupError::NoAnswer)?;
         found.map(Vec::into_iter).map_err(|error| LookupError::Failed(Arc::new(error)))
     }
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_name_is_looked_up_and_one_that_nobody_has_is_an_error() {
+    async fn names_are_looked_up_and_unknown_ones_are_errors() {
         let mut found = Lookup::addresses("localhost".to_owned()).await.unwrap();
         assert!(found.all(|address| address.ip().is_loopback() && address.port() == 0));
         // No server can be asked for a name of this length.

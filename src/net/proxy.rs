@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_as_they_are_looked_up() {
+    fn names_are_compared_as_in_a_lookup() {
         for (no_proxy, target) in [
             ("buildpixel.test", "https://API.BuildPixel.Test"),
             ("buildpixel.test", "https://api.buildpixel.test."),

@@ -13,13 +13,13 @@ use crate::config::Network;
 #[derive(Debug, thiserror::Error)]
 pub enum RootsError {
     /// It cannot be read.
-    #[error("this is no PEM text")]
+    #[error("this is not PEM text")]
     NotPem,
     /// A certificate cannot be a root.
     #[error("a certificate in it cannot be used")]
     Rejected(#[source] rustls::Error),
     /// It holds no certificate.
-    #[error("no PEM certificate in it")]
+    #[error("it contains no PEM certificate")]
     Empty,
 }
 
@@ -69,7 +69,8 @@ impl Roots {
         let path = path.display();
         let why = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
         if added == 0 {
-            self.warnings.push(format!("{variable} adds no trusted root: {path} holds none{why}"));
+            self.warnings
+                .push(format!("{variable} adds no trusted root: {path} contains none{why}"));
         } else if !why.is_empty() {
             self.warnings.push(format!("{variable}: not all of {path} can be used{why}"));
         }
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_variables_name_is_added_and_takes_nothing_away() {
+    fn roots_of_the_variables_are_added_to_the_others() {
         let folder = tempfile::tempdir().unwrap();
         let folders = ["a", "b"].map(|name| folder.path().join(name));
         for path in &folders {
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_names_nothing_of_use_gets_a_word() {
+    fn a_useless_variable_gets_a_warning() {
         let folder = tempfile::tempdir().unwrap();
         let (missing, empty) = (folder.path().join("missing"), folder.path().join("empty"));
         std::fs::create_dir(&empty).unwrap();
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_good_in_part_is_used_and_gets_a_word() {
+    fn a_partly_valid_folder_is_used_with_a_warning() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.pem"), Authority::new().unwrap().pem()).unwrap();
         std::fs::write(folder.path().join("b.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();

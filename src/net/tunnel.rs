@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schemes_are_told_only_if_none_of_them_takes_our_credentials() {
+    fn the_schemes_are_named_only_if_none_accepts_our_credentials() {
         for (headers, expected) in [
             ("Proxy-Authenticate: Negotiate\r\nproxy-authenticate: ntlm\r\n", "Negotiate, NTLM"),
             ("Proxy-Authenticate: Digest realm=\"a, b\", nonce=\"x\"\r\n", "Digest"),

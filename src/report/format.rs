@@ -33,12 +33,12 @@ pub fn whole(finding: &Finding) -> String {
 /// The likely owner, for people.
 pub fn owner(class: FailureClass) -> &'static str {
     match class {
-        FailureClass::Code => "code (programmers)",
-        FailureClass::Content => "content (artists, designers)",
-        FailureClass::Config => "config (project and build settings)",
-        FailureClass::Toolchain => "toolchain (compilers and SDKs of the build machine)",
-        FailureClass::Infrastructure => "infrastructure (machines, network)",
-        FailureClass::Quota => "quota (the limit of an account)",
+        FailureClass::Code => "programmers (code)",
+        FailureClass::Content => "artists and designers (content)",
+        FailureClass::Config => "maintainers of the project and build settings (config)",
+        FailureClass::Toolchain => "build engineers (toolchain: compilers and SDKs)",
+        FailureClass::Infrastructure => "system administrators (infrastructure: machines, network)",
+        FailureClass::Quota => "owner of the account (quota)",
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_tells_of_the_others_and_the_last_one_what_to_do() {
+    fn the_first_line_counts_similar_findings_and_the_last_one_is_the_hint() {
         let rows: [(_, &[&str], _); 6] = [
             (0, &[], "m"),
             (0, &["A"], "m"),

@@ -66,13 +66,13 @@ fn every_outcome_has_its_exit_code_and_its_word() {
 }
 
 #[test]
-fn every_outcome_is_told_in_words() {
+fn every_outcome_has_its_text() {
     let mut running = observed([
         Event::Status(Status::Running),
         Event::Finding(finding(Severity::Warning, "careful")),
         Event::Finding(Finding {
             class: Some(FailureClass::Content),
-            hint: Some("Mend it.".to_owned()),
+            hint: Some("Fix it.".to_owned()),
             repeats: 2,
             ..error("broken\nnote: here")
         }),
@@ -84,7 +84,7 @@ fn every_outcome_is_told_in_words() {
     failed.observe(&Event::Status(Status::Failed));
     let mut complete = running.clone();
     complete.observe(&Event::Status(Status::Complete));
-    let mut told = String::new();
+    let mut texts = String::new();
     for outcome in outcomes() {
         let report = match outcome {
             Outcome::Failure => &failed,
@@ -93,9 +93,9 @@ fn every_outcome_is_told_in_words() {
         };
         let verdict = Verdict::new(report, &outcome);
         let lines: Vec<_> = verdict.lines().collect();
-        told += &format!("[{:?}] {}\n{}\n\n", verdict.level, verdict.title, lines.join("\n"));
+        texts += &format!("[{:?}] {}\n{}\n\n", verdict.level, verdict.title, lines.join("\n"));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(texts);
 }
 
 #[test]
@@ -205,14 +205,14 @@ fn a_status_that_nobody_knows_is_unknown() {
 }
 
 #[test]
-fn the_last_word_of_the_api_outweighs_what_it_pushed() {
+fn the_final_status_of_the_api_outweighs_pushed_ones() {
     let mut report = observed([Event::Status(Status::Complete)]);
     report.add_facts(Facts { status: Some(Status::Failed), ..Facts::default() });
     assert_eq!(report.status, Some(Status::Failed));
 }
 
 #[test]
-fn what_the_api_leaves_out_later_stays_known() {
+fn facts_that_the_api_omits_later_stay_known() {
     let mut report = report();
     let branch = Some("main".to_owned());
     report.add_facts(Facts { branch: branch.clone(), ..Facts::default() });
@@ -221,7 +221,7 @@ fn what_the_api_leaves_out_later_stays_known() {
 }
 
 #[test]
-fn what_merely_follows_is_hidden_and_counted_unless_there_is_nothing_else() {
+fn follow_ups_are_hidden_and_counted_unless_there_is_nothing_else() {
     let follow_up = Finding { rank: Rank::FollowUp, ..error("follows") };
     let mut report = observed([&follow_up, &follow_up].map(|f| Event::Finding(f.clone())));
     assert_eq!((report.error_count(), report.hidden()), (2, 0));
@@ -236,7 +236,7 @@ fn what_merely_follows_is_hidden_and_counted_unless_there_is_nothing_else() {
 }
 
 #[test]
-fn few_of_those_that_merely_follow_are_kept() {
+fn few_follow_ups_are_retained() {
     let follow_ups = (0..99).map(|n| Finding { rank: Rank::FollowUp, ..error(&n.to_string()) });
     let report = observed(follow_ups.map(Event::Finding));
     assert_eq!(
@@ -313,7 +313,7 @@ fn errors_of_the_phase_that_failed_come_first_then_by_rank_then_in_the_order_of_
 }
 
 #[test]
-fn what_follows_is_the_root_if_all_else_is_of_phases_that_completed() {
+fn a_follow_up_is_the_root_cause_if_all_other_errors_are_in_completed_phases() {
     use Phase::{Compile, Cook};
     let errors =
         [("harmless", Some(Compile), Rank::Compile), ("Cook failed.", Some(Cook), Rank::FollowUp)];
@@ -418,7 +418,7 @@ fn warnings_are_counted_by_kind_with_all_their_repeats_but_each_once() {
 }
 
 #[test]
-fn the_five_slowest_actions_and_the_last_word_of_the_cook_are_known() {
+fn the_five_slowest_actions_and_the_last_cook_progress_are_known() {
     let seconds = [3, 9, 1, 9, 4, 7, 2];
     let action = |(n, seconds): (usize, u64)| Event::Action {
         name: n.to_string(),
@@ -462,17 +462,17 @@ fn only_a_failed_build_has_a_class() {
 }
 
 #[test]
-fn the_remedy_of_the_root_cause_is_the_hint_unless_the_outcome_has_one() {
-    let broken = Finding { hint: Some("Mend it.".to_owned()), ..error("broken") };
+fn the_hint_of_the_root_cause_is_used_unless_the_outcome_has_one() {
+    let broken = Finding { hint: Some("Fix it.".to_owned()), ..error("broken") };
     let mut report = observed([Event::Finding(broken)]);
     let hint = |report: &BuildReport, outcome| Verdict::new(report, &outcome).hint;
     let interrupted = Outcome::Interrupted(Signal::Int);
     assert!(hint(&report, interrupted).unwrap().contains("build-id"), "the build runs on");
     assert_eq!(hint(&report, Outcome::Success), None);
     report.observe(&Event::Status(Status::Failed));
-    assert_eq!(hint(&report, Outcome::Failure).as_deref(), Some("Mend it."));
+    assert_eq!(hint(&report, Outcome::Failure).as_deref(), Some("Fix it."));
     let interrupted = Outcome::Interrupted(Signal::Int);
-    assert_eq!(hint(&report, interrupted).as_deref(), Some("Mend it."));
+    assert_eq!(hint(&report, interrupted).as_deref(), Some("Fix it."));
 }
 
 #[test]
@@ -512,7 +512,7 @@ fn the_queue_time_needs_all_dates_and_sane_ones() {
 }
 
 #[test]
-fn a_duration_of_no_whole_second_is_not_told() {
+fn a_duration_below_a_second_is_not_shown() {
     let mut report = report();
     report.add_facts(Facts { duration: Some(Duration::from_millis(900)), ..Facts::default() });
     assert_eq!(Verdict::new(&report, &Outcome::Success).headline, "build b1 is complete");

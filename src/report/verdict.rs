@@ -123,7 +123,7 @@ fn opening(report: &BuildReport, outcome: &Outcome) -> (&'static str, String) {
             ("Build triggered", format!("{build} has ended already (`wait: false`)"))
         }
         Outcome::Detached => {
-            ("Build triggered", format!("{build} runs on without us (`wait: false`)"))
+            ("Build triggered", format!("{build} runs on and is not followed (`wait: false`)"))
         }
         Outcome::Interrupted(signal) => ("Interrupted", interrupted(report, *signal, &build)),
         Outcome::Failed(error) => {
@@ -153,7 +153,7 @@ fn details(report: &BuildReport) -> Vec<String> {
     let error = report.first_error().filter(|error| !error.is_follow_up() && !report.has_ended());
     let so_far = error.map(|error| format!("first error so far: {error}"));
     let root = report.root_cause().map(|error| format!("{ROOT_CAUSE}{error}"));
-    let class = report.failure_class().map(|class| format!("whose turn: {}", owner(class)));
+    let class = report.failure_class().map(|class| format!("likely owner: {}", owner(class)));
     [place, so_far, root, class, counted(report)].into_iter().flatten().collect()
 }
 
@@ -175,6 +175,6 @@ fn reattach_hint(report: &BuildReport) -> Option<String> {
     let Some(build) = &report.build else {
         return (!report.untriggered).then(|| MAY_HAVE_STARTED.to_owned());
     };
-    let again = || format!("to follow it again, give the input `build-id: {build}`");
+    let again = || format!("set `build-id: {build}` to follow it again");
     (!report.has_ended()).then(again)
 }

@@ -27,8 +27,8 @@ use crate::trigger::TriggerDelays;
 use crate::writer::{Output, Overflow};
 
 /// GitLab passes the outputs of one job to the next as variables, and one of them is also an input.
-const ATTACHES: &str = "`build-id` is given: that build is followed and none is triggered; what else says what to build \
-     is not used";
+const ATTACHES: &str = "`build-id` is given: that build is followed and none is triggered; \
+     the other build inputs are ignored";
 
 /// The process's environment and streams.
 pub struct Host {

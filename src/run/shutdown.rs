@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_signal_files_have_all_the_patience_and_then_only_stdout_is_waited_for() {
+    fn without_a_signal_files_get_the_full_time_and_then_only_stdout_is_waited_for() {
         let (now, signals) = (Instant::now(), SeenSignals::default());
         let mut shutdown = shutdown(&signals, now);
         let limit = now + LAST_MOMENT + PATIENCE;
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_signal_shortens_what_is_waited_for_and_the_last_words_have_a_moment_more() {
+    fn the_first_signal_shortens_the_time_limits_and_the_last_messages_get_a_moment_more() {
         let now = Instant::now();
         let mut signals = SeenSignals::default();
         let mut shutdown = shutdown(&signals, now);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_from_before_the_end_counts_from_when_it_came_but_leaves_a_short_while() {
+    fn an_earlier_signal_counts_from_its_arrival_but_leaves_a_short_time() {
         let now = Instant::now();
         for (ago, left) in [(100, 1400), (1400, 300), (3000, 300)] {
             let mut signals = SeenSignals::default();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_signal_ends_at_once_but_not_within_the_last_moment() {
+    fn a_second_signal_ends_at_once_after_the_last_messages() {
         let now = Instant::now();
         let mut signals = SeenSignals::default();
         let mut shutdown = shutdown(&signals, now);
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(shutdown.next_timer(&signals), Some(now + LAST_MOMENT));
         assert!(!shutdown.on_timer(&signals, now + LAST_MOMENT - millis(1)));
         assert!(shutdown.on_timer(&signals, now + LAST_MOMENT));
-        assert!(!*shutdown.late().borrow(), "nothing is waited for, so nothing need be told");
+        assert!(!*shutdown.late().borrow(), "nothing is waited for, so nothing needs to be reported");
 
         let mut signals = SeenSignals::default();
         signals.add(Signal::Int, now);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_that_was_not_published_is_none_and_a_failure_stays_what_it_is() {
+    fn an_unpublished_success_fails_and_a_failure_stays_the_same() {
         let now = Instant::now();
         let quiet = SeenSignals::default();
         let mut signalled = SeenSignals::default();

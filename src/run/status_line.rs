@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_line_says_where_the_build_is_and_what_was_found() {
+    fn the_status_line_shows_phase_progress_and_findings() {
         let running = Event::Status(Status::Running);
         let cook = Event::PhaseStarted(Phase::Cook);
         let error = Event::Finding(Finding::error("m"));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_as_wide_whatever_was_done() {
+    fn the_progress_bar_has_a_constant_width() {
         for (done, expected) in [
             (0, "[>                   ]"),
             (1, "[>                   ]"),

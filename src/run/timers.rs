@@ -120,9 +120,8 @@ impl Timers {
         let build = report.build.as_ref().map(ToString::to_string).unwrap_or_default();
         let queued = human(self.queued.map_or(Duration::ZERO, |since| now - since));
         format!(
-            "build {build} has been queued for {queued}: BuildPixel's support looks into a queue of over an \
-             hour and wants the build's id; on the Free plan one build runs at a time, so another may be \
-             in its way"
+            "build {build} has been queued for {queued}: send its id to BuildPixel's support; on the \
+             Free plan one build runs at a time, so another one may come first"
         )
     }
 
@@ -135,13 +134,13 @@ impl Timers {
     ) -> String {
         let followed = human(now - self.followed);
         let place = match &report.status {
-            None => return format!("no word of the build yet, after {followed} of following it"),
+            None => return format!("no status of the build yet after {followed}"),
             Some(Status::Pending) => {
                 let queued = human(now - self.queued.unwrap_or(self.followed));
                 return format!("still queued after {queued}");
             }
             Some(status) if status.is_terminal() => {
-                return "the build has ended; waiting for BuildPixel's last word on it".to_owned();
+                return "the build has ended; waiting for BuildPixel to confirm it".to_owned();
             }
             Some(status) => status.as_str(),
         };
@@ -152,13 +151,13 @@ impl Timers {
         let quiet = now - self.last_line.unwrap_or(self.followed);
         let log = match report.lines {
             // It is unknown whether the build is silent or the service is unreachable.
-            0 => "no line has come yet".to_owned(),
+            0 => "no log line yet".to_owned(),
             _ if quiet >= self.delays.heartbeat => {
-                format!("no line has come for {}", human(quiet))
+                format!("no log line for {}", human(quiet))
             }
-            lines => format!("the log goes on; lines so far: {lines}"),
+            lines => format!("log lines so far: {lines}"),
         };
-        format!("still {place} after {followed} of following the build{progress}; {log}")
+        format!("still {place} after {followed}{progress}; {log}")
     }
 }
 
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_in_the_queue_counts_from_when_it_is_first_known_of() {
+    fn the_queue_time_counts_from_the_first_known_status() {
         let now = Instant::now();
         let mut timers = timers(now, 600 * MINUTE, Some(3 * MINUTE));
         let unknown = report(&[]);
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_has_no_deadline_and_one_beyond_all_clocks_is_none() {
+    fn an_ended_build_and_an_endless_timeout_have_no_deadline() {
         let now = Instant::now();
         let soon = timers(now, MINUTE, Some(MINUTE));
         let timer = after(&soon, &in_status(Status::Running), now);
@@ -230,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_counts_from_the_last_word_and_not_while_words_wait() {
+    fn silence_counts_from_the_last_output_and_not_while_output_waits() {
         let now = Instant::now();
         let mut timers = timers(now, 600 * MINUTE, None);
         let report = in_status(Status::Running);
@@ -242,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_queue_gets_advice_once_and_heartbeats_go_on() {
+    fn a_long_queue_gets_advice_once_and_heartbeats_continue() {
         let now = Instant::now();
         let mut timers = timers(now, 600 * MINUTE, None);
         let queued = in_status(Status::Pending);
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn we_say_where_the_build_is_for_how_long_and_how_far() {
+    fn the_heartbeat_shows_phase_duration_and_progress() {
         let now = Instant::now();
         let mut timers = timers(now, 600 * MINUTE, None);
         let later = now + Duration::from_secs(42 * 60 + 10);
@@ -267,13 +266,13 @@ mod tests {
         let line = Event::Line { level: Level::Info, text: "x".to_owned() };
         assert_eq!(
             says(&timers, &[], None),
-            "no word of the build yet, after 42m 10s of following it"
+            "no status of the build yet after 42m 10s"
         );
         let pending = status(Status::Pending);
         assert_eq!(says(&timers, &[pending], None), "still queued after 42m 10s");
         let running = status(Status::Running);
         let warming = status(Status::Other("warming".to_owned()));
-        let logged = "after 42m 10s of following the build; no line has come yet";
+        let logged = "after 42m 10s; no log line yet";
         assert_eq!(says(&timers, &[warming], None), format!("still warming {logged}"));
         assert_eq!(
             says(&timers, std::slice::from_ref(&running), None),
@@ -284,16 +283,16 @@ mod tests {
         timers.on_line(now + Duration::from_secs(37 * 60 + 10));
         assert_eq!(
             says(&timers, &cooking, cook),
-            "still in Cook after 42m 10s of following the build: 400 of 660 packages cooked; \
-             no line has come for 5m"
+            "still in Cook after 42m 10s: 400 of 660 packages cooked; \
+             no log line for 5m"
         );
         timers.on_line(later);
         let cooked = Event::PhaseEnded { phase: Phase::Cook, took: None, completed: true };
         assert_eq!(
             says(&timers, &[running, Event::PhaseStarted(Phase::Cook), line, cooked], None),
-            "still running after 42m 10s of following the build; the log goes on; lines so far: 1"
+            "still running after 42m 10s; log lines so far: 1"
         );
         let ended = says(&timers, &[status(Status::Failed)], None);
-        assert!(ended.contains("waiting for BuildPixel's last word"), "{ended}");
+        assert!(ended.contains("waiting for BuildPixel to confirm"), "{ended}");
     }
 }

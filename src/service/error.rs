@@ -197,7 +197,7 @@ impl ApiError {
             ),
             ApiErrorKind::Redirected { .. } => Some("check `api-url`"),
             ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => Some(
-                "check `api-url`, and what else stands between here and BuildPixel and may have answered in its place",
+                "check `api-url`, and whether a proxy or gateway answered in BuildPixel's place",
             ),
         }
     }
@@ -276,7 +276,7 @@ impl Code {
         Some(match self {
             Self::InvalidToken => "check the `token` input; a revoked token answers 401",
             Self::InsufficientScope => {
-                "the token may not do this; triggering a build takes a `member` token"
+                "the token lacks permission; use a `member` token to trigger builds"
             }
             Self::ValidationFailed => "check `branch`, `commit` and `changelist`",
             Self::EngineNotFound => {
@@ -289,7 +289,8 @@ impl Code {
                 "renew the Perforce credentials in the project's settings at BuildPixel"
             }
             Self::NotFound => {
-                "check `project`, `build-setting` and `build-id`; what the token may not see answers 404 too"
+                "check `project`, `build-setting` and `build-id`; the API also answers 404 for anything \
+                 the token may not see"
             }
             Self::Other(_) => return None,
         })
@@ -299,10 +300,10 @@ impl Code {
 fn by_status(status: u16) -> Option<&'static str> {
     match status {
         401 => Some("check the `token` input; a revoked token answers 401"),
-        403 => Some("the token may not do this; or a proxy stands in the way"),
+        403 => Some("the token lacks permission, or a proxy blocks the request"),
         404 => Some("check `project`, `build-setting`, `build-id` and `api-url`"),
-        429 => Some("BuildPixel takes no more requests for now; run the job again later"),
-        500..=599 => Some("BuildPixel is in trouble; run the job again later"),
+        429 => Some("BuildPixel limits the rate of requests; run the job again later"),
+        500..=599 => Some("BuildPixel has a problem; run the job again later"),
         _ => None,
     }
 }

@@ -156,7 +156,7 @@ async fn absurd_heads_are_no_answer() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_cost_only_themselves() {
+async fn invalid_utf_8_affects_only_itself() {
     let body = [&b"{\"status\":\"running\",\"logs\":[\"a \xff\xfe b\"]}"[..], b"\n"].concat();
     let server = always(ResponseTemplate::new(200).set_body_bytes(body)).await;
     let snapshot = plain(&server).build(&id("bld1")).await.unwrap();

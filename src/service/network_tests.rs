@@ -27,7 +27,7 @@ async fn a_private_authority_is_trusted_only_when_it_is_given() {
 
     let error = trigger(&client(&url, &Network::default())).await.unwrap_err();
     assert!(error.nothing_was_accepted() && !error.is_transient());
-    assert!(one_line(&error).contains("localhost is by an issuer that is not trusted"), "{error}");
+    assert!(one_line(&error).contains("localhost has an issuer that is not trusted"), "{error}");
     assert_eq!(tls_fault(error), ("localhost".to_owned(), TlsFault::UnknownIssuer));
 }
 
@@ -56,7 +56,7 @@ fn tls_fault(error: ApiError) -> (String, TlsFault) {
 }
 
 #[tokio::test]
-async fn each_fault_of_tls_is_told_apart() {
+async fn each_tls_fault_has_its_own_type() {
     let authority = Authority::new().unwrap();
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
     let expired = authority.expired_front("localhost", nowhere).await.unwrap();
@@ -143,7 +143,7 @@ async fn the_question_why_a_proxy_refused_takes_no_more_time_than_the_request_ha
 }
 
 #[tokio::test]
-async fn where_the_proxy_itself_is_not_trusted_it_is_the_one_that_is_named() {
+async fn an_untrusted_proxy_is_named_in_the_error() {
     let authority = Authority::new().unwrap();
     let proxy = authority.front("localhost", SocketAddr::from(([127, 0, 0, 1], 9))).await.unwrap();
     let https_proxy = Some(Secret::new(format!("https://localhost:{}", proxy.port())));
@@ -163,7 +163,7 @@ async fn a_connection_that_takes_longer_than_the_answer_may_means_that_nothing_w
 }
 
 #[tokio::test]
-async fn no_proxy_is_taken_to_loopback() {
+async fn loopback_requests_take_no_proxy() {
     let server = always(pending()).await;
     let proxy = ConnectProxy::to(upstream(&server)).await.unwrap();
     let via = Some(Secret::new(proxy.address.to_string()));

@@ -194,7 +194,7 @@ async fn retry_after_is_read_in_seconds_and_as_a_date_by_the_clock_of_the_servic
 }
 
 #[tokio::test]
-async fn a_list_is_asked_for_page_by_page_and_says_what_time_it_is_there() {
+async fn a_list_is_read_page_by_page_with_the_time_of_the_service() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .and(path("/builds"))
@@ -326,7 +326,7 @@ async fn a_closed_port_means_that_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_after_the_request_leaves_its_fate_open() {
+async fn a_connection_that_breaks_after_the_request_is_ambiguous() {
     for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"buildId\""] {
         let address = answering(answer).await.unwrap();
         let client = client(&format!("http://{address}"), &Network::default());

@@ -184,8 +184,8 @@ pub(super) fn page(body: &str, date: Option<SystemTime>, came: Instant) -> Resul
             (object.raw("items").ok_or("no `items` in it")?, more(&object)?)
         }
     };
-    let Elements(elements) =
-        serde_json::from_str(items).map_err(|error| format!("its `items` are none: {error}"))?;
+    let Elements(elements) = serde_json::from_str(items)
+        .map_err(|error| format!("its `items` cannot be parsed: {error}"))?;
     Ok(Page { builds: listed(&elements), more, date, came })
 }
 
@@ -223,7 +223,7 @@ fn more(object: &Object<'_>) -> Result<More, String> {
     match object.raw("nextCursor") {
         Some(cursor) => {
             let cursor =
-                json::parse::<String>(cursor).map_err(|_| "its `nextCursor` is no text")?;
+                json::parse::<String>(cursor).map_err(|_| "its `nextCursor` is not a text")?;
             // Some services mark the end of a list like this.
             Ok(if cursor.is_empty() { More::End } else { More::Cursor(cursor) })
         }
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_in_every_shape_and_says_whether_there_is_more() {
+    fn a_list_is_read_in_every_shape_with_its_next_page() {
         let build = |id| Listed { id: Id::new(id), ..Listed::default() };
         let read =
             |body: &str| page(body, None, Instant::now()).map(|page| (page.builds, page.more));
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_as_long_as_a_page_can_be() {
+    fn a_page_is_limited_to_the_largest_page() {
         for (before, after) in [(" [", "]\n"), (r#"{"items":["#, r#"],"nextCursor":null}"#)] {
             let read = |length| {
                 let body = format!("{before}{}{after}", vec!["{}"; length].join(","));
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_without_end_costs_neither_stack_nor_patience() {
+    fn endless_nesting_costs_neither_stack_nor_time() {
         const LEVELS: usize = 100_000;
         for (open, close) in [("[", "]"), (r#"{"items":"#, "}")] {
             let deep = format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
@@ -457,7 +457,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_answered_is_read_as_promised(
+        fn invariants_hold_for_any_answer(
             body in r#"(\{|\}|\[|\]|,|:|"|"(status|logs|items|nextCursor|message|buildId|branch|level|a)":?|\\ud83d|null|1|.){0,30}"#
         ) {
             invariants::check(&body);

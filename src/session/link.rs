@@ -209,7 +209,7 @@ impl Link {
         };
         self.reported = LinkState::Down;
         let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-        let text = format!("{text}; connecting again ({}){hint}", chain(error));
+        let text = format!("{text}; reconnecting ({}){hint}", chain(error));
         Some(Notice::warn(text))
     }
 
@@ -219,7 +219,7 @@ impl Link {
             return None;
         }
         self.is_polling_reported = true;
-        let text = "the live log stays away; polling the log until it is back";
+        let text = "the live log is unavailable; polling the log until it is back";
         Some(Notice::warn(text))
     }
 }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_updates_find_room_in_a_full_queue_and_take_none_away() {
+    async fn the_last_updates_fit_into_a_full_queue() {
         let (sender, mut receiver) = queue(100);
         sender.send(line(5000)).await;
         sender.send_now(line(7));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sender_does_not_wait_for_a_reader_that_has_gone() {
+    async fn a_sender_does_not_wait_for_a_reader_that_is_gone() {
         let (sender, receiver) = queue(10);
         sender.send(line(0)).await;
         drop(receiver);

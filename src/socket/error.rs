@@ -50,7 +50,7 @@ pub enum SocketError {
     #[error("the connection went silent")]
     PingTimeout,
     /// A message above the limit.
-    #[error("a message of {size_bytes} bytes is above the limit of {limit_bytes}")]
+    #[error("a message of {size_bytes} bytes exceeds the limit of {limit_bytes}")]
     TooLarge {
         /// Its size.
         size_bytes: usize,

@@ -45,7 +45,7 @@ async fn nesting_without_end_costs_an_event_and_not_the_session() {
 }
 
 #[tokio::test]
-async fn what_the_service_says_of_itself_is_kept_short() {
+async fn texts_of_the_service_are_shortened() {
     let long = "x".repeat(1 << 20);
     for frame in [
         format!(r#"44{{"message":"{long}","data":"{long}"}}"#),
@@ -112,7 +112,7 @@ async fn a_frame_that_the_protocol_forbids_ends_the_session_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_length_that_nobody_could_hold_is_refused_before_it_comes() {
+async fn an_excessive_length_is_refused_before_the_data_arrives() {
     for length in [u64::MAX >> 1, u64::MAX, (16 << 20) + 1] {
         let end = end_after([&b"\x81\x7f"[..], &length.to_be_bytes()].concat()).await;
         assert!(matches!(end, SocketError::TooLarge { .. }), "{length}: {end:?}");

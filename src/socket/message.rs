@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_of_nestjs_tells_that_a_join_was_refused() {
+    fn an_exception_of_nestjs_reports_a_refused_join() {
         let refused = r#"["exception",{"status":"error","message":"Forbidden resource","cause":{"pattern":"join:build","data":{"buildId":"bld1"}}}]"#;
         let message = Some(Message::JoinRefused { build: Some(id("bld1")) });
         assert_eq!(read(refused), WireEvent { message, offset: None });

@@ -94,7 +94,7 @@ mod tests {
     use crate::socket::invariants;
 
     #[test]
-    fn each_frame_is_the_packet_that_the_protocol_says() {
+    fn each_frame_is_parsed_as_the_protocol_defines() {
         for (frame, packet) in [
             (r#"0{"sid":"a"}"#, Packet::Open(r#"{"sid":"a"}"#)),
             ("0", Packet::Open("")),
@@ -157,7 +157,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_written_is_read_again(payload in r#"\{"a":".*"\}|\["a",.*\]"#) {
+        fn written_packets_parse_to_themselves(payload in r#"\{"a":".*"\}|\["a",.*\]"#) {
             for packet in [
                 Packet::Open(&payload),
                 Packet::Close,

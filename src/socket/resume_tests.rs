@@ -81,7 +81,7 @@ async fn a_granted_recovery_brings_what_was_missed_first() {
 }
 
 #[tokio::test]
-async fn what_was_missed_can_be_told_from_what_is_new() {
+async fn missed_events_are_distinguished_from_new_ones() {
     let resume = received_a().await;
     let frames = [&recoverable("b"), r#"42["hello","skipped"]"#, MINE, &recoverable("c")];
     let mut session = session(frames, Some(&resume)).await;
@@ -92,7 +92,7 @@ async fn what_was_missed_can_be_told_from_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_recovered_session_in_which_nothing_happens_leaves_what_it_was_given() {
+async fn a_silent_recovered_session_passes_on_its_resume_data() {
     let resume = received_a().await;
     let session = session([MINE], Some(&resume)).await;
     assert_eq!(session.resume(), Some(resume));
@@ -131,7 +131,7 @@ async fn a_server_that_forgot_the_session_begins_a_new_one() {
 }
 
 #[tokio::test]
-async fn only_events_that_were_handed_out_count() {
+async fn only_returned_events_advance_the_offset() {
     let resume = received_a().await;
     let frames = [&recoverable("b"), &recoverable("c"), MINE, &recoverable("d")];
     let mut session = session(frames, Some(&resume)).await;
@@ -142,7 +142,7 @@ async fn only_events_that_were_handed_out_count() {
 }
 
 #[tokio::test]
-async fn events_that_are_passed_over_or_make_no_sense_count_too() {
+async fn skipped_and_unreadable_events_advance_the_offset_too() {
     let frames = [
         r#"42["build:created",{},"skipped early"]"#,
         MINE,
@@ -178,7 +178,7 @@ async fn a_pid_of_an_odd_type_is_none() {
 }
 
 #[tokio::test]
-async fn what_is_left_to_the_next_session_does_not_show_the_pid() {
+async fn the_resume_data_does_not_show_the_pid() {
     let resume = received_a().await;
     assert_eq!(format!("{resume:?}"), r#"Resume { pid: ***, offset: "after a" }"#);
 }

@@ -120,7 +120,7 @@ async fn a_cancelled_read_loses_neither_a_message_nor_a_pong() {
 }
 
 #[tokio::test]
-async fn every_way_in_which_a_server_leaves_is_noticed() {
+async fn every_kind_of_disconnect_is_noticed() {
     let (namespace, _a) = server(async |mut peer: Peer| {
         peer.accept_client().await;
         peer.send("41").await;
@@ -170,7 +170,7 @@ async fn silence_beyond_the_servers_own_promise_ends_the_session() {
 }
 
 #[tokio::test]
-async fn who_did_not_listen_does_not_call_it_silence() {
+async fn a_blocked_client_does_not_count_as_silence_of_the_server() {
     // The server continues while this thread is blocked.
     let elsewhere =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

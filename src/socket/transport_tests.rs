@@ -14,7 +14,7 @@ use crate::net::loopback::trusting;
 use crate::net::{ConnectError, ProxyAnswer, TlsFault};
 
 #[tokio::test]
-async fn http_instead_of_an_upgrade_tells_its_status() {
+async fn http_instead_of_an_upgrade_reports_its_status() {
     for (status_line, expected) in
         [("403 Forbidden", 403), ("200 OK", 200), ("502 Bad Gateway", 502)]
     {
@@ -111,7 +111,7 @@ fn tls_fault(error: SocketError) -> (String, TlsFault) {
 }
 
 #[tokio::test]
-async fn each_fault_of_tls_is_told_apart() {
+async fn each_tls_fault_has_its_own_type() {
     let authority = Authority::new().unwrap();
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
     let expired = authority.expired_front("localhost", nowhere).await.unwrap();

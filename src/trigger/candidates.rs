@@ -206,8 +206,8 @@ fn fit(like: Fit, age: Age) -> Fit {
     let age = match age {
         Age::Older => Fit::No,
         Age::Since => Fit::Yes,
-        Age::Close => Fit::Unclear("whether it is older than the trigger, the clocks do not tell"),
-        Age::Unknown => Fit::Unclear("when it was created cannot be told"),
+        Age::Close => Fit::Unclear("the clocks do not show whether it is older than the trigger"),
+        Age::Unknown => Fit::Unclear("its creation time is unknown"),
     };
     all(&[age, like])
 }
@@ -229,7 +229,7 @@ fn trigger(by: Option<&str>) -> Fit {
     match kind {
         Some("api_token") => Fit::Yes,
         Some("user" | "push" | "cron") => Fit::No,
-        Some(_) | None => Fit::Unclear("who triggered it cannot be told"),
+        Some(_) | None => Fit::Unclear("it is unknown who triggered it"),
     }
 }
 

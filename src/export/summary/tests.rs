@@ -125,7 +125,7 @@ fn the_root_cause_has_a_hint_and_an_owner() {
 
     > Look at &lt;b&gt;\*this\*&lt;/b&gt;.
 
-    Whose turn: **config (project and build settings)**
+    Likely owner: **maintainers of the project and build settings (config)**
     ");
 }
 

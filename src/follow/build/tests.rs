@@ -529,7 +529,7 @@ proptest! {
 
     /// If REST shows the whole log, no line is lost and none is reported as missing.
     #[test]
-    fn with_the_whole_log_in_rest_nothing_is_missing(mut case in case()) {
+    fn nothing_is_missing_if_rest_shows_the_whole_log(mut case in case()) {
         case.window = usize::MAX;
         case.actions.retain(|action| !matches!(action, Action::Rest(_)));
         let world = World::run(&case);

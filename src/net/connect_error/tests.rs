@@ -40,7 +40,7 @@ async fn words(net: &Net, target: &str) -> (String, bool) {
 }
 
 #[tokio::test]
-async fn rest_and_websocket_tell_a_refused_tunnel_in_the_same_words_with_its_status() {
+async fn rest_and_websocket_report_a_refused_tunnel_alike() {
     let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
     for (answer, why, is_lasting) in [
         ("HTTP/1.1 400 Bad Request", "it answered 400", true),
@@ -57,20 +57,20 @@ async fn rest_and_websocket_tell_a_refused_tunnel_in_the_same_words_with_its_sta
     ] {
         let proxy = ConnectProxy::answering(answer, nowhere).await.unwrap();
         let address = proxy.address;
-        let expected = format!("the proxy {address} does not let us through: {why}");
+        let expected = format!("the proxy {address} refuses the connection: {why}");
         let net = by(address);
         assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, is_lasting));
         // One request, one check for the cause, and the WebSocket's own.
         assert_eq!(proxy.heads().len(), 3, "{answer}");
     }
     let proxy = ConnectProxy::for_members("Basic eDp5", nowhere).await.unwrap();
-    let expected = format!("the proxy {} wants other credentials (407)", proxy.address);
+    let expected = format!("the proxy {} requires other credentials (407)", proxy.address);
     let net = by(format!("ci:hunter2@{}", proxy.address));
     assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, true));
 
     let answer = "HTTP/1.1 407 no\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM";
     let proxy = ConnectProxy::answering(answer, nowhere).await.unwrap();
-    let why = "takes no Basic credentials, only Negotiate, NTLM (407)";
+    let why = "accepts no Basic credentials, only Negotiate, NTLM (407)";
     let expected = format!("the proxy {} {why}", proxy.address);
     let net = by(proxy.address);
     assert_eq!(words(&net, "https://api.buildpixel.test").await, (expected, true));
@@ -85,7 +85,7 @@ async fn rest_and_websocket_tell_an_answer_that_never_comes_in_the_same_words() 
     // It is not known who is silent: the proxy, or the service behind it.
     for proxy in [connects, mute] {
         for error in over_both(&by(proxy), "https://api.buildpixel.test", hasty).await {
-            let expected = format!("nothing came back through the proxy {proxy} in time");
+            let expected = format!("no answer through the proxy {proxy} in time");
             assert_eq!(one_line(&error), expected);
             assert!(!error.is_lasting() && error.hint().contains("CONNECT"));
         }
@@ -97,7 +97,7 @@ async fn rest_and_websocket_tell_an_answer_that_never_comes_in_the_same_words() 
 }
 
 #[tokio::test]
-async fn rest_and_websocket_tell_a_closed_port_and_an_unknown_name_in_the_same_words() {
+async fn rest_and_websocket_report_a_closed_port_and_an_unknown_name_alike() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = listener.local_addr().unwrap();
     drop(listener);
@@ -118,7 +118,7 @@ async fn rest_and_websocket_tell_a_closed_port_and_an_unknown_name_in_the_same_w
 }
 
 #[tokio::test]
-async fn rest_and_websocket_tell_a_peer_that_hangs_up_in_the_same_words() {
+async fn rest_and_websocket_report_a_closed_connection_alike() {
     // Everything sent was read, so the connection is closed and not reset.
     let gone = serve(async |mut stream| {
         let mut hello = [0; 5];
@@ -129,7 +129,8 @@ async fn rest_and_websocket_tell_a_peer_that_hangs_up_in_the_same_words() {
     let gone = gone.await.unwrap();
     let target = format!("https://localhost:{}", gone.port());
     let (text, _) = words(&net(&Network::default()), &target).await;
-    let expected = "localhost hung up while TLS was being set up: unexpected end of file";
+    let expected =
+        "localhost closed the connection during the TLS handshake: unexpected end of file";
     assert_eq!(text, expected);
 
     let rude = serve(async |mut stream| {
@@ -141,11 +142,11 @@ async fn rest_and_websocket_tell_a_peer_that_hangs_up_in_the_same_words() {
     });
     let rude = rude.await.unwrap();
     let (text, _) = words(&by(rude), "https://api.buildpixel.test").await;
-    assert_eq!(text, format!("the proxy {rude} does not let us through: it hung up"));
+    assert_eq!(text, format!("the proxy {rude} refuses the connection: it closed the connection"));
 }
 
 #[tokio::test]
-async fn a_reset_is_a_peer_that_hung_up_once_tls_has_begun() {
+async fn a_reset_during_tls_counts_as_a_closed_connection() {
     for (kind, fault) in [
         (ErrorKind::ConnectionReset, TlsFault::HungUp),
         (ErrorKind::UnexpectedEof, TlsFault::HungUp),

@@ -71,14 +71,14 @@ fn of(builds: Vec<Listed>) -> String {
 }
 
 #[test]
-fn the_one_build_since_the_request_that_fits_is_ours() {
+fn the_only_matching_build_since_the_request_is_ours() {
     assert_eq!(of(vec![]), "none");
     assert_eq!(of(vec![build("b1", 5)]), "b1");
     assert_eq!(of(vec![build("b1", 3600), build("b2", 5), build("b0", 86_400)]), "b2");
 }
 
 #[test]
-fn each_field_that_says_otherwise_makes_it_another_build() {
+fn any_differing_field_makes_it_another_build() {
     let changes: [(&str, Change); 9] = [
         ("project", |build| build.project = Some(id("other"))),
         ("setting", |build| build.build_setting = Some(id("other"))),
@@ -104,24 +104,24 @@ fn each_field_that_says_otherwise_makes_it_another_build() {
 }
 
 #[test]
-fn each_field_that_does_not_say_leaves_it_open_unless_another_one_says_no() {
+fn a_missing_field_is_ambiguous_unless_another_field_differs() {
     let changes: [(Change, &str); 5] = [
-        (|build| build.id = None, "a build may be of this trigger: it has no id"),
+        (|build| build.id = None, "a build may belong to this trigger: it has no id"),
         (
             |build| build.created_at = None,
-            "build b1 may be of this trigger: when it was created cannot be told",
+            "build b1 may belong to this trigger: its creation time is unknown",
         ),
         (
             |build| build.triggered_by = None,
-            "build b1 may be of this trigger: who triggered it cannot be told",
+            "build b1 may belong to this trigger: it is unknown who triggered it",
         ),
         (
             |build| build.triggered_by = Some("webhook:7".to_owned()),
-            "build b1 may be of this trigger: who triggered it cannot be told",
+            "build b1 may belong to this trigger: it is unknown who triggered it",
         ),
         (
             |build| *build = Listed::default(),
-            "a build may be of this trigger: when it was created cannot be told",
+            "a build may belong to this trigger: its creation time is unknown",
         ),
     ];
     for (change, open) in changes {
@@ -139,11 +139,11 @@ fn each_field_that_does_not_say_leaves_it_open_unless_another_one_says_no() {
 }
 
 #[test]
-fn a_build_of_which_the_branch_or_the_commit_is_not_known_yet_is_not_taken_for_ours() {
-    let branch = "build b1 may be of this trigger: its branch is not known yet";
-    let commit = "build b1 may be of this trigger: its commit is not known yet";
+fn a_build_without_branch_or_commit_is_not_selected() {
+    let branch = "build b1 may belong to this trigger: its branch is not known yet";
+    let commit = "build b1 may belong to this trigger: its commit is not known yet";
     let unread =
-        "build b1 may be of this trigger: the branch of the build setting could not be read";
+        "build b1 may belong to this trigger: the branch of the build setting could not be read";
     let main = || OwnBranch::Is("main".to_owned());
     for (overrides, own_branch, without_branch, without_commit) in [
         (overrides("main", "", ""), OwnBranch::Unknown, branch, "b1"),
@@ -162,19 +162,19 @@ fn a_build_of_which_the_branch_or_the_commit_is_not_known_yet_is_not_taken_for_o
 }
 
 #[test]
-fn two_that_fit_are_both_named_and_one_that_is_listed_twice_is_one() {
+fn two_matching_builds_are_both_named_and_duplicates_count_once() {
     let two = of(vec![build("b1", 5), build("b2", 3)]);
-    assert_eq!(two, "2 builds have been queued since that fit: b1, b2");
+    assert_eq!(two, "2 matching builds have been queued since: b1, b2");
     assert_eq!(of(vec![build("b1", 5), build("b1", 5)]), "b1");
 }
 
 #[test]
-fn of_many_that_fit_only_some_are_named_and_all_are_counted_in_no_time() {
+fn of_many_matching_builds_some_are_named_and_all_are_counted_quickly() {
     let builds = || (0..1000).map(|n| build(&format!("{n:0128}"), 5)).collect();
     let pages = (0..20).map(|_| page(builds())).collect();
-    let told = judged(pages, &Overrides::default(), &OwnBranch::None);
-    assert!(told.starts_with("1000 builds have been queued since that fit: 000"), "{told}");
-    assert!(told.ends_with("0004 and 995 more"), "{told}");
+    let text = judged(pages, &Overrides::default(), &OwnBranch::None);
+    assert!(text.starts_with("1000 matching builds have been queued since: 000"), "{text}");
+    assert!(text.ends_with("0004 and 995 more"), "{text}");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn without_an_override_the_build_settings_own_branch_counts() {
         (OwnBranch::None, "b1"),
         (
             OwnBranch::Unknown,
-            "build b1 may be of this trigger: the branch of the build setting could not be read",
+            "build b1 may belong to this trigger: the branch of the build setting could not be read",
         ),
     ] {
         let pages = vec![page(vec![build("b1", 5)])];
@@ -221,8 +221,7 @@ fn without_an_override_the_build_settings_own_branch_counts() {
     }
 }
 
-const CLOSE: &str =
-    "build b1 may be of this trigger: whether it is older than the trigger, the clocks do not tell";
+const CLOSE: &str = "build b1 may belong to this trigger: the clocks do not show whether it is older than the trigger";
 
 /// The result for a build created so many milliseconds before the list arrived. `created` and
 /// `date` are the errors of the two clocks of the service.
@@ -251,7 +250,7 @@ fn the_clock_of_the_service_may_be_wrong_as_long_as_it_is_one_clock() {
 }
 
 #[test]
-fn that_a_date_has_whole_seconds_never_makes_ours_seem_older_than_the_trigger() {
+fn a_date_in_whole_seconds_never_makes_our_build_seem_older_than_the_trigger() {
     for within in [0, 1, 500, 999] {
         // Created a millisecond after the request.
         let clock = now() + Duration::from_millis(within);
@@ -262,7 +261,7 @@ fn that_a_date_has_whole_seconds_never_makes_ours_seem_older_than_the_trigger() 
 }
 
 #[test]
-fn two_clocks_of_the_service_that_drift_leave_it_open_whether_it_is_ours() {
+fn drifting_clocks_of_the_service_are_ambiguous() {
     for behind in [1, 5, 30, 59] {
         let clock = now() - Duration::from_secs(behind);
         assert_eq!(by_clocks(clock, Some(now()), 9900), CLOSE, "{behind}");
@@ -270,7 +269,7 @@ fn two_clocks_of_the_service_that_drift_leave_it_open_whether_it_is_ours() {
 }
 
 #[test]
-fn without_a_clock_of_the_service_only_what_is_far_apart_is_told_apart() {
+fn without_a_service_clock_only_large_time_differences_count() {
     for (millis, expected) in
         [(5000, CLOSE), (14_000, CLOSE), (300_000, CLOSE), (310_000, CLOSE), (310_001, "none")]
     {
@@ -282,14 +281,14 @@ fn without_a_clock_of_the_service_only_what_is_far_apart_is_told_apart() {
 }
 
 #[test]
-fn ids_tell_what_the_clocks_do_not() {
+fn ids_decide_if_the_clocks_do_not() {
     assert_eq!(of(vec![build("b1", 30), build("b2", 3600)]), "none");
     assert_eq!(of(vec![build("b1", 30), build("b2", 3600), build("b3", 5)]), "b3");
     assert_eq!(of(vec![build("b1", 30), build("b0", 3600)]), CLOSE);
 }
 
 #[test]
-fn ids_date_what_has_no_date() {
+fn ids_date_builds_without_a_date() {
     let undated = |name| Listed { created_at: None, ..build(name, 5) };
     assert_eq!(of(vec![undated("b1"), build("b2", 3600)]), "none");
     assert_eq!(of(vec![undated("b1"), build("b2", 3600), build("b3", 5)]), "b3");
@@ -298,8 +297,8 @@ fn ids_date_what_has_no_date() {
 }
 
 #[test]
-fn only_a_list_that_reaches_back_beyond_the_request_shows_that_there_is_none() {
-    let open = "the list of builds does not show all that were queued since";
+fn only_a_list_that_reaches_back_before_the_request_proves_that_there_is_none() {
+    let open = "the list of builds does not show all builds queued since";
     let falling = |count: u64| (0..count).map(|n| build(&format!("b{n}"), 3600 + n)).collect();
     let rising = |count: u64| (0..count).map(|n| build(&format!("b{n}"), 7200 - n)).collect();
     let cursor = || More::Cursor("next".to_owned());
@@ -357,7 +356,7 @@ proptest! {
     /// For any list: our build is never overlooked, and a build that is certainly not ours is never
     /// selected.
     #[test]
-    fn a_list_never_makes_us_lie(
+    fn no_list_leads_to_a_wrong_build(
         ours in 0_usize..3,
         place in 0_usize..40,
         others in proptest::collection::vec((0_u8..6, 0_u64..100_000), 0..40),
@@ -389,7 +388,7 @@ proptest! {
                 prop_assert!(false, "{} taken for ours", name);
             }
             (_, open) => {
-                let clocks = !dated && open.contains("the clocks do not tell");
+                let clocks = !dated && open.contains("the clocks do not show");
                 let short = open.contains("does not show all");
                 prop_assert!(ours > 1 || !certain || clocks || short);
             }

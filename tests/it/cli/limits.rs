@@ -130,7 +130,7 @@ async fn a_name_that_cannot_be_looked_up_for_want_of_a_thread_is_an_error_in_wor
     for words in [
         "cannot trigger the build: cannot reach BuildPixel",
         "cannot look up localhost",
-        "cannot start the thread that looks names up",
+        "cannot start the thread that looks up host names",
         "raise the limit of processes and threads",
     ] {
         assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);

@@ -268,7 +268,7 @@ async fn odd_answers_while_the_stream_stands_are_not_held_against_rest_later() {
 
 #[tokio::test]
 async fn a_log_whose_beginning_rest_may_not_have_shown_says_so() {
-    const WORDS: &str = "the log may have begun before what is shown";
+    const WORDS: &str = "the log may have begun earlier";
     for (window, says_so) in [(10, true), (20, true), (21, false)] {
         let scenario = lines(Scenario::new().recent_lines(window).without_socket(), 1..=20);
         let scenario = scenario.await_requests("GET", GO, 1).log("info", "line 21");

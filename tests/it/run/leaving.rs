@@ -19,7 +19,7 @@ async fn who_is_leaving_does_not_keep_asking_for_the_list() {
     let ran = Step::new(scenario)
         .await
         .run_while(async |step, signals| {
-            step.stdout.shows("cannot look for the build; trying again in").await;
+            step.stdout.shows("cannot look for the build; retrying in").await;
             signals.send(Signal::Int).await.unwrap();
         })
         .await;
@@ -53,7 +53,7 @@ async fn an_interrupted_trigger_says_exactly_what_is_certain() {
         answers: vec![limited()],
         answer: 30_000,
         looks: soon,
-        shows: "the trigger was not accepted; trying again in",
+        shows: "the trigger was not accepted; retrying in",
         triggers: 1,
         says: nothing,
         build: "",

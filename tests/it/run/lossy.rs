@@ -11,7 +11,7 @@ use crate::harness::{GO, Journal, LONG, Ran, ScenarioExt, Step, lines};
 
 const MISSING: &str = "missing";
 const LATE: &str = "late";
-const DEAF: &str = "brings nothing although the build logs";
+const DEAF: &str = "the live log is silent although the build logs";
 
 /// Whether a line of what was printed has this word.
 fn has_word(text: &str, word: &str) -> bool {
@@ -409,7 +409,7 @@ async fn a_log_that_was_followed_from_its_beginning_is_not_said_to_have_begun_be
         let step = Step::new(scenario).await.watchful();
         let ran = step.run_and_go_on_after("line 15\n").await;
         assert_whole(&ran, 1..=15);
-        assert!(!ran.stdout.contains("may have begun before"), "{}", ran.stdout);
+        assert!(!ran.stdout.contains("may have begun earlier"), "{}", ran.stdout);
     }
 }
 

@@ -88,7 +88,7 @@ async fn wrong_credentials_for_the_proxy_are_told_with_what_to_do() {
         let step = step.input("ca-file", &authority.pem());
         let ran = step.env("HTTPS_PROXY", &format!("{given}{}", proxy.address)).run().await;
         assert_eq!(ran.code, 30, "{}", ran.stdout);
-        let words = format!("the proxy {} wants other credentials (407)", proxy.address);
+        let words = format!("the proxy {} requires other credentials (407)", proxy.address);
         assert!(ran.stdout.contains(&words), "{}", ran.stdout);
         assert!(ran.stdout.contains("put user name and password for the proxy into HTTPS_PROXY"));
         let shown = ran.stdout.lines().filter(|line| !line.contains("::add-mask::"));
@@ -114,14 +114,14 @@ async fn a_proxy_that_refuses_is_named_with_its_status_and_asked_again_only_if_t
         let step = step.input("ca-file", &authority.pem());
         let ran = step.env("HTTPS_PROXY", &proxy.address.to_string()).run().await;
         assert_eq!(ran.code, 30, "{}", ran.stdout);
-        let words = format!("the proxy {} does not let us through: {why}", proxy.address);
+        let words = format!("the proxy {} refuses the connection: {why}", proxy.address);
         assert!(ran.stdout.contains(&words), "{words} in {}", ran.stdout);
         assert!(ran.stdout.contains("check HTTPS_PROXY or ALL_PROXY"), "{}", ran.stdout);
         // The spelling of REST: the question why, and the stream, use the other one.
         let heads = proxy.heads();
         let by_rest = heads.iter().filter(|head| head.contains("user-agent:")).count();
         assert_eq!(by_rest, tries, "{status_line}: {}", ran.stdout);
-        assert_eq!(ran.stdout.matches("trying again in").count(), tries - 1, "{}", ran.stdout);
+        assert_eq!(ran.stdout.matches("retrying in").count(), tries - 1, "{}", ran.stdout);
         // Each cause has a line of its own, once.
         let error = ran.stdout.split("cannot trigger the build: cannot reach BuildPixel").last();
         assert_eq!(error.unwrap().matches(&words).count(), 1, "{}", ran.stdout);
@@ -132,10 +132,10 @@ async fn a_proxy_that_refuses_is_named_with_its_status_and_asked_again_only_if_t
 async fn the_same_refusal_of_a_proxy_has_the_same_words_and_hint_over_the_stream() {
     const HINT: &str = "check HTTPS_PROXY or ALL_PROXY";
     for (status, why) in [
-        ("HTTP/1.1 403 Forbidden", "does not let us through: it answered 403"),
-        ("HTTP/1.1 404 Not Found", "does not let us through: it answered 404"),
-        ("HTTP/1.1 503 Service Unavailable", "does not let us through: it answered 503"),
-        ("SSH-2.0", "does not let us through: it does not speak HTTP"),
+        ("HTTP/1.1 403 Forbidden", "refuses the connection: it answered 403"),
+        ("HTTP/1.1 404 Not Found", "refuses the connection: it answered 404"),
+        ("HTTP/1.1 503 Service Unavailable", "refuses the connection: it answered 503"),
+        ("SSH-2.0", "refuses the connection: it does not speak HTTP"),
     ] {
         let scenario = Scenario::new().log("info", "line 1").status("complete");
         let (step, authority, front) = behind_tls(scenario).await;
@@ -197,7 +197,7 @@ async fn an_unknown_issuer_is_told_with_the_input_that_mends_it() {
     assert_eq!(ran.code, 30, "{}", ran.stdout);
     for words in [
         "cannot trigger the build: cannot reach BuildPixel",
-        "the certificate of api.buildpixel.test is by an issuer that is not trusted",
+        "the certificate of api.buildpixel.test has an issuer that is not trusted",
         "give that root certificate as `ca-file`",
     ] {
         assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);
@@ -282,7 +282,7 @@ async fn where_the_proxy_refuses_only_the_stream_its_name_and_a_hint_are_told() 
     let address = format!("ci:hunter2@{}", proxy.address);
     let ran = step.env("HTTPS_PROXY", &address).run().await;
     assert_eq!((ran.code, ran.numbered("line ")), (0, vec![1]), "{}", ran.stdout);
-    let words = format!("the proxy {} wants other credentials (407)", proxy.address);
+    let words = format!("the proxy {} requires other credentials (407)", proxy.address);
     let told = ran.stdout.lines().find(|line| line.contains(&words)).unwrap();
     assert!(told.contains("cannot be reached") && told.contains("into HTTPS_PROXY"), "{told}");
 }

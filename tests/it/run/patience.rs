@@ -43,7 +43,7 @@ async fn a_silent_build_is_said_to_go_on_again_and_again_with_its_phase_and_prog
         .log("info", "LogCook: Display: Cooked packages 400 Packages Remain 260 Total 660")
         .await_requests("GET", GO, 1)
         .status("complete");
-    let beat = ": 400 of 660 packages cooked; no line has come for ";
+    let beat = ": 400 of 660 packages cooked; no log line for ";
     let place = "buildpixel-ci: still in Cook after ";
     let step = restless(scenario).await;
     let started = Instant::now();
@@ -60,7 +60,7 @@ async fn a_build_that_logs_what_nobody_wants_to_see_is_said_to_go_on() {
     }
     let scenario = scenario.await_requests("GET", GO, 1).status("complete");
     let step = restless(scenario).await.input("log-level", "off");
-    let shown = says(step, &["still running after ", "the log goes on; lines so far: "]).await;
+    let shown = says(step, &["still running after ", "log lines so far: "]).await;
     assert!(!shown.contains("hidden"), "{shown}");
 }
 
@@ -82,7 +82,7 @@ async fn a_build_of_which_nothing_is_known_is_not_followed_in_silence() {
     let scenario = scenario.await_requests("GET", GO, 1).status("complete");
     let step = restless(scenario).await.input("build-id", BUILD_ID);
     let step = step.follow_delays(|delays| delays.unconfirmed_retries = u32::MAX);
-    says(step, &["no word of the build yet, after "]).await;
+    says(step, &["no status of the build yet, after "]).await;
 }
 
 #[tokio::test]

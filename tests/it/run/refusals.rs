@@ -148,7 +148,12 @@ async fn a_service_that_stumbles_while_we_follow_is_asked_again() {
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.numbered("line "), [1]);
-    assert_eq!(ran.stdout.matches("the API is in trouble").count(), 1, "told once: {}", ran.stdout);
+    assert_eq!(
+        ran.stdout.matches("the API does not answer properly").count(),
+        1,
+        "told once: {}",
+        ran.stdout
+    );
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::harness::{LONG, Ran, Step};
 
 pub(crate) const MAY_HAVE_STARTED: &str = "a build may have been started";
-pub(crate) const LOOKING: &str = "it is open whether a build was started; looking for it";
+pub(crate) const LOOKING: &str = "no clear answer; checking whether a build was started";
 const API_TOKEN: &str = "api_token:6650aa10bb20cc30dd40ee99";
 
 /// A build that says something and is then complete.
@@ -70,8 +70,8 @@ async fn an_answer_that_leaves_it_open_never_makes_two_builds_nor_none() {
             ran.built_once(triggers);
             ran.says(LOOKING);
             match triggers {
-                1 => ran.says("is the only build since the trigger"),
-                _ => ran.says("BuildPixel lists no build of this trigger; trying again"),
+                1 => ran.says("the only matching build that an API token has started"),
+                _ => ran.says("BuildPixel lists no build of this trigger; triggering again"),
             }
         })
     });
@@ -159,7 +159,7 @@ async fn a_rate_limit_that_says_no_time_is_tried_again_and_a_lasting_one_ends_wi
     let ran = Step::new(short().answer(limited)).await.run().await;
     assert_eq!(ran.code, 30, "{}", ran.stdout);
     assert_eq!(ran.asked("POST", &trigger_path()), 4);
-    assert_eq!(ran.stdout.matches("trying again in").count(), 3, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("retrying in").count(), 3, "{}", ran.stdout);
     ran.does_not_say(MAY_HAVE_STARTED);
 }
 
@@ -199,7 +199,7 @@ async fn a_service_that_is_not_up_yet_is_waited_for() {
     let upstream = step.simulator.url().replace("http://", "");
     let ran = step
         .run_while(async |step, _| {
-            step.stdout.shows("the trigger was not accepted; trying again in").await;
+            step.stdout.shows("the trigger was not accepted; retrying in").await;
             let listener = TcpListener::bind(address).await.unwrap();
             tokio::spawn(async move {
                 while let Ok((mut near, _)) = listener.accept().await {
@@ -230,7 +230,7 @@ async fn where_no_request_can_be_written_it_is_tried_again_and_ends_with_30() {
         let ran = Step::new(Scenario::new()).await.input("api-url", url).input("transport", "poll");
         let ran = ran.run().await;
         assert_eq!(ran.code, 30, "{}", ran.stdout);
-        let told = "the trigger was not accepted; trying again in";
+        let told = "the trigger was not accepted; retrying in";
         assert_eq!(ran.stdout.matches(told).count(), 3, "{}", ran.stdout);
         ran.says("cannot reach BuildPixel");
         ran.does_not_say(MAY_HAVE_STARTED);
@@ -300,7 +300,7 @@ async fn without_a_branch_the_build_settings_own_one_is_ours() {
     let ran = Step::new(scenario).await.run().await;
     assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
     ran.says(&format!(
-        "BuildPixel answered 502; build {BUILD_ID} may be of this trigger: the branch of the build \
+        "BuildPixel answered 502; build {BUILD_ID} may belong to this trigger: the branch of the build \
          setting could not be read"
     ));
 }
@@ -340,12 +340,12 @@ async fn a_list_that_cannot_be_had_ends_with_31_and_says_what_is_known() {
         ),
         (
             Answer::new("GET", "/builds", 200).body(r#"{"items":[],"nextCursor":"again"}"#),
-            "the list of builds does not show all that were queued since",
+            "the list of builds does not show all builds queued since",
             80,
         ),
         (
             Answer::new("GET", "/builds", 200).body(r#"{"items":[{"id":"b"}],"nextCursor":null}"#),
-            "build b may be of this trigger: when it was created cannot be told",
+            "build b may belong to this trigger: its creation time is unknown",
             4,
         ),
     ] {
@@ -369,7 +369,7 @@ async fn a_list_that_stumbles_is_read_again_and_each_time_is_told() {
     let scenario = short().answer(first(504).processed()).answer(reset).answer(limited);
     let ran = Step::new(scenario).await.run().await;
     ran.built_once(1);
-    let told = "cannot look for the build; trying again in";
+    let told = "cannot look for the build; retrying in";
     assert_eq!(ran.stdout.matches(told).count(), 2, "{}", ran.stdout);
     ran.says("BuildPixel answered 429");
     ran.says("BuildPixel did not answer");
@@ -446,7 +446,7 @@ async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
         let ran = step.trigger_timings(|timings| timings.answer = patience).run().await;
         assert_eq!((ran.code, ran.builds.len()), (code, 0), "{}", ran.stdout);
         assert_eq!(ran.requests("POST"), 3);
-        ran.says("3 requests were left open, and BuildPixel lists no build of them");
+        ran.says("3 requests got no clear answer, and BuildPixel lists no build of them");
         ran.says("BuildPixel lists no build of this trigger; run the job again later");
         ran.does_not_say("no build was started");
         ran.does_not_say(MAY_HAVE_STARTED);
@@ -492,7 +492,7 @@ async fn a_last_refusal_after_an_open_answer_hides_neither_the_build_nor_the_ans
         ran.says(&format!(
             "cannot trigger the build: BuildPixel answered 504; then BuildPixel answered {status}"
         ));
-        ran.says("one request was left open, and BuildPixel lists no build of it");
+        ran.says("one request got no clear answer, and BuildPixel lists no build of it");
         ran.says(&format!("BuildPixel lists no build of this trigger{hint}"));
     }
     for (status, refusal, ..) in refusals() {
@@ -517,7 +517,7 @@ async fn a_refusal_is_not_counted_among_the_requests_that_were_left_open() {
     let scenario = scenario.answer(Answer::new("POST", trigger_path(), 502));
     let ran = Step::new(scenario).await.run().await;
     assert_eq!((ran.code, ran.requests("POST")), (30, 4), "{}", ran.stdout);
-    ran.says("3 requests were left open, and BuildPixel lists no build of them");
+    ran.says("3 requests got no clear answer, and BuildPixel lists no build of them");
 }
 
 #[tokio::test]
@@ -527,7 +527,7 @@ async fn the_timeout_bounds_the_trigger_too() {
     let step = Step::new(scenario).await.input("timeout", "1s");
     let ran = step.trigger_delays(|delays| delays.answer = Duration::from_secs(20)).run().await;
     assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
-    ran.says("the time was up before a build of it was listed");
+    ran.says("time ran out before its build was listed");
     ran.says(MAY_HAVE_STARTED);
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
 }

@@ -24,7 +24,7 @@ fn numbers(to: usize) -> Vec<usize> {
 }
 
 #[test]
-fn a_join_that_is_not_heeded_is_repeated_after_about_three_seconds_and_that_is_said_once() {
+fn an_ignored_join_is_repeated_after_three_seconds_and_reported_once() {
     let mut world = World::new(case_of(200, vec![]));
     for action in [Action::Ignore(1), CONNECT, Action::Pass(500), Action::Log(20)] {
         world.act(action);
@@ -43,7 +43,7 @@ fn a_join_that_is_not_heeded_is_repeated_after_about_three_seconds_and_that_is_s
 }
 
 #[test]
-fn a_room_is_joined_again_and_again_while_the_session_brings_nothing() {
+fn a_silent_session_keeps_rejoining_its_room() {
     let mut world = World::new(case_of(200, vec![]));
     let actions = [Action::Ignore(3), CONNECT, Action::Pass(100), Action::Log(20)];
     actions.into_iter().for_each(|action| world.act(action));
@@ -54,7 +54,7 @@ fn a_room_is_joined_again_and_again_while_the_session_brings_nothing() {
 }
 
 #[test]
-fn lines_that_wait_for_their_place_are_printed_before_every_end() {
+fn unplaced_lines_are_printed_before_every_end() {
     let mut world = World::new(case_of(200, vec![]));
     let actions = [Action::Rest(Rest::Fails), CONNECT, Action::Log(5), Action::Deliver(5)];
     actions.into_iter().for_each(|action| world.act(action));
@@ -64,7 +64,7 @@ fn lines_that_wait_for_their_place_are_printed_before_every_end() {
 }
 
 #[test]
-fn lines_that_a_standing_session_drops_are_printed_late_within_a_minute() {
+fn lines_dropped_by_a_connected_session_are_printed_late_within_a_minute() {
     let actions =
         [CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100), Action::Drop(true)];
     let more = [Action::Log(5), Action::Drop(false), Action::Log(5), Action::Deliver(5)];
@@ -77,7 +77,7 @@ fn lines_that_a_standing_session_drops_are_printed_late_within_a_minute() {
 }
 
 #[test]
-fn a_view_that_shows_only_the_end_of_what_was_dropped_tells_that_more_may_be_missing() {
+fn a_view_with_only_the_end_of_dropped_lines_reports_that_more_may_be_missing() {
     let world = run(
         10,
         &[
@@ -98,7 +98,7 @@ fn a_view_that_shows_only_the_end_of_what_was_dropped_tells_that_more_may_be_mis
 }
 
 #[test]
-fn a_view_ahead_of_a_stream_that_lags_waits_for_the_lines_before_it() {
+fn a_view_ahead_of_a_lagging_stream_waits_for_the_lines_before_it() {
     let world = run(
         10,
         &[
@@ -120,7 +120,7 @@ fn a_view_ahead_of_a_stream_that_lags_waits_for_the_lines_before_it() {
 }
 
 #[test]
-fn a_recovered_session_is_believed_only_as_far_as_rest_agrees() {
+fn a_recovered_session_is_trusted_only_as_far_as_rest_agrees() {
     for (recovery, window, lost) in [
         (Recovery::Whole, 200, 0),
         (Recovery::Whole, 5, 0),
@@ -151,7 +151,7 @@ fn a_recovered_session_is_believed_only_as_far_as_rest_agrees() {
 }
 
 #[test]
-fn a_run_that_is_delivered_again_is_not_printed_again() {
+fn a_repeated_run_is_not_printed_again() {
     for run_length in [3, 7] {
         let world = run(
             200,
@@ -191,7 +191,7 @@ fn deliver(texts: &[(&str, u64)]) -> Vec<String> {
 }
 
 #[test]
-fn less_than_three_lines_or_lines_all_alike_or_at_other_times_are_no_repeat() {
+fn short_or_uniform_or_differently_timed_runs_are_not_repeats() {
     let first = [("a", 1), ("b", 2), ("c", 3), ("x", 4), ("x", 4), ("x", 4)];
     for (again, is_repeat) in [
         (&[("a", 1), ("b", 2)][..], false),
@@ -208,7 +208,7 @@ fn less_than_three_lines_or_lines_all_alike_or_at_other_times_are_no_repeat() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_or_one_line_far_ahead_hides_no_line() {
+fn a_clock_change_or_an_outlier_hides_no_line() {
     for steps in [&[-3_600][..], &[3_600, -3_600], &[3_600]] {
         let mut actions = vec![CONNECT, Action::Log(10), Action::Deliver(10), Action::Pass(100)];
         for step in steps {
@@ -223,7 +223,7 @@ fn a_clock_that_is_set_back_or_one_line_far_ahead_hides_no_line() {
 }
 
 #[test]
-fn lines_are_shown_within_two_seconds_though_rest_fails_and_the_stream_is_cut_again_and_again() {
+fn lines_appear_within_two_seconds_while_rest_fails_and_the_stream_reconnects() {
     let mut actions = vec![Action::Rest(Rest::Fails)];
     for _ in 0..10 {
         actions.extend([CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(500)]);
@@ -243,7 +243,7 @@ fn lines_are_shown_within_two_seconds_though_rest_fails_and_the_stream_is_cut_ag
 }
 
 #[test]
-fn a_log_that_was_followed_from_before_its_beginning_is_not_called_cut() {
+fn a_log_followed_from_its_beginning_is_not_reported_as_cut() {
     for (is_pending, is_reported) in [(true, false), (false, true)] {
         let mut world = World::new(case_of(200, vec![]));
         world.status = if is_pending { Status::Pending } else { Status::Running };
@@ -261,7 +261,7 @@ fn a_log_that_was_followed_from_before_its_beginning_is_not_called_cut() {
         world.act(Action::Deliver(15));
         world.end();
         assert_eq!(world.printed(), numbers(15));
-        assert_eq!(world.reported("may have begun before"), is_reported, "{:?}", world.shown);
+        assert_eq!(world.reported("may have begun earlier"), is_reported, "{:?}", world.shown);
     }
 }
 
@@ -278,7 +278,7 @@ fn a_healthy_stream_costs_one_request_a_minute() {
 }
 
 #[test]
-fn a_session_that_drops_lines_is_compared_every_few_seconds() {
+fn a_session_that_drops_lines_is_compared_with_rest_every_few_seconds() {
     let mut world = World::new(case_of(200, vec![]));
     let first = [CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100)];
     let drop = [Action::Drop(true), Action::Log(5), Action::Drop(false)];
@@ -290,7 +290,7 @@ fn a_session_that_drops_lines_is_compared_every_few_seconds() {
 }
 
 #[test]
-fn a_view_that_begins_with_a_printed_line_and_has_a_hole_tells_that_more_may_be_missing_before_it()
+fn a_view_with_a_hole_after_its_first_printed_line_reports_that_more_may_be_missing()
 {
     let dropped = |count| [Action::Drop(true), Action::Log(count), Action::Drop(false)];
     let mut actions = vec![CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100)];
@@ -301,7 +301,7 @@ fn a_view_that_begins_with_a_printed_line_and_has_a_hole_tells_that_more_may_be_
     actions.extend([Action::Log(3), Action::Deliver(3), Action::Pass(61_000)]);
     let world = run(6, &actions);
     world.check_lines();
-    assert!(world.reported("more of them may be missing"), "{:?}", world.shown);
+    assert!(world.reported("more may be missing"), "{:?}", world.shown);
 }
 
 /// A line of the stream, now.
@@ -312,7 +312,7 @@ fn bring(world: &mut World, number: usize) {
 }
 
 #[test]
-fn a_run_that_rest_has_shown_first_is_not_printed_again_either() {
+fn a_repeated_run_that_rest_showed_first_is_not_printed_again() {
     let mut world = World::new(case_of(200, vec![]));
     let actions = [Action::Log(2), CONNECT, Action::Pass(100), Action::Log(1), Action::Deliver(1)];
     actions.into_iter().for_each(|action| world.act(action));
@@ -323,7 +323,7 @@ fn a_run_that_rest_has_shown_first_is_not_printed_again_either() {
 }
 
 #[test]
-fn a_session_that_goes_on_where_a_session_ended_that_had_no_place_hides_no_gap() {
+fn resuming_a_session_without_a_known_place_hides_no_gap() {
     let mut world = World::new(case_of(3, vec![]));
     let first = [CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100), Action::Lose];
     let empty = [Action::Log(10), CONNECT, Action::Pass(100), Action::Lose];
@@ -338,7 +338,7 @@ fn a_session_that_goes_on_where_a_session_ended_that_had_no_place_hides_no_gap()
 }
 
 #[test]
-fn a_view_from_before_the_first_line_of_a_session_does_not_place_it() {
+fn a_view_from_before_a_session_does_not_place_its_lines() {
     // The log is `tick tick end`; the second line equals the first.
     let at = |millis| Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis));
     let line = |text: &str, millis| LogLine {
