@@ -32,9 +32,9 @@ fn listen_to_all(sender: &mpsc::Sender<Signal>) -> io::Result<()> {
         // `nohup`.
         (Signal::Hup, SignalKind::hangup(), false),
     ] {
-        if ignored.map_or(default, |ignored| {
-            meaning == Signal::Term || !ignored.has(kind.as_raw_value())
-        }) {
+        if ignored
+            .map_or(default, |ignored| meaning == Signal::Term || !ignored.has(kind.as_raw_value()))
+        {
             let mut stream = signal(kind)?;
             forward(meaning, sender.clone(), move |context| stream.poll_recv(context));
         }

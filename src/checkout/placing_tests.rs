@@ -1,3 +1,5 @@
+//! Findings that wait for the checkout: order, time limit and refused threads.
+
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc;

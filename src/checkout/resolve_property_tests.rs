@@ -1,3 +1,5 @@
+//! Properties of resolving file names for any checkout and any log.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Resolving the file names of logs in checkouts.
+
 use std::sync::Arc;
 
 use super::index::Index;

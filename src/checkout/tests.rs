@@ -1,3 +1,5 @@
+//! The walk over a checkout, and lookups in its index.
+
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,3 +1,5 @@
+//! Valid and invalid inputs, and the defaults.
+
 use std::path::PathBuf;
 use std::time::Duration;
 

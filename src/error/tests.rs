@@ -100,8 +100,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
              `status` in it\n\
              POST https://a.test/x\n\
              the answer begins: <html>\n\
-             check `api-url`, and what else stands between here and BuildPixel and may have answered in \
-             its place",
+             check `api-url`, and whether a proxy or gateway answered in BuildPixel's place",
         ),
         (
             Error::lost(&id("b1"), refused(401, "invalid_token")),

@@ -178,8 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn consecutive_unexpected_answers_end_polling_despite_transient_failures_between_them()
-     {
+    fn consecutive_unexpected_answers_end_polling_despite_transient_failures_between_them() {
         let delays = FollowDelays::default();
         assert_eq!(patience(|_, _| {}), Some(MAX_UNEXPECTED_ANSWERS + 1));
         let trouble = |polling: &mut Polling, now| {

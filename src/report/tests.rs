@@ -1,3 +1,5 @@
+//! The report of a build: counts, ranking, outputs and verdict.
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;

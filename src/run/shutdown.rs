@@ -208,7 +208,10 @@ mod tests {
         assert_eq!(shutdown.next_timer(&signals), Some(now + LAST_MOMENT));
         assert!(!shutdown.on_timer(&signals, now + LAST_MOMENT - millis(1)));
         assert!(shutdown.on_timer(&signals, now + LAST_MOMENT));
-        assert!(!*shutdown.late().borrow(), "nothing is waited for, so nothing needs to be reported");
+        assert!(
+            !*shutdown.late().borrow(),
+            "nothing is waited for, so nothing needs to be reported"
+        );
 
         let mut signals = SeenSignals::default();
         signals.add(Signal::Int, now);

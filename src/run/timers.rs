@@ -264,10 +264,7 @@ mod tests {
         let cook = Some(Progress::Packages { done: 400, total: 660 });
         let status = |status| Event::Status(status);
         let line = Event::Line { level: Level::Info, text: "x".to_owned() };
-        assert_eq!(
-            says(&timers, &[], None),
-            "no status of the build yet after 42m 10s"
-        );
+        assert_eq!(says(&timers, &[], None), "no status of the build yet after 42m 10s");
         let pending = status(Status::Pending);
         assert_eq!(says(&timers, &[pending], None), "still queued after 42m 10s");
         let running = status(Status::Running);

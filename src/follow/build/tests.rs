@@ -4,13 +4,15 @@
 mod scenarios;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
+use crate::follow::window::View;
 use crate::model::{Level, Notice};
+use crate::service::ApiError;
 
 /// Something that happens.
 #[derive(Debug, Clone, Copy)]

@@ -290,8 +290,7 @@ fn a_session_that_drops_lines_is_compared_with_rest_every_few_seconds() {
 }
 
 #[test]
-fn a_view_with_a_hole_after_its_first_printed_line_reports_that_more_may_be_missing()
-{
+fn a_view_with_a_hole_after_its_first_printed_line_reports_that_more_may_be_missing() {
     let dropped = |count| [Action::Drop(true), Action::Log(count), Action::Drop(false)];
     let mut actions = vec![CONNECT, Action::Log(5), Action::Deliver(5), Action::Pass(100)];
     actions.extend(dropped(10));
