@@ -105,7 +105,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
         (
             Error::lost(&id("b1"), refused(401, "invalid_token")),
             31,
-            "cannot learn how build b1 ends: BuildPixel answered 401 invalid_token\n\
+            "cannot read the result of build b1: BuildPixel answered 401 invalid_token\n\
              POST https://a.test/x\n\
              check the `token` input; a revoked token answers 401; then set `build-id: b1` to follow \
              the build again",

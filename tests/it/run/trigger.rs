@@ -312,7 +312,7 @@ async fn two_builds_that_may_both_be_ours_end_with_31_and_are_named() {
     assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
     let second = BUILD_ID.replace("0001", "0002");
     ran.says("cannot tell whether a build was triggered: BuildPixel answered 502; 2 builds");
-    ran.says("have been queued since that fit: ");
+    ran.says("have been queued since: ");
     ran.says(BUILD_ID);
     ran.says(&second);
     ran.says("give its id as `build-id`");
