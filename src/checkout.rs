@@ -88,7 +88,7 @@ impl Checkout {
     fn begin_on(&mut self, thread: thread::Builder) -> io::Result<()> {
         let Some(walk) = self.walk.take() else { return Ok(()) };
         // Ends the walk also if there is no thread, or if the walk panics.
-        let ending = Ending(Arc::clone(&self.walked));
+        let ending = EndOnDrop(Arc::clone(&self.walked));
         let walking = thread.name("checkout".to_owned()).spawn(move || ending.0.end(walk()));
         walking.map(|_detached| ())
     }
@@ -134,9 +134,9 @@ impl Walked {
     }
 }
 
-struct Ending(Arc<Walked>);
+struct EndOnDrop(Arc<Walked>);
 
-impl Drop for Ending {
+impl Drop for EndOnDrop {
     fn drop(&mut self) {
         self.0.end(None);
     }

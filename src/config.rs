@@ -225,7 +225,7 @@ impl Check<'_> {
         let wait = self.boolean("wait", given.wait);
         if wait == Some(false) && matches!(task, Some(Task::Attach(_))) {
             let problem = "has no effect with `build-id`; remove one of them".to_owned();
-            self.wrong::<()>("wait", Some("false".to_owned()), problem);
+            self.mistake::<()>("wait", Some("false".to_owned()), problem);
         }
         let timeout = given.timeout.unwrap_or_else(|| "6h".to_owned());
         let timeout = self.duration("timeout", timeout);
@@ -292,23 +292,23 @@ impl Check<'_> {
         // No other character can stand in an `Authorization` header.
         if !token.expose().chars().all(|c| c.is_ascii_graphic()) {
             let problem = "contains blanks or other characters that no token has".to_owned();
-            return self.wrong("token", None, problem);
+            return self.mistake("token", None, problem);
         }
         // A shorter token looks like ordinary words of a log, so it cannot be masked.
         if token.expose().len() < SHORTEST_TOKEN {
             let problem = format!("is too short for a token: {SHORTEST_TOKEN} characters at least");
-            return self.wrong("token", None, problem);
+            return self.mistake("token", None, problem);
         }
         Some(token)
     }
 
     fn id(&mut self, input: &'static str, given: String) -> Option<Id> {
         if inputs::lookup(self.env, "token").is_some_and(|(_, token)| token.contains(&given)) {
-            return self.wrong(input, None, "is the token".to_owned());
+            return self.mistake(input, None, "is the token".to_owned());
         }
         match Id::new(&given) {
             Some(id) if given.len() == Id::LENGTH => Some(id),
-            _ => self.wrong(
+            _ => self.mistake(
                 input,
                 Some(given),
                 format!(
@@ -324,7 +324,7 @@ impl Check<'_> {
         match given.as_deref() {
             None | Some("true" | "True" | "TRUE") => Some(true),
             Some("false" | "False" | "FALSE") => Some(false),
-            Some(_) => self.wrong(
+            Some(_) => self.mistake(
                 input,
                 given,
                 "is not a boolean; accepted are true, True, TRUE, false, False, FALSE".to_owned(),
@@ -338,7 +338,7 @@ impl Check<'_> {
         let duration = documented.then(|| humantime::parse_duration(&given).ok()).flatten();
         match duration {
             Some(duration) if duration > Duration::ZERO => Some(duration),
-            _ => self.wrong(
+            _ => self.mistake(
                 input,
                 Some(given),
                 "is not a duration; write it like 90s, 45m, 2h or 1h30m".to_owned(),
@@ -361,7 +361,7 @@ impl Check<'_> {
         }
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
         let problem = format!("is not known; accepted are {}", names.join(", "));
-        self.wrong(input, Some(word), problem)
+        self.mistake(input, Some(word), problem)
     }
 
     fn source_root(&mut self, given: String) -> Option<String> {
@@ -370,7 +370,7 @@ impl Check<'_> {
         let absolute = root.starts_with('/') || root.contains(':');
         if absolute || root.split('/').any(|part| part == "..") {
             let problem = "must be a folder inside the repository, relative to its top".to_owned();
-            return self.wrong("source-root", Some(given), problem);
+            return self.mistake("source-root", Some(given), problem);
         }
         Some(root.to_owned())
     }
@@ -381,7 +381,7 @@ impl Check<'_> {
             Err(problem) => {
                 // An address with a user name may contain a password too.
                 let value = (!given.contains('@')).then_some(given);
-                self.wrong("api-url", value, problem.to_owned())
+                self.mistake("api-url", value, problem.to_owned())
             }
         }
     }
@@ -394,11 +394,11 @@ impl Check<'_> {
         // The text between the certificates may be in any encoding.
         match std::fs::read(&given).map(|pem| String::from_utf8_lossy(&pem).into_owned()) {
             Ok(pem) if pem.contains(BEGIN) => Some(pem),
-            Ok(_) => self.wrong("ca-file", Some(given), "contains no PEM certificate".to_owned()),
+            Ok(_) => self.mistake("ca-file", Some(given), "contains no PEM certificate".to_owned()),
             Err(error) => {
                 // A private key given by mistake must not be shown.
                 let value = (!given.contains("-----BEGIN")).then_some(given);
-                self.wrong("ca-file", value, format!("cannot be read: {error}"))
+                self.mistake("ca-file", value, format!("cannot be read: {error}"))
             }
         }
     }
@@ -411,7 +411,7 @@ impl Check<'_> {
         given
     }
 
-    fn wrong<T>(
+    fn mistake<T>(
         &mut self,
         input: &'static str,
         value: Option<String>,

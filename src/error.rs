@@ -268,16 +268,16 @@ impl Error {
             Self::Uncertain { ambiguity, .. } => Some(ambiguity.hint()),
             Self::Trigger(error) | Self::Attach(error) => error.hint().map(str::to_owned),
             Self::Lost { build, cause } => Some(match cause.hint() {
-                Some(hint) if cause.is_final() => format!("{hint}; then {}", again(build)),
-                _ => format!("the build was not stopped; {}", again(build)),
+                Some(hint) if cause.is_final() => format!("{hint}; then {}", follow_again(build)),
+                _ => format!("the build was not stopped; {}", follow_again(build)),
             }),
-            Self::Stream { build, .. } => Some(format!("the build was not stopped; {}", again(build))),
+            Self::Stream { build, .. } => Some(format!("the build was not stopped; {}", follow_again(build))),
             Self::Internal => Some("this is a bug; please report it".to_owned()),
         }
     }
 }
 
-fn again(build: &Id) -> String {
+fn follow_again(build: &Id) -> String {
     format!("set `build-id: {build}` to follow the build again")
 }
 

@@ -86,8 +86,8 @@ impl BuildReport {
             Event::PhaseStarted(phase) => self.start(*phase),
             Event::PhaseEnded { phase, took, completed } => self.end(*phase, *took, *completed),
             Event::Line { .. } => self.lines += 1,
-            Event::Finding(finding) => self.find(finding),
-            Event::Action { name, took } => self.act(name, *took),
+            Event::Finding(finding) => self.record_finding(finding),
+            Event::Action { name, took } => self.record_action(name, *took),
             Event::Cooked { done, total } => self.cooked = Some((*done, *total)),
             Event::Notice(_) => {}
         }

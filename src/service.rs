@@ -144,7 +144,7 @@ impl Client {
         match sent {
             Ok(success) => {
                 let status = success.status;
-                understand(success, read).await.map_err(|(why, body)| {
+                parse_answer(success, read).await.map_err(|(why, body)| {
                     let (why, snippet) = (self.snippet(&why), self.snippet(&body));
                     ApiErrorKind::Garbled { status, expected, why, snippet }
                 })
@@ -159,7 +159,7 @@ impl Client {
         let sending = sending.bearer_auth(self.token.expose()).timeout(self.timeout);
         let mut response = match sending.send().await {
             Ok(response) => response,
-            Err(error) => return Err(self.unsent(error, deadline).await),
+            Err(error) => return Err(self.connection_failure(error, deadline).await),
         };
         let came = Instant::now();
         let status = response.status();
@@ -199,7 +199,11 @@ impl Client {
     }
 
     /// The reason for a request without an answer, if there was no connection.
-    async fn unsent(&self, error: reqwest::Error, deadline: tokio::time::Instant) -> ApiErrorKind {
+    async fn connection_failure(
+        &self,
+        error: reqwest::Error,
+        deadline: tokio::time::Instant,
+    ) -> ApiErrorKind {
         match self.net.connect_error(&self.base, &error, deadline).await {
             Some(why) => ApiErrorKind::Blocked(why),
             None => unreachable(error),
@@ -218,7 +222,7 @@ fn unreachable(error: reqwest::Error) -> ApiErrorKind {
 }
 
 /// Parses an answer; a long one on a separate thread. On failure returns the reason and the answer.
-async fn understand<T: Send + 'static>(
+async fn parse_answer<T: Send + 'static>(
     success: Success,
     read: fn(&Success) -> Result<T, String>,
 ) -> Result<T, (String, String)> {
@@ -226,8 +230,8 @@ async fn understand<T: Send + 'static>(
     if success.body.len() <= LONG_BODY_BYTES {
         return work(success);
     }
-    let understood = threads::run("answer", "reads an answer of BuildPixel", success, work).await;
-    understood.unwrap_or_else(|| Err(("parsing it failed".to_owned(), String::new())))
+    let parsed = threads::run("answer", "reads an answer of BuildPixel", success, work).await;
+    parsed.unwrap_or_else(|| Err(("parsing it failed".to_owned(), String::new())))
 }
 
 /// The host of a redirect: its path and query may contain secrets.

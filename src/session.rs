@@ -1,5 +1,5 @@
-//! The session with BuildPixel that all builds of a step share: one Socket.IO session with a room
-//! for each build, and the snapshot requests to REST. One task owns both.
+//! The session with BuildPixel that all builds of a step share. One task owns the Socket.IO session
+//! with a room for each build, and the snapshot requests to REST.
 
 mod hub;
 mod link;

@@ -24,7 +24,7 @@ pub fn listen() -> io::Result<mpsc::Receiver<Signal>> {
 fn listen_to_all(sender: &mpsc::Sender<Signal>) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let ignored = unix::Ignored::from_the_start();
+    let ignored = unix::Ignored::at_start();
     for (meaning, kind, default) in [
         (Signal::Int, SignalKind::interrupt(), true),
         (Signal::Term, SignalKind::terminate(), true),
@@ -73,8 +73,8 @@ mod unix {
     pub(super) struct Ignored(u64);
 
     impl Ignored {
-        /// `None` if that is unknown: only Linux tells a program without unsafe code.
-        pub(super) fn from_the_start() -> Option<Self> {
+        /// `None` if that is unknown: only on Linux can it be read without unsafe code.
+        pub(super) fn at_start() -> Option<Self> {
             Self::read(&fs::read_to_string("/proc/self/status").ok()?)
         }
 

@@ -36,7 +36,7 @@ pub(super) struct Suffix<'t> {
 }
 
 /// A name that more files than this share is not looked up.
-const NAMESAKES: usize = 256;
+const MAX_SAME_NAME: usize = 256;
 
 impl Index {
     /// Adds a file, by its path from the top.
@@ -91,7 +91,7 @@ impl Index {
     /// The file with this path, as spelt in the repository. Case is ignored, unless two files
     /// differ in nothing else.
     pub(super) fn file(&self, path: &str) -> Option<&str> {
-        let exact = self.alike(last(path)).find(|file| *file == path);
+        let exact = self.with_hash_of(last(path)).find(|file| *file == path);
         exact.or_else(|| only(self.named(last(path)).into_iter().filter(|file| same(file, path))))
     }
 
@@ -125,15 +125,15 @@ impl Index {
     }
 
     fn named(&self, name: &str) -> Vec<&str> {
-        let named: Vec<_> = self.alike(name).take(NAMESAKES + 1).collect();
-        if named.len() > NAMESAKES {
+        let named: Vec<_> = self.with_hash_of(name).take(MAX_SAME_NAME + 1).collect();
+        if named.len() > MAX_SAME_NAME {
             return Vec::new();
         }
         named.into_iter().filter(|path| same(last(path), name)).collect()
     }
 
     /// The files whose names have the same hash.
-    fn alike(&self, name: &str) -> impl Iterator<Item = &str> {
+    fn with_hash_of(&self, name: &str) -> impl Iterator<Item = &str> {
         let wanted = hash(name);
         let first = self.files.partition_point(|file| file.name < wanted);
         let files = self.files.iter().skip(first).take_while(move |file| file.name == wanted);

@@ -25,16 +25,16 @@ impl Default for Bounds {
 }
 
 /// Folders that no log mentions.
-const FOREIGN: [&str; 2] = [".git", "node_modules"];
+const SKIPPED: [&str; 2] = [".git", "node_modules"];
 /// Below these, folders may have any name.
-const WRITTEN: [&str; 2] = ["Source", "Content"];
+const AUTHORED: [&str; 2] = ["Source", "Content"];
 
 struct Folder {
     path: PathBuf,
     /// From the top: empty, or ending in `/`.
     name: String,
     depth: usize,
-    is_written: bool,
+    is_authored: bool,
 }
 
 /// All files below the folder, the upper ones first; `None` if it cannot be read. Links are not
@@ -46,7 +46,7 @@ pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
         index.cut();
     }
     let mut left = bounds.entries;
-    let top = Folder { path: root.to_owned(), name: String::new(), depth: 0, is_written: false };
+    let top = Folder { path: root.to_owned(), name: String::new(), depth: 0, is_authored: false };
     let mut folders = VecDeque::from([top]);
     while let Some(folder) = folders.pop_front() {
         if folder.depth > 0 && folder.path.join(".git").exists() {
@@ -61,7 +61,7 @@ pub(super) fn walk(root: &Path, bounds: Bounds) -> Option<Index> {
             let Some(name) = name.to_str().filter(|name| is_plain(name)) else { continue };
             match entry.file_type() {
                 Ok(kind) if kind.is_file() => index.add(&folder.name, name),
-                Ok(kind) if kind.is_dir() && !folder.leaves_out(name) => {
+                Ok(kind) if kind.is_dir() && !folder.skips(name) => {
                     if folder.depth >= bounds.depth {
                         index.cut();
                         continue;
@@ -138,14 +138,14 @@ fn has_project(folder: &Path) -> bool {
 }
 
 impl Folder {
-    fn leaves_out(&self, name: &str) -> bool {
+    fn skips(&self, name: &str) -> bool {
         let is_one_of = |names: &[&str]| names.iter().any(|one| one.eq_ignore_ascii_case(name));
-        is_one_of(&FOREIGN) || (!self.is_written && is_one_of(&MADE))
+        is_one_of(&SKIPPED) || (!self.is_authored && is_one_of(&MADE))
     }
 
     fn inner(&self, path: PathBuf, name: &str) -> Self {
-        let is_written = self.is_written || WRITTEN.contains(&name);
-        Self { path, name: format!("{}{name}/", self.name), depth: self.depth + 1, is_written }
+        let is_authored = self.is_authored || AUTHORED.contains(&name);
+        Self { path, name: format!("{}{name}/", self.name), depth: self.depth + 1, is_authored }
     }
 }
 

@@ -299,7 +299,7 @@ pub(super) enum Position {
 pub(super) fn position(known: impl Iterator<Item = (Key, bool)>, run: &[Key]) -> Position {
     let known: Vec<(Key, bool)> = known.collect();
     let (places, run): (Vec<usize>, Vec<Key>) =
-        run.iter().copied().enumerate().filter(|(_, key)| !key.is_nothing()).unzip();
+        run.iter().copied().enumerate().filter(|(_, key)| !key.is_empty_key()).unzip();
     let timed = known.iter().map(|(key, _)| key).chain(&run).all(|key| key.has_time());
     let ids: Vec<u64> = known.iter().map(|(key, _)| key.id(timed)).collect();
     let run_ids: Vec<u64> = run.iter().map(|key| key.id(timed)).collect();

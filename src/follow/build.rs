@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::delays::FollowDelays;
 use super::effect::{Effect, Effects};
-use super::merge::{Holds, LineMerger};
+use super::merge::{HoldTimes, LineMerger};
 use super::polling::Polling;
 use super::room::Room;
 use super::status::ShownStatus;
@@ -76,7 +76,7 @@ impl Build {
     /// Follows a build from now on. The stream gets a head start before REST is polled.
     pub fn new(now: Instant, id: Id, options: FollowOptions) -> Self {
         let FollowDelays { hold, ahead, silent, repeats, grace, .. } = options.delays;
-        let holds = Holds { unplaced: hold, ahead, adjacent: silent, repeats };
+        let holds = HoldTimes { unplaced: hold, ahead, adjacent: silent, repeats };
         let mut polling = Polling::new(now, options.is_ours);
         polling.poll_at(match options.transport {
             Transport::Poll => now,
@@ -117,7 +117,7 @@ impl Build {
     pub fn on_joined(&mut self, now: Instant, recovered: bool) {
         self.room = Some(Room::new(now, &self.options.delays));
         self.has_joined = true;
-        self.lines.joined(recovered);
+        self.lines.on_joined(recovered);
         self.lookups = 0;
         self.polling.poll_at(now);
     }
@@ -140,7 +140,7 @@ impl Build {
     /// first.
     pub fn on_lost(&mut self, poll_from: Instant, out: &mut Effects) {
         if self.room.take().is_some() {
-            self.lines.lost(out);
+            self.lines.on_lost(out);
             if matches!(self.state, FollowState::Following) {
                 self.polling.poll_at(poll_from);
             }
@@ -158,7 +158,7 @@ impl Build {
     pub fn on_line(&mut self, now: Instant, line: LogLine, out: &mut Effects) {
         self.on_message(now, out);
         let waited = self.lines.waits_since().is_some();
-        self.lines.line(now, line, out);
+        self.lines.on_line(now, line, out);
         if !waited && self.lines.waits_since().is_some() {
             self.lookups = 0;
             self.is_requested_early = self.polling.requested.is_some();
@@ -181,7 +181,7 @@ impl Build {
         if self.status.is_pending() && !status.is_terminal() {
             self.joined_while_pending = true;
         }
-        self.status.pushed(now, status, out);
+        self.status.on_pushed(now, status, out);
     }
 
     fn on_message(&mut self, now: Instant, out: &mut Effects) {
@@ -201,9 +201,9 @@ impl Build {
         let delays = self.options.delays;
         if self.is_followed() && self.room.as_mut().is_some_and(|room| room.rejoins(now, &delays)) {
             out.push(Effect::Join);
-            self.lines.joined(false);
+            self.lines.on_joined(false);
         }
-        self.lines.tick(now, out);
+        self.lines.on_tick(now, out);
         self.check_repeats(now);
         if matches!(self.state, FollowState::Following)
             && self.drained_at().is_some_and(|at| at <= now)

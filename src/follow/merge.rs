@@ -31,7 +31,7 @@ const LATE_LINES_AT_ONCE: usize = 256;
 
 /// How long lines are held back until their place is known better.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Holds {
+pub(super) struct HoldTimes {
     /// Lines of the stream, until a snapshot shows the lines before them.
     pub(super) unplaced: Duration,
     /// Lines of REST with unknown lines before them, until the stream brings those.
@@ -80,14 +80,14 @@ impl Stretch {
 /// The lines of one build.
 #[derive(Debug)]
 pub(super) struct LineMerger {
-    holds: Holds,
+    holds: HoldTimes,
     window: Window,
     sync: Sync,
     /// How many of the last printed lines came from REST and have not come over the stream yet.
     pending_echo: usize,
     /// Whether lines may be missing before the next one.
     after_gap: bool,
-    /// Lines may be missing before the next new line of the stream. Holds the facts about the lines
+    /// Lines may be missing before the next new line of the stream. HoldTimes the facts about the lines
     /// that follow.
     pending_gap: Option<Stretch>,
     unplaced: Unplaced,
@@ -122,7 +122,7 @@ pub(super) struct LineMerger {
 
 impl LineMerger {
     /// `begun` says that the build had begun before it was followed.
-    pub(super) fn new(holds: Holds, begun: bool) -> Self {
+    pub(super) fn new(holds: HoldTimes, begun: bool) -> Self {
         Self {
             holds,
             window: Window::default(),
@@ -150,7 +150,7 @@ impl LineMerger {
 
     /// A session has joined the build's room. A recovered session claims to bring first the lines
     /// missed since the previous one.
-    pub(super) fn joined(&mut self, recovered: bool) {
+    pub(super) fn on_joined(&mut self, recovered: bool) {
         if self.unplaced.is_empty() {
             self.continuous = recovered && self.has_place;
         } else if !recovered {
@@ -163,7 +163,7 @@ impl LineMerger {
     }
 
     /// The session is lost.
-    pub(super) fn lost(&mut self, out: &mut Effects) {
+    pub(super) fn on_lost(&mut self, out: &mut Effects) {
         self.release_repeats(out);
         self.sync = Sync::CatchingUp;
         self.unplaced.close();
@@ -174,7 +174,7 @@ impl LineMerger {
     }
 
     /// The stream has brought a line.
-    pub(super) fn line(&mut self, now: Instant, line: LogLine, out: &mut Effects) {
+    pub(super) fn on_line(&mut self, now: Instant, line: LogLine, out: &mut Effects) {
         let key = Key::of(&line);
         self.last_line = Some(now);
         match self.sync {
@@ -203,7 +203,7 @@ impl LineMerger {
     }
 
     /// A snapshot was applied that was requested at this moment.
-    pub(super) fn viewed(&mut self, requested: Instant) {
+    pub(super) fn on_viewed(&mut self, requested: Instant) {
         self.uncertain_repeat = self.uncertain_repeat.filter(|since| requested < *since);
     }
 
@@ -229,7 +229,7 @@ impl LineMerger {
     }
 
     /// Does everything that is due.
-    pub(super) fn tick(&mut self, now: Instant, out: &mut Effects) {
+    pub(super) fn on_tick(&mut self, now: Instant, out: &mut Effects) {
         let due = |since: Option<Instant>, hold| since.is_some_and(|since| since + hold <= now);
         if due(self.repeats.since(), self.holds.repeats) {
             self.release_repeats(out);

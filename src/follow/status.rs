@@ -26,7 +26,7 @@ impl ShownStatus {
     }
 
     /// The stream pushed a status. Once REST has denied an end, only REST can report the end.
-    pub(super) fn pushed(&mut self, now: Instant, status: Status, out: &mut Effects) {
+    pub(super) fn on_pushed(&mut self, now: Instant, status: Status, out: &mut Effects) {
         if !(self.denied && status.is_terminal()) {
             self.show(now, Some(status), out);
         }
@@ -51,7 +51,7 @@ impl ShownStatus {
     }
 
     /// REST has permanently denied an end that was pushed.
-    pub(super) fn take_back(&mut self, status: Option<Status>, out: &mut Effects) {
+    pub(super) fn withdraw_end(&mut self, status: Option<Status>, out: &mut Effects) {
         let status = status.unwrap_or(Status::Running);
         let pushed = self.shown.as_ref().map_or("", Status::as_str);
         out.push(Effect::warn(format!(
@@ -106,10 +106,10 @@ mod tests {
     fn a_permanently_denied_end_is_withdrawn_and_then_only_rest_can_end_the_build() {
         let (mut status, mut out) = (ShownStatus::default(), Effects::new());
         let now = Instant::now();
-        status.pushed(now, Status::Failed, &mut out);
+        status.on_pushed(now, Status::Failed, &mut out);
         assert_eq!(status.ended(), Some(now));
-        status.take_back(Some(Status::Running), &mut out);
-        status.pushed(now, Status::Superseded, &mut out);
+        status.withdraw_end(Some(Status::Running), &mut out);
+        status.on_pushed(now, Status::Superseded, &mut out);
         assert_eq!(status.ended(), None);
         assert!(status.show(now, Some(Status::Complete), &mut out));
         let shown = shown(out);

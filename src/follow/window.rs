@@ -33,7 +33,7 @@ pub(super) struct Key {
 const NO_TIME: u64 = u64::MAX;
 
 /// The time of an empty key.
-const NOTHING: u64 = u64::MAX - 1;
+const EMPTY: u64 = u64::MAX - 1;
 
 impl Key {
     pub(super) fn of(line: &LogLine) -> Self {
@@ -47,12 +47,12 @@ impl Key {
     }
 
     /// An empty key, which no line has. Each number makes another one.
-    pub(super) fn nothing(number: usize) -> Self {
-        Self { text: number as u64, time: NOTHING }
+    pub(super) fn empty(number: usize) -> Self {
+        Self { text: number as u64, time: EMPTY }
     }
 
-    pub(super) fn is_nothing(self) -> bool {
-        self.time == NOTHING
+    pub(super) fn is_empty_key(self) -> bool {
+        self.time == EMPTY
     }
 
     pub(super) fn has_time(self) -> bool {
@@ -81,11 +81,11 @@ impl Key {
     /// Whether this line may lag behind the other. It was logged up to [`LONGEST_LAG`] before or at
     /// the same moment, as far as both have a time.
     pub(super) fn may_lag_behind(self, other: Self) -> bool {
-        !self.has_time() || !other.has_time() || !other.is_before(self) && self.lies_close_to(other)
+        !self.has_time() || !other.has_time() || !other.is_before(self) && self.is_close_to(other)
     }
 
     /// Whether the times of both are comparable. Times further apart mean that the clock was set.
-    pub(super) fn lies_close_to(self, other: Self) -> bool {
+    pub(super) fn is_close_to(self, other: Self) -> bool {
         Duration::from_nanos(other.time.abs_diff(self.time)) <= LONGEST_LAG
     }
 
@@ -204,7 +204,7 @@ impl Window {
     }
 
     /// The stream has brought a line that only REST had shown.
-    pub(super) fn is_brought(&mut self, place: usize) {
+    pub(super) fn mark_delivered(&mut self, place: usize) {
         if let Some(entry) = self.entries.get_mut(place) {
             entry.only_rest = false;
         }

@@ -62,7 +62,7 @@ pub enum ConnectError {
         answer: ProxyAnswer,
     },
     /// The TLS handshake failed.
-    #[error("{}", .fault.words(.host))]
+    #[error("{}", .fault.text(.host))]
     Tls {
         /// The service, or the proxy.
         host: String,
@@ -240,7 +240,7 @@ impl TlsFault {
         }
     }
 
-    fn words(self, host: &str) -> impl fmt::Display {
+    fn text(self, host: &str) -> impl fmt::Display {
         match self {
             Self::UnknownIssuer => {
                 format!("the certificate of {host} has an issuer that is not trusted")

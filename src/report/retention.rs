@@ -27,19 +27,19 @@ impl BuildReport {
         if self.shows_follow_ups() { 0 } else { self.follow_ups }
     }
 
-    pub(super) fn find(&mut self, finding: &Finding) {
+    pub(super) fn record_finding(&mut self, finding: &Finding) {
         match (finding.severity, finding.is_follow_up()) {
             (Severity::Error, false) => self.errors += 1,
             (Severity::Error, true) => self.follow_ups += 1,
             (Severity::Warning, _) => {
                 self.warnings += 1;
-                self.count(finding);
+                self.count_warning(finding);
             }
         }
-        self.keep(finding);
+        self.retain(finding);
     }
 
-    fn count(&mut self, warning: &Finding) {
+    fn count_warning(&mut self, warning: &Finding) {
         let kind = warning.code.as_deref().unwrap_or("other");
         let times = 1 + u64::from(warning.repeats);
         if let Some(known) = self.kinds.get_mut(kind) {
@@ -49,7 +49,7 @@ impl BuildReport {
         }
     }
 
-    fn keep(&mut self, finding: &Finding) {
+    fn retain(&mut self, finding: &Finding) {
         let kind = |finding: &Finding| (finding.severity, finding.is_follow_up());
         let is_like = |retained: &Finding| kind(retained) == kind(finding);
         let room = match kind(finding) {
@@ -80,7 +80,7 @@ impl BuildReport {
         self.findings.push(finding.clone());
     }
 
-    pub(super) fn act(&mut self, name: &str, took: Duration) {
+    pub(super) fn record_action(&mut self, name: &str, took: Duration) {
         let at = self.actions.partition_point(|(_, slower)| *slower >= took);
         if at < Self::ACTIONS {
             self.actions.insert(at, (name.to_owned(), took));

@@ -30,7 +30,7 @@ pub struct Verdict {
 impl Verdict {
     /// Formats the outcome.
     pub fn new(report: &BuildReport, outcome: &Outcome) -> Self {
-        let (title, headline) = opening(report, outcome);
+        let (title, headline) = headline(report, outcome);
         let (details, hint) = match outcome {
             Outcome::Failed(error) => (causes(error), error.hint()),
             Outcome::Success | Outcome::Failure | Outcome::Superseded(_) => {
@@ -98,7 +98,7 @@ fn level(outcome: &Outcome) -> Level {
 }
 
 /// Title and headline.
-fn opening(report: &BuildReport, outcome: &Outcome) -> (&'static str, String) {
+fn headline(report: &BuildReport, outcome: &Outcome) -> (&'static str, String) {
     let build = report.build.as_ref().map_or("the build".to_owned(), |id| format!("build {id}"));
     let ran = report.facts.duration.filter(|ran| ran.as_secs() > 0);
     let after = ran.map(|ran| format!(" after {}", human(ran))).unwrap_or_default();

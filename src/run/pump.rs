@@ -104,8 +104,8 @@ impl Pump {
     /// The next input: the first one in the order of the branches below. `timer`: when the next
     /// timer is due. Cancel safe.
     ///
-    /// Updates that are waiting when a timer is due are handled before it, whether stdout has room
-    /// or not: one of them may be the end of the build.
+    /// Updates that are waiting when a timer is due are handled before it, even if stdout has no
+    /// room. One of them may be the end of the build.
     pub(super) async fn next(&mut self, outputs: Outputs<'_>, timer: Option<Instant>) -> Input {
         if let Some(at) = timer
             && at != self.timer.deadline()

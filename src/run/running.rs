@@ -22,7 +22,7 @@ use crate::trigger::{Plan, Trigger, TriggerDelays};
 
 /// The remaining time for an interrupted trigger to return the id of a build that it may have
 /// started.
-const LAST_ANSWER: Duration = Duration::from_secs(2);
+const TRIGGER_ANSWER_TIME: Duration = Duration::from_secs(2);
 
 /// The time for a step that ends before its build to print held-back lines.
 const LAST_LINES: Duration = Duration::from_millis(50);
@@ -39,7 +39,7 @@ pub(super) struct Running {
     /// Set once the build is followed.
     timers: Option<Timers>,
     /// The outcome of a step that ends before its build, and the time limit for held-back lines.
-    leaving: Option<(Outcome, Instant)>,
+    ending_early: Option<(Outcome, Instant)>,
     /// Whether it has already ended that way.
     has_left: bool,
 }
@@ -50,13 +50,13 @@ impl Running {
             stdout: Some(&self.reporter.stdout),
             log: self.reporter.log.as_ref(),
             // A step that ends on a signal waits for no disk.
-            placing: Some(&self.reporter.placing).filter(|_| self.leaving.is_none()),
-            in_hurry: self.leaving.is_some(),
+            placing: Some(&self.reporter.placing).filter(|_| self.ending_early.is_none()),
+            in_hurry: self.ending_early.is_some(),
         }
     }
 
     pub(super) fn next_timer(&self) -> Option<Instant> {
-        if let Some((_, until)) = &self.leaving {
+        if let Some((_, until)) = &self.ending_early {
             return Some(*until);
         }
         match (self.interrupted, &self.timers) {
@@ -83,7 +83,7 @@ impl Running {
             publisher,
             interrupted: None,
             timers: None,
-            leaving: None,
+            ending_early: None,
             has_left: false,
         }
     }
@@ -141,7 +141,7 @@ impl Running {
         signal: Signal,
         now: Instant,
     ) -> Option<Outcome> {
-        if let Some((outcome, _)) = self.leaving.take() {
+        if let Some((outcome, _)) = self.ending_early.take() {
             return Some(outcome);
         }
         match (&pump.trigger, self.interrupted) {
@@ -149,7 +149,7 @@ impl Running {
             // signal.
             (Some(trigger), None) if !trigger.nothing_was_started() => {
                 trigger.stop();
-                self.interrupted = Some((signal, now + LAST_ANSWER));
+                self.interrupted = Some((signal, now + TRIGGER_ANSWER_TIME));
                 None
             }
             (_, interrupted) => {
@@ -224,27 +224,27 @@ impl Running {
                 self.reporter.notice(notice);
                 None
             }
-            Some(Update::Released) => self.leaving.take().map(|(outcome, _)| outcome),
-            None => {
-                Some(self.leaving.take().map_or(Error::Internal.into(), |(outcome, _)| outcome))
-            }
+            Some(Update::Released) => self.ending_early.take().map(|(outcome, _)| outcome),
+            None => Some(
+                self.ending_early.take().map_or(Error::Internal.into(), |(outcome, _)| outcome),
+            ),
         };
         if self.reporter.stdout.is_full() {
             self.write_to_stdout();
         }
         // The end of the build no longer matters if it comes while the step ends.
-        outcome.filter(|_| self.leaving.is_none())
+        outcome.filter(|_| self.ending_early.is_none())
     }
 
     /// Decides how the step ends. If it ends before its build, it prints held-back lines first.
-    pub(super) fn end_like(&mut self, pump: &Pump, outcome: Outcome) -> Option<Outcome> {
+    pub(super) fn end_with(&mut self, pump: &Pump, outcome: Outcome) -> Option<Outcome> {
         let is_early = matches!(outcome, Outcome::Interrupted(_) | Outcome::TimedOut { .. });
         match &pump.follow {
             Some(follow) if is_early && !self.has_left => {
                 self.has_left = true;
                 self.reporter.release();
                 follow.release();
-                self.leaving = Some((outcome, Instant::now() + LAST_LINES));
+                self.ending_early = Some((outcome, Instant::now() + LAST_LINES));
                 None
             }
             _ => Some(outcome),
@@ -283,9 +283,9 @@ impl Running {
     }
 
     pub(super) fn on_timer(&mut self, pump: &mut Pump, now: Instant) -> Option<Outcome> {
-        if let Some((_, until)) = &self.leaving {
+        if let Some((_, until)) = &self.ending_early {
             let is_over = *until <= now;
-            return self.leaving.take_if(|_| is_over).map(|(outcome, _)| outcome);
+            return self.ending_early.take_if(|_| is_over).map(|(outcome, _)| outcome);
         }
         if let Some((signal, until)) = self.interrupted {
             return (until <= now).then(|| {

@@ -12,16 +12,16 @@ use crate::reporter::Reporter;
 use crate::writer::Written;
 
 /// The time for files and stdout after the first signal. The whole exit has three seconds.
-const HURRY: Duration = Duration::from_millis(1500);
+const SIGNAL_TIME: Duration = Duration::from_millis(1500);
 
 /// Their minimum time, if an interrupted trigger has used up the rest.
-const SHORTEST_HURRY: Duration = Duration::from_millis(250);
+const MIN_SIGNAL_TIME: Duration = Duration::from_millis(250);
 
 /// The time for reporting what could not be written.
-const LAST_WORDS: Duration = Duration::from_millis(250);
+const REPORT_TIME: Duration = Duration::from_millis(250);
 
 /// Signals come in pairs, to a shell and to its group. The last messages get at least this time.
-const LAST_MOMENT: Duration = Duration::from_millis(50);
+const MIN_EXIT_TIME: Duration = Duration::from_millis(50);
 
 /// The signals that came so far.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ pub(super) struct Shutdown {
     /// The exit code of the outcome alone.
     code: ExitCode,
     /// Until then, even a second signal waits.
-    last_moment: Instant,
+    earliest_exit: Instant,
     /// The time limit for writing files.
     limit: Instant,
     too_late: watch::Sender<bool>,
@@ -59,13 +59,13 @@ impl Shutdown {
         patience: Duration,
         now: Instant,
     ) -> Self {
-        let last_moment = now + LAST_MOMENT;
+        let earliest_exit = now + MIN_EXIT_TIME;
         let limit = match signals.first {
-            Some(first) => (first + HURRY).max(last_moment + SHORTEST_HURRY),
-            None => last_moment + patience,
+            Some(first) => (first + SIGNAL_TIME).max(earliest_exit + MIN_SIGNAL_TIME),
+            None => earliest_exit + patience,
         };
         let too_late = watch::Sender::new(false);
-        Self { code: outcome.exit_code(), last_moment, limit, too_late }
+        Self { code: outcome.exit_code(), earliest_exit, limit, too_late }
     }
 
     /// Whether the time for writing files is over.
@@ -76,9 +76,9 @@ impl Shutdown {
     pub(super) fn next_timer(&self, signals: &SeenSignals) -> Option<Instant> {
         let is_late = *self.too_late.borrow();
         match (signals.is_repeated, is_late, signals.first) {
-            (true, ..) => Some(self.last_moment),
+            (true, ..) => Some(self.earliest_exit),
             (false, false, _) => Some(self.limit),
-            (false, true, Some(_)) => Some(self.limit + LAST_WORDS),
+            (false, true, Some(_)) => Some(self.limit + REPORT_TIME),
             (false, true, None) => None,
         }
     }
@@ -95,8 +95,8 @@ impl Shutdown {
 
     /// The first signal shortens the time limits. Returns whether nothing is waited for any more.
     pub(super) fn on_signal(&mut self, signals: &SeenSignals, now: Instant) -> bool {
-        self.limit = self.limit.min(now + HURRY);
-        signals.is_repeated && self.last_moment <= now
+        self.limit = self.limit.min(now + SIGNAL_TIME);
+        signals.is_repeated && self.earliest_exit <= now
     }
 
     /// `is_complete`: whether everything was published and written; `None` if time ran out.
@@ -158,7 +158,7 @@ mod tests {
     fn without_a_signal_files_get_the_full_time_and_then_only_stdout_is_waited_for() {
         let (now, signals) = (Instant::now(), SeenSignals::default());
         let mut shutdown = shutdown(&signals, now);
-        let limit = now + LAST_MOMENT + PATIENCE;
+        let limit = now + MIN_EXIT_TIME + PATIENCE;
         assert_eq!(shutdown.next_timer(&signals), Some(limit));
         assert!(!shutdown.on_timer(&signals, limit - millis(1)));
         assert!(!*shutdown.late().borrow());
@@ -175,13 +175,13 @@ mod tests {
         let later = now + millis(500);
         signals.add(Signal::Term, later);
         assert!(!shutdown.on_signal(&signals, later));
-        let limit = later + HURRY;
+        let limit = later + SIGNAL_TIME;
         assert_eq!(shutdown.next_timer(&signals), Some(limit));
         assert!(!shutdown.on_timer(&signals, limit));
         assert!(*shutdown.late().borrow());
-        assert_eq!(shutdown.next_timer(&signals), Some(limit + LAST_WORDS));
-        assert!(!shutdown.on_timer(&signals, limit + LAST_WORDS - millis(1)));
-        assert!(shutdown.on_timer(&signals, limit + LAST_WORDS));
+        assert_eq!(shutdown.next_timer(&signals), Some(limit + REPORT_TIME));
+        assert!(!shutdown.on_timer(&signals, limit + REPORT_TIME - millis(1)));
+        assert!(shutdown.on_timer(&signals, limit + REPORT_TIME));
     }
 
     #[test]
@@ -205,9 +205,9 @@ mod tests {
             signals.add(signal, now);
             assert!(!shutdown.on_signal(&signals, now));
         }
-        assert_eq!(shutdown.next_timer(&signals), Some(now + LAST_MOMENT));
-        assert!(!shutdown.on_timer(&signals, now + LAST_MOMENT - millis(1)));
-        assert!(shutdown.on_timer(&signals, now + LAST_MOMENT));
+        assert_eq!(shutdown.next_timer(&signals), Some(now + MIN_EXIT_TIME));
+        assert!(!shutdown.on_timer(&signals, now + MIN_EXIT_TIME - millis(1)));
+        assert!(shutdown.on_timer(&signals, now + MIN_EXIT_TIME));
         assert!(
             !*shutdown.late().borrow(),
             "nothing is waited for, so nothing needs to be reported"
@@ -216,8 +216,8 @@ mod tests {
         let mut signals = SeenSignals::default();
         signals.add(Signal::Int, now);
         let mut shutdown = self::shutdown(&signals, now);
-        signals.add(Signal::Int, now + LAST_MOMENT);
-        assert!(shutdown.on_signal(&signals, now + LAST_MOMENT));
+        signals.add(Signal::Int, now + MIN_EXIT_TIME);
+        assert!(shutdown.on_signal(&signals, now + MIN_EXIT_TIME));
     }
 
     #[test]

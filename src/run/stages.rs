@@ -140,7 +140,7 @@ impl Step {
     fn run(&mut self, act: impl FnOnce(&mut Running, &mut Pump) -> Option<Outcome>) {
         if let Stage::Running(running) = &mut self.stage
             && let Some(outcome) = act(running, &mut self.pump)
-            && let Some(outcome) = running.end_like(&self.pump, outcome)
+            && let Some(outcome) = running.end_with(&self.pump, outcome)
         {
             self.publish_running(outcome);
         }

@@ -51,7 +51,7 @@ pub fn check(body: &str) {
         let more = match &page.more {
             More::Cursor(cursor) => cursor == body,
             More::End => body.is_empty(),
-            More::Unsaid => false,
+            More::Unknown => false,
         };
         more && [&build.branch, &build.commit].iter().all(|text| text.as_deref() == Some(body))
     });

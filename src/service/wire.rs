@@ -67,7 +67,7 @@ pub enum More {
     /// The page at this cursor.
     Cursor(String),
     /// The answer does not say whether there is one.
-    Unsaid,
+    Unknown,
 }
 
 /// A build in a list. An element that is no build at all has no field.
@@ -166,7 +166,7 @@ pub(super) fn snapshot(body: &str) -> Result<Snapshot, String> {
     };
     let spellings = ["logs", "log", "logLines", "recentLogs"];
     let recent = spellings.into_iter().find_map(|field| object.raw(field));
-    let recent = recent.map(out_of_page).and_then(lines).unwrap_or_default();
+    let recent = recent.map(content_of_page).and_then(lines).unwrap_or_default();
     Ok(Snapshot { facts, recent })
 }
 
@@ -178,7 +178,7 @@ pub(super) fn setting(body: &str) -> Result<Setting, String> {
 /// A page as documented, or a bare array.
 pub(super) fn page(body: &str, date: Option<SystemTime>, came: Instant) -> Result<Page, String> {
     let (items, more) = match body.trim_start().starts_with('[') {
-        true => (body, More::Unsaid),
+        true => (body, More::Unknown),
         false => {
             let object = Object::parse(body).map_err(|error| error.to_string())?;
             (object.raw("items").ok_or("no `items` in it")?, more(&object)?)
@@ -228,7 +228,7 @@ fn more(object: &Object<'_>) -> Result<More, String> {
             Ok(if cursor.is_empty() { More::End } else { More::Cursor(cursor) })
         }
         None if object.has("nextCursor") => Ok(More::End),
-        None => Ok(More::Unsaid),
+        None => Ok(More::Unknown),
     }
 }
 
@@ -257,7 +257,7 @@ fn milliseconds(number: f64) -> Option<Duration> {
 
 /// The content of a page of a list, or else the value itself. Pages are not nested: parsing nested
 /// ones would take one pass per level.
-fn out_of_page(value: &str) -> &str {
+fn content_of_page(value: &str) -> &str {
     Object::parse(value).ok().and_then(|page| page.raw("items")).unwrap_or(value)
 }
 
@@ -363,8 +363,8 @@ mod tests {
             ),
             (r#"{"items":[],"nextCursor":null,"new":1}"#, vec![], More::End),
             (r#"{"items":[],"nextCursor":""}"#, vec![], More::End),
-            (r#"{"items":[{"buildId":"b1"}]}"#, vec![build("b1")], More::Unsaid),
-            (r#"[{"id":"b1"},{"id":"b2"}]"#, vec![build("b1"), build("b2")], More::Unsaid),
+            (r#"{"items":[{"buildId":"b1"}]}"#, vec![build("b1")], More::Unknown),
+            (r#"[{"id":"b1"},{"id":"b2"}]"#, vec![build("b1"), build("b2")], More::Unknown),
             (r#"{"items":[7,null,{"id":8}],"nextCursor":null}"#, vec![build("!"); 3], More::End),
         ] {
             assert_eq!(read(body), Ok((builds, more)), "{body}");

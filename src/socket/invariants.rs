@@ -4,7 +4,7 @@ use super::message::{self, Message};
 use super::packet::Packet;
 
 /// No error quotes more of a foreign text.
-const WORDS_BYTES: usize = 300 * 4;
+const QUOTE_LIMIT_BYTES: usize = 300 * 4;
 
 /// Parses a text frame and checks the invariants.
 pub fn check(frame: &str) {
@@ -34,7 +34,7 @@ pub fn check(frame: &str) {
                     "ours is none of theirs"
                 );
             }
-            Some(Message::Unreadable { why }) => assert!(why.len() <= WORDS_BYTES),
+            Some(Message::Unreadable { why }) => assert!(why.len() <= QUOTE_LIMIT_BYTES),
             Some(Message::JoinRefused { .. }) => {}
             None => {}
         }

@@ -96,7 +96,7 @@ impl<'a> Candidates<'a> {
         self.seen.extend(seen);
         let (ends, cursor) = match more {
             More::End => (true, None),
-            More::Unsaid => (length < SHORTEST_PAGE, None),
+            More::Unknown => (length < SHORTEST_PAGE, None),
             More::Cursor(cursor) => (false, Some(cursor)),
         };
         self.whole = ends || self.reaches_back();

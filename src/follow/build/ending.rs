@@ -28,7 +28,7 @@ impl Build {
 
     /// REST keeps saying that the build has not ended.
     pub(super) fn follow_on(&mut self, now: Instant, status: Option<Status>, out: &mut Effects) {
-        self.status.take_back(status, out);
+        self.status.withdraw_end(status, out);
         self.state = FollowState::Following;
         if self.room.is_some() {
             out.push(Effect::Join);

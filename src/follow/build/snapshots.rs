@@ -43,15 +43,15 @@ impl Build {
         out: &mut Effects,
     ) {
         match &mut self.state {
-            FollowState::Following => self.follow_view(now, requested, status, view, out),
+            FollowState::Following => self.apply_while_following(now, requested, status, view, out),
             FollowState::FinalFacts(wait) if requested < wait.since => {
-                self.take_view(now, false, status, view, out);
+                self.apply_view(now, false, status, view, out);
                 self.polling.poll_at(now);
             }
             FollowState::FinalFacts(wait) => match self.polling.ended.take() {
                 Some(facts) => {
                     let is_drained = wait.is_drained;
-                    self.take_view(now, false, status, view, out);
+                    self.apply_view(now, false, status, view, out);
                     if is_drained {
                         self.finish(now, Ok(facts), out);
                     } else {
@@ -70,7 +70,7 @@ impl Build {
             },
             FollowState::LastLines { since, .. } => {
                 let has_time = now - *since < self.options.delays.longest_drain;
-                if self.take_view(now, false, status, view, out) && has_time {
+                if self.apply_view(now, false, status, view, out) && has_time {
                     self.polling.poll_at(now + self.options.delays.silence);
                 } else {
                     self.finish_with_last_lines(now, out);
@@ -81,7 +81,7 @@ impl Build {
     }
 
     /// Applies a snapshot while the build is followed.
-    fn follow_view(
+    fn apply_while_following(
         &mut self,
         now: Instant,
         requested: Instant,
@@ -100,7 +100,7 @@ impl Build {
                 self.status.show(now, status, out);
             }
             (Transport::Auto | Transport::Poll | Transport::Socket, _) => {
-                self.take_view(now, hold, status, view, out);
+                self.apply_view(now, hold, status, view, out);
             }
         }
         let is_waiting = self.lines.waits_since().is_some();
@@ -126,7 +126,7 @@ impl Build {
     ) -> Duration {
         let delays = self.options.delays;
         let is_lossy = self.lines.is_lossy();
-        self.lines.viewed(requested);
+        self.lines.on_viewed(requested);
         let Some(room) = &mut self.room else {
             return delays.poll;
         };
@@ -152,7 +152,7 @@ impl Build {
     }
 
     /// Applies the lines and the status of a snapshot. Returns whether any of them is new.
-    fn take_view(
+    fn apply_view(
         &mut self,
         now: Instant,
         hold: bool,
@@ -169,7 +169,7 @@ impl Build {
         let is_linked = self.room.as_ref().map_or(self.has_joined, Room::is_healthy);
         let is_linked = is_linked && self.is_followed();
         let circumstances = Circumstances { is_later, is_linked, hold };
-        let has_lines = self.lines.view(now, view, circumstances, out);
+        let has_lines = self.lines.on_view(now, view, circumstances, out);
         let has_ended = self.status.show(now, after, out);
         if let Some(room) = self.room.as_mut().filter(|_| hold) {
             room.compare(now, self.lines.expects_lines(), is_running);

@@ -25,7 +25,7 @@ enum Action {
     Pass(u16),
     /// The session is lost, with what it holds.
     Lose,
-    /// A session stands again. It may claim to bring what was missed, and may leave some of it out.
+    /// A session is connected again. It may claim to bring what was missed, and may leave some of it out.
     Connect(Recovery),
     /// The service drops the lines of the stream from now on, or stops to do so.
     Drop(bool),
@@ -405,7 +405,7 @@ impl World {
         self.shown.iter().any(|shown| matches!(shown, Shown::Notice(text) if text.contains(word)))
     }
 
-    /// Every line that reached us is printed once, and in order unless it is said to be late.
+    /// Every line that reached us is printed once, and in order unless it is reported as late.
     fn check_lines(&self) {
         let mut printed = self.printed();
         let mut last: Option<usize> = None;
@@ -519,9 +519,8 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-
-    /// For any behaviour of stream and REST: no line that reached us is lost, repeated or out of
-    /// order, and lines that nobody could bring are reported.
+    /// For any behaviour of stream and REST, no line that reached us is lost, repeated or out of
+    /// order. Lines that nobody could bring are reported.
     #[test]
     fn every_line_that_reaches_us_is_printed_once(case in case()) {
         let world = World::run(&case);

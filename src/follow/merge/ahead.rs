@@ -57,7 +57,7 @@ impl Piece {
     /// the stream lags; without times it may lag.
     pub(super) fn is_before(&self, key: Key) -> bool {
         self.view.keys.first().is_some_and(|first| {
-            let is_told = first.has_time() && key.has_time() && first.lies_close_to(key);
+            let is_told = first.has_time() && key.has_time() && first.is_close_to(key);
             match is_told {
                 true => first.is_before(key),
                 false => key.has_time() && self.origin == Origin::Before,
@@ -121,7 +121,7 @@ impl Ahead {
             let is_older = last.is_some_and(|last| {
                 // If lines come without delay, a view that has moved past them would show some of
                 // them.
-                let is_told = last.has_time() && held.has_time() && last.lies_close_to(*held);
+                let is_told = last.has_time() && held.has_time() && last.is_close_to(*held);
                 if is_told { !held.is_before(*last) } else { is_open }
             });
             let came_before = match piece.origin {
@@ -217,7 +217,7 @@ impl Ahead {
         let later = |piece: &Piece| {
             let ends = view.keys.last().zip(piece.view.keys.first());
             let is_later =
-                |(last, first): (&Key, &Key)| last.is_before(*first) && last.lies_close_to(*first);
+                |(last, first): (&Key, &Key)| last.is_before(*first) && last.is_close_to(*first);
             !piece.adjacent && ends.is_some_and(is_later)
         };
         let number = self.pieces.iter().position(later).unwrap_or(self.pieces.len());

@@ -24,7 +24,7 @@ impl LineMerger {
             // Lines that came in the meantime may turn out to be the same ones.
             let forgotten = self.window.forgotten();
             match align(self.window.keys(), &piece.view.keys, forgotten) {
-                Some(alignment) => self.print_touching(piece.view, &alignment, out),
+                Some(alignment) => self.print_overlapping(piece.view, &alignment, out),
                 None => {
                     self.report_gap_before(&piece.view.keys, out);
                     self.print_view(piece.view, out);
@@ -40,7 +40,7 @@ impl LineMerger {
         }
     }
 
-    fn print_touching(&mut self, mut view: View, alignment: &Alignment, out: &mut Effects) {
+    fn print_overlapping(&mut self, mut view: View, alignment: &Alignment, out: &mut Effects) {
         let rest = view.split_off(alignment.ahead);
         self.compare(view, alignment, out);
         self.print_view(rest, out);

@@ -81,8 +81,8 @@ impl LineMerger {
     }
 
     /// Places the lines without knowing what came before: REST shows no lines at all.
-    pub(super) fn see_nothing(&mut self, now: Instant, out: &mut Effects) {
-        if !self.unplaced.is_empty() && self.unplaced.sees_nothing() {
+    pub(super) fn on_empty_view(&mut self, now: Instant, out: &mut Effects) {
+        if !self.unplaced.is_empty() && self.unplaced.was_shown_nothing_before() {
             self.place_anyway(now, out);
         }
     }

@@ -38,7 +38,7 @@ impl LineMerger {
             places.find(|place| key.has_time() && self.window.is_only_rest(*place))
         });
         if let Some(place) = place {
-            self.window.is_brought(place);
+            self.window.mark_delivered(place);
             self.repeats.may_go_on(place + 1, self.window.len());
         }
         place.is_some()
@@ -119,7 +119,7 @@ impl LineMerger {
                     self.repeats.next = Some(end).filter(|end| *end < self.window.len());
                     self.close_gap();
                 }
-                Some(_) if length < LONGEST_ALIKE && !self.is_last_look(all) => {}
+                Some(_) if length < LONGEST_ALIKE && !self.is_final(all) => {}
                 _ => self.release_first(out),
             }
         }
@@ -135,7 +135,7 @@ impl LineMerger {
         }
     }
 
-    fn is_last_look(&self, all: bool) -> bool {
+    fn is_final(&self, all: bool) -> bool {
         all && self.repeats.waiting.is_empty()
     }
 

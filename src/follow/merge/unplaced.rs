@@ -54,7 +54,7 @@ impl Unplaced {
                 && repeated.iter().any(|other| *other != key)
             {
                 at += repeated.len();
-                repeated.fill_with(|| Key::nothing(at));
+                repeated.fill_with(|| Key::empty(at));
             } else {
                 earlier.push(at);
                 at += 1;
@@ -63,7 +63,7 @@ impl Unplaced {
         keys
     }
 
-    /// Holds a line back. Returns whether the buffer is full.
+    /// HoldTimes a line back. Returns whether the buffer is full.
     pub(super) fn push(&mut self, now: Instant, line: LogLine, key: Key) -> bool {
         self.since.get_or_insert(now);
         self.bytes += size_of::<(LogLine, Key)>() + line.message.len();
@@ -99,7 +99,7 @@ impl Unplaced {
 
     /// A snapshot has shown no line. Returns whether it was not the first such snapshot: then REST
     /// will not show these lines at all.
-    pub(super) fn sees_nothing(&mut self) -> bool {
+    pub(super) fn was_shown_nothing_before(&mut self) -> bool {
         self.empty_views += 1;
         self.empty_views > 1
     }

@@ -10,7 +10,7 @@ use crate::follow::window::{Key, View};
 
 impl LineMerger {
     /// Applies the lines that REST shows. Returns whether any of them was unknown.
-    pub(in crate::follow) fn view(
+    pub(in crate::follow) fn on_view(
         &mut self,
         now: Instant,
         view: View,
@@ -22,14 +22,14 @@ impl LineMerger {
         let before = (out.len(), self.ahead.lines());
         if view.is_empty() {
             if circumstances.is_later {
-                self.see_nothing(now, out);
+                self.on_empty_view(now, out);
             }
             return false;
         }
         let forgotten = self.window.forgotten();
         match align(self.window.keys(), &view.keys, forgotten) {
-            Some(alignment) => self.take_touching(now, view, alignment, circumstances, out),
-            None => self.take_apart(now, view, circumstances, out),
+            Some(alignment) => self.apply_overlapping(now, view, alignment, circumstances, out),
+            None => self.apply_separate(now, view, circumstances, out),
         }
         if self.ahead.is_full() {
             self.print_ahead(out);
@@ -38,7 +38,7 @@ impl LineMerger {
     }
 
     /// Applies a view that shows printed lines.
-    fn take_touching(
+    fn apply_overlapping(
         &mut self,
         now: Instant,
         mut view: View,
@@ -91,7 +91,7 @@ impl LineMerger {
     }
 
     /// Applies a view that shows no printed line.
-    fn take_apart(
+    fn apply_separate(
         &mut self,
         now: Instant,
         view: View,
@@ -100,7 +100,7 @@ impl LineMerger {
     ) {
         let waits = !self.unplaced.is_empty();
         if circumstances.is_later && waits && !self.window.is_empty() && self.place(now, out) {
-            self.view(now, view, Circumstances { is_later: false, ..circumstances }, out);
+            self.on_view(now, view, Circumstances { is_later: false, ..circumstances }, out);
             return;
         }
         if self.window.is_empty() && !waits && self.ahead.is_empty() && view.len() < SHORTEST_VIEW {

@@ -308,11 +308,11 @@ fn only_a_list_that_reaches_back_before_the_request_proves_that_there_is_none() 
         (falling(100), cursor(), "none"),
         (rising(100), cursor(), open),
         (rising(100), More::End, "none"),
-        (falling(24), More::Unsaid, "none"),
-        (rising(24), More::Unsaid, "none"),
-        (falling(100), More::Unsaid, "none"),
-        (rising(25), More::Unsaid, open),
-        (vec![], More::Unsaid, "none"),
+        (falling(24), More::Unknown, "none"),
+        (rising(24), More::Unknown, "none"),
+        (falling(100), More::Unknown, "none"),
+        (rising(25), More::Unknown, open),
+        (vec![], More::Unknown, "none"),
         (vec![], cursor(), open),
     ] {
         let judged = |builds: Vec<Listed>| {
@@ -360,7 +360,7 @@ proptest! {
         ours in 0_usize..3,
         place in 0_usize..40,
         others in proptest::collection::vec((0_u8..6, 0_u64..100_000), 0..40),
-        more in prop_oneof![Just(More::End), Just(More::Unsaid), Just(More::Cursor("c".to_owned()))],
+        more in prop_oneof![Just(More::End), Just(More::Unknown), Just(More::Cursor("c".to_owned()))],
         dated: bool,
     ) {
         let mut builds: Vec<_> = others.iter().enumerate().map(|(n, (kind, seconds))| {
