@@ -91,7 +91,7 @@ first line
     }
 
     #[test]
-    fn what_the_stream_loses_repeats_and_delays_has_a_script_form() {
+    fn losses_repeats_and_delays_have_a_script_form() {
         let scenario: Scenario =
             r#"{"ignored_joins": 1, "refused_joins": 2, "recovery": {"lose_last": 3}}
 @drop_every 2

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn a_triggered_build_tells_its_room_everything_in_order() {
+async fn a_triggered_build_sends_its_room_everything_in_order() {
     let scenario = Scenario::new()
         .await_join()
         .status("running")
@@ -86,7 +86,7 @@ async fn a_bad_token_is_refused_on_both_sides_separately() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found_and_what_is_malformed_is_invalid() {
+async fn unknown_objects_are_not_found_and_malformed_requests_are_invalid() {
     let simulator = Simulator::start(Scenario::new()).await.unwrap();
     let setting = format!("/projects/{PROJECT_ID}/build-settings/{SETTING_ID}");
     for (line, body, status, code) in [
@@ -152,7 +152,7 @@ async fn a_newer_build_of_the_same_target_supersedes_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_cut_connection_is_reset_and_what_follows_waits_for_a_new_join() {
+async fn a_cut_connection_is_reset_and_later_events_wait_for_a_new_join() {
     let scenario = Scenario::new()
         .await_join()
         .log("info", "before")
@@ -184,13 +184,13 @@ fn before() -> Scenario {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_hung_up_just_ends() {
+async fn a_closed_connection_just_ends() {
     let (_simulator, mut socket) = follow(before().hang_up()).await;
     assert_eq!(socket.end().await, Some(End::HungUp));
 }
 
 #[tokio::test]
-async fn a_closed_engine_says_so_after_everything_else() {
+async fn a_closed_engine_sends_its_close_last() {
     let scenario = before().flood(100).close_engine();
     let (simulator, mut socket) = follow(scenario).await;
     for number in 1..=100 {
@@ -246,7 +246,7 @@ async fn a_restart_resets_everything_and_refuses_for_a_while_and_builds_live_on(
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_refused_and_who_was_let_in_stays() {
+async fn a_revoked_token_is_refused_and_connected_clients_stay() {
     let scenario = before().revoke_tokens().log("info", "after");
     let (simulator, mut socket) = follow(scenario).await;
     assert_eq!(socket.heard().await, "after");
@@ -291,7 +291,7 @@ async fn a_coarse_clock_gives_many_lines_one_timestamp() {
 }
 
 #[tokio::test]
-async fn the_service_can_disconnect_lose_a_status_and_send_what_is_not_ours() {
+async fn the_service_can_disconnect_lose_a_status_and_send_foreign_events() {
     let scenario = Scenario::new()
         .await_join()
         .foreign_events()
@@ -375,8 +375,7 @@ async fn a_scripted_answer_takes_the_place_of_an_upgrade_too() {
 }
 
 #[tokio::test]
-async fn others_trigger_builds_when_a_trigger_comes_in_and_the_list_may_lag_and_stand_upside_down()
-{
+async fn other_builds_appear_with_a_trigger_and_the_list_may_be_reversed() {
     let others = [
         Other::new("user:6650aa10bb20cc30dd40ee77").age(3_600_000),
         Other::new("cron").branch("next").commit("c0ffee1"),

@@ -168,7 +168,7 @@ impl Socket {
         serde_json::from_str(event).unwrap()
     }
 
-    /// What is to come up to a text, in short.
+    /// The packets up to a text, in short form.
     pub(crate) async fn heard_until(&mut self, last: &str) -> Vec<String> {
         let mut heard = Vec::new();
         while heard.last().is_none_or(|text| text != last) {

@@ -64,7 +64,7 @@ async fn the_first_joins_can_be_refused_with_an_exception_and_then_be_ignored() 
 }
 
 #[tokio::test]
-async fn every_so_many_th_line_can_be_dropped_on_its_way_to_the_room() {
+async fn every_nth_line_can_be_dropped_before_the_room() {
     let scenario = Scenario::new().await_join().drop_every(3).flood(7).drop_every(2).flood(3);
     let scenario = scenario.drop_every(1).flood(2).drop_every(0).log("info", "end");
     let (simulator, mut socket) = joined(scenario).await;
@@ -158,8 +158,8 @@ fn offset(packet: &str) -> String {
     event.last().unwrap().as_str().unwrap().to_owned()
 }
 
-/// Lets a socket in, and follows the build until a line has come and the socket is lost; returns
-/// the `pid` and the offset with which it may go on.
+/// Lets a socket in, and follows the build until a line has come and the socket is lost. Returns
+/// the `pid` and the offset for resuming.
 async fn lost(simulator: &Simulator) -> (String, String) {
     let mut socket = Socket::ask(simulator, TOKEN).await;
     let granted = socket.packet().await.unwrap();
@@ -173,8 +173,8 @@ async fn lost(simulator: &Simulator) -> (String, String) {
     (granted["pid"].as_str().unwrap().to_owned(), offset(&first))
 }
 
-/// What a socket gets that goes on with this `auth`, up to a text; the CONNECT answer as "in" where the
-/// session was recovered, as "new" where it was not.
+/// The packets of a socket that resumes with this `auth`, up to a text. The CONNECT answer is "in"
+/// if the session was recovered, and "new" if not.
 async fn resumed(
     simulator: &Simulator,
     (pid, offset): (String, String),
@@ -258,7 +258,7 @@ async fn a_session_that_the_service_ended_or_that_is_unknown_is_not_recovered() 
 }
 
 #[tokio::test]
-async fn sessions_that_can_be_recovered_are_else_as_any_other() {
+async fn recoverable_sessions_otherwise_behave_as_usual() {
     let scenario = Scenario::new().recovery(Recovery::default()).kicks(1).pings(50, 200);
     let simulator = Simulator::start(scenario).await.unwrap();
     let refusal = Socket::connect(&simulator, "bp_wrong").await.err().unwrap();

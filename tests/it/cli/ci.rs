@@ -1,4 +1,4 @@
-//! What each CI gets: its dialect on stdout, and its files.
+//! The dialect on stdout and the files for each CI.
 
 use serde_json::Value;
 use simulator::{BUILD_ID, Scenario};

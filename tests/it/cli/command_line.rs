@@ -20,7 +20,7 @@ fn help_shows_inputs_outputs_and_exit_codes() {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_no_error() {
+fn a_closed_pipe_is_no_error() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ran = scrubbed(binary()).arg("--help").stdout(writer).output().unwrap();

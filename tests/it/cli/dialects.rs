@@ -1,4 +1,4 @@
-//! What CIs get that are told of things in other ways than GitHub, GitLab and Jenkins.
+//! The output for CIs other than GitHub, GitLab and Jenkins.
 
 use simulator::{BUILD_ID, SETTING_ID, Scenario};
 
@@ -47,7 +47,7 @@ async fn azure_is_told_of_the_summary_when_it_is_written_and_of_each_output_once
 }
 
 #[tokio::test]
-async fn a_summary_that_nobody_wants_is_not_announced() {
+async fn a_disabled_summary_is_not_announced() {
     let unwanted = [("TF_BUILD", "True"), ("BUILDPIXEL_SUMMARY", "false")];
     let (_job, ran) = failed(&unwanted, "AGENT_TEMPDIRECTORY").await;
     assert!(!ran.stdout.contains("task.uploadsummary"), "{}", ran.stdout);

@@ -1,5 +1,5 @@
-//! A log that is long, through the real pipe: nothing lost, nothing repeated, memory flat; and for a CI
-//! that keeps little of it, the end.
+//! A long log through a real pipe: nothing is lost or repeated, and memory stays flat. A CI that
+//! keeps only part of the log keeps its end.
 
 use simulator::Scenario;
 
@@ -30,7 +30,7 @@ async fn a_long_log_comes_through_whole_and_in_order_in_little_memory() {
     }
     #[cfg(target_os = "linux")]
     {
-        // What the program's own file takes is no matter of the log, and a debug build is large.
+        // The size of the program's own file does not matter, and a debug build is large.
         let status = std::fs::read_to_string(format!("/proc/{}/status", running.id())).unwrap();
         let peak = kib(&status, "VmHWM:") - kib(&status, "RssFile:");
         assert!(peak < 10 * 1024, "{peak} KiB");

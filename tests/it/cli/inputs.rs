@@ -1,4 +1,4 @@
-//! What the environment gives, and what comes of mistakes in it.
+//! Inputs from the environment, and mistakes in them.
 
 use std::fs;
 
@@ -42,7 +42,7 @@ async fn a_token_given_the_github_way_wins() {
 }
 
 #[tokio::test]
-async fn outputs_that_cannot_be_written_are_told_and_spoil_only_a_good_end() {
+async fn unwritable_outputs_are_reported_and_fail_only_a_success() {
     let failed = Scenario::new().await_join().log("info", "line 1").status("failed");
     let mut running = Vec::new();
     for (scenario, code) in [(success(), 41), (failed, 10)] {

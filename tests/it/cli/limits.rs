@@ -19,7 +19,7 @@ const REFUSED: &str = "cannot start the thread that";
 /// As many threads as the program ever has at once, and more.
 const PLENTY: u64 = 20;
 
-/// Where root runs the tests, the user that the program runs as.
+/// The user to run the program as, if root runs the tests.
 fn user(number: u32) -> Option<u32> {
     getuid().is_root().then_some(FIRST_USER + number)
 }
@@ -87,7 +87,7 @@ async fn with_everything(scenario: Scenario) -> Job {
 }
 
 #[tokio::test]
-async fn however_many_threads_are_refused_the_step_goes_on_says_so_and_writes_everything() {
+async fn with_any_number_of_refused_threads_the_step_continues_reports_it_and_writes_everything() {
     // Other programs of a user that is not root count, too: then none is left.
     let most = if getuid().is_root() { 6 } else { 0 };
     for threads in 0..=most {
@@ -140,7 +140,7 @@ async fn a_name_that_cannot_be_looked_up_for_want_of_a_thread_is_an_error_in_wor
 }
 
 #[tokio::test]
-async fn threads_that_are_refused_in_the_middle_of_a_run_are_told_and_cost_no_line() {
+async fn threads_refused_during_a_run_are_reported_and_cost_no_line() {
     let scenario = Scenario::new()
         .await_join()
         .status("running")

@@ -16,7 +16,7 @@ use crate::harness::{binary, scrubbed};
 use crate::skipped::skipped;
 
 #[tokio::test]
-async fn a_reader_that_leaves_changes_neither_the_end_nor_the_outputs() {
+async fn a_reader_that_closes_the_pipe_changes_neither_the_result_nor_the_outputs() {
     for (status, code, result) in [("complete", 0, "success"), ("failed", 10, "failure")] {
         let scenario = Scenario::new()
             .await_join()
@@ -82,7 +82,7 @@ fn redirected(to: &str) -> Command {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_stdout_that_was_never_open_or_is_full_changes_only_a_good_end() {
+async fn a_closed_or_full_stdout_fails_only_a_success() {
     for (to, complete) in [(">&-", 0), (">/dev/full", 41)] {
         for (status, code, result) in [("complete", complete, "success"), ("failed", 10, "failure")]
         {

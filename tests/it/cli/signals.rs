@@ -17,7 +17,7 @@ use crate::harness::{
 #[cfg(target_os = "linux")]
 use crate::skipped::skipped;
 
-/// What the whole exit may take.
+/// The time limit for the whole exit.
 const CONTRACT: Duration = Duration::from_secs(3);
 
 /// What it may take after a second signal, if the machine is not busy.
@@ -190,7 +190,7 @@ async fn stops_at_once(
 }
 
 #[tokio::test]
-async fn a_second_signal_while_the_trigger_is_not_answered_ends_it_at_once_though_a_disk_hangs() {
+async fn a_second_signal_ends_an_unanswered_trigger_at_once_although_a_disk_hangs() {
     for hangs in ["", "outputs.json.tmp"] {
         let mut open = Vec::new();
         let signalled = async || {
@@ -313,7 +313,7 @@ async fn the_last_lines_of_a_build_that_has_ended_are_not_waited_for() {
 }
 
 #[tokio::test]
-async fn the_last_word_of_rest_is_not_waited_for() {
+async fn the_final_answer_of_rest_is_not_waited_for() {
     let down = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = Scenario::new().answer(down).await_join().status("running").status("failed");
     let job = Job::new(scenario).await.on_github();
@@ -327,7 +327,7 @@ async fn the_last_word_of_rest_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn an_input_that_is_a_file_on_a_disk_that_hangs_keeps_no_signal_from_ending_the_step() {
+async fn an_input_file_on_a_hanging_disk_does_not_delay_a_signal() {
     for variable in ["BUILDPIXEL_CA_FILE", "SSL_CERT_FILE", "GITHUB_EVENT_PATH"] {
         let job = Job::new(Scenario::new()).await.on_github();
         let path = job.path_of("hangs");
@@ -353,7 +353,7 @@ fn with_hanging_checkout(job: Job) -> (Job, Fifo) {
 }
 
 #[tokio::test]
-async fn signals_end_it_at_once_though_the_disk_of_the_checkout_hangs() {
+async fn signals_end_the_step_at_once_although_the_checkout_hangs() {
     // The finding is read, or it has left the pipeline and waits for its place.
     let ends = ["line 1", "********** STAGE COMMAND STARTED **********"];
     for (last, signals) in ends.into_iter().flat_map(|last| [(last, 1), (last, 2)]) {
@@ -395,7 +395,7 @@ async fn signals_end_it_at_once_though_the_disk_of_the_checkout_hangs() {
 }
 
 #[tokio::test]
-async fn a_disk_that_hangs_keeps_no_signal_from_ending_the_step() {
+async fn a_hanging_disk_does_not_delay_a_signal() {
     for hangs in ["outputs.json.tmp", "build.log"] {
         let job = Job::new(endless()).await.on_github().with_hanging_report(hangs);
         let mut running = start(&job);
@@ -418,7 +418,7 @@ async fn publishing(status: &str) -> (Job, Running) {
 }
 
 #[tokio::test]
-async fn a_signal_while_publishing_ends_it_and_spoils_only_a_good_end() {
+async fn a_signal_while_publishing_ends_it_and_fails_only_a_success() {
     for (status, code, result) in [("complete", 143, "success"), ("failed", 10, "failure")] {
         let (job, running) = publishing(status).await;
         let ran = stop("-TERM", &job, running);
@@ -442,7 +442,7 @@ async fn a_signal_while_publishing_ends_it_and_spoils_only_a_good_end() {
 }
 
 #[tokio::test]
-async fn a_stdout_that_nobody_reads_keeps_no_signal_from_ending_the_step() {
+async fn an_unread_stdout_does_not_delay_a_signal() {
     let scenario = Scenario::new()
         .await_join()
         .status("running")

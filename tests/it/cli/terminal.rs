@@ -1,4 +1,4 @@
-//! What a person sees, on a pseudo-terminal.
+//! The live view on a pseudo-terminal.
 
 use std::fs::File;
 use std::io::Read;
@@ -41,7 +41,7 @@ fn left(written: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_person_sees_the_progress_on_a_last_line_and_none_of_it_is_left() {
+async fn a_terminal_shows_progress_on_a_last_line_and_clears_it() {
     let scenario = Scenario::new()
         .await_join()
         .status("running")

@@ -145,7 +145,7 @@ async fn findings_wait_for_a_checkout_that_takes_a_moment() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_last_findings_wait_for_it_too() {
+async fn the_last_findings_wait_for_the_checkout_too() {
     let error = r"Z:\Plugins\Fog\Source\Fog\Fog.cpp(3): error C2143: syntax error";
     let scenario = Scenario::new().await_join().status("running").log("error", error);
     let (_, places) = run_while(scenario.status("failed"), hang, async |step, checkout| {

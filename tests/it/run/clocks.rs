@@ -98,7 +98,7 @@ async fn lines_of_a_clock_that_stepped_are_printed_behind_a_cut_that_rest_does_n
 }
 
 #[tokio::test]
-async fn lines_that_the_stream_does_not_bring_are_noticed_whatever_the_clock_says() {
+async fn missing_stream_lines_are_noticed_despite_clock_changes() {
     for clock in CLOCK_STEPS {
         let scenario = clock(lines(Scenario::new().await_join(), 1..=10));
         let scenario = lines(scenario.await_requests("GET", GO, 1).drop_every(1), 11..=15);

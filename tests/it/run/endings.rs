@@ -10,7 +10,7 @@ use simulator::{Answer, BUILD_ID, Entry, Scenario, build_path, trigger_path};
 use crate::harness::{GO, ScenarioExt, Step, endless, eventually};
 
 #[tokio::test]
-async fn a_signal_ends_the_step_cleanly_and_tells_how_to_come_back() {
+async fn a_signal_ends_the_step_cleanly_with_a_hint_to_reattach() {
     for (signal, code) in [(Signal::Int, 130), (Signal::Term, 143)] {
         let ran = Step::new(endless())
             .await
@@ -66,7 +66,7 @@ async fn a_run_that_is_killed_leaves_the_id_of_its_build_behind() {
 
 #[tokio::test]
 async fn a_signal_does_not_wait_for_a_stdout_that_blocks() {
-    // What a first signal leaves, and what a busy machine adds to a second.
+    // The time that a first signal leaves, and the time that a busy machine adds to a second.
     for (signals, most) in [(1, Duration::from_secs(3)), (2, Duration::from_secs(1))] {
         let scenario = Scenario::new().await_join().log("info", "line 1");
         let scenario = scenario.await_requests("GET", GO, 1).status("complete");
@@ -124,7 +124,7 @@ async fn a_signal_does_not_wait_for_all_that_a_deadline_shows() {
 }
 
 #[tokio::test]
-async fn an_interrupted_trigger_still_tells_which_build_it_made() {
+async fn an_interrupted_trigger_still_reports_its_build() {
     let ran = Step::new(Scenario::new())
         .await
         .run_while(async |step, signals| {
@@ -174,7 +174,7 @@ async fn a_build_that_stays_queued_ends_the_step_when_asked_to() {
 }
 
 #[tokio::test]
-async fn the_time_in_the_queue_does_not_count_while_nothing_is_known() {
+async fn the_queue_timeout_does_not_run_while_the_status_is_unknown() {
     const LONG: usize = 60;
     let down = Answer::new("GET", build_path(BUILD_ID), 503).times(LONG);
     let scenario = Scenario::new()
@@ -251,7 +251,7 @@ async fn while_stdout_blocks_little_is_rendered_in_advance() {
 }
 
 #[tokio::test]
-async fn a_build_that_ended_behind_a_stdout_that_blocks_is_not_said_to_run_on() {
+async fn a_build_that_ended_while_stdout_blocked_is_not_reported_as_running() {
     let ran = Step::new(flooding().status("failed"))
         .await
         .input("timeout", "4s")
@@ -274,7 +274,7 @@ fn hanging(step: Step, report: &str) -> Step {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_disk_that_hangs_hangs_no_step_and_spoils_only_a_good_end() {
+async fn a_hanging_disk_hangs_no_step_and_fails_only_a_success() {
     for (status, code) in [("complete", 41), ("failed", 10)] {
         let scenario = Scenario::new().await_join().status(status);
         let ran = hanging(Step::new(scenario).await, "junit.xml.tmp").run().await;
@@ -285,7 +285,7 @@ async fn a_disk_that_hangs_hangs_no_step_and_spoils_only_a_good_end() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_log_file_that_hangs_holds_up_neither_what_is_shown_nor_the_end() {
+async fn a_hanging_log_file_delays_neither_output_nor_the_end() {
     let scenario = Scenario::new().await_join().status("running").flood(40_000).status("complete");
     let ran = hanging(Step::new(scenario).await, "build.log").run().await;
     assert_eq!(ran.code, 41);
@@ -294,7 +294,7 @@ async fn a_log_file_that_hangs_holds_up_neither_what_is_shown_nor_the_end() {
 }
 
 #[tokio::test]
-async fn outputs_that_cannot_be_written_are_told_once_and_never_replace_a_failing_verdict() {
+async fn unwritable_outputs_are_reported_once_and_never_replace_a_failing_verdict() {
     for (status, code) in [("complete", 41), ("failed", 10)] {
         let scenario = Scenario::new().await_join().status(status);
         let ran = Step::new(scenario).await.env("GITHUB_OUTPUT", "/nowhere/output").run().await;

@@ -75,7 +75,7 @@ async fn equal_lines_and_lines_of_one_moment_are_kept_apart_over_a_lost_stream()
 }
 
 #[tokio::test]
-async fn a_proxy_that_blocks_websockets_leaves_polling_which_is_told_once() {
+async fn a_proxy_that_blocks_websockets_leaves_polling_which_is_reported_once() {
     let html = "<html>WebSockets are not allowed here</html>";
     for blocked in [
         Answer::new("GET", SOCKET, 403).body(html),
@@ -99,7 +99,7 @@ async fn a_proxy_that_blocks_websockets_leaves_polling_which_is_told_once() {
 }
 
 #[tokio::test]
-async fn the_stream_is_tried_on_while_the_log_is_polled() {
+async fn the_stream_keeps_retrying_while_the_log_is_polled() {
     let blocked = Answer::new("GET", SOCKET, 403).times(12);
     let scenario = lines(Scenario::new().answer(blocked), 1..=3).await_join();
     let scenario = lines(scenario.await_requests("GET", GO, 1), 4..=6);
@@ -190,7 +190,7 @@ async fn a_stream_that_was_healthy_for_a_while_is_resumed_at_once() {
 }
 
 #[tokio::test]
-async fn where_only_the_stream_is_wanted_a_blocked_one_is_tried_again_and_again() {
+async fn transport_socket_keeps_retrying_a_blocked_stream() {
     let blocked = Answer::new("GET", SOCKET, 403).times(8);
     let scenario = lines(Scenario::new().answer(blocked).await_join(), 1..=3).status("complete");
     let ran = Step::new(scenario).await.input("transport", "socket").run().await;
@@ -246,7 +246,7 @@ async fn a_stream_that_is_lost_again_and_again_does_not_keep_rest_from_being_ask
 }
 
 #[tokio::test]
-async fn odd_answers_while_the_stream_stands_are_not_held_against_rest_later() {
+async fn unexpected_answers_during_a_stream_do_not_count_later() {
     let html = Answer::new("GET", build_path(BUILD_ID), 200).body("<html>maintenance</html>");
     let blocked = Answer::new("GET", SOCKET, 403).times(3);
     let scenario = lines(Scenario::new().answer(html.times(9)).await_join(), 1..=3)
@@ -267,7 +267,7 @@ async fn odd_answers_while_the_stream_stands_are_not_held_against_rest_later() {
 }
 
 #[tokio::test]
-async fn a_log_whose_beginning_rest_may_not_have_shown_says_so() {
+async fn a_possibly_missing_beginning_of_the_log_is_reported() {
     const WORDS: &str = "the log may have begun earlier";
     for (window, says_so) in [(10, true), (20, true), (21, false)] {
         let scenario = lines(Scenario::new().recent_lines(window).without_socket(), 1..=20);
@@ -293,7 +293,7 @@ async fn a_signal_while_the_stream_is_away_ends_the_step() {
 }
 
 #[tokio::test]
-async fn the_session_is_kept_alive_while_the_trigger_is_tried_again() {
+async fn the_session_is_kept_alive_while_the_trigger_is_retried() {
     let busy = Answer::new("POST", trigger_path(), 429).header("retry-after", "1").times(1);
     let scenario = Scenario::new().pings_every(100).answer(busy).await_join();
     let ran = Step::new(lines(scenario, 1..=3).status("complete")).await.run().await;

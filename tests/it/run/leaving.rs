@@ -13,7 +13,7 @@ use super::trigger::{LOOKING, MAY_HAVE_STARTED, first};
 use crate::harness::Step;
 
 #[tokio::test]
-async fn who_is_leaving_does_not_keep_asking_for_the_list() {
+async fn an_ending_step_stops_listing_builds() {
     let down = Answer::new("GET", "/builds", 503).header("retry-after", "20");
     let scenario = Scenario::new().answer(first(502).processed()).answer(down);
     let ran = Step::new(scenario)
@@ -27,7 +27,7 @@ async fn who_is_leaving_does_not_keep_asking_for_the_list() {
     ran.says(MAY_HAVE_STARTED);
 }
 
-/// Where a trigger may be when a signal comes.
+/// The states of a trigger when a signal comes.
 struct Moment {
     answers: Vec<Answer>,
     /// How long an answer may take, in milliseconds.
@@ -36,13 +36,13 @@ struct Moment {
     /// The signal comes when this is shown and so many triggers have come in.
     shows: &'static str,
     triggers: usize,
-    /// What is said of it, and the build that is known then.
+    /// The message about it, and the build that is known then.
     says: &'static str,
     build: &'static str,
 }
 
 #[tokio::test]
-async fn an_interrupted_trigger_says_exactly_what_is_certain() {
+async fn an_interrupted_trigger_reports_whether_a_build_exists() {
     let limited = || first(429).header("retry-after", "20");
     let (soon, never) = ([10, 20, 30, 40], [60_000; 4]);
     let (nothing, open) = (
@@ -108,7 +108,7 @@ async fn interrupted(moment: Moment) {
 }
 
 #[tokio::test]
-async fn a_refusal_that_comes_after_a_signal_is_not_tried_again() {
+async fn a_refusal_after_a_signal_is_not_retried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let step = Step::new(Scenario::new()).await.input("api-url", &url).input("transport", "poll");
@@ -170,7 +170,7 @@ async fn a_second_signal_does_not_wait_for_the_answer() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_on_its_way_when_a_signal_comes_is_waited_for() {
+async fn a_pending_answer_is_awaited_after_a_signal() {
     let scenario = Scenario::new().answer(first(201).processed().hang());
     let step = Step::new(scenario).await;
     let step = step.trigger_timings(|timings| timings.answer = Duration::from_millis(600));

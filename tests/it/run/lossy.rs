@@ -1,5 +1,5 @@
-//! A stream that loses, delays or repeats what REST shows, as real Socket.IO servers do: every line that
-//! comes by either way is printed once, and what is missing is said.
+//! A stream that loses, delays or repeats lines, as real Socket.IO servers do. Every line that
+//! either transport brings is printed once, and missing lines are reported.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ fn assert_each_once(ran: &Ran, numbers: std::ops::RangeInclusive<u64>) {
 // Joins that are not heeded.
 
 #[tokio::test]
-async fn a_join_that_is_not_heeded_is_repeated_soon_and_costs_no_line() {
+async fn an_ignored_join_is_repeated_soon_and_costs_no_line() {
     for (scenario, unheeded) in [
         (Scenario::new().ignored_joins(1), 1),
         (Scenario::new().refused_joins(1), 1),
@@ -62,7 +62,7 @@ async fn a_join_that_is_not_heeded_is_repeated_soon_and_costs_no_line() {
 }
 
 #[tokio::test]
-async fn lines_appear_while_no_join_is_heeded_at_all() {
+async fn lines_appear_although_every_join_is_ignored() {
     let scenario = lines(Scenario::new().ignored_joins(usize::MAX), 1..=10);
     let scenario = lines(scenario.await_requests("GET", GO, 1), 11..=20);
     let scenario = scenario.await_requests("GET", GO, 2).status("complete");
@@ -81,7 +81,7 @@ async fn lines_appear_while_no_join_is_heeded_at_all() {
 }
 
 #[tokio::test]
-async fn a_build_that_logs_nothing_is_joined_once_and_nothing_is_said() {
+async fn a_build_that_logs_nothing_is_joined_once_without_a_notice() {
     let scenario = Scenario::new().await_join().await_requests("GET", GO, 1).status("complete");
     let ran = Step::new(scenario)
         .await
@@ -99,7 +99,7 @@ async fn a_build_that_logs_nothing_is_joined_once_and_nothing_is_said() {
 // Lines that are dropped inside a session that stands.
 
 #[tokio::test]
-async fn lines_that_a_standing_session_dropped_are_printed_late_and_marked_so() {
+async fn lines_dropped_by_a_connected_session_are_printed_and_marked_late() {
     let scenario = lines(Scenario::new().await_join(), 1..=3).await_requests("GET", GO, 1);
     let scenario = lines(scenario.drop_every(2), 4..=9).drop_every(0).log("info", "line 10");
     let scenario = lines(scenario.await_requests("GET", GO, 2), 11..=12).status("complete");
@@ -116,7 +116,7 @@ async fn lines_that_a_standing_session_dropped_are_printed_late_and_marked_so() 
 }
 
 #[tokio::test]
-async fn lines_that_were_dropped_are_found_in_the_last_view_too() {
+async fn dropped_lines_are_found_in_the_last_view_too() {
     let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
     let scenario = lines(scenario.drop_every(7), 11..=120).drop_every(0).log("info", "line 121");
     let ran = Step::new(scenario.status("complete"))
@@ -148,7 +148,7 @@ async fn a_finding_in_a_line_that_comes_late_counts() {
 }
 
 #[tokio::test]
-async fn dropped_lines_that_no_view_shows_any_more_are_said_to_be_missing() {
+async fn dropped_lines_that_no_view_shows_are_reported_missing() {
     let scenario = Scenario::new().recent_lines(10).await_join();
     let scenario = lines(scenario, 1..=5).await_requests("GET", GO, 1);
     let scenario = lines(scenario.drop_every(1), 6..=100).drop_every(0);
@@ -251,7 +251,7 @@ async fn recovered(recovery: Recovery, window: usize, polled: bool) -> Ran {
 }
 
 #[tokio::test]
-async fn a_session_that_is_recovered_whole_goes_on_as_if_nothing_had_been() {
+async fn a_fully_recovered_session_continues_without_a_notice() {
     for window in [200, 5] {
         for polled in [false, true] {
             assert_whole(&recovered(Recovery::default(), window, polled).await, 1..=30);
@@ -260,7 +260,7 @@ async fn a_session_that_is_recovered_whole_goes_on_as_if_nothing_had_been() {
 }
 
 #[tokio::test]
-async fn a_recovered_session_that_is_not_whole_is_filled_from_rest_in_order() {
+async fn an_incompletely_recovered_session_is_filled_from_rest_in_order() {
     for (lose_middle, lose_last) in [(3, 0), (0, 3), (10, 0), (2, 2)] {
         let recovery = Recovery { lose_middle, lose_last };
         for polled in [false, true] {
@@ -270,7 +270,7 @@ async fn a_recovered_session_that_is_not_whole_is_filled_from_rest_in_order() {
 }
 
 #[tokio::test]
-async fn a_hole_in_a_recovered_session_that_rest_cannot_fill_is_said() {
+async fn a_hole_in_a_recovered_session_is_reported_if_rest_cannot_fill_it() {
     // The session brings 11, 12, 17 and 18. REST shows 16 to 20, and so that there is a hole.
     let recovery = Recovery { lose_middle: 4, lose_last: 2 };
     for polled in [false, true] {
@@ -288,7 +288,7 @@ async fn a_hole_in_a_recovered_session_that_rest_cannot_fill_is_said() {
 // Lines that are delivered again.
 
 #[tokio::test]
-async fn a_run_of_lines_that_is_delivered_again_is_not_printed_again() {
+async fn a_repeated_run_of_lines_is_not_printed_again() {
     for run in [3, 5, 10] {
         let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
         let scenario = lines(scenario.repeat(run), 11..=12).repeat(run).log("info", "line 13");
@@ -302,7 +302,7 @@ async fn a_run_of_lines_that_is_delivered_again_is_not_printed_again() {
 }
 
 #[tokio::test]
-async fn one_or_two_lines_that_come_again_are_printed_and_do_not_wait_for_the_next() {
+async fn one_or_two_repeated_lines_are_printed_without_waiting() {
     for run in [1, 2] {
         let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
         let scenario = scenario.repeat(run).await_requests("GET", GO, 2).log("info", "line 11");
@@ -325,7 +325,7 @@ async fn one_or_two_lines_that_come_again_are_printed_and_do_not_wait_for_the_ne
 }
 
 #[tokio::test]
-async fn lines_that_are_all_alike_are_printed_however_often_they_come() {
+async fn equal_lines_are_always_printed() {
     let mut scenario = Scenario::new().clock(3_600_000).await_join().log("info", "start");
     for _ in 0..5 {
         scenario = scenario.log("info", "line 7");
@@ -355,7 +355,7 @@ fn cut_and_no_rest(sessions: u64) -> Scenario {
 }
 
 #[tokio::test]
-async fn what_came_in_is_shown_soon_although_rest_fails_and_the_stream_is_cut_again_and_again() {
+async fn lines_appear_soon_although_rest_fails_and_the_stream_reconnects() {
     let step = Step::new(cut_and_no_rest(6)).await;
     let ran = step
         .follow_delays(|delays| delays.catch_up = Duration::from_millis(200))
@@ -397,7 +397,7 @@ async fn lines_that_wait_for_rest_are_printed_at_the_deadline() {
 // The beginning of the log.
 
 #[tokio::test]
-async fn a_log_that_was_followed_from_its_beginning_is_not_said_to_have_begun_before() {
+async fn a_log_followed_from_its_beginning_is_not_reported_as_begun_before() {
     // REST says that the build is pending after the room was joined.
     let pending = || Scenario::new().await_join().await_requests("GET", build_path(BUILD_ID), 2);
     // REST shows all of the short log before the stream has brought its first line.
@@ -413,7 +413,7 @@ async fn a_log_that_was_followed_from_its_beginning_is_not_said_to_have_begun_be
     }
 }
 
-// What a healthy stream costs.
+// The cost of a healthy stream.
 
 #[tokio::test]
 async fn a_healthy_stream_is_compared_with_rest_at_most_once_per_status_poll() {
@@ -442,7 +442,7 @@ async fn a_healthy_stream_is_compared_with_rest_at_most_once_per_status_poll() {
 }
 
 #[tokio::test]
-async fn lines_that_recur_in_one_moment_are_not_taken_for_repeats_for_good() {
+async fn lines_that_recur_with_one_timestamp_are_finally_printed() {
     // More lines follow than are remembered, so that the last view cannot tell any more.
     let scenario = Scenario::new().clock(3_600_000).await_join().log("info", "line 0");
     let scenario = scenario.await_requests("GET", GO, 1);

@@ -38,7 +38,7 @@ fn utf8(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Who asked the proxy to connect. Of the two, only REST spells this header in lower case.
+/// The client that asked the proxy to connect. Only REST spells this header in lower case.
 fn by_rest_and_stream(proxy: &ConnectProxy) -> (bool, bool) {
     let heads = proxy.heads();
     let by = |header: &str| heads.iter().any(|head| head.contains(header));
@@ -50,7 +50,7 @@ fn connected(ran: &Ran) -> bool {
 }
 
 #[tokio::test]
-async fn rest_and_the_stream_take_the_proxy_that_each_variable_names() {
+async fn rest_and_the_stream_use_the_configured_proxy() {
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let (step, authority, front) = behind_tls(build()).await;
         let proxy = ConnectProxy::to(front).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_proxy_with_credentials_gets_them_and_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_for_the_proxy_are_told_with_what_to_do() {
+async fn wrong_proxy_credentials_are_reported_with_a_hint() {
     for given in ["http://ci:hunter2@", "http://"] {
         let (step, authority, front) = behind_tls(build()).await;
         let proxy = ConnectProxy::for_members(MEMBER, front).await.unwrap();
@@ -99,7 +99,7 @@ async fn wrong_credentials_for_the_proxy_are_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_named_with_its_status_and_asked_again_only_if_that_may_help() {
+async fn a_refusing_proxy_is_named_with_its_status_and_retried_only_if_useful() {
     // Three retries: the pace of these tests.
     for (status_line, why, tries) in [
         ("HTTP/1.1 403 Forbidden", "it answered 403", 1),
@@ -129,7 +129,7 @@ async fn a_proxy_that_refuses_is_named_with_its_status_and_asked_again_only_if_t
 }
 
 #[tokio::test]
-async fn the_same_refusal_of_a_proxy_has_the_same_words_and_hint_over_the_stream() {
+async fn a_proxy_refusal_has_the_same_text_and_hint_over_the_stream() {
     const HINT: &str = "check HTTPS_PROXY or ALL_PROXY";
     for (status, why) in [
         ("HTTP/1.1 403 Forbidden", "refuses the connection: it answered 403"),
@@ -171,7 +171,7 @@ async fn a_host_of_no_proxy_is_reached_without_one() {
 }
 
 #[tokio::test]
-async fn an_authority_of_ones_own_is_trusted_on_both_ways_however_it_is_given() {
+async fn a_private_authority_is_trusted_by_rest_and_stream_from_every_source() {
     for given in ["text", "file", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
         let (step, authority, front) = behind_tls(build()).await;
         let proxy = ConnectProxy::to(front).await.unwrap();
@@ -190,7 +190,7 @@ async fn an_authority_of_ones_own_is_trusted_on_both_ways_however_it_is_given() 
 }
 
 #[tokio::test]
-async fn an_unknown_issuer_is_told_with_the_input_that_mends_it() {
+async fn an_unknown_issuer_is_reported_with_the_input_that_fixes_it() {
     let (step, _authority, front) = behind_tls(build()).await;
     let proxy = ConnectProxy::to(front).await.unwrap();
     let ran = step.env("HTTPS_PROXY", &proxy.address.to_string()).run().await;
@@ -198,7 +198,7 @@ async fn an_unknown_issuer_is_told_with_the_input_that_mends_it() {
     for words in [
         "cannot trigger the build: cannot reach BuildPixel",
         "the certificate of api.buildpixel.test has an issuer that is not trusted",
-        "give that root certificate as `ca-file`",
+        "pass that root certificate as `ca-file`",
     ] {
         assert!(ran.stdout.contains(words), "{words} in {}", ran.stdout);
     }
@@ -206,7 +206,7 @@ async fn an_unknown_issuer_is_told_with_the_input_that_mends_it() {
 }
 
 #[tokio::test]
-async fn each_other_fault_of_tls_has_its_own_words_and_hint() {
+async fn each_other_tls_fault_has_its_own_text_and_hint() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
     let authority = Authority::new().unwrap();
     let expired = authority.expired_front(HOST, nowhere).await.unwrap();
@@ -238,7 +238,7 @@ async fn a_variable_that_names_no_root_gets_a_word_and_does_no_harm() {
 }
 
 #[tokio::test]
-async fn where_something_on_the_way_blocks_the_upgrade_the_log_is_polled() {
+async fn a_blocked_upgrade_leads_to_polling() {
     for answer in [
         "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\n\r\n<html>upstream</html>",
@@ -269,7 +269,7 @@ async fn where_something_on_the_way_blocks_the_upgrade_the_log_is_polled() {
 }
 
 #[tokio::test]
-async fn where_the_proxy_refuses_only_the_stream_its_name_and_a_hint_are_told() {
+async fn a_proxy_that_refuses_only_the_stream_is_named_with_a_hint() {
     let scenario = Scenario::new().log("info", "line 1").status("complete");
     let (step, authority, front) = behind_tls(scenario).await;
     // The spelling of REST.

@@ -1,4 +1,4 @@
-//! What is said when nothing happens.
+//! The messages while nothing happens.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ async fn says(step: Step, texts: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_silent_build_is_said_to_go_on_again_and_again_with_its_phase_and_progress() {
+async fn a_silent_build_gets_heartbeats_with_phase_and_progress() {
     let scenario = Scenario::new()
         .await_join()
         .status("running")
@@ -53,7 +53,7 @@ async fn a_silent_build_is_said_to_go_on_again_and_again_with_its_phase_and_prog
 }
 
 #[tokio::test]
-async fn a_build_that_logs_what_nobody_wants_to_see_is_said_to_go_on() {
+async fn a_build_with_only_hidden_lines_gets_heartbeats() {
     let mut scenario = Scenario::new().await_join().status("running");
     for number in 0..100 {
         scenario = scenario.log("info", format!("hidden {number}")).pause(5);
@@ -65,7 +65,7 @@ async fn a_build_that_logs_what_nobody_wants_to_see_is_said_to_go_on() {
 }
 
 #[tokio::test]
-async fn a_build_that_waits_is_said_to_be_queued_and_advice_comes_once() {
+async fn a_queued_build_is_reported_as_queued_and_advice_comes_once() {
     let scenario = Scenario::new().await_join().await_requests("GET", GO, 1).status("complete");
     let step = restless(scenario).await;
     let step = step.follow_delays(|delays| delays.long_queue = Duration::from_millis(100));
@@ -76,13 +76,13 @@ async fn a_build_that_waits_is_said_to_be_queued_and_advice_comes_once() {
 }
 
 #[tokio::test]
-async fn a_build_of_which_nothing_is_known_is_not_followed_in_silence() {
+async fn a_build_without_a_known_status_gets_heartbeats() {
     let down = Answer::new("GET", build_path(BUILD_ID), 503).times(30);
     let scenario = Scenario::new().without_socket().already_queued().answer(down);
     let scenario = scenario.await_requests("GET", GO, 1).status("complete");
     let step = restless(scenario).await.input("build-id", BUILD_ID);
     let step = step.follow_delays(|delays| delays.unconfirmed_retries = u32::MAX);
-    says(step, &["no status of the build yet, after "]).await;
+    says(step, &["no status of the build yet after "]).await;
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_talkative_build_needs_no_heartbeat() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_shown_no_longer_is_no_sign_of_life() {
+async fn a_log_that_is_no_longer_shown_does_not_suppress_heartbeats() {
     let mut scenario = Scenario::new().await_join().status("running");
     for _ in 0..200 {
         scenario = scenario.log("info", "x".repeat(16_000));

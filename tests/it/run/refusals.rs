@@ -1,4 +1,4 @@
-//! What the API will not do, and what it cannot do right now.
+//! Refusals of the API, final and temporary.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn a_bad_token_is_refused_with_the_request_id_and_a_hint_and_is_not_shown(
 }
 
 #[tokio::test]
-async fn a_token_that_only_the_stream_refuses_leaves_polling() {
+async fn a_token_refused_only_by_the_stream_leaves_polling() {
     let scenario =
         Scenario::new().socket_tokens(&["another"]).log("info", "line 1").status("complete");
     let step = Step::new(scenario).await;
@@ -40,7 +40,7 @@ async fn a_token_that_only_the_stream_refuses_leaves_polling() {
 }
 
 #[tokio::test]
-async fn where_only_the_stream_is_allowed_its_refusal_is_the_end() {
+async fn transport_socket_ends_if_the_stream_refuses() {
     let scenario = Scenario::new().socket_tokens(&["another"]).await_join();
     let ran = Step::new(scenario).await.input("transport", "socket").run().await;
     assert_eq!(ran.code, 21, "{}", ran.stdout);
@@ -64,7 +64,7 @@ async fn an_unknown_build_to_attach_to_is_refused() {
 }
 
 #[tokio::test]
-async fn bad_inputs_are_told_together_and_nothing_is_sent() {
+async fn invalid_inputs_are_reported_together_and_nothing_is_sent() {
     let step = Step::new(Scenario::new()).await;
     let ran =
         step.input("wait", "yes").input("ci", "hudson").input("project", "My Game").run().await;
@@ -103,7 +103,7 @@ async fn a_service_that_is_not_there_ends_with_30_and_a_hint_and_is_not_waited_f
 }
 
 #[tokio::test]
-async fn a_service_that_limits_the_rate_is_left_alone_for_as_long_as_it_says() {
+async fn a_rate_limit_is_respected_for_its_retry_after() {
     let limited = Answer::new("GET", build_path(BUILD_ID), 429).header("retry-after", "60");
     let scenario = Scenario::new().answer(limited).never_ends();
     let step = Step::new(scenario).await.input("transport", "poll").input("timeout", "1s");
@@ -111,7 +111,7 @@ async fn a_service_that_limits_the_rate_is_left_alone_for_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn nobody_is_left_alone_for_longer_than_the_cap() {
+async fn retry_after_is_capped() {
     let limited = Answer::new("GET", build_path(BUILD_ID), 429).header("retry-after", "86400");
     let scenario = Scenario::new().without_socket().answer(limited.times(2)).status("complete");
     let step = Step::new(scenario).await;
@@ -121,7 +121,7 @@ async fn nobody_is_left_alone_for_longer_than_the_cap() {
 }
 
 #[tokio::test]
-async fn the_verdict_takes_the_last_word_of_the_api() {
+async fn the_verdict_uses_the_final_status_of_the_api() {
     let lost = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = Scenario::new().answer(lost).await_join().status("failed");
     let ran = Step::new(scenario).await.run().await;
@@ -131,7 +131,7 @@ async fn the_verdict_takes_the_last_word_of_the_api() {
 }
 
 #[tokio::test]
-async fn there_is_nothing_to_detach_from_a_build_that_exists() {
+async fn attaching_with_wait_false_is_a_mistake() {
     let step = Step::new(Scenario::new()).await.input("build-id", BUILD_ID).input("wait", "false");
     let ran = step.run().await;
     assert_eq!(ran.code, 20, "{}", ran.stdout);
@@ -139,7 +139,7 @@ async fn there_is_nothing_to_detach_from_a_build_that_exists() {
 }
 
 #[tokio::test]
-async fn a_service_that_stumbles_while_we_follow_is_asked_again() {
+async fn a_failing_service_is_retried_while_following() {
     let scenario = Scenario::new()
         .without_socket()
         .answer(Answer::new("GET", build_path(BUILD_ID), 503).times(3))
@@ -157,7 +157,7 @@ async fn a_service_that_stumbles_while_we_follow_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_revoked_while_we_follow_loses_the_verdict_but_not_the_build() {
+async fn a_token_revoked_while_following_loses_the_verdict_but_not_the_build() {
     let revoked = r#"{"error":"invalid_token","message":"revoked","requestId":"req_x1"}"#;
     let scenario = Scenario::new()
         .without_socket()

@@ -44,7 +44,7 @@ async fn lines_that_the_stream_lost_come_from_rest_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_gap_that_rest_cannot_fill_is_told() {
+async fn a_gap_that_rest_cannot_fill_is_reported() {
     let mut scenario = lines(Scenario::new().recent_lines(5).await_join(), 1..=10);
     scenario = lines(scenario.await_requests("GET", GO, 1).cut_connection(), 11..=30).await_join();
     scenario = lines(scenario, 31..=32).status("complete");
@@ -74,7 +74,7 @@ async fn the_socket_connects_while_the_trigger_is_in_flight() {
 }
 
 #[tokio::test]
-async fn the_first_words_do_not_wait_for_the_api() {
+async fn the_first_output_does_not_wait_for_the_api() {
     let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", deaf.local_addr().unwrap());
     let ran = Step::new(Scenario::new())
@@ -135,7 +135,7 @@ async fn one_odd_answer_of_rest_does_not_end_a_healthy_stream() {
 }
 
 #[tokio::test]
-async fn where_only_the_stream_is_wanted_polling_brings_no_lines() {
+async fn transport_socket_polls_no_lines() {
     let scenario = lines(Scenario::new().without_socket(), 1..=3).await_requests("GET", GO, 1);
     let ran = Step::new(scenario)
         .await
@@ -189,7 +189,7 @@ async fn a_hostile_line_never_acts_and_our_own_annotations_still_do() {
 }
 
 #[tokio::test]
-async fn the_goodbye_is_clean() {
+async fn the_disconnect_is_clean() {
     let simulator_saw = |journal: &[Entry]| {
         let left = journal.iter().position(|e| *e == Entry::Left { build_id: BUILD_ID.to_owned() });
         let gone = journal.iter().position(|e| *e == Entry::NamespaceDisconnect);
@@ -241,7 +241,7 @@ async fn lines_are_not_held_back_for_a_rest_that_does_not_answer() {
 }
 
 #[tokio::test]
-async fn a_line_that_rest_shows_otherwise_is_not_held_back_for_long() {
+async fn a_line_that_differs_in_rest_is_not_held_back_for_long() {
     let scenario = Scenario::new()
         .await_join()
         .lose_log("info", "line 1")
@@ -256,7 +256,7 @@ async fn a_line_that_rest_shows_otherwise_is_not_held_back_for_long() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_gone_altogether_is_given_up_with_the_id_of_the_build() {
+async fn a_vanished_service_is_abandoned_with_the_id_of_the_build() {
     let down = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = Scenario::new().without_socket().answer(down).status("running");
     let step = Step::new(scenario).await;

@@ -1,11 +1,11 @@
-//! What a person sees meanwhile.
+//! The live view on a terminal.
 
 use simulator::Scenario;
 
 use crate::harness::{GO, Step};
 
 #[tokio::test]
-async fn the_last_line_stays_in_sight_while_the_log_goes_on() {
+async fn the_status_line_stays_visible_while_the_log_scrolls() {
     const LAST_LINE_ENDS: &str = "\x1b[?7h";
     let scenario = Scenario::new()
         .await_join()

@@ -62,7 +62,7 @@ impl Ran {
 }
 
 #[tokio::test]
-async fn an_answer_that_leaves_it_open_never_makes_two_builds_nor_none() {
+async fn an_ambiguous_answer_leads_to_exactly_one_build() {
     let runs = open_ends().into_iter().flat_map(|answer| {
         [answer.clone().processed(), answer].map(|answer| async move {
             let triggers = if answer.processed { 1 } else { 2 };
@@ -79,7 +79,7 @@ async fn an_answer_that_leaves_it_open_never_makes_two_builds_nor_none() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_come_never_makes_two_builds_nor_none() {
+async fn a_missing_answer_leads_to_exactly_one_build() {
     for (answer, triggers) in [(first(201).processed().hang(), 1), (first(201).hang(), 2)] {
         let step = Step::new(short().answer(answer)).await;
         let step = step.trigger_timings(|timings| timings.answer = Duration::from_secs(2));
@@ -91,7 +91,7 @@ async fn an_answer_that_does_not_come_never_makes_two_builds_nor_none() {
 }
 
 #[tokio::test]
-async fn a_build_that_has_ended_when_it_is_found_is_ours_all_the_same() {
+async fn a_build_that_ended_before_it_is_found_is_still_ours() {
     for (wait, result) in [("true", "failure"), ("false", "detached")] {
         let scenario = Scenario::new().answer(first(504).processed());
         let scenario = scenario.log("info", "line 1").lose_status("failed");
@@ -104,7 +104,7 @@ async fn a_build_that_has_ended_when_it_is_found_is_ours_all_the_same() {
 }
 
 #[tokio::test]
-async fn who_does_not_wait_for_the_build_waits_until_it_is_certain_that_there_is_one() {
+async fn without_waiting_the_step_still_confirms_that_a_build_exists() {
     for processed in [true, false] {
         let answer = if processed { first(502).processed() } else { first(502) };
         let step = Step::new(Scenario::new().answer(answer)).await.input("wait", "false");
@@ -115,7 +115,7 @@ async fn who_does_not_wait_for_the_build_waits_until_it_is_certain_that_there_is
 }
 
 #[tokio::test]
-async fn a_refusal_to_be_tried_again_is_waited_for_and_nothing_is_looked_up() {
+async fn a_retryable_refusal_is_retried_without_a_lookup() {
     let hour = Duration::from_secs(3600);
     let by_the_services_clock = SystemTime::now() + hour + Duration::from_secs(3);
     let date = httpdate::fmt_http_date(by_the_services_clock);
@@ -142,7 +142,7 @@ async fn a_refusal_to_be_tried_again_is_waited_for_and_nothing_is_looked_up() {
 }
 
 #[tokio::test]
-async fn nobody_is_waited_for_longer_than_the_cap() {
+async fn the_retry_after_of_a_trigger_is_capped() {
     let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(86_400));
     for retry_after in ["86400", &later] {
         let answer = first(429).header("retry-after", retry_after);
@@ -153,7 +153,7 @@ async fn nobody_is_waited_for_longer_than_the_cap() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_that_says_no_time_is_tried_again_and_a_lasting_one_ends_with_30() {
+async fn a_rate_limit_without_retry_after_is_retried_and_a_lasting_one_ends_with_30() {
     Step::new(short().answer(first(429))).await.run().await.built_once(2);
     let limited = Answer::new("POST", trigger_path(), 429).body("slow down");
     let ran = Step::new(short().answer(limited)).await.run().await;
@@ -164,7 +164,7 @@ async fn a_rate_limit_that_says_no_time_is_tried_again_and_a_lasting_one_ends_wi
 }
 
 #[tokio::test]
-async fn a_time_to_come_back_that_is_not_within_the_timeout_is_not_waited_for() {
+async fn a_retry_after_beyond_the_timeout_is_not_awaited() {
     let began = Instant::now();
     let limited = first(429).header("retry-after", "30");
     let ran = Step::new(short().answer(limited)).await.input("timeout", "25s").run().await;
@@ -173,7 +173,7 @@ async fn a_time_to_come_back_that_is_not_within_the_timeout_is_not_waited_for() 
 }
 
 #[tokio::test]
-async fn what_the_api_refuses_for_good_is_not_asked_again() {
+async fn a_final_refusal_is_not_retried() {
     for (status, code) in
         [(400, 21), (401, 21), (402, 21), (403, 21), (404, 21), (409, 21), (422, 21), (307, 32)]
     {
@@ -215,7 +215,7 @@ async fn a_service_that_is_not_up_yet_is_waited_for() {
 }
 
 #[tokio::test]
-async fn where_no_request_can_be_written_it_is_tried_again_and_ends_with_30() {
+async fn requests_that_cannot_be_sent_are_retried_and_end_with_30() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let no_tls = format!("https://{}", listener.local_addr().unwrap());
     let hangs_up = async {
@@ -265,7 +265,7 @@ async fn the_build_of_somebody_else_is_not_ours() {
 }
 
 #[tokio::test]
-async fn what_the_clocks_of_the_service_do_not_tell_makes_no_second_build_and_is_nobody_elses() {
+async fn ambiguous_service_clocks_lead_to_no_second_and_no_foreign_build() {
     let just_before = || Other::new(API_TOKEN).age(20_000);
     for (scenario, builds) in [
         (short().answer(first(502).processed()).date_ahead(20_000), 1),
@@ -274,13 +274,13 @@ async fn what_the_clocks_of_the_service_do_not_tell_makes_no_second_build_and_is
         let ran = Step::new(scenario).await.run().await;
         assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
         assert_eq!((ran.builds.len(), ran.output("build-id")), (builds, ""));
-        ran.says("may be of this trigger: whether it is older than the trigger, the clocks do not");
-        ran.says("give its id as `build-id`");
+        ran.says("may belong to this trigger: the clocks do not show whether it is older");
+        ran.says("run again with its id as `build-id`");
     }
 }
 
 #[tokio::test]
-async fn a_changelist_tells_our_build_from_another_one() {
+async fn a_changelist_distinguishes_our_build_from_another() {
     for (answer, triggers) in [(first(502).processed(), 1), (first(502), 2)] {
         let scenario = short().answer(answer).others([Other::new(API_TOKEN).commit("12344")]);
         let step = Step::new(scenario).await.input("changelist", "12345");
@@ -311,16 +311,18 @@ async fn two_builds_that_may_both_be_ours_end_with_31_and_are_named() {
     let ran = Step::new(scenario).await.run().await;
     assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
     let second = BUILD_ID.replace("0001", "0002");
-    ran.says("cannot tell whether a build was triggered: BuildPixel answered 502; 2 builds");
+    ran.says(
+        "cannot tell whether a build was triggered: BuildPixel answered 502; 2 matching builds",
+    );
     ran.says("have been queued since: ");
     ran.says(BUILD_ID);
     ran.says(&second);
-    ran.says("give its id as `build-id`");
+    ran.says("run again with its id as `build-id`");
     assert_eq!((ran.output("build-id"), ran.output("result")), ("", "error"));
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_had_ends_with_31_and_says_what_is_known() {
+async fn an_unavailable_list_ends_with_31_and_all_known_facts() {
     for (answer, words, lists) in [
         (
             Answer::new("GET", "/builds", 503),
@@ -355,7 +357,7 @@ async fn a_list_that_cannot_be_had_ends_with_31_and_says_what_is_known() {
         assert_eq!(ran.asked("GET", "/builds"), lists, "{}", ran.stdout);
         ran.says("cannot tell whether a build was triggered: BuildPixel answered 504; ");
         ran.says(words);
-        ran.says("look at the BuildPixel dashboard");
+        ran.says("the BuildPixel dashboard");
         ran.does_not_say("nothing was triggered");
         ran.does_not_say("no build was started");
         assert_eq!(ran.stdout.matches(TOKEN).count(), 1, "once, in ::add-mask::");
@@ -363,7 +365,7 @@ async fn a_list_that_cannot_be_had_ends_with_31_and_says_what_is_known() {
 }
 
 #[tokio::test]
-async fn a_list_that_stumbles_is_read_again_and_each_time_is_told() {
+async fn a_failing_list_is_retried_with_a_notice_each_time() {
     let reset = Answer::new("GET", "/builds", 200).times(1).reset();
     let limited = Answer::new("GET", "/builds", 429).times(1).header("retry-after", "0");
     let scenario = short().answer(first(504).processed()).answer(reset).answer(limited);
@@ -376,7 +378,7 @@ async fn a_list_that_stumbles_is_read_again_and_each_time_is_told() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_understood_is_read_again_at_the_next_look() {
+async fn an_unparsable_list_is_read_again_at_the_next_lookup() {
     for odd in [
         Answer::new("GET", "/builds", 200).body("<html>one moment</html>"),
         Answer::new("GET", "/builds", 302).header("location", "/login"),
@@ -398,7 +400,7 @@ async fn a_list_is_not_waited_for_longer_than_the_cap() {
 }
 
 #[tokio::test]
-async fn a_long_list_is_read_as_far_as_it_matters_whatever_its_order() {
+async fn a_long_list_is_read_as_far_as_necessary_in_any_order() {
     let old = |n: u64| Other::new(API_TOKEN).age(3_600_000 - n * 1000);
     let run = async |scenario: Scenario, triggers: usize| {
         let scenario = scenario.others((0..250).map(old));
@@ -423,7 +425,7 @@ async fn a_list_that_lags_behind_does_not_make_a_second_build() {
 }
 
 #[tokio::test]
-async fn the_first_of_two_open_requests_is_ours_if_it_shows_up_late() {
+async fn the_build_of_an_earlier_ambiguous_request_is_found_late() {
     let scenario = short().answer(first(504).processed()).answer(first(502)).list_lag(5);
     let step = Step::new(scenario).await.trigger_delays(|delays| {
         // So long that the build is clearly older than the second request.
@@ -454,7 +456,7 @@ async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
 }
 
 #[tokio::test]
-async fn a_refusal_after_an_open_answer_still_looks_before_it_asks_again() {
+async fn a_refusal_after_an_ambiguous_answer_looks_for_the_build_before_retrying() {
     let limited = first(429).header("retry-after", "0");
     let scenario = short().answer(first(504).processed()).answer(limited).list_lag(6);
     let ran = Step::new(scenario).await.run().await;
@@ -462,12 +464,12 @@ async fn a_refusal_after_an_open_answer_still_looks_before_it_asks_again() {
 }
 
 #[tokio::test]
-async fn a_last_refusal_after_an_open_answer_hides_neither_the_build_nor_the_answer() {
+async fn a_final_refusal_after_an_ambiguous_answer_hides_neither_the_build_nor_the_answer() {
     let refusals = || {
         [
-            (403, "30", 21, "; the token may not do this"),
+            (403, "30", 21, "; the token lacks permission"),
             (402, "0", 21, "\n"),
-            (429, "300", 30, "; BuildPixel takes no more requests for now"),
+            (429, "300", 30, "; BuildPixel limits the rate of requests"),
         ]
         .map(|(status, after, code, hint)| {
             let refusal = Answer::new("POST", trigger_path(), status);
@@ -511,7 +513,7 @@ async fn a_last_refusal_after_an_open_answer_hides_neither_the_build_nor_the_ans
 }
 
 #[tokio::test]
-async fn a_refusal_is_not_counted_among_the_requests_that_were_left_open() {
+async fn a_refusal_does_not_count_as_an_ambiguous_request() {
     let limited = first(429).header("retry-after", "0");
     let scenario = short().answer(first(504)).answer(limited);
     let scenario = scenario.answer(Answer::new("POST", trigger_path(), 502));
@@ -533,7 +535,7 @@ async fn the_timeout_bounds_the_trigger_too() {
 }
 
 #[tokio::test]
-async fn a_look_has_a_budget_of_its_own() {
+async fn each_lookup_has_its_own_time_limit() {
     let began = Instant::now();
     let down = Answer::new("GET", "/builds", 503).header("retry-after", "10");
     let step = Step::new(short().answer(first(502).processed()).answer(down)).await;
@@ -544,7 +546,7 @@ async fn a_look_has_a_budget_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_trigger_that_there_is_no_time_to_look_for_is_not_sent() {
+async fn a_trigger_is_not_sent_without_time_for_a_lookup() {
     let step = Step::new(short().answer(Answer::new("POST", trigger_path(), 502))).await;
     let step = step.trigger_timings(|timings| {
         timings.longest = Duration::from_millis(3900);

@@ -1,4 +1,4 @@
-//! What a build's end means for the step.
+//! The result of the step for each end of a build.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ async fn a_failed_build_fails_the_step_and_points_at_the_line() {
 }
 
 #[tokio::test]
-async fn a_superseded_build_fails_the_step_unless_told_otherwise() {
+async fn a_superseded_build_fails_the_step_unless_configured_otherwise() {
     for (choice, code) in [("fail", 11), ("pass", 0)] {
         let scenario = Scenario::new().await_join().status("superseded");
         let ran = Step::new(scenario).await.input("on-superseded", choice).run().await;
@@ -174,7 +174,7 @@ async fn lines_after_the_terminal_status_are_still_printed() {
 }
 
 #[tokio::test]
-async fn an_end_that_was_pushed_and_that_the_api_denies_is_not_believed() {
+async fn a_pushed_end_that_the_api_denies_is_ignored() {
     let scenario = Scenario::new()
         .await_join()
         .status("running")
@@ -182,7 +182,7 @@ async fn an_end_that_was_pushed_and_that_the_api_denies_is_not_believed() {
         .await_requests("GET", GO, 1)
         .log("info", "line 1")
         .status("complete");
-    let ran = Step::new(scenario).await.run_and_go_on_after("following on").await;
+    let ran = Step::new(scenario).await.run_and_go_on_after("following the build on").await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!((ran.output("result"), ran.output("status")), ("success", "complete"));
     assert!(ran.stdout.contains("pushed the status failed"), "{}", ran.stdout);
@@ -233,7 +233,7 @@ async fn the_last_lines_of_a_build_that_is_polled_are_waited_for() {
 }
 
 #[tokio::test]
-async fn an_end_that_rest_has_told_stands_even_if_it_falls_silent_then() {
+async fn an_end_reported_by_rest_is_final_even_if_rest_fails_then() {
     let down = Answer::new("GET", build_path(BUILD_ID), 503);
     let scenario = Scenario::new()
         .await_join()
@@ -255,7 +255,7 @@ async fn an_end_that_rest_has_told_stands_even_if_it_falls_silent_then() {
 }
 
 #[tokio::test]
-async fn an_end_is_denied_once_and_after_that_only_rest_tells_it() {
+async fn after_a_denied_end_only_rest_can_report_the_end() {
     let failed = json!({"buildId": BUILD_ID, "status": "failed"});
     let scenario = Scenario::new()
         .await_join()
@@ -282,7 +282,7 @@ async fn an_end_is_denied_once_and_after_that_only_rest_tells_it() {
         })
         .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
-    assert_eq!(ran.stdout.matches("following on").count(), 1, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("following the build on").count(), 1, "{}", ran.stdout);
 }
 
 #[tokio::test]
@@ -297,7 +297,7 @@ async fn one_stale_answer_after_an_outage_is_no_denial() {
         .run()
         .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
-    assert!(!ran.stdout.contains("following on"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("following the build on"), "{}", ran.stdout);
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ async fn an_odd_event_costs_neither_a_line_nor_the_connection() {
 }
 
 #[tokio::test]
-async fn an_odd_answer_of_rest_is_asked_for_again() {
+async fn an_unexpected_answer_of_rest_is_requested_again() {
     let odd = |status| Answer::new("GET", build_path(BUILD_ID), status);
     for answer in [
         odd(200).body(deep()),
