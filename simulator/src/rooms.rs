@@ -157,7 +157,7 @@ impl Rooms {
 
     /// Resolves when a socket is in the build's room.
     pub(crate) async fn until_joined(&self, build_id: &str) {
-        let joined = |members: &Vec<Member>| members.iter().any(|member| member.hears(build_id));
+        let joined = |members: &Vec<Member>| members.iter().any(|member| member.follows(build_id));
         // The sender lives as long as `self`, so waiting cannot fail.
         self.members.subscribe().wait_for(joined).await.ok();
     }
@@ -182,7 +182,7 @@ impl Rooms {
 
     fn listeners(&self, build_id: &str) -> Vec<Peer> {
         let members = self.members.borrow();
-        let listeners = members.iter().filter(|member| member.hears(build_id));
+        let listeners = members.iter().filter(|member| member.follows(build_id));
         listeners.map(|member| member.peer.clone()).collect()
     }
 
@@ -218,7 +218,7 @@ impl Rooms {
 }
 
 impl Member {
-    fn hears(&self, build_id: &str) -> bool {
+    fn follows(&self, build_id: &str) -> bool {
         self.builds.iter().any(|build| build == build_id)
     }
 }

@@ -29,14 +29,14 @@ async fn a_triggered_build_sends_its_room_everything_in_order() {
     assert_eq!(build_id, BUILD_ID);
     socket.join(&build_id).await;
 
-    assert_eq!(socket.heard().await, "running");
+    assert_eq!(socket.received().await, "running");
     let (name, one) = socket.event().await;
     assert_eq!(name, "build:log");
     assert_eq!(one["buildId"], build_id);
     assert_eq!(one["level"], "info");
     assert_eq!(one["timestamp"].as_str().unwrap().len(), "2026-05-10T14:23:45.123Z".len());
-    assert_eq!(socket.heard().await, "two");
-    assert_eq!(socket.heard().await, "failed");
+    assert_eq!(socket.received().await, "two");
+    assert_eq!(socket.received().await, "failed");
 
     let build = get(&simulator, &build_path(&build_id)).await;
     assert_eq!(build["status"], "failed");
@@ -145,10 +145,10 @@ async fn a_newer_build_of_the_same_target_supersedes_the_one_before() {
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     let first = trigger(&simulator, json!({})).await;
     socket.join(&first).await;
-    assert_eq!(socket.heard().await, "running");
+    assert_eq!(socket.received().await, "running");
     let second = trigger(&simulator, json!({})).await;
     assert!(second > first);
-    assert_eq!(socket.heard().await, "superseded");
+    assert_eq!(socket.received().await, "superseded");
 }
 
 #[tokio::test]
@@ -165,14 +165,14 @@ async fn a_cut_connection_is_reset_and_later_events_wait_for_a_new_join() {
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     trigger(&simulator, json!({})).await;
     socket.join(BUILD_ID).await;
-    assert_eq!(socket.heard().await, "before");
+    assert_eq!(socket.received().await, "before");
     get(&simulator, &build_path(BUILD_ID)).await;
     assert_eq!(socket.end().await, Some(End::Reset));
     simulator.until(|journal| matches!(journal.last(), Some(Entry::SocketClosed { .. }))).await;
 
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     socket.join(BUILD_ID).await;
-    assert_eq!(socket.heard().await, "after");
+    assert_eq!(socket.received().await, "after");
     let build = get(&simulator, &build_path(BUILD_ID)).await;
     assert_eq!(build["logs"][1]["message"], "between");
 }
@@ -194,7 +194,7 @@ async fn a_closed_engine_sends_its_close_last() {
     let scenario = before().flood(100).close_engine();
     let (simulator, mut socket) = follow(scenario).await;
     for number in 1..=100 {
-        assert_eq!(socket.heard().await, format!("flood line {number}"));
+        assert_eq!(socket.received().await, format!("flood line {number}"));
     }
     assert_eq!(socket.end().await, Some(End::CloseFrame));
     simulator.until(|journal| matches!(journal.last(), Some(Entry::SocketClosed { .. }))).await;
@@ -242,14 +242,14 @@ async fn a_restart_resets_everything_and_refuses_for_a_while_and_builds_live_on(
     assert_eq!(get(&simulator, &path).await["logs"][1]["message"], "between");
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     socket.join(BUILD_ID).await;
-    assert_eq!(socket.heard().await, "after");
+    assert_eq!(socket.received().await, "after");
 }
 
 #[tokio::test]
 async fn a_revoked_token_is_refused_and_connected_clients_stay() {
     let scenario = before().revoke_tokens().log("info", "after");
     let (simulator, mut socket) = follow(scenario).await;
-    assert_eq!(socket.heard().await, "after");
+    assert_eq!(socket.received().await, "after");
     assert_eq!(request(&simulator, TOKEN, "GET /auth/me", "").await.0, 401);
     let refusal = Socket::connect(&simulator, TOKEN).await.err().unwrap();
     assert_eq!(refusal["message"], "invalid_token");
@@ -321,7 +321,7 @@ async fn an_unknown_build_is_joined_in_silence() {
     simulator.until(|journal| journal.len() == 2).await;
     trigger(&simulator, json!({})).await;
     socket.join(BUILD_ID).await;
-    assert_eq!(socket.heard().await, "second");
+    assert_eq!(socket.received().await, "second");
 }
 
 #[tokio::test]
@@ -345,14 +345,14 @@ async fn an_answer_can_come_after_the_request_took_effect_or_not_come_whole_or_n
         (answer().processed().reset(), 1, None),
         (answer().cut(), 0, Some("01234")),
     ] {
-        let told = format!("{answer:?}");
+        let reported = format!("{answer:?}");
         let simulator = Simulator::start(Scenario::new().answer(answer)).await.unwrap();
         let (bytes, end) = exchange(&simulator, TOKEN, &post, "{}").await;
-        assert_eq!(simulator.builds().len(), builds, "{told}");
+        assert_eq!(simulator.builds().len(), builds, "{reported}");
         let body = bytes.split_once("\r\n\r\n").map(|(_, body)| body);
-        assert_eq!(body, got, "{told}");
+        assert_eq!(body, got, "{reported}");
         let is_cut = got != Some("0123456789");
-        assert_eq!(end.err(), is_cut.then_some(ErrorKind::ConnectionReset), "{told}");
+        assert_eq!(end.err(), is_cut.then_some(ErrorKind::ConnectionReset), "{reported}");
     }
 
     let scenario = Scenario::new().answer(answer().processed().hang());
@@ -442,9 +442,9 @@ async fn a_flood_waits_for_a_slow_listener_and_arrives_whole_and_in_order() {
         before = last;
     }
     for number in 1..=LINES {
-        assert_eq!(socket.heard().await, format!("flood line {number}"));
+        assert_eq!(socket.received().await, format!("flood line {number}"));
     }
-    assert_eq!(socket.heard().await, "complete");
+    assert_eq!(socket.received().await, "complete");
 }
 
 #[tokio::test]

@@ -69,13 +69,13 @@ pub(crate) async fn trigger(simulator: &Simulator, overrides: Value) -> String {
     body["buildId"].as_str().unwrap().to_owned()
 }
 
-/// A service, and a socket that has heard "before" of a build.
+/// A service, and a socket that has received "before" of a build.
 pub(crate) async fn follow(scenario: Scenario) -> (Simulator, Socket) {
     let simulator = Simulator::start(scenario).await.unwrap();
     let mut socket = Socket::connect(&simulator, TOKEN).await.unwrap();
     trigger(&simulator, json!({})).await;
     socket.join(BUILD_ID).await;
-    assert_eq!(socket.heard().await, "before");
+    assert_eq!(socket.received().await, "before");
     get(&simulator, &build_path(BUILD_ID)).await;
     (simulator, socket)
 }
@@ -169,16 +169,16 @@ impl Socket {
     }
 
     /// The packets up to a text, in short form.
-    pub(crate) async fn heard_until(&mut self, last: &str) -> Vec<String> {
-        let mut heard = Vec::new();
-        while heard.last().is_none_or(|text| text != last) {
-            heard.push(self.heard().await);
+    pub(crate) async fn received_until(&mut self, last: &str) -> Vec<String> {
+        let mut received = Vec::new();
+        while received.last().is_none_or(|text| text != last) {
+            received.push(self.received().await);
         }
-        heard
+        received
     }
 
     /// The next event in short: a status, or the text of a line.
-    pub(crate) async fn heard(&mut self) -> String {
+    pub(crate) async fn received(&mut self) -> String {
         let (name, payload) = self.event().await;
         let field = if name == "build:log" { "message" } else { "status" };
         payload[field].as_str().unwrap().to_owned()

@@ -60,7 +60,7 @@ async fn the_first_joins_can_be_refused_with_an_exception_and_then_be_ignored() 
     simulator.until(|journal| journal.contains(&after)).await;
     assert_eq!(texts(&simulator).await, [""; 0]);
     socket.join(BUILD_ID).await;
-    assert_eq!(socket.heard().await, "in");
+    assert_eq!(socket.received().await, "in");
 }
 
 #[tokio::test]
@@ -68,9 +68,9 @@ async fn every_nth_line_can_be_dropped_before_the_room() {
     let scenario = Scenario::new().await_join().drop_every(3).flood(7).drop_every(2).flood(3);
     let scenario = scenario.drop_every(1).flood(2).drop_every(0).log("info", "end");
     let (simulator, mut socket) = joined(scenario).await;
-    let heard = socket.heard_until("end").await;
-    assert_eq!(heard[..7], flood([1, 2, 4, 5, 7, 1, 3]));
-    assert_eq!(heard[7..], ["end"]);
+    let received = socket.received_until("end").await;
+    assert_eq!(received[..7], flood([1, 2, 4, 5, 7, 1, 3]));
+    assert_eq!(received[7..], ["end"]);
     assert_eq!(texts(&simulator).await[..12], flood((1..=7).chain(1..=3).chain(1..=2)));
 }
 
@@ -83,9 +83,9 @@ async fn a_stream_that_is_held_brings_everything_later_and_in_order() {
     let early = tokio::time::timeout(Duration::from_millis(50), socket.packet()).await;
     assert!(early.is_err(), "{early:?}");
     go(&simulator).await;
-    let heard = socket.heard_until("end").await;
-    assert_eq!(heard[..5], flood(1..=5));
-    assert_eq!(heard[5..], ["running", "more", "end"]);
+    let received = socket.received_until("end").await;
+    assert_eq!(received[..5], flood(1..=5));
+    assert_eq!(received[5..], ["running", "more", "end"]);
 }
 
 #[tokio::test]
@@ -95,12 +95,12 @@ async fn a_stream_that_lags_brings_everything_late_and_in_order() {
     let (simulator, mut socket) = joined(scenario.log("info", "end")).await;
     while texts(&simulator).await.is_empty() {}
     let logged = Instant::now();
-    assert_eq!(socket.heard().await, "flood line 1");
+    assert_eq!(socket.received().await, "flood line 1");
     // It was logged some moments before REST was asked.
     assert!(logged.elapsed() > lag / 2, "{:?}", logged.elapsed());
-    let heard = socket.heard_until("end").await;
-    assert_eq!(heard[..49], flood(2..=50));
-    assert_eq!(heard[49..], ["running", "end"]);
+    let received = socket.received_until("end").await;
+    assert_eq!(received[..49], flood(2..=50));
+    assert_eq!(received[49..], ["running", "end"]);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn the_last_lines_can_be_sent_again_as_they_were() {
         events.push(line);
     }
     assert_eq!(events[..3], events[5..]);
-    assert_eq!(socket.heard().await, "end");
+    assert_eq!(socket.received().await, "end");
     assert_eq!(texts(&simulator).await.len(), 4);
 }
 
@@ -123,7 +123,7 @@ async fn the_clock_of_the_build_machine_can_step_back_and_forth() {
     let scenario = Scenario::new().await_join().log("info", "one").build_clock(-3_600_000);
     let scenario = scenario.log("info", "two").build_clock(3_600_000).log("info", "three");
     let (simulator, mut socket) = joined(scenario.build_clock(0).log("info", "four")).await;
-    socket.heard_until("four").await;
+    socket.received_until("four").await;
     let time =
         |line: &Value| humantime::parse_rfc3339(line["timestamp"].as_str().unwrap()).unwrap();
     let times: Vec<_> = shown(&simulator).await.iter().map(time).collect();
@@ -138,7 +138,7 @@ async fn the_window_of_rest_can_hold_very_many_equal_lines() {
     let scenario = Scenario::new().await_join().recent_lines(400_000).log("info", "first");
     let scenario = scenario.fill(399_999, "ok").await_requests("GET", GO, 1).fill(2, "ok");
     let (simulator, mut socket) = joined(scenario.log("info", "end")).await;
-    assert_eq!(socket.heard().await, "first");
+    assert_eq!(socket.received().await, "first");
     let mut shown = shown(&simulator).await;
     while shown.len() < 400_000 {
         shown = self::shown(&simulator).await;
@@ -146,7 +146,7 @@ async fn the_window_of_rest_can_hold_very_many_equal_lines() {
     assert_eq!(shown[0]["message"], "first");
     assert!(shown[1..].iter().all(|line| *line == json!({ "message": "ok" })));
     go(&simulator).await;
-    assert_eq!(socket.heard().await, "end");
+    assert_eq!(socket.received().await, "end");
     let shown = self::shown(&simulator).await;
     assert_eq!((shown.len(), &shown[0]), (400_000, &json!({ "message": "ok" })));
     assert_eq!(shown[399_999]["message"], "end");

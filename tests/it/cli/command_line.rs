@@ -39,18 +39,18 @@ fn version_is_the_version_of_the_package() {
 #[test]
 fn anything_else_is_refused_with_the_usage() {
     for arguments in [&["build"][..], &["--token=x"], &["--help", "--version"], &[""]] {
-        let (code, told) = run(arguments);
+        let (code, reported) = run(arguments);
         assert_eq!(code, Some(20), "{arguments:?}");
-        assert!(told.starts_with("error: unknown argument"), "{told}");
-        assert!(told.contains("Usage: buildpixel-ci [--help | --version]"), "{told}");
+        assert!(reported.starts_with("error: unknown argument"), "{reported}");
+        assert!(reported.contains("Usage: buildpixel-ci [--help | --version]"), "{reported}");
     }
 }
 
 #[test]
 fn nothing_in_the_environment_is_a_mistake_that_names_what_is_missing() {
-    let (code, told) = run(&[]);
-    assert_eq!(code, Some(20), "{told}");
+    let (code, reported) = run(&[]);
+    assert_eq!(code, Some(20), "{reported}");
     for input in ["`token`", "`project`", "`build-setting`"] {
-        assert!(told.contains(input), "{input} in {told}");
+        assert!(reported.contains(input), "{input} in {reported}");
     }
 }

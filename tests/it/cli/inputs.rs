@@ -59,8 +59,8 @@ async fn unwritable_outputs_are_reported_and_fail_only_a_success() {
     for (job, started, code, variable, path) in running {
         let ran = job.ended(started);
         assert_eq!(ran.code, Some(code), "{variable}={path}: {}", ran.stdout);
-        let told = ran.stdout.matches("cannot write ").count();
-        assert_eq!(told, 1, "{variable}={path}: {}", ran.stdout);
+        let reported = ran.stdout.matches("cannot write ").count();
+        assert_eq!(reported, 1, "{variable}={path}: {}", ran.stdout);
     }
 }
 

@@ -114,7 +114,7 @@ async fn with_any_number_of_refused_threads_the_step_continues_reports_it_and_wr
                     assert_eq!(ran.stdout.matches(&words).count(), 1, "{words}: {}", ran.stdout);
                 }
             }
-            6 => assert_eq!(told, 0, "{}", ran.stdout),
+            6 => assert_eq!(reported, 0, "{}", ran.stdout),
             _ => {}
         }
     }

@@ -86,7 +86,7 @@ async fn a_signal_ends_the_step_cleanly() {
     }
 }
 
-/// Elsewhere it cannot be told whether it is ignored, and so its default action stays.
+/// Elsewhere it is unknown whether it is ignored, so its default action stays.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_terminal_that_closes_ends_the_step_as_cleanly() {
@@ -496,8 +496,8 @@ async fn comparing(moment: Duration) -> (Job, Running) {
     const LINES: usize = 50_000;
     let mut scenario = Scenario::new().recent_lines(2 * LINES).status("running");
     scenario = scenario.fill(LINES, "ok");
-    for looks in 1..=20 {
-        scenario = scenario.await_requests("GET", build_path(BUILD_ID), looks).fill(1, "ok");
+    for polls in 1..=20 {
+        scenario = scenario.await_requests("GET", build_path(BUILD_ID), polls).fill(1, "ok");
     }
     let job = Job::new(scenario.never_ends()).await.on_github();
     let job = job.env("BUILDPIXEL_TRANSPORT", "poll");

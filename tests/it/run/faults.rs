@@ -11,7 +11,7 @@ use crate::harness::{GO, Journal, LONG, Ran, ScenarioExt, Step, lines};
 
 const SOCKET: &str = "/socket.io/";
 
-/// Logs ten lines, loses the stream, logs ten lines that nobody hears, and ten that are heard again.
+/// Logs ten lines, loses the stream, logs ten lines while it is away, and ten more.
 fn losing(lose: fn(Scenario) -> Scenario) -> Scenario {
     let scenario = lines(Scenario::new().await_join(), 1..=10).await_requests("GET", GO, 1);
     let scenario = lines(lose(scenario), 11..=20).await_join();

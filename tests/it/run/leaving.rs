@@ -32,7 +32,7 @@ struct Moment {
     answers: Vec<Answer>,
     /// How long an answer may take, in milliseconds.
     answer: u64,
-    looks: [u64; 4],
+    lookups: [u64; 4],
     /// The signal comes when this is shown and so many triggers have come in.
     shows: &'static str,
     triggers: usize,
@@ -52,7 +52,7 @@ async fn an_interrupted_trigger_reports_whether_a_build_exists() {
     let refused = Moment {
         answers: vec![limited()],
         answer: 30_000,
-        looks: soon,
+        lookups: soon,
         shows: "the trigger was not accepted; retrying in",
         triggers: 1,
         says: nothing,
@@ -69,10 +69,10 @@ async fn an_interrupted_trigger_reports_whether_a_build_exists() {
             build: BUILD_ID,
             ..refused
         },
-        Moment { answers: vec![first(502)], looks: never, shows: LOOKING, says: open, ..refused },
+        Moment { answers: vec![first(502)], lookups: never, shows: LOOKING, says: open, ..refused },
         Moment {
             answers: vec![first(502).processed()],
-            looks: never,
+            lookups: never,
             shows: LOOKING,
             says: "runs on",
             build: BUILD_ID,
@@ -88,7 +88,7 @@ async fn interrupted(moment: Moment) {
     let step = Step::new(scenario).await.trigger_delays(|delays| {
         delays.longest = Duration::from_secs(180);
         delays.answer = Duration::from_millis(moment.answer);
-        delays.lookup_delays = moment.looks.map(Duration::from_millis);
+        delays.lookup_delays = moment.lookups.map(Duration::from_millis);
     });
     let began = Instant::now();
     let ran = step

@@ -11,7 +11,7 @@ use crate::harness::{GO, Journal, LONG, Ran, ScenarioExt, Step, lines};
 
 const MISSING: &str = "missing";
 const LATE: &str = "late";
-const DEAF: &str = "the live log is silent although the build logs";
+const SILENT: &str = "the live log is silent although the build logs";
 
 /// Whether a line of what was printed has this word.
 fn has_word(text: &str, word: &str) -> bool {
@@ -36,7 +36,7 @@ fn assert_each_once(ran: &Ran, numbers: std::ops::RangeInclusive<u64>) {
     assert!(!has_word(&ran.stdout, MISSING), "{}", ran.stdout);
 }
 
-// Joins that are not heeded.
+// Ignored joins.
 
 #[tokio::test]
 async fn an_ignored_join_is_repeated_soon_and_costs_no_line() {
@@ -77,7 +77,7 @@ async fn lines_appear_although_every_join_is_ignored() {
         })
         .await;
     assert_whole(&ran, 1..=20);
-    assert_eq!(ran.stdout.matches(DEAF).count(), 1, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches(SILENT).count(), 1, "{}", ran.stdout);
 }
 
 #[tokio::test]

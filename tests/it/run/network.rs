@@ -148,9 +148,12 @@ async fn a_proxy_refusal_has_the_same_text_and_hint_over_the_stream() {
         let ran = step.env("HTTPS_PROXY", &proxy.address.to_string()).run().await;
         assert_eq!((ran.code, ran.numbered("line ")), (0, vec![1]), "{}", ran.stdout);
         let words = format!("the proxy {} {why}", proxy.address);
-        let told = ran.stdout.lines().find(|line| line.contains(&words));
-        let told = told.unwrap_or_else(|| panic!("{words} in {}", ran.stdout));
-        assert!(told.contains("the live log cannot be reached") && told.contains(HINT), "{told}");
+        let reported = ran.stdout.lines().find(|line| line.contains(&words));
+        let reported = reported.unwrap_or_else(|| panic!("{words} in {}", ran.stdout));
+        assert!(
+            reported.contains("the live log cannot be reached") && reported.contains(HINT),
+            "{reported}"
+        );
     }
 }
 
@@ -283,6 +286,9 @@ async fn a_proxy_that_refuses_only_the_stream_is_named_with_a_hint() {
     let ran = step.env("HTTPS_PROXY", &address).run().await;
     assert_eq!((ran.code, ran.numbered("line ")), (0, vec![1]), "{}", ran.stdout);
     let words = format!("the proxy {} requires other credentials (407)", proxy.address);
-    let told = ran.stdout.lines().find(|line| line.contains(&words)).unwrap();
-    assert!(told.contains("cannot be reached") && told.contains("into HTTPS_PROXY"), "{told}");
+    let reported = ran.stdout.lines().find(|line| line.contains(&words)).unwrap();
+    assert!(
+        reported.contains("cannot be reached") && reported.contains("into HTTPS_PROXY"),
+        "{reported}"
+    );
 }

@@ -151,7 +151,7 @@ async fn a_failing_service_is_retried_while_following() {
     assert_eq!(
         ran.stdout.matches("the API does not answer properly").count(),
         1,
-        "told once: {}",
+        "reported once: {}",
         ran.stdout
     );
 }

@@ -62,7 +62,7 @@ async fn a_flood_of_lines_arrives_whole_and_in_order() {
     let ran = Step::new(scenario).await.run().await;
     assert_eq!(ran.code, 0);
     assert_eq!(ran.numbered("flood line "), (1..=20_000).collect::<Vec<_>>());
-    assert!(!ran.stdout.contains("missing"), "a gap was told that was none");
+    assert!(!ran.stdout.contains("missing"), "a gap was reported that was none");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub(crate) fn first(status: u16) -> Answer {
 }
 
 /// The answers that leave open whether a build was made.
-fn open_ends() -> Vec<Answer> {
+fn ambiguous_answers() -> Vec<Answer> {
     let whole = format!(r#"{{"buildId":"{BUILD_ID}","status":"pending"}}"#);
     vec![
         first(302).header("location", "/login"),
@@ -63,7 +63,7 @@ impl Ran {
 
 #[tokio::test]
 async fn an_ambiguous_answer_leads_to_exactly_one_build() {
-    let runs = open_ends().into_iter().flat_map(|answer| {
+    let runs = ambiguous_answers().into_iter().flat_map(|answer| {
         [answer.clone().processed(), answer].map(|answer| async move {
             let triggers = if answer.processed { 1 } else { 2 };
             let ran = Step::new(short().answer(answer)).await.run().await;
@@ -230,8 +230,8 @@ async fn requests_that_cannot_be_sent_are_retried_and_end_with_30() {
         let ran = Step::new(Scenario::new()).await.input("api-url", url).input("transport", "poll");
         let ran = ran.run().await;
         assert_eq!(ran.code, 30, "{}", ran.stdout);
-        let told = "the trigger was not accepted; retrying in";
-        assert_eq!(ran.stdout.matches(told).count(), 3, "{}", ran.stdout);
+        let reported = "the trigger was not accepted; retrying in";
+        assert_eq!(ran.stdout.matches(reported).count(), 3, "{}", ran.stdout);
         ran.says("cannot reach BuildPixel");
         ran.does_not_say(MAY_HAVE_STARTED);
         ran.does_not_say("looking for");
@@ -371,8 +371,8 @@ async fn a_failing_list_is_retried_with_a_notice_each_time() {
     let scenario = short().answer(first(504).processed()).answer(reset).answer(limited);
     let ran = Step::new(scenario).await.run().await;
     ran.built_once(1);
-    let told = "cannot look for the build; retrying in";
-    assert_eq!(ran.stdout.matches(told).count(), 2, "{}", ran.stdout);
+    let reported = "cannot look for the build; retrying in";
+    assert_eq!(ran.stdout.matches(reported).count(), 2, "{}", ran.stdout);
     ran.says("BuildPixel answered 429");
     ran.says("BuildPixel did not answer");
 }

@@ -33,7 +33,7 @@ async fn saying_besides(bytes: Vec<u8>, upstream: SocketAddr) -> SocketAddr {
             let answers = async {
                 if let Some(bytes) = bytes {
                     let (mut seen, mut chunk) = (Vec::new(), Vec::with_capacity(4096));
-                    // The service says nothing more before it is told to go on.
+                    // The service sends nothing more until it may continue.
                     while !seen.windows(6).any(|text| text == b"line 2") {
                         chunk.clear();
                         from_service.read_buf(&mut chunk).await?;
