@@ -74,7 +74,7 @@ impl Placing {
     /// Resolves when the held-back events need not wait any longer. Cancel safe.
     pub(crate) async fn ready(&self) {
         let Some(since) = self.since else { return };
-        // The end of the time is as good a reason.
+        // The end of the waiting time releases them, too.
         let _elapsed = timeout_at(since + self.patience, self.checkout.walked()).await;
     }
 
