@@ -15,7 +15,7 @@ use tokio::sync::{oneshot, watch};
 use crate::ci::StepFiles;
 use crate::ci::file_updates::WriteError;
 use crate::export::summary;
-use crate::report::{Report, Verdict};
+use crate::report::{BuildReport, Verdict};
 use crate::text::Cleaner;
 use crate::threads::Refused;
 use crate::writer::{Output, Overflow, Written};

@@ -1,8 +1,8 @@
 //! The facts of one build, counted from its events, and the outcome of the step. The files beside
 //! it rank, retain, link and format them.
 
+pub mod format;
 pub mod identity;
-mod kept;
 mod outputs;
 mod ranking;
 mod retention;

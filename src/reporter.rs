@@ -257,7 +257,7 @@ mod tests {
             .open(&Env::default(), false, &Checkout::none(), || SystemTime::UNIX_EPOCH);
         let options = Options { log_level: Some(Level::Info), ..Options::default() };
         let output = || Output::start(io::sink(), Overflow::Wait);
-        let (renderer, report) = (Renderer::new(dialect, options), Report::default());
+        let (renderer, report) = (Renderer::new(dialect, options), BuildReport::default());
         Reporter::new(cleaner, None, Checkout::none(), report, renderer, output(), Some(output()))
     }
 

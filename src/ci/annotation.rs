@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::{Finding, Level, Location, Severity};
-use crate::report::{Verdict, words};
+use crate::report::{Verdict, format};
 
 /// A message that may point at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl<'a> From<&'a Finding> for Annotation<'a> {
             severity: finding.severity,
             title: finding.code.as_deref(),
             location: finding.location.as_ref(),
-            message: words::message(finding).into(),
+            message: format::message(finding).into(),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::variables;
 use crate::checkout::Checkout;
 use crate::config::Env;
 use crate::model::Level;
-use crate::report::{Report, Verdict};
+use crate::report::{BuildReport, Verdict};
 
 /// Escapes the value of a property, and the text behind the bracket. The agent decodes `%` last.
 fn escaped(text: &str) -> String {
@@ -180,7 +180,7 @@ impl StepFiles for Files {
 
     fn summary(
         &self,
-        report: &Report,
+        report: &BuildReport,
         _verdict: &Verdict,
         render: &dyn Fn(usize) -> String,
     ) -> Result<Option<PathBuf>, StepFilesError> {

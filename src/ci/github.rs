@@ -322,7 +322,7 @@ impl StepFiles for Files {
     /// A summary that is not shown is written all the same.
     fn summary(
         &self,
-        _report: &Report,
+        _report: &BuildReport,
         _verdict: &Verdict,
         render: &dyn Fn(usize) -> String,
     ) -> Result<Option<PathBuf>, StepFilesError> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::file_updates::WriteError;
 use super::process::ProgramError;
-use crate::report::{Report, Verdict};
+use crate::report::{BuildReport, Verdict};
 
 /// The files and programs through which a CI takes outputs and summary. They are apart from the
 /// [`Dialect`](super::Dialect) because a disk may be slow. The defaults are for a CI that has none.
@@ -29,7 +29,7 @@ pub trait StepFiles: Send {
     /// When it cannot be written.
     fn summary(
         &self,
-        _report: &Report,
+        _report: &BuildReport,
         _verdict: &Verdict,
         _render: &dyn Fn(usize) -> String,
     ) -> Result<Option<PathBuf>, StepFilesError> {

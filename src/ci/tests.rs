@@ -29,8 +29,8 @@ fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
 }
 
 /// A build that failed, and its verdict.
-pub(super) fn failed() -> (Report, Verdict) {
-    let mut report = Report::new(&Task::Attach(Id::new("b1").unwrap()));
+pub(super) fn failed() -> (BuildReport, Verdict) {
+    let mut report = BuildReport::new(&Task::Attach(Id::new("b1").unwrap()));
     report.facts.build_setting = Id::new("s1");
     report.observe(&Event::Finding(Finding::error("'x': undeclared")));
     let verdict = Verdict::new(&report, &Outcome::Failure);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::model::{Finding, Location};
-use crate::report::Report;
+use crate::report::BuildReport;
 use crate::report::identity::without_places;
 
 pub(super) struct Located<'a> {

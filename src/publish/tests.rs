@@ -23,7 +23,7 @@ fn publisher(variables: &[(&str, &Path)], reports_dir: Option<&Path>) -> Publish
     Publisher::start(cleaner, files, true, reports_dir.map(Path::to_owned))
 }
 
-fn final_report(publisher: &Publisher, report: Report) -> FinalReport {
+fn final_report(publisher: &Publisher, report: BuildReport) -> FinalReport {
     let outputs = publisher.without_secrets(report.outputs(Some(&Outcome::Failure)));
     FinalReport { outputs, report, verdict: failure() }
 }
@@ -137,7 +137,7 @@ fn the_summary_on_github_says_that_it_is_cut_if_there_is_room_to_say_so() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let env = Env::from_iter([("GITHUB_STEP_SUMMARY", file.path().to_str().unwrap())]);
     let files = named("github").step_files(&env);
-    let mut report = Report::new(&Task::Attach(build()));
+    let mut report = BuildReport::new(&Task::Attach(build()));
     for n in 0..99 {
         report.observe(&Event::Finding(Finding::error(format!("{n} {}", "日".repeat(400)))));
     }
@@ -278,7 +278,7 @@ async fn without_a_thread_everything_is_published_all_the_same_and_that_is_repor
     let files = named("github").step_files(&env);
     let refused = threads::refused("writes outputs and summary");
     publisher.ci = Worker::Inline(StepFilesWriter { files, wants_summary: false }, refused);
-    let outputs = Report::new(&Task::Attach(build())).outputs(None);
+    let outputs = BuildReport::new(&Task::Attach(build())).outputs(None);
     publisher.publish_early(&publisher.without_secrets(outputs));
     assert_eq!(fs::read_to_string(&output).unwrap().matches("build-id<<").count(), 1);
     let problems = problems(publisher, "").await;

@@ -146,7 +146,7 @@ fn ended(phase: Phase) -> Event {
 #[test]
 fn a_phase_spends_half_of_what_is_left_and_the_end_always_has_two() {
     let mut renderer = renderer("github", &Env::default(), options());
-    let mut report = Report::new(&Task::Attach(build()));
+    let mut report = BuildReport::new(&Task::Attach(build()));
     for (phase, share) in
         [(Phase::SourceSync, 5), (Phase::Compile, 2), (Phase::Cook, 0), (Phase::Stage, 0)]
     {

@@ -40,7 +40,7 @@ fn output(ci: &dyn Ci, events: &[Event]) -> String {
     let env: Env = is_terminal.then_some(("FORCE_COLOR", "1")).into_iter().collect();
     let dialect = ci.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
     let mut renderer = Renderer::new(dialect, options());
-    let mut report = Report::new(&Task::Attach(build()));
+    let mut report = BuildReport::new(&Task::Attach(build()));
     let mut out = Vec::new();
     renderer.begin(&["bp_0123456789"], &mut out);
     for event in events {

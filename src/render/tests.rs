@@ -153,7 +153,7 @@ fn visible(text: &str) -> String {
     text.replace('\x1b', "␛").replace('\r', "␍")
 }
 
-fn concluded(ci: &str, report: &Report, outcome: &Outcome) -> String {
+fn concluded(ci: &str, report: &BuildReport, outcome: &Outcome) -> String {
     let mut out = Vec::new();
     renderer(ci, &Env::default(), options()).conclude(
         report,

@@ -41,7 +41,7 @@ pub(super) fn resolve(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Overrides as Given;
+    use crate::config::RequestedOverrides as Given;
     use crate::model::Id;
 
     fn resolved(branch: Option<Override>, commit: Option<Override>) -> Result<Overrides, String> {

@@ -128,7 +128,7 @@ impl Setup {
 
     /// The settings that are known without reading a file.
     pub(super) fn unread(env: &Env, is_terminal: bool) -> Self {
-        // Whatever is wrong with the inputs is of no interest any more.
+        // Invalid inputs no longer matter.
         let (Inputs { token, reports_dir, ci: given, .. }, _mistakes) = Inputs::read(env);
         let chosen = ci::choose(given.as_deref(), env, is_terminal);
         let ci = chosen.unwrap_or_else(|_| ci::detect(env, is_terminal));
@@ -160,8 +160,8 @@ impl Setup {
             ascii: self.ci.wants_ascii(env),
         };
         let publisher = Publisher::start(cleaner.clone(), step_files, summary, reports_dir);
-        let report = config.map(|config| Report::new(&config.task)).unwrap_or_default();
-        let report = Report { source: self.source.clone(), ..report };
+        let report = config.map(|config| BuildReport::new(&config.task)).unwrap_or_default();
+        let report = BuildReport { source: self.source.clone(), ..report };
         let source_root = config.and_then(|config| config.source_root.as_deref());
         let checkout = self.ci.checkout(env);
         let dialect = self.ci.open(env, is_terminal, &checkout, SystemTime::now);
