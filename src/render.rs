@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::ci::{Annotation, Dialect, Folding, LogLimit};
 use crate::model::{Event, Finding, Level, Notice, Phase, Severity, Status};
 use crate::report::verdict::{counted_as, human};
-use crate::report::{Report, Verdict};
+use crate::report::{BuildReport, Verdict};
 use annotation_budget::Budget;
 use log_quota::{LogQuota, Priority};
 
@@ -105,7 +105,7 @@ impl Renderer {
 
     /// Shows one event, which the report knows already. Findings are shown when they can be ranked: when their
     /// phase ends, or at the end.
-    pub fn event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
+    pub fn event(&mut self, event: &Event, report: &BuildReport, out: &mut Vec<u8>) {
         self.shown(out, |this, out| this.show_event(event, report, out));
     }
 
@@ -128,7 +128,7 @@ impl Renderer {
         }
     }
 
-    fn show_event(&mut self, event: &Event, report: &Report, out: &mut Vec<u8>) {
+    fn show_event(&mut self, event: &Event, report: &BuildReport, out: &mut Vec<u8>) {
         match event {
             Event::Status(status) if status.is_terminal() => {} // The verdict shows it.
             Event::Status(status) => {
@@ -170,7 +170,7 @@ impl Renderer {
     }
 
     /// Closes the open group, shows the findings that are left, most important first, and ends with the verdict.
-    pub fn conclude(&mut self, report: &Report, verdict: &Verdict, out: &mut Vec<u8>) {
+    pub fn conclude(&mut self, report: &BuildReport, verdict: &Verdict, out: &mut Vec<u8>) {
         self.shown(out, |this, out| this.end(report, verdict, out));
     }
 
@@ -255,7 +255,7 @@ impl Renderer {
     /// Annotates the findings of a phase that has ended, and those from before it, as far as the budget allows.
     /// Where the log has ended early, they are shown as text. Follow-up errors wait for the end, because their
     /// cause may still be found.
-    fn show_findings_of_phase(&mut self, phase: Phase, report: &Report, out: &mut Vec<u8>) {
+    fn show_findings_of_phase(&mut self, phase: Phase, report: &BuildReport, out: &mut Vec<u8>) {
         let as_text = !self.annotates();
         if as_text && !self.log_quota.is_full() {
             return;
@@ -363,12 +363,12 @@ fn folding(phase: Phase) -> Folding {
 }
 
 /// Whether a newer build replaced this one. Then a phase that did not complete has not failed.
-fn was_cut_off(report: &Report) -> bool {
+fn was_cut_off(report: &BuildReport) -> bool {
     report.status == Some(Status::Superseded)
 }
 
 /// How a phase ended, and how long it took.
-fn phase_summary(phase: Phase, took: Option<Duration>, report: &Report) -> Option<String> {
+fn phase_summary(phase: Phase, took: Option<Duration>, report: &BuildReport) -> Option<String> {
     let title = phase.title();
     let took = took.filter(|took| took.as_secs() > 0).map(human);
     let was_cut_off = was_cut_off(report);

@@ -14,7 +14,7 @@ use crate::writer::Output;
 /// Stands in `build.log` before a line that came too late for its place. On stdout a notice says so.
 const LATE_MARK: &str = "(late) ";
 
-/// What is known of the build, and where it is shown.
+/// The facts of the build, and the views that show them.
 pub(crate) struct Reporter {
     cleaner: Cleaner,
     pipeline: Pipeline,
@@ -22,7 +22,7 @@ pub(crate) struct Reporter {
     pub(crate) placing: Placing,
     report: BuildReport,
     renderer: Renderer,
-    /// Where everything is shown.
+    /// The view that shows everything.
     pub(crate) stdout: Output,
     /// The file with all of the log, if there is one.
     pub(crate) log: Option<Output>,
@@ -43,7 +43,7 @@ impl Reporter {
         Self { cleaner, pipeline, placing, report, renderer, stdout, log }
     }
 
-    /// What everything counts into.
+    /// The report that counts everything.
     pub(crate) fn report(&self) -> &BuildReport {
         &self.report
     }
@@ -215,7 +215,7 @@ impl Reporter {
     }
 }
 
-/// Where events are counted and shown.
+/// Counts and shows events.
 struct Screen<'r> {
     report: &'r mut BuildReport,
     renderer: &'r mut Renderer,

@@ -179,7 +179,7 @@ impl Ci {
         }
     }
 
-    /// What the step leaves behind besides its log: a name for people, and the file or folder below the workspace.
+    /// The files that the step leaves behind: a name for people, and the file or folder below the workspace.
     pub fn results(self) -> Vec<(&'static str, String)> {
         let outputs = ("outputs", OUTPUTS.to_owned());
         let reports = ("reports", REPORTS.to_owned());

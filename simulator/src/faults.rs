@@ -99,7 +99,7 @@ struct State {
 }
 
 impl FaultInjector {
-    /// From now on all reading and writing suffers from the fault.
+    /// From now on all reads and writes have the fault.
     pub(crate) fn inject(&self, fault: Fault) {
         *lock(&self.0.fault) = Some(fault);
         self.0.reader.wake();
@@ -114,14 +114,14 @@ impl Connected<IncomingStream<'_, FaultyListener>> for FaultInjector {
 }
 
 pub(crate) struct Connection {
-    /// There as long as this is.
+    /// Exists as long as the connection.
     stream: Option<TcpStream>,
     injector: FaultInjector,
     connections: Arc<Connections>,
 }
 
 impl Connection {
-    /// The stream, as long as nothing is wrong with it.
+    /// The stream, as long as it has no fault.
     fn sound(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Pin<&mut TcpStream>>> {
         let fault = self.fault();
         let Some(stream) = self.stream.as_mut().map(Pin::new) else {

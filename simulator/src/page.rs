@@ -7,13 +7,13 @@ use crate::ci::Ci;
 pub struct Row {
     /// How many groups it is in.
     pub depth: usize,
-    /// What it looks like.
+    /// Its look.
     pub looks: Looks,
     /// May have SGR sequences.
     pub text: String,
 }
 
-/// What a row looks like.
+/// The look of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looks {
     /// Text.
@@ -30,7 +30,7 @@ pub enum Looks {
     Notice,
 }
 
-/// What one line of output means to a CI.
+/// The meaning of one line of output to a CI.
 enum Meaning {
     Open {
         title: String,

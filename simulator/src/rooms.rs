@@ -191,8 +191,8 @@ impl Rooms {
         self.members.send_replace(Vec::new())
     }
 
-    /// Makes the connections of all sockets fail. They are out of their rooms at once, so that the
-    /// build does not wait for a connection that takes nothing any more.
+    /// Makes the connections of all sockets fail. They leave their rooms at once, so that the build
+    /// does not wait for a stalled connection.
     pub(crate) fn inject(&self, fault: Fault) {
         for member in self.clear() {
             member.peer.inject(fault);

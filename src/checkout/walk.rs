@@ -96,7 +96,7 @@ fn first(entries: ReadDir, most: usize) -> (BTreeMap<OsString, DirEntry>, bool) 
     (first, is_cut)
 }
 
-/// Whether Git was told to leave files out.
+/// Whether Git leaves files out of the checkout.
 fn is_sparse(root: &Path) -> bool {
     let git = root.join(".git");
     // In a worktree or a submodule `.git` is a file with the path of the folder.

@@ -19,7 +19,7 @@ use super::variables::first;
 use crate::checkout::Checkout;
 use crate::config::Env;
 use crate::model::Level;
-use crate::report::{Report, SourceLinks, Verdict};
+use crate::report::{BuildReport, SourceLinks, Verdict};
 use crate::text::{MAX_MESSAGE, shortened};
 
 /// Escapes the text behind the second `::`. The runner's culture-sensitive search could join some characters

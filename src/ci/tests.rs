@@ -5,7 +5,7 @@ use super::*;
 use crate::checkout::Checkout;
 use crate::config::Task;
 use crate::model::{Event, Finding, Id, Level, Location, Severity};
-use crate::report::{Outcome, Report, Verdict};
+use crate::report::{BuildReport, Outcome, Verdict};
 
 const CLOCK: Clock = || UNIX_EPOCH + Duration::from_secs(1700);
 

@@ -11,7 +11,7 @@ use crate::report::{BuildReport, Verdict};
 use page::{Page, fenced, head, inline, row};
 
 /// Writes the summary in at most `budget` bytes. If it is too long, it is cut between blocks or rows.
-pub fn render(report: &Report, verdict: &Verdict, budget: usize) -> String {
+pub fn render(report: &BuildReport, verdict: &Verdict, budget: usize) -> String {
     let mut page = Page::new(budget);
     opening(report, verdict, &mut page);
     root_cause(report, &mut page);

@@ -13,7 +13,7 @@ const NAME: usize = 100;
 /// All lines of the message, without place and code, then the hint. Fits into an annotation, even one that begins
 /// with place and code and indents the other lines by two blanks.
 pub fn message(finding: &Finding) -> String {
-    let (said, hint) = (said(finding), hint(finding));
+    let (said, hint) = (text(finding), hint(finding));
     let indentation = 2 * (said.matches('\n').count() + hint.matches('\n').count());
     let around = start(finding) + &hint;
     let room = MAX_MESSAGE.saturating_sub(around.encode_utf16().count() + indentation);
@@ -22,7 +22,7 @@ pub fn message(finding: &Finding) -> String {
 
 /// Place, code and all lines of the message.
 pub fn account(finding: &Finding) -> String {
-    start(finding) + &said(finding)
+    start(finding) + &text(finding)
 }
 
 /// The same, then the hint.
@@ -49,7 +49,7 @@ fn start(finding: &Finding) -> String {
     place + &code
 }
 
-fn said(finding: &Finding) -> Cow<'_, str> {
+fn text(finding: &Finding) -> Cow<'_, str> {
     let Some(others) = others(finding) else { return Cow::Borrowed(&finding.message) };
     let (first, rest) = match finding.message.split_once('\n') {
         Some((first, rest)) => (first, format!("\n{rest}")),

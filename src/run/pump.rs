@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn of_all_sources_a_signal_comes_first_and_room_to_write_comes_last() {
+    async fn signals_come_first_and_room_to_write_comes_last() {
         let (mut pump, signals) = pump(vec![line(1), end()]);
         let reading = (Setup::unread(&Env::default(), false), Err(Outcome::Detached));
         let (sender, receiver) = oneshot::channel();
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_published_is_known_before_a_signal() {
+    async fn the_result_of_publishing_comes_before_a_signal() {
         let (mut pump, signals) = pump(Vec::new());
         signals.send(Signal::Int).await.unwrap();
         pump.publishing = Some(Box::pin(ready(true)));
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_end_of_a_build_that_waits_comes_before_a_timer_that_is_due() {
+    async fn a_waiting_end_of_the_build_comes_before_a_due_timer() {
         let (mut pump, _signals) = pump(vec![line(1), line(2), end()]);
         let due = due();
         let came = inputs(&mut pump, Outputs::default(), due).await;
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_update_is_taken_while_a_batch_for_stdout_is_full_unless_a_timer_is_due() {
+    async fn a_full_batch_delays_updates_unless_a_timer_is_due() {
         let (mut pump, _signals) = pump(vec![line(1), end()]);
         let stdout = output(A_FULL_BATCH);
         let outputs = Outputs { stdout: Some(&stdout), ..Outputs::default() };
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_timer_that_is_not_due_holds_nothing_up_and_comes_when_it_is() {
+    async fn a_timer_comes_when_it_is_due_and_delays_nothing_before() {
         let (mut pump, _signals) = pump(vec![line(1)]);
         let later = Some(Instant::now() + Duration::from_secs(3600));
         assert_eq!(inputs(&mut pump, Outputs::default(), later).await, ["line 1"]);
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn in_a_hurry_a_timer_that_is_due_waits_for_no_update() {
+    async fn in_a_hurry_a_due_timer_waits_for_no_update() {
         let (mut pump, _signals) = pump(vec![line(1), line(2)]);
         let outputs = Outputs { in_hurry: true, ..Outputs::default() };
         assert_eq!(word(&pump.next(Outputs::default(), due()).await), "line 1");
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_log_without_end_holds_a_timer_up_no_longer_than_the_longest_catch_up() {
+    async fn an_endless_log_delays_a_timer_only_for_the_longest_catch_up() {
         let (mut pump, _signals) = pump((0..4 * UPDATES_AT_ONCE).map(line).collect());
         let due = due();
         assert_eq!(word(&pump.next(Outputs::default(), due).await), "line 0");
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn other_tasks_run_however_many_updates_wait_so_that_a_signal_gets_through() {
+    async fn other_tasks_run_despite_many_waiting_updates_so_that_a_signal_arrives() {
         // The runtime's own limit may change, but not to more than this.
         for (timer, most) in [(None, 4 * UPDATES_AT_ONCE), (due(), UPDATES_AT_ONCE)] {
             let (mut pump, signals) = pump((0..10 * UPDATES_AT_ONCE).map(line).collect());

@@ -176,9 +176,9 @@ async fn a_blocked_client_does_not_count_as_silence_of_the_server() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (said, was_said) = std::sync::mpsc::channel();
     let serving = elsewhere.spawn(server(async move |mut peer: Peer| {
-        peer.welcome().await;
-        peer.hear().await;
-        peer.say(&log_frame("waiting for you")).await;
+        peer.accept_client().await;
+        peer.receive().await;
+        peer.send(&log_frame("waiting for you")).await;
         said.send(()).unwrap();
         peer.rest().await
     }));

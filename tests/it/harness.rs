@@ -1,4 +1,4 @@
-//! What tests of whole steps share: a CI job with a service of its own, its step in this process or as a program, and
+//! The harness of tests of whole steps: a CI job with a service of its own, its step in this process or as a program, and
 //! waiting for events.
 
 mod fifo;

@@ -53,13 +53,13 @@ fn finding_row(finding: &Finding, report: &BuildReport) -> String {
         None => place,
     };
     let code = finding.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
-    let what = format!("{code}{}", words::message(finding));
+    let what = format!("{code}{}", format::message(finding));
     row(&[mark, &place, &cell(&what)])
 }
 
 /// The number of distinct warnings of each kind. It is left out if there is one of each, because the list above shows
 /// that already.
-fn kinds(report: &Report, page: &mut Page) {
+fn kinds(report: &BuildReport, page: &mut Page) {
     if report.kinds.values().all(|times| *times == 1) {
         return;
     }

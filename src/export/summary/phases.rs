@@ -42,7 +42,7 @@ fn table(report: &BuildReport) -> String {
 }
 
 /// A phase that is still open when the build has ended gets no mark: it is not known how it ended.
-fn mark(run: &PhaseRun, report: &Report) -> &'static str {
+fn mark(run: &PhaseRun, report: &BuildReport) -> &'static str {
     let was_cut_off = report.status == Some(Status::Superseded);
     let has_failed = report.failed_phase() == Some(run.phase) || (run.ended && !was_cut_off);
     match (report.has_completed(run.phase), has_failed) {

@@ -23,7 +23,7 @@ async fn failed(variables: &[(&str, &str)], folder_in: &str) -> (Job, Ended) {
 }
 
 #[tokio::test]
-async fn azure_is_told_of_the_summary_when_it_is_written_and_of_each_output_once() {
+async fn azure_gets_the_summary_when_it_is_written_and_each_output_once() {
     let (job, ran) = failed(&[("TF_BUILD", "True")], "AGENT_TEMPDIRECTORY").await;
     let lines: Vec<_> = ran.stdout.lines().collect();
     let set: Vec<_> = lines
@@ -54,7 +54,7 @@ async fn a_disabled_summary_is_not_announced() {
 }
 
 #[tokio::test]
-async fn a_summary_that_cannot_be_written_is_told_and_not_announced() {
+async fn an_unwritable_summary_is_reported_and_not_announced() {
     let (job, ran) = failed(&[("TF_BUILD", "True")], "ELSEWHERE").await;
     assert!(!ran.stdout.contains("task.uploadsummary"), "there is no place for it");
     let file = job.path().join("a-file");

@@ -13,7 +13,7 @@ fn success() -> Scenario {
 }
 
 #[tokio::test]
-async fn mistakes_are_told_together_and_nothing_is_sent() {
+async fn mistakes_are_reported_together_and_nothing_is_sent() {
     let job = Job::new(success())
         .await
         .on_github()

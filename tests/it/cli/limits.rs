@@ -26,7 +26,7 @@ fn user(number: u32) -> Option<u32> {
 
 /// Starts the program as the user, within a limit of the shell that starts it.
 fn start(job: &Job, user: Option<u32>, limit: &str) -> Running {
-    // Where nobody but root may look, the program is not.
+    // Only root may be able to read the build folder, so the program is copied.
     let copy = job.path().join("program");
     fs::hard_link(binary(), &copy).or_else(|_| fs::copy(binary(), &copy).map(drop)).unwrap();
     let mut shell = scrubbed("/bin/sh");
@@ -105,8 +105,12 @@ async fn with_any_number_of_refused_threads_the_step_continues_reports_it_and_wr
         assert_eq!(job.file("reports/build.log"), "line 1\n", "{threads}");
         assert!(job.file("reports/junit.xml").contains("<testsuite"), "{threads}");
         assert!(job.file("summary").contains("Build failed"), "{threads}");
-        let told = ran.stdout.matches(REFUSED).count();
-        assert!(ran.stdout.matches("(os error 11)").count() >= told, "{threads}: {}", ran.stdout);
+        let reported = ran.stdout.matches(REFUSED).count();
+        assert!(
+            ran.stdout.matches("(os error 11)").count() >= reported,
+            "{threads}: {}",
+            ran.stdout
+        );
         match threads {
             0 => {
                 for task in ["reads the inputs", "writes outputs and summary", "writes build.log"] {
@@ -121,7 +125,7 @@ async fn with_any_number_of_refused_threads_the_step_continues_reports_it_and_wr
 }
 
 #[tokio::test]
-async fn a_name_that_cannot_be_looked_up_for_want_of_a_thread_is_an_error_in_words() {
+async fn a_lookup_without_a_thread_is_a_clear_error() {
     let job = with_everything(Scenario::new()).await;
     let address = job.simulator.url().replace("127.0.0.1", "localhost");
     let job = job.env("BUILDPIXEL_API_URL", &address).env("BUILDPIXEL_TIMEOUT", "5s");
@@ -159,7 +163,7 @@ async fn threads_refused_during_a_run_are_reported_and_cost_no_line() {
     running.shows("line 1\n");
     let shortage = Shortage::of(&running, user);
     job.go();
-    running.shows("cannot start the thread that looks names up");
+    running.shows("cannot start the thread that looks up host names");
     drop(shortage);
     job.go();
     let ran = job.ended(running);
@@ -171,7 +175,7 @@ async fn threads_refused_during_a_run_are_reported_and_cost_no_line() {
 }
 
 #[tokio::test]
-async fn a_machine_without_a_file_to_spare_is_an_error_in_words_with_outputs() {
+async fn a_machine_without_free_file_handles_is_a_clear_error_with_outputs() {
     let job = Job::new(Scenario::new()).await.on_github();
     // Stdin, stdout, stderr, and one to load the program with.
     let ran = job.ended(start(&job, user(40), "ulimit -n 4"));
@@ -186,7 +190,7 @@ async fn a_machine_without_a_file_to_spare_is_an_error_in_words_with_outputs() {
 }
 
 #[tokio::test]
-async fn a_program_and_diagnostics_without_a_thread_are_told_too() {
+async fn refused_threads_of_agents_and_diagnostics_are_reported_too() {
     let job = Job::new(Scenario::new().await_join().status("complete")).await;
     let agent = job.path().join("buildkite-agent");
     fs::write(&agent, "#!/bin/sh\n").unwrap();

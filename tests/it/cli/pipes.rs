@@ -101,7 +101,7 @@ async fn a_closed_or_full_stdout_fails_only_a_success() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_stderr_that_blocks_holds_up_nothing() {
+async fn a_blocking_stderr_delays_no_step() {
     let (unread, mut stderr) = std::io::pipe().unwrap();
     // All that it holds.
     stderr.write_all(&[b'.'; 64 * 1024]).unwrap();

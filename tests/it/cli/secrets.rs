@@ -14,7 +14,7 @@ fn indiscreet() -> Scenario {
         .status("failed")
 }
 
-/// All that the program wrote, where it told the runner what to mask left out.
+/// The output of the program without its `add-mask` command.
 fn written(job: &Job, stdout: &str) -> String {
     let mut written: String =
         stdout.split_inclusive('\n').filter(|line| !line.starts_with("::add-mask::")).collect();
@@ -29,7 +29,7 @@ fn written(job: &Job, stdout: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_token_is_told_to_the_mask_of_github_and_to_nobody_else() {
+async fn the_token_goes_only_to_the_mask_of_github() {
     let plain = |job: Job| job;
     let dialects = [Job::on_github, Job::on_gitlab, Job::on_jenkins, plain];
     for (dialect, masks) in dialects.into_iter().zip([1, 0, 0, 0]) {

@@ -20,13 +20,13 @@ use crate::skipped::skipped;
 /// The time limit for the whole exit.
 const CONTRACT: Duration = Duration::from_secs(3);
 
-/// What it may take after a second signal, if the machine is not busy.
+/// The time limit after a second signal, if the machine is not busy.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// How often it is tried.
 const TRIES: usize = 8;
 
-/// Whatever started the tests may ignore signals.
+/// The parent of the tests may ignore signals.
 fn start(job: &Job) -> Running {
     if cfg!(target_os = "linux") {
         let mut env = scrubbed("/usr/bin/env");
@@ -142,7 +142,7 @@ fn until_sent(listener: &TcpListener, wanted: &str) -> Vec<TcpStream> {
 }
 
 #[tokio::test]
-async fn a_trigger_that_is_not_answered_is_left_in_time() {
+async fn an_unanswered_trigger_ends_in_time() {
     let (job, listener) = mute(Job::new(Scenario::new()).await.on_github());
     let running = start(&job);
     let _open = until_sent(&listener, "POST ");
@@ -214,7 +214,7 @@ async fn a_second_signal_ends_an_unanswered_trigger_at_once_although_a_disk_hang
 }
 
 #[tokio::test]
-async fn a_build_of_which_nothing_is_known_yet_is_left_in_time() {
+async fn a_build_without_a_known_status_ends_in_time() {
     let (job, listener) = mute(Job::new(Scenario::new()).await.on_github());
     let job = job.env("BUILDPIXEL_BUILD_ID", BUILD_ID).env("BUILDPIXEL_TRANSPORT", "poll");
     let running = start(&job);

@@ -91,7 +91,7 @@ impl Job {
         fs::read_to_string(self.path_of(name)).unwrap_or_default()
     }
 
-    /// What the later steps would get if the step were killed now.
+    /// The outputs that later steps would get if the step were killed now.
     pub(crate) fn outputs(&self) -> BTreeMap<String, String> {
         outputs(&self.file("output"))
     }
@@ -117,7 +117,7 @@ impl Job {
 
     /// Resolves when REST was asked for the build so many times.
     pub(crate) async fn asked(&self, times: usize) {
-        self.until(|journal| journal.looks() >= times).await;
+        self.until(|journal| journal.polls() >= times).await;
     }
 
     /// Resolves when a session has asked to join a room so many times.
@@ -134,7 +134,7 @@ impl Job {
 
     /// Resolves when REST was asked for the build so many times more.
     pub(crate) async fn asked_again(&self, times: usize) {
-        self.asked(self.simulator.journal().looks() + times).await;
+        self.asked(self.simulator.journal().polls() + times).await;
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) trait Journal {
     }
 
     /// How often REST was asked for the build.
-    fn looks(&self) -> usize {
+    fn polls(&self) -> usize {
         self.asked("GET", &build_path(BUILD_ID))
     }
 

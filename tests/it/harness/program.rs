@@ -67,7 +67,7 @@ pub(crate) struct Running {
     shown: String,
 }
 
-/// What came of a program.
+/// The result of a run of the program.
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,

@@ -22,7 +22,7 @@ pub(crate) fn endless() -> Scenario {
         .never_ends()
 }
 
-/// What tests add to scenarios.
+/// Additions of the tests to scenarios.
 pub(crate) trait ScenarioExt {
     /// The build goes on for ever.
     fn never_ends(self) -> Self;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use buildpixel_ci::Host;
 use buildpixel_ci::config::Env;
-use buildpixel_ci::follow::Timings;
+use buildpixel_ci::follow::FollowDelays;
 use buildpixel_ci::report::Signal;
 use buildpixel_ci::retry::Policy;
 use buildpixel_ci::trigger;
@@ -23,8 +23,8 @@ use super::wait::{LONG, eventually};
 pub(crate) struct Step {
     pub(crate) stdout: Stdout,
     job: Job,
-    timings: Timings,
-    trigger: trigger::Timings,
+    follow_delays: FollowDelays,
+    trigger_delays: trigger::TriggerDelays,
     signalled: Option<Signal>,
     is_terminal: bool,
 }
@@ -38,7 +38,7 @@ impl Deref for Step {
     }
 }
 
-/// What came of a step.
+/// The result of a step.
 pub(crate) struct Ran {
     pub(crate) code: u8,
     pub(crate) stdout: String,
@@ -54,8 +54,8 @@ impl Step {
         Self {
             stdout: Stdout::default(),
             job: Job::of_the_action(scenario).await,
-            timings: impatient(),
-            trigger: hasty(),
+            follow_delays: impatient(),
+            trigger_delays: hasty(),
             signalled: None,
             is_terminal: false,
         }
@@ -80,13 +80,16 @@ impl Step {
         Self { job: change(self.job), ..self }
     }
 
-    pub(crate) fn timings(mut self, change: impl FnOnce(&mut Timings)) -> Self {
-        change(&mut self.timings);
+    pub(crate) fn follow_delays(mut self, change: impl FnOnce(&mut FollowDelays)) -> Self {
+        change(&mut self.follow_delays);
         self
     }
 
-    pub(crate) fn trigger_timings(mut self, change: impl FnOnce(&mut trigger::Timings)) -> Self {
-        change(&mut self.trigger);
+    pub(crate) fn trigger_delays(
+        mut self,
+        change: impl FnOnce(&mut trigger::TriggerDelays),
+    ) -> Self {
+        change(&mut self.trigger_delays);
         self
     }
 
@@ -98,7 +101,7 @@ impl Step {
 
     /// The same step, asking REST often.
     pub(crate) fn watchful(self) -> Self {
-        self.timings(|timings| timings.status_poll = Duration::from_millis(30))
+        self.follow_delays(|delays| delays.status_poll = Duration::from_millis(30))
     }
 
     pub(crate) async fn run(self) -> Ran {
@@ -165,8 +168,8 @@ impl Step {
             stdout: Box::new(self.stdout.clone()),
             is_terminal: self.is_terminal,
             signals,
-            timings: self.timings,
-            trigger: self.trigger,
+            follow_delays: self.follow_delays,
+            trigger_delays: self.trigger_delays,
         };
         // On the heap: several runs at once are too much for the stack of a test.
         let run = Box::pin(buildpixel_ci::run(host));
@@ -217,30 +220,30 @@ impl Ran {
 }
 
 /// The real pace, a hundred times as fast where a test would wait for it.
-fn impatient() -> Timings {
+fn impatient() -> FollowDelays {
     let soon = Duration::from_millis(20);
-    Timings {
+    FollowDelays {
         poll: soon,
         retry: Policy { first: soon, longest: soon, retries: u32::MAX },
         grace: Duration::from_millis(300),
-        look_again: Policy { first: soon, longest: soon, retries: u32::MAX },
+        recheck: Policy { first: soon, longest: soon, retries: u32::MAX },
         longest_denial: Duration::from_millis(300),
-        longest_last_word: Duration::from_secs(1),
+        longest_final_facts: Duration::from_secs(1),
         silence: Duration::from_millis(100),
         reconnect: Policy { first: soon, longest: soon, retries: u32::MAX },
-        ..Timings::default()
+        ..FollowDelays::default()
     }
 }
 
 /// The same for triggering.
-fn hasty() -> trigger::Timings {
+fn hasty() -> trigger::TriggerDelays {
     let soon = Duration::from_millis(20);
     let policy = Policy { first: soon, longest: soon, retries: 3 };
-    trigger::Timings {
+    trigger::TriggerDelays {
         longest: LONG,
         again: policy,
-        looks: [10, 20, 40, 80].map(Duration::from_millis),
+        lookup_delays: [10, 20, 40, 80].map(Duration::from_millis),
         reread: policy,
-        ..trigger::Timings::default()
+        ..trigger::TriggerDelays::default()
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-/// Whatever takes longer never happens. Only a test that fails waits so long, on however busy a machine.
+/// An event that takes longer never comes. Only a test that fails waits so long, on however busy a machine.
 pub(crate) const LONG: Duration = Duration::from_secs(300);
 
 /// How often to look at what tells nobody that it has changed, as a file.

@@ -31,7 +31,7 @@ async fn a_signal_ends_the_step_cleanly_with_a_hint_to_reattach() {
 }
 
 #[tokio::test]
-async fn a_phase_that_is_open_when_we_leave_is_not_shown_as_done() {
+async fn an_unfinished_phase_is_not_shown_as_done_when_the_step_ends() {
     let ran = Step::new(endless())
         .await
         .run_while(async |step, signals| {
@@ -269,7 +269,7 @@ async fn a_build_that_ended_while_stdout_blocked_is_not_reported_as_running() {
 #[cfg(unix)]
 fn hanging(step: Step, report: &str) -> Step {
     step.with(|job| job.with_hanging_report(report))
-        .timings(|timings| timings.last_words = Duration::from_millis(500))
+        .follow_delays(|delays| delays.shutdown = Duration::from_millis(500))
 }
 
 #[cfg(unix)]

@@ -34,7 +34,7 @@ async fn a_lost_stream_is_resumed_without_a_lost_or_repeated_line_however_it_was
     ] {
         let step = Step::new(losing(lose)).await;
         // However slowly it connects.
-        let step = step.timings(|timings| timings.grace = LONG);
+        let step = step.follow_delays(|delays| delays.grace = LONG);
         let ran = step.run_and_go_on_after("line 10\n").await;
         assert_whole(&ran);
         assert_eq!(ran.journal.joins(), 2);
@@ -160,7 +160,7 @@ async fn a_service_that_kicks_at_once_is_not_hammered() {
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     let kicked = ran.journal.connections();
     assert!(kicked < 20, "{kicked}");
-    assert_eq!(ran.stdout.matches("connecting again").count(), 1, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("reconnecting").count(), 1, "{}", ran.stdout);
 }
 
 #[tokio::test]
@@ -173,9 +173,9 @@ async fn a_stream_that_was_healthy_for_a_while_is_resumed_at_once() {
     let started = Instant::now();
     let ran = Step::new(scenario.status("complete"))
         .await
-        .timings(|timings| {
-            timings.healthy = Duration::from_millis(10);
-            timings.reconnect = Policy {
+        .follow_delays(|delays| {
+            delays.healthy = Duration::from_millis(10);
+            delays.reconnect = Policy {
                 first: Duration::from_millis(100),
                 longest: Duration::from_secs(600),
                 retries: u32::MAX,

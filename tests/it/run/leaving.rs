@@ -149,17 +149,17 @@ async fn a_second_signal_does_not_wait_for_the_answer() {
     // One signal leaves two seconds for the answer. The best of a few shows that two leave none.
     for _ in 0..5 {
         let step = Step::new(Scenario::new().answer(first(201).hang())).await;
-        let step = step.trigger_timings(|timings| timings.answer = Duration::from_secs(20));
-        let mut told = Instant::now();
+        let step = step.trigger_delays(|delays| delays.answer = Duration::from_secs(20));
+        let mut reported = Instant::now();
         let ran = step
             .run_while(async |step, signals| {
                 step.until(has_trigger).await;
                 signals.send(Signal::Int).await.unwrap();
                 signals.send(Signal::Int).await.unwrap();
-                told = Instant::now();
+                reported = Instant::now();
             })
             .await;
-        fastest = fastest.min(told.elapsed());
+        fastest = fastest.min(reported.elapsed());
         assert_eq!(ran.code, 130, "{}", ran.stdout);
         ran.says(MAY_HAVE_STARTED);
         if fastest < Duration::from_millis(1500) {
@@ -173,7 +173,7 @@ async fn a_second_signal_does_not_wait_for_the_answer() {
 async fn a_pending_answer_is_awaited_after_a_signal() {
     let scenario = Scenario::new().answer(first(201).processed().hang());
     let step = Step::new(scenario).await;
-    let step = step.trigger_timings(|timings| timings.answer = Duration::from_millis(600));
+    let step = step.trigger_delays(|delays| delays.answer = Duration::from_millis(600));
     let ran = step
         .run_while(async |step, signals| {
             step.until(has_trigger).await;

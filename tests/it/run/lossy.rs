@@ -93,7 +93,7 @@ async fn a_build_that_logs_nothing_is_joined_once_without_a_notice() {
         .await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.journal.joins(), 1);
-    assert!(!ran.stdout.contains(DEAF), "{}", ran.stdout);
+    assert!(!ran.stdout.contains(SILENT), "{}", ran.stdout);
 }
 
 // Lines that are dropped inside a session that stands.
@@ -239,7 +239,7 @@ async fn recovered(recovery: Recovery, window: usize, polled: bool) -> Ran {
     Step::new(lines(scenario, 21..=30).status("complete"))
         .await
         .watchful()
-        .timings(|timings| timings.grace = if polled { Duration::ZERO } else { LONG })
+        .follow_delays(|delays| delays.grace = if polled { Duration::ZERO } else { LONG })
         .run_while(async |step, _| {
             step.settled("line 10\n").await;
             step.go();
@@ -387,7 +387,7 @@ async fn lines_that_wait_for_rest_are_printed_at_a_signal() {
 async fn lines_that_wait_for_rest_are_printed_at_the_deadline() {
     let step = Step::new(cut_and_no_rest(3)).await.input("timeout", "5s");
     let ran = step
-        .timings(|timings| timings.catch_up = Duration::from_secs(3600))
+        .follow_delays(|delays| delays.catch_up = Duration::from_secs(3600))
         .run_while(async |step, _| step.joined(4).await)
         .await;
     assert_eq!(ran.code, 12, "{}", ran.stdout);
@@ -428,10 +428,10 @@ async fn a_healthy_stream_is_compared_with_rest_at_most_once_per_status_poll() {
         .follow_delays(|delays| delays.status_poll = STATUS_POLL)
         .run_while(async |step, _| {
             step.settled("line 3\n").await;
-            let (before, since) = (step.simulator.journal().looks(), Instant::now());
+            let (before, since) = (step.simulator.journal().polls(), Instant::now());
             step.go();
             step.stdout.shows("line 100\n").await;
-            asked = (step.simulator.journal().looks() - before, since.elapsed());
+            asked = (step.simulator.journal().polls() - before, since.elapsed());
             step.go();
         })
         .await;

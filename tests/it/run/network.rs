@@ -230,7 +230,7 @@ async fn each_other_tls_fault_has_its_own_text_and_hint() {
 }
 
 #[tokio::test]
-async fn a_variable_that_names_no_root_gets_a_word_and_does_no_harm() {
+async fn a_variable_without_roots_gets_a_warning_and_does_no_harm() {
     let step = Step::new(build()).await.env("SSL_CERT_FILE", "/nonexistent/roots.pem");
     let ran = step.env("SSL_CERT_DIR", "/nonexistent/certs").run().await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);

@@ -13,7 +13,7 @@ async fn restless(scenario: Scenario) -> Step {
     Step::new(scenario).await.follow_delays(|delays| delays.heartbeat = HEARTBEAT)
 }
 
-/// What was printed behind this text, if it was printed.
+/// The output behind this text, if the text was printed.
 fn printed_behind<'p>(printed: &'p str, text: &str) -> Option<&'p str> {
     printed.split_once(text).map(|(_, behind)| behind)
 }
@@ -89,7 +89,7 @@ async fn a_build_without_a_known_status_gets_heartbeats() {
 async fn a_talkative_build_needs_no_heartbeat() {
     let scenario = Scenario::new().await_join().status("running").flood(2000).status("complete");
     let step = Step::new(scenario).await;
-    let ran = step.timings(|timings| timings.heartbeat = LONG).run().await;
+    let ran = step.follow_delays(|delays| delays.heartbeat = LONG).run().await;
     assert!(!ran.stdout.contains("still "), "{}", ran.stdout);
 }
 
@@ -115,7 +115,7 @@ async fn a_log_that_is_no_longer_shown_does_not_suppress_heartbeats() {
             step.go();
             let has_beat = |printed: &str| {
                 let rest = rest(printed).unwrap_or_default();
-                rest.contains("still running after ") && rest.contains("the log goes on; ")
+                rest.contains("still running after ") && rest.contains("log lines so far: ")
             };
             step.stdout.until("a heartbeat behind the end of the log", has_beat).await;
             step.go();

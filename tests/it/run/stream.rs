@@ -91,7 +91,7 @@ async fn the_first_output_does_not_wait_for_the_api() {
 }
 
 #[tokio::test]
-async fn a_line_is_printed_while_the_build_goes_on() {
+async fn a_line_is_printed_while_the_build_runs() {
     let scenario = Scenario::new().await_join().log("info", "line 1").never_ends();
     let ran = Step::new(scenario)
         .await
@@ -250,7 +250,7 @@ async fn a_line_that_differs_in_rest_is_not_held_back_for_long() {
         .status("complete");
     let step = Step::new(scenario).await;
     // Nothing else ends the waiting.
-    let step = step.timings(|timings| timings.catch_up = LONG * 2);
+    let step = step.follow_delays(|delays| delays.catch_up = LONG * 2);
     let ran = step.run_and_go_on_after("line 2\n").await;
     assert_eq!(ran.code, 0, "{}", ran.stdout);
 }

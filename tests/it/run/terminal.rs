@@ -20,7 +20,7 @@ async fn the_status_line_stays_visible_while_the_log_scrolls() {
         .run_while(async |step, _| {
             step.stdout.shows(LAST_LINE_ENDS).await;
             step.go();
-            // What is written at once is seen at once.
+            // Text that is written at once is visible at once.
             step.stdout.shows("a line of the log\n").await;
             let shown = step.stdout.text();
             assert!(shown.ends_with(LAST_LINE_ENDS), "{shown:?}");

@@ -82,7 +82,7 @@ async fn an_ambiguous_answer_leads_to_exactly_one_build() {
 async fn a_missing_answer_leads_to_exactly_one_build() {
     for (answer, triggers) in [(first(201).processed().hang(), 1), (first(201).hang(), 2)] {
         let step = Step::new(short().answer(answer)).await;
-        let step = step.trigger_timings(|timings| timings.answer = Duration::from_secs(2));
+        let step = step.trigger_delays(|delays| delays.answer = Duration::from_secs(2));
         let ran = step.run().await;
         ran.built_once(triggers);
         ran.says(LOOKING);
@@ -130,7 +130,7 @@ async fn a_retryable_refusal_is_retried_without_a_lookup() {
                 ran.built_once(2);
                 assert_eq!(ran.asked("GET", "/builds"), 0, "{}", ran.stdout);
                 assert_eq!(
-                    ran.stdout.matches("the trigger was not accepted; trying again in").count(),
+                    ran.stdout.matches("the trigger was not accepted; retrying in").count(),
                     1
                 );
                 ran.says(&format!("BuildPixel answered {status}"));
@@ -435,7 +435,7 @@ async fn the_build_of_an_earlier_ambiguous_request_is_found_late() {
 }
 
 #[tokio::test]
-async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
+async fn ambiguous_triggers_without_a_build_are_limited() {
     let soon = Duration::from_millis(200);
     for (answer, patience, code) in [
         (Answer::new("POST", trigger_path(), 502), LONG, 30),
@@ -445,7 +445,7 @@ async fn a_build_that_is_plainly_not_made_is_asked_for_only_so_many_times() {
         (Answer::new("POST", trigger_path(), 200).body("<html>welcome</html>"), LONG, 32),
     ] {
         let step = Step::new(short().answer(answer)).await;
-        let ran = step.trigger_timings(|timings| timings.answer = patience).run().await;
+        let ran = step.trigger_delays(|delays| delays.answer = patience).run().await;
         assert_eq!((ran.code, ran.builds.len()), (code, 0), "{}", ran.stdout);
         assert_eq!(ran.requests("POST"), 3);
         ran.says("3 requests got no clear answer, and BuildPixel lists no build of them");
@@ -548,9 +548,9 @@ async fn each_lookup_has_its_own_time_limit() {
 #[tokio::test]
 async fn a_trigger_is_not_sent_without_time_for_a_lookup() {
     let step = Step::new(short().answer(Answer::new("POST", trigger_path(), 502))).await;
-    let step = step.trigger_timings(|timings| {
-        timings.longest = Duration::from_millis(3900);
-        timings.looks = [10, 20, 30, 2000].map(Duration::from_millis);
+    let step = step.trigger_delays(|delays| {
+        delays.longest = Duration::from_millis(3900);
+        delays.lookup_delays = [10, 20, 30, 2000].map(Duration::from_millis);
     });
     let ran = step.run().await;
     assert_eq!((ran.code, ran.requests("POST")), (30, 1), "{}", ran.stdout);

@@ -162,11 +162,11 @@ async fn lines_after_the_terminal_status_are_still_printed() {
     let scenario = Scenario::new().recent_lines(0).await_join().log("info", "line 1");
     let scenario = scenario.await_requests("GET", GO, 1).status("failed");
     let scenario = scenario.pause(10).log("info", "line 2").pause(10).log("info", "line 3");
-    let step = Step::new(scenario).await.timings(|timings| {
-        timings.silence = Duration::from_secs(1);
-        timings.longest_drain = LONG;
+    let step = Step::new(scenario).await.follow_delays(|delays| {
+        delays.silence = Duration::from_secs(1);
+        delays.longest_drain = LONG;
         // Nothing is held back for a REST that shows no lines at all.
-        timings.catch_up = LONG * 2;
+        delays.catch_up = LONG * 2;
     });
     let ran = step.run_and_go_on_after("line 1\n").await;
     assert_eq!(ran.code, 10, "{}", ran.stdout);
@@ -274,7 +274,7 @@ async fn after_a_denied_end_only_rest_can_report_the_end() {
             delays.longest_denial = Duration::from_millis(50);
         })
         .run_while(async |step, _| {
-            step.stdout.shows("following on").await;
+            step.stdout.shows("following the build on").await;
             step.go();
             step.stdout.shows("line 1\n").await;
             step.asked_again(21).await;
