@@ -126,7 +126,7 @@ fn shown(ci: &str, env: &Env, options: Options) -> String {
     let mut out = Vec::new();
     renderer.begin(&[SECRET], &mut out);
     let report = events_shown(&mut renderer, events(), report_of([]), &mut out);
-    let report = Report { facts: facts(), ..report };
+    let report = BuildReport { facts: facts(), ..report };
     renderer.outputs(&report.outputs(Some(&Outcome::Failure)), &mut out);
     renderer.conclude(&report, &failure(), &mut out);
     renderer.summary_file("/tmp/summary.md", &mut out);
@@ -313,7 +313,7 @@ fn the_number_of_the_rest_says_where_to_find_it() {
 
 #[test]
 fn findings_beyond_the_shown_ones_are_a_number() {
-    let report = report_of(errors(Report::KEPT + 100));
+    let report = report_of(errors(BuildReport::RETAINED + 100));
     let shown = concluded("plain", &report, &Outcome::Failure);
     assert_eq!(shown.lines().filter(|line| line.starts_with("error: E: ")).count(), SHOWN);
     assert!(shown.contains("buildpixel-ci: errors not shown here: 550\n"), "{shown}");

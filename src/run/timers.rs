@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::follow::Timings;
+use crate::follow::FollowDelays;
 use crate::model::Progress;
 use crate::model::Status;
 use crate::report::BuildReport;

@@ -95,7 +95,7 @@ async fn a_head_without_end_is_cut_off() {
 }
 
 #[tokio::test]
-async fn an_answer_that_drips_is_bounded_as_a_whole() {
+async fn a_slow_answer_is_bounded_as_a_whole() {
     for (head, status) in [
         ("", None),
         ("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", None),

@@ -115,7 +115,7 @@ async fn a_proxy_that_does_not_connect_is_named_without_its_credentials() {
 }
 
 #[tokio::test]
-async fn the_question_why_a_proxy_refused_takes_no_more_time_than_the_request_has() {
+async fn finding_out_why_a_proxy_refused_stays_within_the_request_timeout() {
     // Answers the request, but not the check for the cause.
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
@@ -153,7 +153,7 @@ async fn an_untrusted_proxy_is_named_in_the_error() {
 }
 
 #[tokio::test]
-async fn a_connection_that_takes_longer_than_the_answer_may_means_that_nothing_was_sent() {
+async fn a_connect_timeout_means_that_nothing_was_sent() {
     let mute = serve(async |mut stream| stream.read_to_end(&mut Vec::new()).await.map(drop));
     let url = format!("https://{}", mute.await.unwrap());
     let hasty = client(&url, &Network::default()).within(Duration::from_secs(1));

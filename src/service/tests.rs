@@ -254,7 +254,7 @@ async fn a_build_setting_is_read() {
 }
 
 #[tokio::test]
-async fn an_answer_that_takes_longer_than_it_may_is_no_answer() {
+async fn an_answer_after_the_timeout_is_an_error() {
     let server = always(pending().set_delay(Duration::from_secs(30))).await;
     let hasty = plain(&server).within(Duration::from_secs(1));
     let error = trigger(&hasty).await.unwrap_err();

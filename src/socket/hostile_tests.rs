@@ -166,7 +166,7 @@ async fn an_upgrade_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn an_upgrade_that_drips_is_bounded_as_a_whole() {
+async fn a_slow_upgrade_is_bounded_as_a_whole() {
     let address = serve(async |mut stream| {
         for byte in b"HTTP/1.1 101 Switching Protocols\r\n".iter().cycle() {
             stream.write_all(&[*byte]).await?;

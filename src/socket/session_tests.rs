@@ -60,7 +60,7 @@ async fn rooms_are_joined_and_left_and_the_session_ends_politely() {
 }
 
 #[tokio::test]
-async fn a_server_that_ignores_the_goodbye_does_not_hold_us() {
+async fn a_server_that_ignores_the_disconnect_does_not_delay_us() {
     let (address, _server) = server(async |mut peer: Peer| {
         peer.accept_client().await;
         std::future::pending::<()>().await;
@@ -155,11 +155,11 @@ async fn every_kind_of_disconnect_is_noticed() {
 }
 
 #[tokio::test]
-async fn silence_beyond_the_servers_own_promise_ends_the_session() {
+async fn silence_beyond_the_servers_ping_settings_ends_the_session() {
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.greet(300, 200).await;
-        peer.say(GRANT).await;
-        peer.say(&log_frame("last words")).await;
+        peer.handshake(300, 200).await;
+        peer.send(GRANT).await;
+        peer.send(&log_frame("last words")).await;
         std::future::pending::<()>().await;
     })
     .await;
@@ -174,19 +174,19 @@ async fn a_blocked_client_does_not_count_as_silence_of_the_server() {
     // The server continues while this thread is blocked.
     let elsewhere =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let (said, was_said) = std::sync::mpsc::channel();
+    let (sent, was_sent) = std::sync::mpsc::channel();
     let serving = elsewhere.spawn(server(async move |mut peer: Peer| {
         peer.accept_client().await;
         peer.receive().await;
         peer.send(&log_frame("waiting for you")).await;
-        said.send(()).unwrap();
+        sent.send(()).unwrap();
         peer.rest().await
     }));
     let (address, _server) = serving.await.unwrap();
     let mut session = connected(address).await;
     assert!(session.next().now_or_never().is_none());
     session.join(&id("b")).await.unwrap();
-    was_said.recv().unwrap();
+    was_sent.recv().unwrap();
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(60)).await;
     assert_eq!(session.next().await.unwrap(), log("waiting for you"));
@@ -206,14 +206,14 @@ async fn absurd_intervals_do_no_harm() {
 }
 
 #[tokio::test]
-async fn any_frame_is_a_sign_of_life() {
+async fn any_frame_resets_the_silence() {
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.greet(1000, 1000).await;
-        peer.say(GRANT).await;
+        peer.handshake(1000, 1000).await;
+        peer.send(GRANT).await;
         // Longer in all than the promise, and each time far from it.
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_millis(250)).await;
-            peer.say_bytes(b"\x00").await;
+            peer.send_bytes(b"\x00").await;
         }
         peer.send(&log_frame("alive")).await;
         peer.rest().await
@@ -257,7 +257,9 @@ async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
         peer.rest().await
     })
     .await;
-    for (address, expected) in [(mute, Stage::Upgrade), (greeting_only, Stage::Handshake)] {
+    for (address, expected) in
+        [(mute, ConnectStage::Upgrade), (greeting_only, ConnectStage::Handshake)]
+    {
         let connect_timeout = Duration::from_secs(1);
         let error = refusal(&Options { connect_timeout, ..plain(address) }).await;
         assert!(matches!(error, SocketError::Timeout { stage } if stage == expected), "{error:?}");

@@ -77,7 +77,7 @@ async fn rest_and_websocket_report_a_refused_tunnel_alike() {
 }
 
 #[tokio::test]
-async fn rest_and_websocket_tell_an_answer_that_never_comes_in_the_same_words() {
+async fn rest_and_websocket_report_a_missing_answer_alike() {
     let mute = serve(async |mut stream| stream.read_to_end(&mut Vec::new()).await.map(drop));
     let mute = mute.await.unwrap();
     let connects = ConnectProxy::to(mute).await.unwrap().address;
