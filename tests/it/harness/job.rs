@@ -14,6 +14,10 @@ use super::journal::Journal;
 use super::scenario::GO;
 use super::wait::LONG;
 
+/// How long a service waits for the answer to a ping, unless the test says otherwise. A step that is busy with much to
+/// read answers late.
+const PATIENCE_MS: u64 = 3_600_000;
+
 /// A CI job whose step is about to run against a simulator of its own.
 pub(crate) struct Job {
     pub(crate) simulator: Simulator,
@@ -37,7 +41,10 @@ impl Job {
         Self::with_inputs(scenario, action_variable).await.on_github()
     }
 
-    async fn with_inputs(scenario: Scenario, variable: fn(&str) -> String) -> Self {
+    async fn with_inputs(mut scenario: Scenario, variable: fn(&str) -> String) -> Self {
+        if scenario.ping_timeout_ms == Scenario::default().ping_timeout_ms {
+            scenario.ping_timeout_ms = PATIENCE_MS;
+        }
         let simulator = Simulator::start(scenario).await.unwrap();
         let env = [
             ("token", TOKEN.to_owned()),
