@@ -1,6 +1,7 @@
 //! Aligns a stretch of a log that has no holes with lines of the same log that may have holes.
 //! Pure. Linear, except for a sort of the lines that occur once.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::window::Key;
@@ -55,9 +56,10 @@ pub(super) fn align(
         }
     }
     let ahead = behind(&known, &view, last, &mut holes);
-    // Lines that were printed out of order count as printed.
-    let mut rest =
-        Remaining::unpaired(&known, &pairs, if timed { known.len() } else { view.len() });
+    // Lines that were printed out of order count as printed. Those before the first pair are
+    // older than the view.
+    let newest = if timed { 0 } else { known.len().saturating_sub(view.len()) };
+    let mut rest = Remaining::unpaired(&known, &pairs, newest.max(first.0));
     holes.retain(|(_, at)| !rest.take(view.get(*at)));
     Some(Alignment { first, holes, last_known: last.0, ahead })
 }
@@ -76,21 +78,26 @@ fn anchors(known: &[u64], view: &[u64]) -> Vec<(usize, usize)> {
     }
     let once = occurrences.values().filter(|seen| seen.known_count == 1 && seen.view_count == 1);
     let mut pairs: Vec<_> = once.map(|seen| (seen.known, seen.view)).collect();
-    pairs.sort_unstable_by_key(|(_, view)| *view);
-    longest_increasing(&pairs)
+    // From the end, because the view has no holes: of selections of the same length, the one
+    // closest to the end leaves the fewest known lines between its pairs that the view does not
+    // show.
+    pairs.sort_unstable_by_key(|(_, view)| Reverse(*view));
+    let mut chosen = longest_decreasing(&pairs);
+    chosen.reverse();
+    chosen
 }
 
-/// The longest selection of pairs that is in order on both sides.
-fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    if pairs.is_sorted_by(|a, b| a.0 < b.0) {
+/// The longest selection of pairs that is in order on both sides, from the end.
+fn longest_decreasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    if pairs.is_sorted_by(|a, b| a.0 > b.0) {
         return pairs.to_vec();
     }
-    // For each length, the pair that ends the selection of that length earliest.
+    // For each length, the pair that ends the selection of that length latest.
     let mut ends: Vec<usize> = Vec::new();
     let mut previous: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
     let known = |at: usize| pairs.get(at).map_or(0, |pair| pair.0);
     for (at, pair) in pairs.iter().enumerate() {
-        let length = ends.partition_point(|end| known(*end) < pair.0);
+        let length = ends.partition_point(|end| known(*end) > pair.0);
         previous.push(length.checked_sub(1).and_then(|shorter| ends.get(shorter).copied()));
         match ends.get_mut(length) {
             Some(end) => *end = at,
@@ -242,14 +249,12 @@ impl Remaining {
         remaining
     }
 
-    /// The last of the known lines that are in no pair.
-    fn unpaired(known: &[u64], pairs: &[(usize, usize)], count: usize) -> Self {
+    /// The known lines from this place on that are in no pair.
+    fn unpaired(known: &[u64], pairs: &[(usize, usize)], from: usize) -> Self {
         let mut remaining = Self::default();
         let mut pairs = pairs.iter().peekable();
         for (place, id) in known.iter().enumerate() {
-            if pairs.next_if(|(paired, _)| *paired == place).is_none()
-                && place + count >= known.len()
-            {
+            if pairs.next_if(|(paired, _)| *paired == place).is_none() && place >= from {
                 *remaining.counts.entry(*id).or_default() += 1;
                 remaining.total += 1;
             }
@@ -375,7 +380,10 @@ mod tests {
             ("a b ? ? e", "a b c d e", vec![(4, 2), (4, 3)], 5),
             // Neither is a line that was printed out of order.
             ("b c a", "a b c d", vec![], 3),
-            ("c d a b e", "a b c d e", vec![], 5),
+            ("a c d b e", "a b c d e", vec![], 5),
+            // Lines before the first common one are older than the view, so equal ones are missing.
+            ("c d a b e", "a b c d e", vec![(4, 2), (4, 3)], 5),
+            ("x a b", "a x b", vec![(2, 1)], 3),
         ] {
             assert_eq!(aligned(known, view), Some((holes, ahead)), "{known} | {view}");
         }
@@ -427,8 +435,9 @@ mod tests {
 
     #[test]
     fn the_longest_selection_in_order_is_kept() {
-        let pairs = [(5, 0), (1, 1), (2, 2), (9, 3), (3, 4), (4, 5)];
-        assert_eq!(longest_increasing(&pairs), [(1, 1), (2, 2), (3, 4), (4, 5)]);
+        let mut pairs = [(5, 0), (1, 1), (2, 2), (9, 3), (3, 4), (4, 5)];
+        pairs.reverse();
+        assert_eq!(longest_decreasing(&pairs), [(4, 5), (3, 4), (2, 2), (1, 1)]);
     }
 
     #[test]

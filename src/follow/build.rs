@@ -44,6 +44,8 @@ pub struct Build {
     lookups: u32,
     /// Whether the pending snapshot was requested before the waiting lines came.
     is_requested_early: bool,
+    /// The earliest time to ask REST again only about possible repeats.
+    next_repeat_check: Instant,
     /// Whether any session has joined the room.
     has_joined: bool,
     /// Whether the room was joined before the build began.
@@ -92,6 +94,7 @@ impl Build {
             state: FollowState::Following,
             lookups: 0,
             is_requested_early: false,
+            next_repeat_check: now,
             has_joined: false,
             joined_while_pending: false,
         }
@@ -168,9 +171,11 @@ impl Build {
         self.check_repeats(now);
     }
 
-    /// Polls REST soon to check whether unprinted lines were really repeats.
+    /// Polls REST soon to check whether unprinted lines were really repeats, but not each time that
+    /// a service repeats some.
     fn check_repeats(&mut self, now: Instant) {
-        if self.lines.has_uncertain_repeat() && self.is_followed() {
+        if now >= self.next_repeat_check && self.lines.has_uncertain() && self.is_followed() {
+            self.next_repeat_check = now + self.options.delays.status_poll;
             self.polling.poll_by(now + self.options.delays.recheck.first);
         }
     }
@@ -211,7 +216,7 @@ impl Build {
             self.request_final_facts(now, out);
         }
         if self.polling.due().is_some_and(|at| at <= now) {
-            self.polling.on_request(now);
+            self.polling.on_request(now, self.lines.printed());
             out.push(Effect::Poll);
         }
     }

@@ -7,6 +7,7 @@ mod pieces;
 mod placing;
 mod repeats;
 mod stream;
+mod uncertain;
 mod unplaced;
 mod views;
 
@@ -16,10 +17,12 @@ use tokio::time::Instant;
 
 use super::effect::{Effect, Effects};
 use super::gap::{self, Gap};
-use super::window::{Key, View, Window};
+use super::polling::Request;
+use super::window::{Insertion, Key, View, Window};
 use crate::model::LogLine;
 use ahead::Ahead;
 use repeats::Repeats;
+use uncertain::Uncertain;
 use unplaced::Unplaced;
 
 /// No service shows fewer lines than this when there are more.
@@ -52,6 +55,7 @@ pub(super) struct Circumstances {
     /// Whether it was connected when the lines before the new ones were known, so that it should
     /// bring the new ones.
     pub(super) hold: bool,
+    pub(super) request: Request,
 }
 
 /// The position of the stream relative to the printed lines.
@@ -101,15 +105,18 @@ pub(super) struct LineMerger {
     unverified: usize,
     /// Whether the current session has left out lines that REST has shown.
     lossy: bool,
-    /// When a run of lines with one timestamp was last taken for a repeat. Equal lines may have
-    /// been logged at the same moment.
-    uncertain_repeat: Option<Instant>,
+    /// Lines that may be repeats.
+    uncertain: Uncertain,
+    /// Whether equal runs of lines have been logged within one moment.
+    lines_recur: bool,
     /// If the stream's current lines are late: the printed line that they belong before.
     late_place: Option<usize>,
     /// Late lines of the stream that are not in the window yet.
-    late: Vec<(usize, Key)>,
+    late: Vec<Insertion>,
     /// Whether the last printed line was late.
     prints_late: bool,
+    /// How many lines were printed in all.
+    printed: usize,
     /// When a line last came over the stream.
     last_line: Option<Instant>,
     /// Whether the build had begun before it was followed.
@@ -137,10 +144,12 @@ impl LineMerger {
             has_place: false,
             unverified: 0,
             lossy: false,
-            uncertain_repeat: None,
+            uncertain: Uncertain::default(),
+            lines_recur: false,
             late_place: None,
             late: Vec::new(),
             prints_late: false,
+            printed: 0,
             last_line: None,
             begun,
             first_view: 0,
@@ -192,35 +201,31 @@ impl LineMerger {
         self.unplaced.since()
     }
 
+    /// How many lines were printed.
+    pub(super) fn printed(&self) -> usize {
+        self.printed
+    }
+
     /// Whether the session has left out lines that REST has shown.
     pub(super) fn is_lossy(&self) -> bool {
         self.lossy
-    }
-
-    /// Whether possibly new lines were taken for a repeat; the next snapshot shows which it was.
-    pub(super) fn has_uncertain_repeat(&self) -> bool {
-        self.uncertain_repeat.is_some()
-    }
-
-    /// A snapshot was applied that was requested at this moment.
-    pub(super) fn on_viewed(&mut self, requested: Instant) {
-        self.uncertain_repeat = self.uncertain_repeat.filter(|since| requested < *since);
     }
 
     /// When `tick` is next due if nothing else happens.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let unplaced = self.unplaced.since().map(|since| since + self.holds.unplaced);
         let repeats = self.repeats.since().map(|since| since + self.holds.repeats);
-        [unplaced, repeats, self.ahead_deadline()].into_iter().flatten().min()
+        let all = [unplaced, repeats, self.ahead_deadline(), self.uncertain.deadline()];
+        all.into_iter().flatten().min()
     }
 
     /// When lines that only REST has shown are printed, unless the stream brings some first.
     fn ahead_deadline(&self) -> Option<Instant> {
         // The stream's waiting lines come before those, or show their place.
         let since = self.ahead.since().filter(|_| self.unplaced.is_empty())?;
-        let since = self.last_line.map_or(since, |last| last.max(since));
+        let quiet = self.last_line.map_or(since, |last| last.max(since));
         let hold = if self.ahead.is_adjacent() { self.holds.adjacent } else { self.holds.ahead };
-        Some(since + hold)
+        Some((quiet + hold).min(self.ahead.overdue_at().unwrap_or(quiet + hold)))
     }
 
     /// Whether the stream should bring lines that REST has shown.
@@ -238,7 +243,13 @@ impl LineMerger {
             self.place_anyway(now, out);
         }
         if self.ahead_deadline().is_some_and(|at| at <= now) {
+            if self.ahead.overdue_at().is_some_and(|at| at <= now) {
+                self.print_overtaken(out);
+            }
             self.print_ahead(out);
+        }
+        if self.uncertain.deadline().is_some_and(|at| at <= now) {
+            self.print_uncertain(out);
         }
     }
 
@@ -248,6 +259,7 @@ impl LineMerger {
         self.place_anyway(now, out);
         self.release_repeats(out);
         self.print_ahead(out);
+        self.print_uncertain(out);
     }
 
     /// How many lines BuildPixel shows at most, if the beginning of the log may be missing. If it
@@ -259,7 +271,7 @@ impl LineMerger {
 
     /// Whether an equal line was printed.
     fn was_printed(&self, key: Key) -> bool {
-        self.window.places(key).next().is_some() || self.late.iter().any(|(_, late)| *late == key)
+        self.window.places(key).next().is_some() || self.late.iter().any(|late| late.key == key)
     }
 
     /// Adds the late lines to the window.
@@ -268,11 +280,20 @@ impl LineMerger {
             return;
         }
         let late = std::mem::take(&mut self.late);
-        self.late_place = self.late_place.map(|place| place + late.len());
-        self.window.insert(&late);
-        self.repeats.shift(&late);
-        // They are before the lines that the stream has yet to bring, which are still in the
-        // window.
+        self.insert(&late);
+    }
+
+    /// Inserts late lines into the window. They are before the lines that the stream has yet to
+    /// bring.
+    fn insert(&mut self, late: &[Insertion]) {
+        let forgotten = self.window.insert(late);
+        let shifted = |place: usize| {
+            let inserted = late.iter().filter(|line| line.place <= place).count();
+            (place + inserted).checked_sub(forgotten)
+        };
+        self.late_place = self.late_place.map(|place| shifted(place).unwrap_or_default());
+        self.repeats.shift(shifted);
+        self.uncertain.shift(shifted);
         self.pending_echo = self.pending_echo.min(self.window.len());
     }
 
@@ -287,14 +308,19 @@ impl LineMerger {
         }
         let after_gap = std::mem::take(&mut self.after_gap);
         if self.window.push(key, only_rest, after_gap) {
-            self.repeats.forget();
+            let shifted = |place: usize| place.checked_sub(1);
+            self.repeats.shift(shifted);
+            self.uncertain.shift(shifted);
+            self.late.iter_mut().for_each(|late| late.place = late.place.saturating_sub(1));
             self.unverified = self.unverified.min(self.window.len() - 1);
         }
         self.unverified = if only_rest { 0 } else { self.unverified + 1 };
         if only_rest {
             self.pending_echo = (self.pending_echo + 1).min(self.window.len());
         }
+        self.printed += 1;
         out.push(Effect::Line(line));
+        self.print_hopeless(out);
     }
 
     /// Prints a line after its place in the log.

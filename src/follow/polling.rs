@@ -11,6 +11,14 @@ use crate::service::ApiError;
 /// How many unexpected answers in a row are accepted while there is no stream.
 const MAX_UNEXPECTED_ANSWERS: u32 = 5;
 
+/// A request for a snapshot.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request {
+    pub(super) at: Instant,
+    /// How many lines had been printed by then.
+    pub(super) printed: usize,
+}
+
 /// The results of the requests so far, and the time of the next one.
 #[derive(Debug)]
 pub(super) struct Polling {
@@ -28,8 +36,8 @@ pub(super) struct Polling {
     pub(super) last_contact: Instant,
     /// The facts of the ended build; its first terminal status counts.
     pub(super) ended: Option<Facts>,
-    /// When the pending snapshot was requested.
-    pub(super) requested: Option<Instant>,
+    /// The request for the pending snapshot.
+    pub(super) requested: Option<Request>,
     /// When to request the next one.
     next: Option<Instant>,
     /// Whether the next request waits only for `Retry-After`.
@@ -80,8 +88,8 @@ impl Polling {
     }
 
     /// A request was sent.
-    pub(super) fn on_request(&mut self, now: Instant) {
-        self.requested = Some(now);
+    pub(super) fn on_request(&mut self, now: Instant, printed: usize) {
+        self.requested = Some(Request { at: now, printed });
         self.next = None;
     }
 
@@ -225,7 +233,7 @@ mod tests {
         assert_eq!(polling.due(), Some(now + 2 * wait));
         polling.poll_by(now + wait);
         assert!(polling.due() >= Some(now + wait) && polling.due() < Some(now + 2 * wait));
-        polling.on_request(now);
+        polling.on_request(now, 0);
         assert_eq!(polling.due(), None, "one question at a time");
     }
 

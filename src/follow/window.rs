@@ -78,6 +78,11 @@ impl Key {
         self.has_time() && other.has_time() && self.time < other.time
     }
 
+    /// Whether both have the same time.
+    pub(super) fn is_as_old_as(self, other: Self) -> bool {
+        self.has_time() && self.time == other.time
+    }
+
     /// Whether this line may lag behind the other. It was logged up to [`LONGEST_LAG`] before or at
     /// the same moment, as far as both have a time.
     pub(super) fn may_lag_behind(self, other: Self) -> bool {
@@ -108,6 +113,16 @@ struct Entry {
     only_rest: bool,
     /// Whether lines may be missing before it.
     after_gap: bool,
+}
+
+/// A line that was printed late and is added at its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Insertion {
+    /// The printed line that it belongs before.
+    pub(super) place: usize,
+    pub(super) key: Key,
+    /// Whether only REST has shown it so far.
+    pub(super) only_rest: bool,
 }
 
 /// The last printed lines, in the order of the log. Places count from the oldest of them.
@@ -148,6 +163,10 @@ impl Window {
         self.entries.iter().map(|entry| entry.key)
     }
 
+    pub(super) fn keys_from(&self, place: usize) -> impl Iterator<Item = Key> {
+        self.entries.range(place.min(self.entries.len())..).map(|entry| entry.key)
+    }
+
     /// The same, with whether only REST has shown the line so far.
     pub(super) fn keys_and_origins(&self) -> impl Iterator<Item = (Key, bool)> {
         self.entries.iter().map(|entry| (entry.key, entry.only_rest))
@@ -183,24 +202,25 @@ impl Window {
         self.forgotten.wrapping_add(u32::try_from(place).unwrap_or(u32::MAX))
     }
 
-    /// Inserts lines before the end: `(place, key)`, in the order of the log. Places are those
-    /// before the insertion.
-    pub(super) fn insert(&mut self, lines: &[(usize, Key)]) {
+    /// Inserts lines before the end, in the order of the log. Their places are those before the
+    /// insertion. Returns how many of the oldest lines were forgotten for them.
+    pub(super) fn insert(&mut self, lines: &[Insertion]) -> usize {
         let old = std::mem::take(&mut self.entries);
         self.chains.fill(0);
         let mut more = lines.iter().peekable();
         let len = old.len();
         for (place, entry) in old.into_iter().enumerate() {
-            while let Some((_, key)) = more.next_if(|(before, _)| *before <= place) {
-                self.append(*key, true, false);
+            while let Some(line) = more.next_if(|line| line.place <= place) {
+                self.append(line.key, line.only_rest, false);
             }
             self.append(entry.key, entry.only_rest, entry.after_gap);
         }
-        more.filter(|(place, _)| *place >= len).for_each(|(_, key)| self.append(*key, true, false));
-        while self.entries.len() > REMEMBERED_LINES {
-            self.entries.pop_front();
-            self.forgotten = self.forgotten.wrapping_add(1);
-        }
+        let behind = more.filter(|line| line.place >= len);
+        behind.for_each(|line| self.append(line.key, line.only_rest, false));
+        let too_many = self.entries.len().saturating_sub(REMEMBERED_LINES);
+        self.entries.drain(..too_many);
+        self.forgotten = self.number(too_many);
+        too_many
     }
 
     /// The stream has brought a line that only REST had shown.
@@ -297,7 +317,9 @@ mod tests {
             window.push(key(number / 2, "x"), false, false);
         }
         assert_eq!(window.places(key(2, "x")).collect::<Vec<_>>(), [5, 4]);
-        window.insert(&[(0, key(9, "new")), (5, key(2, "x")), (10, key(11, "end"))]);
+        let late = [(0, key(9, "new")), (5, key(2, "x")), (10, key(11, "end"))];
+        let late = late.map(|(place, key)| Insertion { place, key, only_rest: true });
+        assert_eq!(window.insert(&late), 0);
         assert_eq!(window.places(key(2, "x")).collect::<Vec<_>>(), [7, 6, 5]);
         assert_eq!(window.places(key(9, "new")).collect::<Vec<_>>(), [0]);
         assert_eq!(window.places(key(11, "end")).collect::<Vec<_>>(), [12]);

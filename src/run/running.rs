@@ -24,8 +24,11 @@ use crate::trigger::{Plan, Trigger, TriggerDelays};
 /// started.
 const TRIGGER_ANSWER_TIME: Duration = Duration::from_secs(2);
 
-/// The time for a step that ends before its build to print held-back lines.
-const LAST_LINES: Duration = Duration::from_millis(50);
+/// The longest time that a step takes to print held-back lines at its deadline.
+const LAST_LINES: Duration = Duration::from_secs(5);
+
+/// The same after a signal. CIs kill a step some seconds later, and outputs come after the lines.
+const LAST_LINES_OF_SIGNAL: Duration = Duration::from_millis(1_500);
 
 /// The stages between the first request and the last answer.
 pub(super) struct Running {
@@ -238,13 +241,21 @@ impl Running {
 
     /// Decides how the step ends. If it ends before its build, it prints held-back lines first.
     pub(super) fn end_with(&mut self, pump: &Pump, outcome: Outcome) -> Option<Outcome> {
-        let is_early = matches!(outcome, Outcome::Interrupted(_) | Outcome::TimedOut { .. });
-        match &pump.follow {
-            Some(follow) if is_early && !self.has_left => {
+        let limit = match outcome {
+            Outcome::Interrupted(_) => Some(LAST_LINES_OF_SIGNAL),
+            Outcome::TimedOut { .. } => Some(LAST_LINES),
+            Outcome::Success
+            | Outcome::Failure
+            | Outcome::Superseded(_)
+            | Outcome::Detached
+            | Outcome::Failed(_) => None,
+        };
+        match (&pump.follow, limit) {
+            (Some(follow), Some(limit)) if !self.has_left => {
                 self.has_left = true;
                 self.reporter.release();
                 follow.release();
-                self.ending_early = Some((outcome, Instant::now() + LAST_LINES));
+                self.ending_early = Some((outcome, Instant::now() + limit));
                 None
             }
             _ => Some(outcome),
@@ -285,7 +296,12 @@ impl Running {
     pub(super) fn on_timer(&mut self, pump: &mut Pump, now: Instant) -> Option<Outcome> {
         if let Some((_, until)) = &self.ending_early {
             let is_over = *until <= now;
-            return self.ending_early.take_if(|_| is_over).map(|(outcome, _)| outcome);
+            let outcome = self.ending_early.take_if(|_| is_over).map(|(outcome, _)| outcome);
+            if outcome.is_some() {
+                let text = "there was no time to show all lines of the log that were held back";
+                self.reporter.notice(Notice::warn(text));
+            }
+            return outcome;
         }
         if let Some((signal, until)) = self.interrupted {
             return (until <= now).then(|| {

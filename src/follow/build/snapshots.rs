@@ -9,6 +9,7 @@ use crate::config::Transport;
 use crate::error::{Error, chain};
 use crate::follow::effect::{Effect, Effects};
 use crate::follow::merge::Circumstances;
+use crate::follow::polling::Request;
 use crate::follow::room::Room;
 use crate::follow::window::View;
 use crate::model::{Facts, Status};
@@ -22,13 +23,14 @@ impl Build {
         answer: Result<(Facts, View), ApiError>,
         out: &mut Effects,
     ) {
-        let requested = self.polling.requested.take().unwrap_or(now);
+        let request = Request { at: now, printed: self.lines.printed() };
+        let request = self.polling.requested.take().unwrap_or(request);
         match answer {
             Ok((facts, view)) => {
                 if self.polling.on_success(now, &facts) {
                     out.push(Effect::info("the API answers again"));
                 }
-                self.on_view(now, requested, facts.status, view, out);
+                self.on_view(now, request, facts.status, view, out);
             }
             Err(error) => self.on_failure(now, error, out),
         }
@@ -37,21 +39,21 @@ impl Build {
     fn on_view(
         &mut self,
         now: Instant,
-        requested: Instant,
+        request: Request,
         status: Option<Status>,
         view: View,
         out: &mut Effects,
     ) {
         match &mut self.state {
-            FollowState::Following => self.apply_while_following(now, requested, status, view, out),
-            FollowState::FinalFacts(wait) if requested < wait.since => {
-                self.apply_view(now, false, status, view, out);
+            FollowState::Following => self.apply_while_following(now, request, status, view, out),
+            FollowState::FinalFacts(wait) if request.at < wait.since => {
+                self.apply_view(now, request, false, status, view, out);
                 self.polling.poll_at(now);
             }
             FollowState::FinalFacts(wait) => match self.polling.ended.take() {
                 Some(facts) => {
                     let is_drained = wait.is_drained;
-                    self.apply_view(now, false, status, view, out);
+                    self.apply_view(now, request, false, status, view, out);
                     if is_drained {
                         self.finish(now, Ok(facts), out);
                     } else {
@@ -70,7 +72,7 @@ impl Build {
             },
             FollowState::LastLines { since, .. } => {
                 let has_time = now - *since < self.options.delays.longest_drain;
-                if self.apply_view(now, false, status, view, out) && has_time {
+                if self.apply_view(now, request, false, status, view, out) && has_time {
                     self.polling.poll_at(now + self.options.delays.silence);
                 } else {
                     self.finish_with_last_lines(now, out);
@@ -84,14 +86,14 @@ impl Build {
     fn apply_while_following(
         &mut self,
         now: Instant,
-        requested: Instant,
+        request: Request,
         status: Option<Status>,
         view: View,
         out: &mut Effects,
     ) {
         let is_ours = self.options.is_ours;
         let is_pending = status == Some(Status::Pending);
-        let room = self.room.as_ref().filter(|room| requested >= room.joined);
+        let room = self.room.as_ref().filter(|room| request.at >= room.joined);
         self.joined_while_pending |= is_ours && is_pending && room.is_some();
         let hold = room.is_some_and(|room| room.is_compared && room.is_healthy());
         let is_early = self.is_requested_early;
@@ -100,11 +102,11 @@ impl Build {
                 self.status.show(now, status, out);
             }
             (Transport::Auto | Transport::Poll | Transport::Socket, _) => {
-                self.apply_view(now, hold, status, view, out);
+                self.apply_view(now, request, hold, status, view, out);
             }
         }
         let is_waiting = self.lines.waits_since().is_some();
-        let interval = self.interval(now, requested, is_pending, out);
+        let interval = self.interval(now, request, is_pending, out);
         if !is_waiting {
             self.polling.poll_at(now + interval);
         } else if is_early {
@@ -120,24 +122,20 @@ impl Build {
     fn interval(
         &mut self,
         now: Instant,
-        requested: Instant,
+        request: Request,
         is_pending: bool,
         out: &mut Effects,
     ) -> Duration {
         let delays = self.options.delays;
         let is_lossy = self.lines.is_lossy();
-        self.lines.on_viewed(requested);
         let Some(room) = &mut self.room else {
             return delays.poll;
         };
-        if requested < room.joined {
+        if request.at < room.joined {
             return Duration::ZERO;
         }
         room.is_compared = true;
-        if self.lines.has_uncertain_repeat() {
-            return delays.recheck.first;
-        }
-        if !room.is_healthy() || is_lossy {
+        if !room.is_healthy() || is_lossy || self.lines.has_uncertain() {
             return delays.poll;
         }
         if room.has_delivered {
@@ -155,6 +153,7 @@ impl Build {
     fn apply_view(
         &mut self,
         now: Instant,
+        request: Request,
         hold: bool,
         status: Option<Status>,
         view: View,
@@ -168,7 +167,7 @@ impl Build {
         let is_running = self.status.show(now, before, out);
         let is_linked = self.room.as_ref().map_or(self.has_joined, Room::is_healthy);
         let is_linked = is_linked && self.is_followed();
-        let circumstances = Circumstances { is_later, is_linked, hold };
+        let circumstances = Circumstances { is_later, is_linked, hold, request, is_end };
         let has_lines = self.lines.on_view(now, view, circumstances, out);
         let has_ended = self.status.show(now, after, out);
         if let Some(room) = self.room.as_mut().filter(|_| hold) {

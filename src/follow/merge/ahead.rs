@@ -1,6 +1,7 @@
 //! Lines that only REST has shown. The stream may still bring them, or lines before them.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -9,6 +10,9 @@ use crate::follow::window::{Key, View};
 
 /// How much is held back, in bytes.
 const AHEAD_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long lines without times are held back while the stream brings others.
+const LONGEST_AHEAD: Duration = Duration::from_secs(10);
 
 /// Stretches of the log behind what was printed, in order.
 #[derive(Debug, Default)]
@@ -37,6 +41,8 @@ pub(super) struct Piece {
     pub(super) adjacent: bool,
     /// When it was shown, if that helps to order it.
     pub(super) origin: Origin,
+    /// How many lines had been printed when it was requested.
+    pub(super) printed: usize,
     /// Its texts, sorted.
     texts: Vec<u64>,
 }
@@ -45,7 +51,7 @@ impl Piece {
     pub(super) fn new(view: View, adjacent: bool) -> Self {
         let mut texts: Vec<u64> = view.keys.iter().map(|key| key.id(false)).collect();
         texts.sort_unstable();
-        Self { view, adjacent, origin: Origin::Behind, texts }
+        Self { view, adjacent, origin: Origin::Behind, printed: 0, texts }
     }
 
     pub(super) fn place(&self, key: Key) -> Option<usize> {
@@ -78,6 +84,14 @@ impl Ahead {
     /// Whether the first one follows directly on what was printed.
     pub(super) fn is_adjacent(&self) -> bool {
         self.pieces.front().is_some_and(|piece| piece.adjacent)
+    }
+
+    /// When to stop waiting for the stream to bring the first ones although it brings others. The
+    /// lines have no times that show whether it lags.
+    pub(super) fn overdue_at(&self) -> Option<Instant> {
+        let piece = self.pieces.front().filter(|piece| !piece.adjacent)?;
+        let has_times = piece.view.keys.iter().any(|key| key.has_time());
+        self.since().filter(|_| !has_times).map(|since| since + LONGEST_AHEAD)
     }
 
     /// How many lines they are.
@@ -194,7 +208,13 @@ impl Ahead {
 
     /// Adds lines whose distance to the printed ones is unknown. Returns the number of the piece
     /// that contains them now.
-    pub(super) fn add(&mut self, now: Instant, mut view: View, origin: Origin) -> usize {
+    pub(super) fn add(
+        &mut self,
+        now: Instant,
+        mut view: View,
+        origin: Origin,
+        printed: usize,
+    ) -> usize {
         for (number, piece) in self.pieces.iter_mut().enumerate() {
             let Some(alignment) = align(piece.view.keys.iter().copied(), &view.keys, 0) else {
                 continue;
@@ -211,7 +231,8 @@ impl Ahead {
             // A stretch that continues into a later view lies behind everything that came before
             // that view.
             let origin = if origin == Origin::Behind { origin } else { piece.origin };
-            *piece = Piece { origin, ..Piece::new(whole, piece.adjacent) };
+            let printed = piece.printed;
+            *piece = Piece { origin, printed, ..Piece::new(whole, piece.adjacent) };
             return number;
         }
         let later = |piece: &Piece| {
@@ -222,7 +243,7 @@ impl Ahead {
         };
         let number = self.pieces.iter().position(later).unwrap_or(self.pieces.len());
         self.begin(now);
-        self.pieces.insert(number, Piece { origin, ..Piece::new(view, false) });
+        self.pieces.insert(number, Piece { origin, printed, ..Piece::new(view, false) });
         number
     }
 }

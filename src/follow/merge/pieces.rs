@@ -3,7 +3,7 @@
 use super::LineMerger;
 use crate::follow::align::{Alignment, align};
 use crate::follow::effect::Effects;
-use crate::follow::window::{Key, View};
+use crate::follow::window::{Insertion, Key, View};
 
 impl LineMerger {
     /// Prints all of them behind the printed lines, and reports where lines may be missing.
@@ -31,6 +31,29 @@ impl LineMerger {
                 }
             }
         }
+    }
+
+    /// Prints the first piece late if the stream has brought other lines since it was requested.
+    pub(super) fn print_overtaken(&mut self, out: &mut Effects) {
+        let Some(piece) = self.ahead.pieces.pop_front() else {
+            return;
+        };
+        let since = self.printed - piece.printed;
+        if since == 0 || align(self.window.keys(), &piece.view.keys, 0).is_some() {
+            self.ahead.pieces.push_front(piece);
+            return;
+        }
+        let place = self.window.len().saturating_sub(since);
+        self.lossy = true;
+        let ends = (self.window.key(place.saturating_sub(1)), piece.view.keys.first());
+        if let (Some(from), Some(to)) = ends {
+            self.report_more_missing(from, *to, out);
+        }
+        let keys = piece.view.keys.iter();
+        let late: Vec<_> =
+            keys.map(|key| Insertion { place, key: *key, only_rest: true }).collect();
+        piece.view.into_pairs().for_each(|(line, _)| self.print_late(line, out));
+        self.insert(&late);
     }
 
     /// Does the same for the pieces that lie before these lines of the stream.

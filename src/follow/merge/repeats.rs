@@ -11,9 +11,6 @@ use crate::model::LogLine;
 /// How long a run must be to count as repeated.
 pub(super) const SHORTEST_REPEAT: usize = 3;
 
-/// How many equal earlier lines are compared.
-pub(super) const LONGEST_CHAIN: usize = 64;
-
 /// How many lines are held back while all are alike.
 pub(super) const LONGEST_ALIKE: usize = 64;
 
@@ -28,6 +25,9 @@ pub(super) struct Repeats {
     pub(super) since: Option<Instant>,
     /// The place of the next printed line, if the stream continues to repeat.
     pub(super) next: Option<usize>,
+    /// Whether that run began at an earlier moment than the newest one. Equal lines may have been
+    /// logged twice within one moment.
+    pub(super) is_certain: bool,
 }
 
 impl Repeats {
@@ -44,30 +44,25 @@ impl Repeats {
         self.waiting.push_back((line, key));
     }
 
-    /// The oldest printed line was forgotten.
-    pub(super) fn forget(&mut self) {
-        self.next = self.next.and_then(|next| next.checked_sub(1));
-    }
-
-    /// Lines were inserted among the printed ones.
-    pub(super) fn shift(&mut self, inserted: &[(usize, Key)]) {
-        self.next = self
-            .next
-            .map(|next| next + inserted.iter().filter(|(place, _)| *place <= next).count());
+    /// The places of the printed lines have changed.
+    pub(super) fn shift(&mut self, shifted: impl Fn(usize) -> Option<usize>) {
+        self.next = self.next.and_then(shifted);
     }
 
     /// The stream brought a line that was already printed, and may continue with the line at this
     /// place.
     pub(super) fn may_go_on(&mut self, place: usize, len: usize) {
         self.next = Some(place).filter(|place| *place < len);
+        self.is_certain = false;
     }
 
-    /// Whether the stream continues a run that it repeats.
-    pub(super) fn goes_on(&mut self, key: Key, window: &Window) -> bool {
+    /// The place of the printed line that equals this one, if the stream continues a run that it
+    /// repeats.
+    pub(super) fn goes_on(&mut self, key: Key, window: &Window) -> Option<usize> {
         let is_same = |next: &usize| key.has_time() && window.key(*next) == Some(key);
-        let next = self.next.take().filter(is_same);
-        self.next = next.map(|next| next + 1).filter(|next| *next < window.len());
-        next.is_some()
+        let place = self.next.take().filter(is_same);
+        self.next = place.map(|place| place + 1).filter(|next| *next < window.len());
+        place
     }
 
     /// The end of the printed run that equals the suspects. The run must be long enough to be a repeat.
@@ -82,10 +77,9 @@ impl Repeats {
         window.places(*first).filter(|_| first.has_time()).find(is_run).map(|place| place + length)
     }
 
-    /// Whether the same lines may have been logged twice with the same times.
-    pub(super) fn are_of_one_moment(&self) -> bool {
-        let ends = self.suspects.first().zip(self.suspects.last());
-        ends.is_some_and(|((_, first), (_, last))| !first.is_before(*last))
+    /// Whether the first suspect was logged at this moment.
+    pub(super) fn begin_with(&self, newest: Option<Key>) -> bool {
+        self.suspects.first().zip(newest).is_some_and(|((_, first), last)| first.is_as_old_as(last))
     }
 
     pub(super) fn are_alike(&self) -> bool {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::repeats::{LONGEST_ALIKE, SHORTEST_REPEAT};
 use super::{LATE_LINES_AT_ONCE, LineMerger, Stretch};
 use crate::follow::effect::Effects;
-use crate::follow::window::{Key, View};
+use crate::follow::window::{Insertion, Key, View};
 use crate::model::LogLine;
 
 impl LineMerger {
@@ -28,12 +28,13 @@ impl LineMerger {
     /// Whether REST showed the line before the stream brought it.
     fn is_echo(&mut self, key: Key) -> bool {
         let len = self.window.len();
-        let pending = self.window.keys().enumerate().skip(len - self.pending_echo.min(len));
-        let echo = pending.map(|(place, known)| (place, known.is(key))).find(|(_, is)| *is);
-        if let Some((place, _)) = echo {
+        let pending = len - self.pending_echo.min(len);
+        let echo = self.window.keys_from(pending).position(|known| known.is(key));
+        let echo = echo.map(|after| pending + after);
+        if let Some(place) = echo {
             self.pending_echo = len - place - 1;
         }
-        let place = echo.map(|(place, _)| place).or_else(|| {
+        let place = echo.or_else(|| {
             let mut places = self.window.places(key);
             places.find(|place| key.has_time() && self.window.is_only_rest(*place))
         });
@@ -50,8 +51,8 @@ impl LineMerger {
         let place = self.late_place.or_else(gap);
         if let Some(place) = place {
             // The stream has left out the lines before the gap.
-            self.pending_echo = self.window.len() - place;
-            self.late.push((place, key));
+            self.pending_echo = self.window.len().saturating_sub(place);
+            self.late.push(Insertion { place, key, only_rest: false });
             if self.late.len() == LATE_LINES_AT_ONCE {
                 self.remember_late();
             }
@@ -100,9 +101,21 @@ impl LineMerger {
                     if self.was_printed(key) {
                         self.remember_late();
                     }
-                    if self.is_echo(key) || self.repeats.goes_on(key, &self.window) {
+                    if self.is_echo(key) {
                         self.close_gap();
                         continue;
+                    }
+                    if let Some(place) = self.repeats.goes_on(key, &self.window) {
+                        let is_new = self.window.last().is_some_and(|last| key.is_as_old_as(last));
+                        if self.repeats.is_certain || !is_new {
+                            self.close_gap();
+                            continue;
+                        }
+                        if !self.lines_recur {
+                            self.doubt(vec![(line, key)], place, out);
+                            continue;
+                        }
+                        self.repeats.next = None;
                     }
                 }
                 self.repeats.suspects.push((line, key));
@@ -110,14 +123,17 @@ impl LineMerger {
                 break;
             }
             let length = self.repeats.suspects.len();
-            match self.repeats.end_of_run(&self.window) {
+            let is_new = self.repeats.begin_with(self.window.last());
+            match self.repeats.end_of_run(&self.window).filter(|_| !(is_new && self.lines_recur)) {
                 Some(end) if length >= SHORTEST_REPEAT && !self.repeats.are_alike() => {
-                    if self.repeats.are_of_one_moment() {
-                        self.uncertain_repeat = self.last_line;
-                    }
-                    self.repeats.suspects.clear();
+                    let suspects = std::mem::take(&mut self.repeats.suspects);
                     self.repeats.next = Some(end).filter(|end| *end < self.window.len());
-                    self.close_gap();
+                    self.repeats.is_certain = !is_new;
+                    if is_new {
+                        self.doubt(suspects, end - length, out);
+                    } else {
+                        self.close_gap();
+                    }
                 }
                 Some(_) if length < LONGEST_ALIKE && !self.is_final(all) => {}
                 _ => self.release_first(out),
@@ -126,6 +142,14 @@ impl LineMerger {
         if self.repeats.suspects.is_empty() {
             self.repeats.since = None;
         }
+    }
+
+    /// Holds lines back that are new or equal the printed ones from this place on.
+    fn doubt(&mut self, lines: Vec<(LogLine, Key)>, place: usize, out: &mut Effects) {
+        let now = self.last_line.unwrap_or_else(Instant::now);
+        self.uncertain.push(now, lines, place, self.window.len());
+        self.close_gap();
+        self.print_hopeless(out);
     }
 
     /// The stream continues directly behind the printed lines.

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use tokio::time::Instant;
 
-use super::repeats::{LONGEST_CHAIN, SHORTEST_REPEAT};
+use super::repeats::{LONGEST_ALIKE, SHORTEST_REPEAT};
 use crate::follow::window::Key;
 use crate::model::LogLine;
+
+/// How many equal earlier lines are compared with a line.
+const COMPARED: usize = 8;
 
 /// How much is held back, in bytes.
 const UNPLACED_BYTES: usize = 4 * 1024 * 1024;
@@ -41,23 +44,19 @@ impl Unplaced {
         let mut places: HashMap<Key, Vec<usize>> = HashMap::new();
         let mut at = 0;
         while let Some(key) = keys.get(at).copied() {
+            // Without times, equal lines are no sign of a repeat.
             let earlier = places.entry(key).or_default();
-            let run = |place: &usize| {
-                let (early, rest) = (keys.get(*place..at), keys.get(at..));
-                let pairs = early.into_iter().flatten().zip(rest.into_iter().flatten());
-                pairs.take_while(|(a, b)| a == b).count()
-            };
-            let longest = earlier.iter().rev().take(LONGEST_CHAIN).map(run).max();
-            let repeated = keys.get_mut(at..at + longest.unwrap_or_default()).unwrap_or_default();
-            if repeated.len() >= SHORTEST_REPEAT
-                && key.has_time()
-                && repeated.iter().any(|other| *other != key)
-            {
-                at += repeated.len();
-                repeated.fill_with(|| Key::empty(at));
-            } else {
-                earlier.push(at);
-                at += 1;
+            let compared = earlier.iter().rev().take(if key.has_time() { COMPARED } else { 0 });
+            match compared.filter_map(|place| repeat(&keys, *place, at)).max() {
+                Some(length) => {
+                    at += length;
+                    let repeated = keys.get_mut(at - length..at).unwrap_or_default();
+                    repeated.fill_with(|| Key::empty(at));
+                }
+                None => {
+                    earlier.push(at);
+                    at += 1;
+                }
             }
         }
         keys
@@ -103,4 +102,17 @@ impl Unplaced {
         self.empty_views += 1;
         self.empty_views > 1
     }
+}
+
+/// The length of the run at `at` that repeats the one at `place`. A run whose first lines are all
+/// alike counts as none, so that comparing stays linear.
+fn repeat(keys: &[Key], place: usize, at: usize) -> Option<usize> {
+    let (early, rest) = (keys.get(place..at)?, keys.get(at..)?);
+    let equal = |pairs: usize| {
+        early.iter().zip(rest).take(pairs).take_while(|(early, late)| early == late).count()
+    };
+    let beginning = rest.get(..equal(LONGEST_ALIKE))?;
+    let is_repeat = beginning.len() >= SHORTEST_REPEAT
+        && beginning.iter().any(|key| beginning.first() != Some(key));
+    is_repeat.then(|| equal(usize::MAX))
 }

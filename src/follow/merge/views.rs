@@ -3,10 +3,11 @@
 use tokio::time::Instant;
 
 use super::ahead::Origin;
+use super::uncertain::{Uncertain, Verdict};
 use super::{Circumstances, LineMerger, SHORTEST_VIEW, Sync};
 use crate::follow::align::{Alignment, align};
 use crate::follow::effect::Effects;
-use crate::follow::window::{Key, View};
+use crate::follow::window::{Insertion, View};
 
 impl LineMerger {
     /// Applies the lines that REST shows. Returns whether any of them was unknown.
@@ -47,16 +48,21 @@ impl LineMerger {
         out: &mut Effects,
     ) {
         let rest = view.split_off(alignment.ahead);
+        let verdict = self.uncertain.verdict(circumstances.request.at, &alignment);
         self.compare(view, &alignment, out);
         let rest = self.ahead.extend(rest);
+        let rest = self.print_recurring(rest, out);
         if !rest.is_empty() {
-            // The stream does not bring lines again that were taken for a repeat.
-            let is_held = circumstances.hold && self.unplaced.is_empty();
-            if is_held && self.uncertain_repeat.is_none() {
+            if circumstances.hold && self.unplaced.is_empty() {
                 self.ahead.follow_on(now, rest);
             } else {
                 self.print_view(rest, out);
             }
+        }
+        match verdict {
+            Some(Verdict::Repeats) => self.uncertain = Uncertain::default(),
+            Some(Verdict::Unknowable) => self.print_uncertain(out),
+            None => {}
         }
         if circumstances.is_later && !self.unplaced.is_empty() {
             self.place(now, out);
@@ -71,23 +77,25 @@ impl LineMerger {
         let Some(&(place, at)) = alignment.holes.first() else {
             return;
         };
-        self.lossy = true;
         // The lines before the beginning of the view may have holes as well.
         let reaches_back = first_known < unverified.max(1) && (at > 0 || place == 0);
-        let ends = (self.window.key(unverified.saturating_sub(1)), view.keys.first());
-        if let (Some(from), Some(to), false) = (ends.0, ends.1, reaches_back) {
-            self.report_more_missing(from, *to, out);
-        }
+        let ends = (self.window.key(unverified.saturating_sub(1)), view.keys.first().copied());
         let mut holes = alignment.holes.iter().peekable();
-        let mut late: Vec<(usize, Key)> = Vec::new();
+        let (mut lines, mut late) = (Vec::new(), Vec::new());
         for (at, (line, key)) in view.into_pairs().enumerate() {
             if let Some((place, _)) = holes.next_if(|(_, hole)| *hole == at) {
-                late.push((*place, key));
-                self.print_late(line, out);
+                let only_rest = !self.take_uncertain(key);
+                late.push(Insertion { place: *place, key, only_rest });
+                lines.push(line);
             }
         }
-        self.window.insert(&late);
-        self.repeats.shift(&late);
+        let is_lossy = late.iter().any(|late| late.only_rest);
+        self.lossy |= is_lossy;
+        if let (Some(from), Some(to), false, true) = (ends.0, ends.1, reaches_back, is_lossy) {
+            self.report_more_missing(from, to, out);
+        }
+        lines.into_iter().for_each(|line| self.print_late(line, out));
+        self.insert(&late);
     }
 
     /// Applies a view that shows no printed line.
@@ -108,7 +116,7 @@ impl LineMerger {
             self.print_view(view, out);
             return;
         }
-        if self.sync == Sync::InSync && self.is_forgotten(&view) {
+        if self.sync == Sync::InSync && self.is_forgotten(&view, circumstances.request.printed) {
             return;
         }
         let origin = match (waits, circumstances.is_later) {
@@ -116,7 +124,7 @@ impl LineMerger {
             (true, false) => Origin::Between,
             (true, true) => Origin::Behind,
         };
-        let number = self.ahead.add(now, view, origin);
+        let number = self.ahead.add(now, view, origin, circumstances.request.printed);
         if waits {
             if circumstances.is_later {
                 self.place_beside(number, now, out);
@@ -126,10 +134,13 @@ impl LineMerger {
         }
     }
 
-    /// Whether the view is older than all remembered lines, according to their times.
-    fn is_forgotten(&self, view: &View) -> bool {
+    /// Whether the view is older than all remembered lines: according to their times, or because
+    /// so many were printed since it was requested.
+    fn is_forgotten(&self, view: &View, printed: usize) -> bool {
         let ends = view.keys.last().zip(self.window.first());
-        self.window.forgotten() > 0 && ends.is_some_and(|(last, first)| last.is_before(first))
+        let is_older = ends.is_some_and(|(last, first)| last.is_before(first));
+        let is_late = self.printed - printed + view.len() > self.window.len();
+        self.window.forgotten() > 0 && (is_older || is_late)
     }
 
     /// Places the held lines next to stretches that only REST has shown.

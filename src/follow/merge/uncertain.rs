@@ -1,0 +1,155 @@
+//! Lines of the newest moment that the stream may have repeated. Equal lines may also have been
+//! logged twice within one moment, and only REST shows which it was.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::LineMerger;
+use crate::follow::align::Alignment;
+use crate::follow::effect::Effects;
+use crate::follow::window::{Insertion, Key, View};
+use crate::model::LogLine;
+
+/// How much is held back, in bytes.
+const UNCERTAIN_BYTES: usize = 1024 * 1024;
+
+/// How long REST may take to show which it was.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What the lines are that a snapshot has not shown twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The stream repeated them.
+    Repeats,
+    /// No snapshot can show it any more.
+    Unknowable,
+}
+
+/// Lines that were not printed because they equal printed ones of the same moment.
+#[derive(Debug, Default)]
+pub(super) struct Uncertain {
+    lines: VecDeque<Held>,
+    bytes: usize,
+    /// When the first and the last of them came.
+    since: Option<(Instant, Instant)>,
+    /// The place of the first printed line that they equal; `None` if it was forgotten.
+    original: Option<usize>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Held {
+    line: LogLine,
+    key: Key,
+    /// The place of the printed line that it belongs before.
+    place: usize,
+}
+
+impl Uncertain {
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// When to stop waiting for REST.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.since.map(|(first, _)| first + LONGEST_WAIT)
+    }
+
+    /// Holds lines back that belong at this place, and equal the printed ones from `original` on.
+    pub(super) fn push(
+        &mut self,
+        now: Instant,
+        lines: impl IntoIterator<Item = (LogLine, Key)>,
+        original: usize,
+        place: usize,
+    ) {
+        self.original = match self.since {
+            Some(_) => self.original.map(|known| known.min(original)),
+            None => Some(original),
+        };
+        let first = self.since.map_or(now, |(first, _)| first);
+        self.since = Some((first, now));
+        for (line, key) in lines {
+            self.bytes += size_of::<Held>() + line.message.len();
+            self.lines.push_back(Held { line, key, place });
+        }
+    }
+
+    /// The places of the printed lines have changed.
+    pub(super) fn shift(&mut self, shifted: impl Fn(usize) -> Option<usize>) {
+        self.original = self.original.and_then(&shifted);
+        for held in &mut self.lines {
+            held.place = shifted(held.place).unwrap_or_default();
+        }
+    }
+
+    /// What a snapshot says about the lines that it does not show twice. `None`: nothing yet.
+    pub(super) fn verdict(&self, requested: Instant, alignment: &Alignment) -> Option<Verdict> {
+        self.since.filter(|(_, last)| requested >= *last)?;
+        if self.original.is_none_or(|original| alignment.first.0 > original) {
+            return Some(Verdict::Unknowable);
+        }
+        // Otherwise REST lags behind the stream.
+        let is_behind = self.lines.iter().all(|held| alignment.last_known + 1 >= held.place);
+        is_behind.then_some(Verdict::Repeats)
+    }
+
+    /// Whether waiting any longer is useless: what they equal was forgotten, or they are too many.
+    fn is_hopeless(&self) -> bool {
+        !self.is_empty() && (self.original.is_none() || self.bytes > UNCERTAIN_BYTES)
+    }
+}
+
+impl LineMerger {
+    /// Whether lines were held back that may be new. The next snapshot shows whether they are.
+    pub(in crate::follow) fn has_uncertain(&self) -> bool {
+        !self.uncertain.is_empty()
+    }
+
+    /// Whether REST has shown one of these lines again. Then it was no repeat.
+    pub(super) fn take_uncertain(&mut self, key: Key) -> bool {
+        let lines = &mut self.uncertain.lines;
+        let Some(at) = lines.iter().position(|held| held.key == key) else {
+            return false;
+        };
+        lines.remove(at);
+        if lines.is_empty() {
+            self.uncertain = Uncertain::default();
+        }
+        self.lines_recur = true;
+        true
+    }
+
+    /// Prints the lines behind all printed ones that REST has shown again. Returns the others.
+    pub(super) fn print_recurring(&mut self, mut view: View, out: &mut Effects) -> View {
+        let count = view.keys.iter().take_while(|key| self.take_uncertain(**key)).count();
+        let rest = view.split_off(count);
+        for (line, key) in view.into_pairs() {
+            self.print(line, key, false, out);
+        }
+        rest
+    }
+
+    /// Prints uncertain lines that REST cannot decide about.
+    pub(super) fn print_hopeless(&mut self, out: &mut Effects) {
+        if self.uncertain.is_hopeless() {
+            self.print_uncertain(out);
+        }
+    }
+
+    /// Prints the uncertain lines late, because repeating lines is better than losing them. The
+    /// next ones are printed at once.
+    pub(super) fn print_uncertain(&mut self, out: &mut Effects) {
+        let lines = std::mem::take(&mut self.uncertain).lines;
+        if lines.is_empty() {
+            return;
+        }
+        self.lines_recur = true;
+        let late = |held: &Held| Insertion { place: held.place, key: held.key, only_rest: false };
+        let late: Vec<_> = lines.iter().map(late).collect();
+        lines.into_iter().for_each(|held| self.print_late(held.line, out));
+        self.insert(&late);
+    }
+}
