@@ -20,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What the lines are that a snapshot has not shown twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Decision {
     /// The stream repeated them.
     Repeats,
     /// No snapshot can show it any more.
@@ -86,14 +86,14 @@ impl Uncertain {
     }
 
     /// What a snapshot says about the lines that it does not show twice. `None`: nothing yet.
-    pub(super) fn verdict(&self, requested: Instant, alignment: &Alignment) -> Option<Verdict> {
+    pub(super) fn decision(&self, requested: Instant, alignment: &Alignment) -> Option<Decision> {
         self.since.filter(|(_, last)| requested >= *last)?;
         if self.original.is_none_or(|original| alignment.first.0 > original) {
-            return Some(Verdict::Unknowable);
+            return Some(Decision::Unknowable);
         }
         // Otherwise REST lags behind the stream.
         let is_behind = self.lines.iter().all(|held| alignment.last_known + 1 >= held.place);
-        is_behind.then_some(Verdict::Repeats)
+        is_behind.then_some(Decision::Repeats)
     }
 
     /// Whether waiting any longer is useless: what they equal was forgotten, or they are too many.

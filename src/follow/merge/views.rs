@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::ahead::Origin;
-use super::uncertain::{Uncertain, Verdict};
+use super::uncertain::{Decision, Uncertain};
 use super::{Circumstances, LineMerger, SHORTEST_VIEW, Sync};
 use crate::follow::align::{Alignment, align};
 use crate::follow::effect::Effects;
@@ -48,7 +48,7 @@ impl LineMerger {
         out: &mut Effects,
     ) {
         let rest = view.split_off(alignment.ahead);
-        let verdict = self.uncertain.verdict(circumstances.request.at, &alignment);
+        let decision = self.uncertain.decision(circumstances.request.at, &alignment);
         self.compare(view, &alignment, out);
         let rest = self.ahead.extend(rest);
         let rest = self.print_recurring(rest, out);
@@ -59,9 +59,9 @@ impl LineMerger {
                 self.print_view(rest, out);
             }
         }
-        match verdict {
-            Some(Verdict::Repeats) => self.uncertain = Uncertain::default(),
-            Some(Verdict::Unknowable) => self.print_uncertain(out),
+        match decision {
+            Some(Decision::Repeats) => self.uncertain = Uncertain::default(),
+            Some(Decision::Unknowable) => self.print_uncertain(out),
             None => {}
         }
         if circumstances.is_later && !self.unplaced.is_empty() {
