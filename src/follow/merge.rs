@@ -56,6 +56,8 @@ pub(super) struct Circumstances {
     /// bring the new ones.
     pub(super) hold: bool,
     pub(super) request: Request,
+    /// Whether the build had ended by then.
+    pub(super) is_end: bool,
 }
 
 /// The position of the stream relative to the printed lines.

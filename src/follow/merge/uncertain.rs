@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::LineMerger;
+use super::{Circumstances, LineMerger};
 use crate::follow::align::Alignment;
 use crate::follow::effect::Effects;
 use crate::follow::window::{Insertion, Key, View};
@@ -17,6 +17,9 @@ const UNCERTAIN_BYTES: usize = 1024 * 1024;
 
 /// How long REST may take to show which it was.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How far REST may lag behind the stream. A snapshot requested later than this shows all lines.
+const REST_LAG: Duration = Duration::from_secs(2);
 
 /// What the lines are that a snapshot has not shown twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,14 +89,20 @@ impl Uncertain {
     }
 
     /// What a snapshot says about the lines that it does not show twice. `None`: nothing yet.
-    pub(super) fn decision(&self, requested: Instant, alignment: &Alignment) -> Option<Decision> {
-        self.since.filter(|(_, last)| requested >= *last)?;
+    pub(super) fn decision(
+        &self,
+        circumstances: Circumstances,
+        alignment: &Alignment,
+    ) -> Option<Decision> {
+        let Circumstances { request, is_end, .. } = circumstances;
+        let (_, last) = self.since.filter(|(_, last)| request.at >= *last)?;
         if self.original.is_none_or(|original| alignment.first.0 > original) {
             return Some(Decision::Unknowable);
         }
-        // Otherwise REST lags behind the stream.
-        let is_behind = self.lines.iter().all(|held| alignment.last_known + 1 >= held.place);
-        is_behind.then_some(Decision::Repeats)
+        // REST may lag behind the stream until it shows a line that was printed after them.
+        let is_behind = self.lines.iter().all(|held| alignment.last_known >= held.place);
+        let is_whole = is_behind || is_end || request.at >= last + REST_LAG;
+        is_whole.then_some(Decision::Repeats)
     }
 
     /// Whether waiting any longer is useless: what they equal was forgotten, or they are too many.

@@ -48,7 +48,7 @@ impl LineMerger {
         out: &mut Effects,
     ) {
         let rest = view.split_off(alignment.ahead);
-        let decision = self.uncertain.decision(circumstances.request.at, &alignment);
+        let decision = self.uncertain.decision(circumstances, &alignment);
         self.compare(view, &alignment, out);
         let rest = self.ahead.extend(rest);
         let rest = self.print_recurring(rest, out);

@@ -234,13 +234,15 @@ fn lines_logged_twice_in_one_moment_are_printed_though_rest_has_moved_on_or_lags
         follow(&mut service, 2_000, 1);
         service.ends_whole();
     }
-    let mut service = Service::new(30, true);
-    service.moment("a b c d a b c", 9_000);
-    service.lag = 5;
-    service.pass(1_000);
-    service.lag = 0;
-    follow(&mut service, 60, 1_000);
-    service.ends_whole();
+    for lag in 1..=7 {
+        let mut service = Service::new(30, true);
+        service.moment("a b c d a b c", 9_000);
+        service.lag = lag;
+        service.pass(1_000);
+        service.lag = 0;
+        follow(&mut service, 60, 1_000);
+        service.ends_whole();
+    }
 
     let mut service = Service::new(30, true);
     service.moment("a b c d a b c", 9_000);
