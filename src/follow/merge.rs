@@ -213,6 +213,11 @@ impl LineMerger {
         self.lossy
     }
 
+    /// Whether lines were held back that may be new. The next snapshot shows whether they are.
+    pub(super) fn has_uncertain(&self) -> bool {
+        !self.uncertain.is_empty()
+    }
+
     /// When `tick` is next due if nothing else happens.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let unplaced = self.unplaced.since().map(|since| since + self.holds.unplaced);
@@ -278,9 +283,6 @@ impl LineMerger {
 
     /// Adds the late lines to the window.
     fn remember_late(&mut self) {
-        if self.late.is_empty() {
-            return;
-        }
         let late = std::mem::take(&mut self.late);
         self.insert(&late);
     }
@@ -288,6 +290,9 @@ impl LineMerger {
     /// Inserts late lines into the window. They are before the lines that the stream has yet to
     /// bring.
     fn insert(&mut self, late: &[Insertion]) {
+        if late.is_empty() {
+            return;
+        }
         let forgotten = self.window.insert(late);
         let shifted = |place: usize| {
             let inserted = late.iter().filter(|line| line.place <= place).count();
@@ -333,6 +338,22 @@ impl LineMerger {
             out.push(Effect::warn(text));
         }
         out.push(Effect::LateLine(line));
+    }
+
+    /// Prints uncertain lines that REST cannot decide about.
+    fn print_hopeless(&mut self, out: &mut Effects) {
+        if self.uncertain.is_hopeless() {
+            self.print_uncertain(out);
+        }
+    }
+
+    /// Prints the uncertain lines late, because repeating lines is better than losing them. The
+    /// next ones are printed at once.
+    fn print_uncertain(&mut self, out: &mut Effects) {
+        let (lines, late): (Vec<_>, Vec<_>) = self.uncertain.take_all().unzip();
+        self.lines_recur |= !late.is_empty();
+        lines.into_iter().for_each(|line| self.print_late(line, out));
+        self.insert(&late);
     }
 
     /// Reports that lines may be missing before these.

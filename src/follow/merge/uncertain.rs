@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Circumstances, LineMerger};
 use crate::follow::align::Alignment;
-use crate::follow::effect::Effects;
-use crate::follow::window::{Insertion, Key, View};
+use crate::follow::polling::Request;
+use crate::follow::window::{Insertion, Key};
 use crate::model::LogLine;
 
 /// How much is held back, in bytes.
@@ -91,10 +90,10 @@ impl Uncertain {
     /// What a snapshot says about the lines that it does not show twice. `None`: nothing yet.
     pub(super) fn decision(
         &self,
-        circumstances: Circumstances,
+        request: Request,
+        is_end: bool,
         alignment: &Alignment,
     ) -> Option<Decision> {
-        let Circumstances { request, is_end, .. } = circumstances;
         let (_, last) = self.since.filter(|(_, last)| request.at >= *last)?;
         if self.original.is_none_or(|original| alignment.first.0 > original) {
             return Some(Decision::Unknowable);
@@ -105,60 +104,28 @@ impl Uncertain {
         is_whole.then_some(Decision::Repeats)
     }
 
-    /// Whether waiting any longer is useless: what they equal was forgotten, or they are too many.
-    fn is_hopeless(&self) -> bool {
-        !self.is_empty() && (self.original.is_none() || self.bytes > UNCERTAIN_BYTES)
-    }
-}
-
-impl LineMerger {
-    /// Whether lines were held back that may be new. The next snapshot shows whether they are.
-    pub(in crate::follow) fn has_uncertain(&self) -> bool {
-        !self.uncertain.is_empty()
-    }
-
-    /// Whether REST has shown one of these lines again. Then it was no repeat.
-    pub(super) fn take_uncertain(&mut self, key: Key) -> bool {
-        let lines = &mut self.uncertain.lines;
-        let Some(at) = lines.iter().position(|held| held.key == key) else {
+    /// Whether the line is one of them. Then it is no longer.
+    pub(super) fn take(&mut self, key: Key) -> bool {
+        let Some(at) = self.lines.iter().position(|held| held.key == key) else {
             return false;
         };
-        lines.remove(at);
-        if lines.is_empty() {
-            self.uncertain = Uncertain::default();
+        self.lines.remove(at);
+        if self.lines.is_empty() {
+            *self = Self::default();
         }
-        self.lines_recur = true;
         true
     }
 
-    /// Prints the lines behind all printed ones that REST has shown again. Returns the others.
-    pub(super) fn print_recurring(&mut self, mut view: View, out: &mut Effects) -> View {
-        let count = view.keys.iter().take_while(|key| self.take_uncertain(**key)).count();
-        let rest = view.split_off(count);
-        for (line, key) in view.into_pairs() {
-            self.print(line, key, false, out);
-        }
-        rest
+    /// Takes all lines, and their places.
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = (LogLine, Insertion)> + use<> {
+        std::mem::take(self)
+            .lines
+            .into_iter()
+            .map(|Held { line, key, place }| (line, Insertion { place, key, only_rest: false }))
     }
 
-    /// Prints uncertain lines that REST cannot decide about.
-    pub(super) fn print_hopeless(&mut self, out: &mut Effects) {
-        if self.uncertain.is_hopeless() {
-            self.print_uncertain(out);
-        }
-    }
-
-    /// Prints the uncertain lines late, because repeating lines is better than losing them. The
-    /// next ones are printed at once.
-    pub(super) fn print_uncertain(&mut self, out: &mut Effects) {
-        let lines = std::mem::take(&mut self.uncertain).lines;
-        if lines.is_empty() {
-            return;
-        }
-        self.lines_recur = true;
-        let late = |held: &Held| Insertion { place: held.place, key: held.key, only_rest: false };
-        let late: Vec<_> = lines.iter().map(late).collect();
-        lines.into_iter().for_each(|held| self.print_late(held.line, out));
-        self.insert(&late);
+    /// Whether waiting any longer is useless: what they equal was forgotten, or they are too many.
+    pub(super) fn is_hopeless(&self) -> bool {
+        !self.is_empty() && (self.original.is_none() || self.bytes > UNCERTAIN_BYTES)
     }
 }

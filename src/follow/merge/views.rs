@@ -7,7 +7,7 @@ use super::uncertain::{Decision, Uncertain};
 use super::{Circumstances, LineMerger, SHORTEST_VIEW, Sync};
 use crate::follow::align::{Alignment, align};
 use crate::follow::effect::Effects;
-use crate::follow::window::{Insertion, View};
+use crate::follow::window::{Insertion, Key, View};
 
 impl LineMerger {
     /// Applies the lines that REST shows. Returns whether any of them was unknown.
@@ -48,7 +48,8 @@ impl LineMerger {
         out: &mut Effects,
     ) {
         let rest = view.split_off(alignment.ahead);
-        let decision = self.uncertain.decision(circumstances, &alignment);
+        let decision =
+            self.uncertain.decision(circumstances.request, circumstances.is_end, &alignment);
         self.compare(view, &alignment, out);
         let rest = self.ahead.extend(rest);
         let rest = self.print_recurring(rest, out);
@@ -67,6 +68,23 @@ impl LineMerger {
         if circumstances.is_later && !self.unplaced.is_empty() {
             self.place(now, out);
         }
+    }
+
+    /// Whether REST has shown one of the uncertain lines again. Then it was no repeat.
+    fn take_uncertain(&mut self, key: Key) -> bool {
+        let is_taken = self.uncertain.take(key);
+        self.lines_recur |= is_taken;
+        is_taken
+    }
+
+    /// Prints the lines behind all printed ones that REST has shown again. Returns the others.
+    fn print_recurring(&mut self, mut view: View, out: &mut Effects) -> View {
+        let count = view.keys.iter().take_while(|key| self.take_uncertain(**key)).count();
+        let rest = view.split_off(count);
+        for (line, key) in view.into_pairs() {
+            self.print(line, key, false, out);
+        }
+        rest
     }
 
     /// Compares the view with the printed lines, and prints the missing ones late.
