@@ -2,9 +2,9 @@
 
 pub mod env;
 pub mod inputs;
+mod mistake;
 pub mod secret;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use url::Url;
 
 pub use env::Env;
 pub use inputs::Inputs;
+pub use mistake::{Found, Mistake};
 pub use secret::Secret;
 
 use crate::model::{Id, Level};
@@ -151,39 +152,6 @@ impl Network {
     }
 }
 
-/// An invalid input.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    /// Name of the input.
-    pub input: &'static str,
-    /// The variable and its value, unless the input is missing.
-    pub found: Option<Found>,
-    /// The problem, or the accepted values: a sentence fragment.
-    pub problem: String,
-}
-
-/// A value that was given for an input.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The environment variable.
-    pub variable: String,
-    /// Its value; `None` for a secret.
-    pub value: Option<String>,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.input)?;
-        if let Some(Found { variable, value }) = &self.found {
-            if let Some(value) = value {
-                write!(f, " is {value:?}")?;
-            }
-            write!(f, " (read from {variable})")?;
-        }
-        write!(f, ": {}", self.problem)
-    }
-}
-
 impl Config {
     /// Checks the inputs, as [`Inputs::read`] returns them.
     ///
@@ -303,7 +271,7 @@ impl Check<'_> {
     }
 
     fn id(&mut self, input: &'static str, given: String) -> Option<Id> {
-        if inputs::lookup(self.env, "token").is_some_and(|(_, token)| token.contains(&given)) {
+        if mistake::lookup(self.env, "token").is_some_and(|(_, token)| token.contains(&given)) {
             return self.mistake(input, None, "is the token".to_owned());
         }
         match Id::new(&given) {
@@ -421,14 +389,6 @@ impl Check<'_> {
         let value = value.filter(|value| !value.contains("bp_"));
         self.mistakes.push(Mistake::new(self.env, input, value, problem));
         None
-    }
-}
-
-impl Mistake {
-    /// A mistake in a given value; shows the value only if it is not secret.
-    pub fn new(env: &Env, input: &'static str, value: Option<String>, problem: String) -> Self {
-        let found = inputs::lookup(env, input).map(|(variable, _)| Found { variable, value });
-        Self { input, found, problem }
     }
 }
 

@@ -1,18 +1,19 @@
 //! The errors that end a run, each with its exit code and one hint.
 
 mod ambiguity;
+mod details;
 
 use std::io;
 
 pub use crate::causes::one_line as chain;
-use crate::causes::sources;
 use crate::config::Mistake;
 use crate::model::Id;
 use crate::net::NetError;
 use crate::service::{ApiError, ApiErrorKind};
 use crate::socket::SocketError;
 
-pub use ambiguity::Ambiguity;
+pub use ambiguity::{Ambiguity, MAY_HAVE_STARTED};
+use details::{details, lines};
 
 /// The exit code of the process. The first digit is stable: 1x the build's result, 2x fix the
 /// workflow, 3x retry, 4x a problem on the runner.
@@ -108,10 +109,6 @@ impl ExitCode {
         }
     }
 }
-
-/// The hint if a build may or may not have been started.
-pub const MAY_HAVE_STARTED: &str =
-    "a build may have been started: check the BuildPixel dashboard before you trigger again";
 
 /// An error that ended the run before the build had a result. Its texts may come from the wire.
 #[derive(Debug, thiserror::Error)]
@@ -297,27 +294,6 @@ fn code(error: &ApiError) -> ExitCode {
 fn answers(answer: &ApiError, refusal: Option<&ApiError>) -> impl Iterator<Item = String> {
     // Both answers belong to the same kind of request.
     details(answer).chain(refusal.into_iter().flat_map(|refusal| lines(refusal)))
-}
-
-/// The request, the sources of its error, and the beginning of the answer: one line each.
-fn details(error: &ApiError) -> impl Iterator<Item = String> {
-    std::iter::once(error.request.to_string()).chain(lines(error)).chain(snippet(error))
-}
-
-fn lines(error: &(dyn std::error::Error + 'static)) -> impl Iterator<Item = String> {
-    sources(error).map(ToString::to_string)
-}
-
-/// The beginning of an answer that could not be parsed.
-fn snippet(error: &ApiError) -> Option<String> {
-    match &error.kind {
-        ApiErrorKind::Garbled { snippet, .. } => Some(format!("the answer begins: {snippet}")),
-        ApiErrorKind::Refused(_)
-        | ApiErrorKind::Redirected { .. }
-        | ApiErrorKind::Blocked(_)
-        | ApiErrorKind::Unreachable { .. }
-        | ApiErrorKind::TooLarge { .. } => None,
-    }
 }
 
 fn listed(mistakes: &[Mistake]) -> String {

@@ -7,6 +7,7 @@ mod length;
 mod mask;
 mod neutralise;
 mod split;
+mod style;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod ci_parsers;
@@ -23,17 +24,7 @@ use mask::Mask;
 
 pub(crate) use ansi::plain;
 pub use length::{MAX_MESSAGE, shortened};
-
-/// The properties of the dialect that the text is printed in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Style {
-    /// Keep SGR sequences: colours, bold, underline.
-    pub color: bool,
-    /// Break Buildkite's headings (`--- `, `+++ `, `~~~ `, `^^^ +++`).
-    pub buildkite_headings: bool,
-    /// Break Travis's folds (`travis_fold:`, `travis_time:`).
-    pub travis_folds: bool,
-}
+pub use style::Style;
 
 /// Turns foreign text into text that no CI acts on, and that hides nothing and contains no secret.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Mistake;
 use super::env::Env;
+use super::mistake::{Mistake, lookup, spellings};
 use super::secret::Secret;
 
 /// One input, as documented.
@@ -162,21 +162,6 @@ fn unreadable(env: &Env, name: &'static str, value: &str, error: &envy::Error) -
             Mistake::new(env, name, Some(value.to_owned()), format!("cannot be read: {error}"))
         }
     }
-}
-
-/// The variable of the input and its value: `INPUT_BUILD-ID` (GitHub's spelling), then
-/// `INPUT_BUILD_ID`, then `BUILDPIXEL_BUILD_ID`.
-pub fn lookup<'e>(env: &'e Env, input: &str) -> Option<(String, &'e str)> {
-    spellings(input).into_iter().find_map(|variable| {
-        let value = env.get(&variable)?.trim();
-        Some((variable, value))
-    })
-}
-
-fn spellings(input: &str) -> [String; 3] {
-    let github = input.to_ascii_uppercase();
-    let underscored = github.replace('-', "_");
-    [format!("INPUT_{github}"), format!("INPUT_{underscored}"), format!("BUILDPIXEL_{underscored}")]
 }
 
 /// One warning for each variable that looks like a misspelt input.

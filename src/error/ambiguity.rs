@@ -1,8 +1,12 @@
 //! Why it is unknown whether a trigger started a build.
 
-use super::details;
+use super::details::details;
 use crate::model::Id;
 use crate::service::ApiError;
+
+/// The hint if a build may or may not have been started.
+pub const MAY_HAVE_STARTED: &str =
+    "a build may have been started: check the BuildPixel dashboard before you trigger again";
 
 /// How many builds are named.
 const NAMED: usize = 5;
@@ -58,7 +62,7 @@ impl Ambiguity {
             Self::Unclear { build: None, .. }
             | Self::Endless
             | Self::Unreadable(_)
-            | Self::OutOfTime => super::MAY_HAVE_STARTED,
+            | Self::OutOfTime => MAY_HAVE_STARTED,
         }
         .to_owned()
     }

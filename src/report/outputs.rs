@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{BuildReport, Outcome};
+use super::build::BuildReport;
+use super::outcome::Outcome;
 use crate::model::{FailureClass, Phase, Status};
 
 /// One output, as documented.
@@ -81,6 +82,13 @@ pub const OUTPUTS: &[Output] = &[
         |r, _| text(r.failed_phase().map(Phase::as_str)),
     ),
 ];
+
+impl BuildReport {
+    /// All outputs by name, in the order of [`OUTPUTS`]; `result` is empty before the end.
+    pub fn outputs(&self, outcome: Option<&Outcome>) -> Vec<(&'static str, String)> {
+        OUTPUTS.iter().map(|output| (output.name, (output.read)(self, outcome))).collect()
+    }
+}
 
 const fn output(
     name: &'static str,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::BuildReport;
+use super::build::BuildReport;
 use crate::model::{FailureClass, Finding, Phase, Severity};
 
 impl BuildReport {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::BuildReport;
+use super::build::BuildReport;
 use crate::model::{Finding, Severity};
 
 impl BuildReport {

@@ -3,9 +3,11 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
-use crate::config::{Mistake, RequestedOverrides, Task};
-use crate::error::MAY_HAVE_STARTED;
-use crate::model::{FailureClass, Location, Rank, Severity};
+use crate::config::{Mistake, OnSuperseded, RequestedOverrides, Task};
+use crate::error::{Error, MAY_HAVE_STARTED};
+use crate::model::{
+    Event, Facts, FailureClass, Finding, Id, Location, Phase, Rank, Severity, Status,
+};
 
 fn report() -> BuildReport {
     BuildReport::new(&Task::Attach(Id::new("b1").unwrap()))

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::build::BuildReport;
 use super::format::owner;
-use super::{BuildReport, Outcome, Signal};
+use super::outcome::{Outcome, Signal};
 use crate::config::OnSuperseded;
 use crate::error::{Error, MAY_HAVE_STARTED};
 use crate::model::Level;

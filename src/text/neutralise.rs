@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::Style;
 use super::ansi::{self, ESC};
+use super::style::Style;
 
 /// The beginning of every marker of Travis.
 pub(super) const TRAVIS: &str = "travis_";

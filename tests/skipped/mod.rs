@@ -6,6 +6,7 @@ use std::io::Write;
 /// Says that a test, or a part of one, was skipped: on stderr, and in the file that `SKIPPED_TESTS` names, from
 /// which `.ci/run` shows it at its end.
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration of its own")]
+#[expect(clippy::print_stderr, reason = "a test prints to its own output")]
 pub(crate) fn skipped(test: &str, why: &str) {
     eprintln!("skipped {test}: {why}");
     if let Some(list) = std::env::var_os("SKIPPED_TESTS") {

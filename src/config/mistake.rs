@@ -1,0 +1,61 @@
+//! Invalid inputs, and the variables that inputs are read from.
+
+use std::fmt;
+
+use super::env::Env;
+
+/// An invalid input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Name of the input.
+    pub input: &'static str,
+    /// The variable and its value, unless the input is missing.
+    pub found: Option<Found>,
+    /// The problem, or the accepted values: a sentence fragment.
+    pub problem: String,
+}
+
+/// A value that was given for an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The environment variable.
+    pub variable: String,
+    /// Its value; `None` for a secret.
+    pub value: Option<String>,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.input)?;
+        if let Some(Found { variable, value }) = &self.found {
+            if let Some(value) = value {
+                write!(f, " is {value:?}")?;
+            }
+            write!(f, " (read from {variable})")?;
+        }
+        write!(f, ": {}", self.problem)
+    }
+}
+
+impl Mistake {
+    /// A mistake in a given value; shows the value only if it is not secret.
+    pub fn new(env: &Env, input: &'static str, value: Option<String>, problem: String) -> Self {
+        let found = lookup(env, input).map(|(variable, _)| Found { variable, value });
+        Self { input, found, problem }
+    }
+}
+
+/// The variable of the input and its value: `INPUT_BUILD-ID` (GitHub's spelling), then
+/// `INPUT_BUILD_ID`, then `BUILDPIXEL_BUILD_ID`.
+pub(super) fn lookup<'e>(env: &'e Env, input: &str) -> Option<(String, &'e str)> {
+    spellings(input).into_iter().find_map(|variable| {
+        let value = env.get(&variable)?.trim();
+        Some((variable, value))
+    })
+}
+
+pub(super) fn spellings(input: &str) -> [String; 3] {
+    let github = input.to_ascii_uppercase();
+    let underscored = github.replace('-', "_");
+    [format!("INPUT_{github}"), format!("INPUT_{underscored}"), format!("BUILDPIXEL_{underscored}")]
+}
