@@ -170,7 +170,7 @@ async fn a_slow_upgrade_is_bounded_as_a_whole() {
     let address = serve(async |mut stream| {
         for byte in b"HTTP/1.1 101 Switching Protocols\r\n".iter().cycle() {
             stream.write_all(&[*byte]).await?;
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
     });
