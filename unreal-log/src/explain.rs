@@ -1,23 +1,18 @@
-//! Explains a finding: who has to fix it and, in one sentence, what to do. The first row that fits decides. This file
-//! looks rows up; the tables are beside it, one for each kind of cause.
-
-mod code;
-mod config;
-mod content;
-mod machine;
-mod row;
-mod toolchain;
+//! Explains a finding by the cases of the rules: who has to fix it and, in one sentence, what to do. The first case that
+//! applies decides.
 
 use regex::{Captures, RegexSet};
 
 use crate::finding::{Owner, Phase, Rank, Severity};
 use crate::pattern::{self, Lazy, LazyPattern};
+use crate::rules::rule::Rule;
+use crate::rules::{self, cases};
 use crate::tool::Tool;
-use row::Row;
 
 /// The finding to explain. Its texts are as the log has them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'s> {
+    pub(crate) rule: &'static Rule,
     pub(crate) tool: Option<Tool>,
     /// The tool's own code.
     pub(crate) code: Option<&'s str>,
@@ -36,61 +31,60 @@ pub(crate) struct Explanation {
     pub(crate) rank: Option<Rank>,
     /// Names in it are from the log.
     pub(crate) hint: Option<String>,
+    /// The address of the vendor's page about it.
+    pub(crate) docs: Option<&'static str>,
 }
-
-/// A lack of the machine can cause anything, so it comes first.
-const TABLES: &[&[Row]] =
-    &[machine::TABLE, toolchain::TABLE, config::TABLE, content::TABLE, code::TABLE];
 
 /// How much of a message is searched.
 const SEARCHED_BYTES: usize = 8 * 1024;
 /// How many characters a name in a hint may have.
 const MAX_NAME: usize = 120;
 
-/// The tables, compiled on first use: a build that succeeds does not need them, and they cost time and memory.
+/// The cases, compiled on first use: a build that succeeds does not need them, and they cost time and memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Explanations {
     all: Lazy<RegexSet>,
     /// For the names in the message.
-    rows: Vec<LazyPattern>,
+    cases: Vec<LazyPattern>,
 }
 
 impl Explanations {
     pub(crate) fn new() -> Self {
         Self {
-            all: Lazy::new(|| pattern::compile_set(rows().map(|row| row.pattern))),
-            rows: rows().map(|row| LazyPattern::new(row.pattern)).collect(),
+            all: Lazy::new(|| pattern::compile_set(cases().map(|case| case.pattern))),
+            cases: cases().map(|case| LazyPattern::new(case.pattern)).collect(),
         }
     }
 
     /// The explanation, if there is one.
     pub(crate) fn explain(&self, subject: &Subject<'_>) -> Option<Explanation> {
-        self.by_table(subject).or_else(|| by_default(subject))
+        self.by_case(subject).or_else(|| by_default(subject))
     }
 
-    fn by_table(&self, subject: &Subject<'_>) -> Option<Explanation> {
+    fn by_case(&self, subject: &Subject<'_>) -> Option<Explanation> {
         let message = beginning(subject.message);
-        let index = self.row(subject.tool, subject.code, message)?;
-        let row = rows().nth(index)?;
-        let hint = if row.hint.contains('{') {
-            let pattern = self.rows.get(index)?.get();
-            filled(row.hint, &pattern.captures(message)?)
+        let index = self.case(subject.tool, subject.code, message)?;
+        let case = cases().nth(index)?;
+        let hint = if case.hint.contains('{') {
+            let pattern = self.cases.get(index)?.get();
+            filled(case.hint, &pattern.captures(message)?)
         } else {
-            row.hint.to_owned()
+            case.hint.to_owned()
         };
-        Some(Explanation { owner: row.owner, rank: row.rank, hint: Some(hint) })
+        Some(Explanation { owner: case.owner, rank: case.rank, hint: Some(hint), docs: case.docs })
     }
 
-    /// The row that decides.
-    fn row(&self, tool: Option<Tool>, code: Option<&str>, message: &str) -> Option<usize> {
+    /// The index of the case that decides.
+    pub(crate) fn case(
+        &self,
+        tool: Option<Tool>,
+        code: Option<&str>,
+        message: &str,
+    ) -> Option<usize> {
         let fitting = self.all.get().matches(message);
-        let mut fitting = rows().enumerate().filter(|(index, _)| fitting.matched(*index));
-        fitting.find(|(_, row)| row.is_about(tool, code)).map(|(index, _)| index)
+        let mut fitting = cases().enumerate().filter(|(index, _)| fitting.matched(*index));
+        fitting.find(|(_, case)| case.is_about(tool, code)).map(|(index, _)| index)
     }
-}
-
-fn rows() -> impl Iterator<Item = &'static Row> {
-    TABLES.iter().copied().flatten()
 }
 
 fn beginning(message: &str) -> &str {
@@ -125,7 +119,7 @@ const PROMOTED: &str = "Fix what this warning is about: the build treats it as a
 const FAILS_COOK: &str = "Look at this even if the content is fine: any Error-level line fails a cook, whatever it is \
     about.";
 
-/// The explanation without a row: the usual owner of the tool's messages.
+/// The explanation without a case: the usual owner of the rule's findings.
 fn by_default(subject: &Subject<'_>) -> Option<Explanation> {
     let owner = usual_owner(subject)?;
     let is_error = subject.severity == Severity::Error;
@@ -136,69 +130,17 @@ fn by_default(subject: &Subject<'_>) -> Option<Explanation> {
     } else {
         None
     };
-    Some(Explanation { owner, rank: None, hint: hint.map(str::to_owned) })
+    let docs = subject.rule.docs;
+    Some(Explanation { owner, rank: None, hint: hint.map(str::to_owned), docs })
 }
-
-/// Log categories and message lists that are about assets.
-const OF_ASSETS: &[&str] = &[
-    "LoadErrors",
-    "LogAnimation",
-    "LogAssetRegistry",
-    "LogBlueprint",
-    "LogContentValidation",
-    "LogCook",
-    "LogLinker",
-    "LogMaterial",
-    "LogNiagara",
-    "LogProperty",
-    "LogShaderCompilers",
-    "LogSkeletalMesh",
-    "LogStaticMesh",
-    "LogStreaming",
-    "LogTexture",
-    "LogUObjectGlobals",
-    "MapCheck",
-];
-
-/// Log categories that are about code.
-const OF_CODE: &[&str] = &["LogClass", "LogPython"];
 
 fn usual_owner(subject: &Subject<'_>) -> Option<Owner> {
     let is_asset = |file: &str| file.ends_with(".uasset") || file.ends_with(".umap");
-    let has_code = |codes: &[&str]| subject.code.is_some_and(|code| codes.contains(&code));
     let tool = subject.tool?;
-    if subject.file.is_some_and(is_asset) || has_code(OF_ASSETS) {
+    if subject.file.is_some_and(is_asset) {
         return Some(Owner::Content);
     }
-    match tool {
-        Tool::Clang
-        | Tool::Crash
-        | Tool::CSharp
-        | Tool::Ensure
-        | Tool::Ispc
-        | Tool::Iwyu
-        | Tool::Javac
-        | Tool::Kotlin
-        | Tool::Ld
-        | Tool::Msvc
-        | Tool::MsvcLinker
-        | Tool::ShaderCompiler
-        | Tool::Uht => Some(Owner::Code),
-        Tool::Engine if has_code(OF_CODE) => Some(Owner::Code),
-        // Mostly plugins and their settings.
-        Tool::Engine => Some(Owner::Config),
-        Tool::Os | Tool::Git | Tool::GitLfs | Tool::Perforce => Some(Owner::Infrastructure),
-        Tool::Turnkey | Tool::DotNet => Some(Owner::Toolchain),
-        Tool::Aapt | Tool::Codesign => Some(Owner::Config),
-        Tool::Exit
-        | Tool::Gradle
-        | Tool::MessageLog
-        | Tool::MsBuild
-        | Tool::OtherNumbered
-        | Tool::Uat
-        | Tool::Ubt
-        | Tool::Xcode => None,
-    }
+    rules::usual_owner(subject.rule, tool, subject.code)
 }
 
 /// Whether the code is a warning's. MSVC numbers its warnings from C4000, and clang names its own.

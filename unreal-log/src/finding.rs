@@ -127,6 +127,8 @@ pub enum Rank {
 /// several of them joined.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finding {
+    /// The name of the rule that found it. It is the same for all findings of the same shape.
+    pub rule: &'static str,
     /// How grave it is.
     pub severity: Severity,
     /// Who reports it, where that is known.
@@ -146,6 +148,8 @@ pub struct Finding {
     pub owner: Option<Owner>,
     /// What to do about it, in one sentence, where it is a common failure. Names in it are from the log.
     pub hint: Option<String>,
+    /// The address of the vendor's page about it, where there is one.
+    pub docs: Option<&'static str>,
     /// How often the log says the same of something else: other files, symbols or assets.
     pub repeats: u32,
     /// Some of these others, at most ten.

@@ -14,9 +14,9 @@ use crate::finding::{Finding, Rank, Severity};
 use crate::locate::Locator;
 use crate::pattern::Lazy;
 use crate::phases::Phases;
-use crate::rules::Rules;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
+use crate::rules::{self, Rules};
 use crate::severity_overrides::SeverityOverrides;
 use crate::tool::Tool;
 use assembly::Assembly;
@@ -214,18 +214,7 @@ impl Findings {
         if previous.trim().is_empty() {
             return;
         }
-        let found = Match {
-            severity: Severity::Error,
-            tool: Some(Tool::Uat),
-            code: None,
-            message: previous.trim(),
-            file: None,
-            line: None,
-            column: None,
-            end_line: None,
-            rank: Rank::Other,
-            block: BlockKind::Line,
-        };
+        let found = rules::message_above_the_place_of_uats_log(previous.trim());
         self.begin(&found, &previous, phases);
     }
 

@@ -1,40 +1,127 @@
-//! The shapes in which tools report errors and warnings. The first rule that fits a line decides. This file reads lines
-//! with the rules; the tables are beside it, one for each family of tools, in the order in which they are tried.
+//! The shapes in which tools report errors and warnings. A rule is one shape with everything that is true of it; the rules
+//! are beside this file, in one file for each family of tools. This file has the order in which rules are tried, and reads
+//! lines with them.
 
-mod android;
 mod apple;
+mod automation;
 pub(crate) mod block_kind;
-mod compilers;
-mod crashes;
+pub(crate) mod case;
+mod clang;
+mod cook;
+mod crash;
+#[cfg(test)]
+mod examples;
+mod gradle;
 mod linkers;
 mod machine;
+mod msvc;
 pub(crate) mod rule;
-mod sources;
-mod uat;
-mod unreal;
+mod shaders;
+mod source_control;
+mod unreal_build;
 
 use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Captures;
 
+use crate::finding::{Owner, Rank, Severity};
 use crate::pattern::LazyPattern;
 use crate::phases::Speaker;
 use crate::tool::Tool;
 use block_kind::BlockKind;
-use rule::{Match, Rule};
+use case::Case;
+use rule::{Match, Rule, SeverityOverride, UsualOwner};
 
-const TABLES: &[&[Rule]] = &[
-    unreal::FIRST,
-    crashes::TABLE,
-    unreal::TABLE,
-    linkers::TABLE,
-    compilers::TABLE,
-    android::TABLE,
-    apple::TABLE,
-    machine::TABLE,
-    uat::TABLE,
-    sources::TABLE,
+/// The first rule that fits a line decides about it.
+const ORDER: &[&Rule] = &[
+    &cook::SUMMARY,
+    &cook::CHANNEL_INFO,
+    &crash::ENSURE,
+    &crash::ASSERTION,
+    &crash::FATAL_ERROR,
+    &crash::UNHANDLED,
+    &crash::CRITICAL,
+    &crash::FRAME,
+    &cook::RESULTS,
+    &cook::LEVEL,
+    &shaders::MATERIAL,
+    &cook::ASSET,
+    &cook::BLUEPRINT,
+    &shaders::SHADER,
+    &cook::TRACEBACK,
+    &cook::CHANNEL,
+    &shaders::SHADER_PLACE,
+    &linkers::MSVC_LINK,
+    &linkers::LLD,
+    &linkers::GNU_LD,
+    &linkers::APPLE_LD,
+    &linkers::APPLE_SYMBOL,
+    &linkers::APPLE_LD_OTHER,
+    &linkers::DUPLICATE,
+    &unreal_build::UHT,
+    &unreal_build::IWYU,
+    &msvc::MSVC,
+    &msvc::MSVC_TOOL,
+    &clang::CLANG,
+    &gradle::KOTLIN,
+    &clang::COMPILER,
+    &clang::LLVM,
+    &gradle::GRADLE,
+    &gradle::AAPT,
+    &gradle::TASK,
+    &gradle::JAVA,
+    &automation::SDK,
+    &apple::XCODE,
+    &apple::XCODE_EXPORT,
+    &apple::SIGNING,
+    &apple::XCODE_BARE,
+    &apple::XCPRETTY,
+    &apple::XCODE_FAILED,
+    &machine::DISK,
+    &machine::MEMORY,
+    &machine::KILLED,
+    &unreal_build::MODULE_RULES,
+    &unreal_build::PROJECT,
+    &unreal_build::DOTNET,
+    &unreal_build::TOOLCHAIN,
+    &automation::UAT_FILE,
+    &unreal_build::TOOLCHAIN_BARE,
+    &unreal_build::FILE,
+    &automation::STAGE,
+    &unreal_build::UBT,
+    &unreal_build::UHT_FAILED,
+    &automation::UAT,
+    &automation::EXCEPTION,
+    &unreal_build::UBT_FAILED,
+    &automation::COMMAND,
+    &automation::UAT_EXIT,
+    &unreal_build::UBT_RESULT,
+    &automation::TOOL_EXIT,
+    &automation::MAKE,
+    &crash::PROCESS_EXIT,
+    &unreal_build::CHILD_EXIT,
+    &source_control::LFS,
+    &source_control::GIT_SERVER,
+    &source_control::PERFORCE,
+    &source_control::PERFORCE_FILE,
+    &source_control::GIT,
+];
+
+/// The families in the order in which their cases are tried.
+const FAMILIES: &[&[&Rule]] = &[
+    machine::FAMILY,
+    source_control::FAMILY,
+    unreal_build::FAMILY,
+    automation::FAMILY,
+    gradle::FAMILY,
+    apple::FAMILY,
+    shaders::FAMILY,
+    cook::FAMILY,
+    msvc::FAMILY,
+    clang::FAMILY,
+    linkers::FAMILY,
+    crash::FAMILY,
 ];
 
 /// Endings of files that are not source files, even if a place in them is named.
@@ -52,7 +139,7 @@ pub(crate) struct Rules {
 impl Rules {
     pub(crate) fn new() -> Self {
         let mut rules_of: HashMap<&str, u128> = HashMap::new();
-        for (index, rule) in rules().enumerate() {
+        for (index, rule) in ORDER.iter().enumerate() {
             for word in rule.words {
                 *rules_of.entry(word).or_default() |= 1 << index;
             }
@@ -62,7 +149,7 @@ impl Rules {
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(words);
-        let patterns = rules().map(|rule| LazyPattern::new(rule.pattern)).collect();
+        let patterns = ORDER.iter().map(|rule| LazyPattern::new(rule.pattern)).collect();
         // Without the words every line takes the slow way, to the same result.
         Self { words: words.ok(), rules_of_word, patterns }
     }
@@ -94,7 +181,8 @@ impl Rules {
         let severity = outer.severity.min(inner.severity);
         // A shader is known by the log category that reports it.
         let from = if inner.is_of_shader() { outer } else { &inner };
-        Some(Match { severity, tool: from.tool, code: from.code, ..inner })
+        let Match { rule, tool, code, .. } = *from;
+        Some(Match { rule, severity, tool, code, ..inner })
     }
 
     /// The rule that decides about the line.
@@ -103,7 +191,7 @@ impl Rules {
         if candidates == 0 {
             return None;
         }
-        let rules = rules().zip(&self.patterns).enumerate();
+        let rules = ORDER.iter().copied().zip(&self.patterns).enumerate();
         let rules = rules.filter(|(index, _)| candidates & (1 << index) != 0);
         let rules = rules.map(|(_, rule)| rule).filter(|(rule, _)| rule.said_by.contains(&speaker));
         let mut fits =
@@ -121,8 +209,51 @@ impl Rules {
     }
 }
 
+/// All rules, family by family.
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    TABLES.iter().copied().flatten()
+    FAMILIES.iter().copied().flatten().copied()
+}
+
+/// The cases of all rules in the order in which they are tried.
+pub(crate) fn cases() -> impl Iterator<Item = &'static Case> {
+    machine::CAUSES.iter().chain(rules().flat_map(|rule| rule.cases))
+}
+
+/// The patterns of lines that merely follow from another failure.
+pub(crate) fn follow_ups() -> impl Iterator<Item = &'static str> {
+    rules().flat_map(|rule| rule.follow_ups).copied()
+}
+
+/// Lines whose own severity is wrong.
+pub(crate) fn severity_overrides() -> impl Iterator<Item = &'static SeverityOverride> {
+    rules().flat_map(|rule| rule.severity_overrides)
+}
+
+/// The message that ended AutomationTool, if only the place of its log, which it prints below the message, tells so.
+pub(crate) fn message_above_the_place_of_uats_log(message: &str) -> Match<'_> {
+    Match {
+        rule: &automation::UNMARKED,
+        severity: Severity::Error,
+        tool: Some(Tool::Uat),
+        code: None,
+        message,
+        file: None,
+        line: None,
+        column: None,
+        end_line: None,
+        rank: Rank::Other,
+        block: BlockKind::Line,
+    }
+}
+
+/// The people who usually fix what a tool reports by this rule.
+pub(crate) fn usual_owner(rule: &Rule, tool: Tool, code: Option<&str>) -> Option<Owner> {
+    match rule.owner {
+        UsualOwner::Unknown => None,
+        UsualOwner::Is(owner) => Some(owner),
+        UsualOwner::OfCode => tool.is_about_code().then_some(Owner::Code),
+        UsualOwner::OfCategory => cook::owner_of_category(tool, code.unwrap_or_default()),
+    }
 }
 
 /// The line without the ` [C:\Game\Game.vcxproj]` that MSBuild appends.

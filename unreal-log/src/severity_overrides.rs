@@ -1,44 +1,20 @@
-//! Lines whose own severity is wrong.
+//! Corrects the severity of lines that the rules list: some tools call something an error or a warning that is none.
 
 use regex::Regex;
 
 use crate::finding::Severity;
 use crate::pattern;
+use crate::rules;
+use crate::rules::rule::SeverityOverride;
 
-/// Lines that fit the pattern have another severity than they say.
-struct SeverityOverride {
-    pattern: &'static str,
-    /// None if the line is not worth reporting.
-    actual: Option<Severity>,
-}
-
-const TABLE: &[SeverityOverride] = &[
-    // UnrealBuildTool's check of the order of includes does not fail the build.
-    SeverityOverride {
-        pattern: r"error: Expected .* to be first header included",
-        actual: Some(Severity::Warning),
-    },
-    // MSBuild tries the copy again.
-    SeverityOverride { pattern: r"warning MSB3026\b", actual: None },
-    SeverityOverride { pattern: r"^\s*LogDerivedDataCache: Warning", actual: None },
-    SeverityOverride { pattern: r"^\s*LogHttp: Warning: .*HTTP request timed out", actual: None },
-    // The build does not need a phone.
-    SeverityOverride {
-        pattern: r"^error: (?:device (?:unauthorized|offline|'[^']*' not found)|no devices/emulators found)",
-        actual: None,
-    },
-    // pdbcopy reports its success like this.
-    SeverityOverride { pattern: r"ERROR: Error: EC_OK\b", actual: None },
-];
-
-/// The table, compiled.
+/// The overrides of all rules, compiled.
 #[derive(Debug, Clone)]
 pub(crate) struct SeverityOverrides(Vec<(Regex, Option<Severity>)>);
 
 impl SeverityOverrides {
     pub(crate) fn new() -> Self {
         let row = |row: &SeverityOverride| (pattern::compile(row.pattern), row.actual);
-        Self(TABLE.iter().map(row).collect())
+        Self(rules::severity_overrides().map(row).collect())
     }
 
     /// The actual severity of a line that claims this one. None if the line is not worth reporting.
@@ -52,21 +28,33 @@ impl SeverityOverrides {
 mod tests {
     use super::*;
 
-    /// One for each row.
-    const EXAMPLES: [&str; TABLE.len()] = [
-        "C:/Game/Source/A.cpp(1): error: Expected A.h to be first header included.",
-        "A.targets(3,5): warning MSB3026: Could not copy \"a\" to \"b\". Beginning retry 2 in 1000ms.",
-        "LogDerivedDataCache: Warning: Access to C:/DDC appears to be slow.",
-        "LogHttp: Warning: 0000: HTTP request timed out after 30.00 seconds URL=https://host/generate_204",
-        "error: device unauthorized.",
-        "ERROR: Error: EC_OK -- ??",
+    /// The actual severity of each line, which claims to be an error.
+    const EXAMPLES: &[(&str, Option<Severity>)] = &[
+        (
+            "C:/Game/Source/A.cpp(1): error: Expected A.h to be first header included.",
+            Some(Severity::Warning),
+        ),
+        (
+            "A.targets(3,5): warning MSB3026: Could not copy \"a\" to \"b\". Beginning retry 2 in 1000ms.",
+            None,
+        ),
+        ("LogDerivedDataCache: Warning: Access to C:/DDC appears to be slow.", None),
+        (
+            "LogHttp: Warning: 0000: HTTP request timed out after 30.00 seconds URL=https://host/generate_204",
+            None,
+        ),
+        ("error: device unauthorized.", None),
+        ("ERROR: Error: EC_OK -- ??", None),
     ];
 
     #[test]
-    fn each_row_overrides_the_severity_of_its_example() {
+    fn each_override_corrects_its_example() {
         let overrides = SeverityOverrides::new();
-        for (row, example) in TABLE.iter().zip(EXAMPLES) {
-            assert_eq!(overrides.actual(example, Severity::Error), row.actual, "{example}");
+        assert_eq!(EXAMPLES.len(), overrides.0.len());
+        for (example, actual) in EXAMPLES {
+            let fitting = overrides.0.iter().filter(|(pattern, _)| pattern.is_match(example));
+            assert_eq!(fitting.count(), 1, "{example}");
+            assert_eq!(overrides.actual(example, Severity::Error), *actual, "{example}");
         }
         let other = "A.cpp(42): error C2065: 'x': undeclared identifier";
         assert_eq!(overrides.actual(other, Severity::Error), Some(Severity::Error));

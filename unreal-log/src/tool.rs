@@ -132,7 +132,23 @@ impl Tool {
         LANGUAGES.iter().find(|(_, extensions)| is_one(extensions)).map(|(tool, _)| *tool)
     }
 
-    /// Whether the tool compiles or links code, so that its messages name no assets and no settings.
+    /// Whether the tool compiles or links code.
+    pub(crate) fn is_about_code(self) -> bool {
+        matches!(
+            self,
+            Self::Clang
+                | Self::CSharp
+                | Self::Ispc
+                | Self::Javac
+                | Self::Kotlin
+                | Self::Ld
+                | Self::Msvc
+                | Self::MsvcLinker
+                | Self::ShaderCompiler
+        )
+    }
+
+    /// Whether the tool numbers its messages, so that its messages name no assets and no settings.
     pub(crate) fn numbers_messages(self) -> bool {
         matches!(
             self,

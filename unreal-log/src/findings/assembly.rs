@@ -51,6 +51,7 @@ impl Assembly {
         lines.extend(map.map(|map| format!("map: {map}")));
         let message = lines.join("\n");
         let explanation = self.explanations.explain(&Subject {
+            rule: block.rule,
             tool: block.tool,
             code: block.code.as_deref(),
             message: &message,
@@ -62,8 +63,10 @@ impl Assembly {
             (Rank::FollowUp, _) => Rank::FollowUp,
             (own, better) => better.unwrap_or_else(|| rank_in(block.phase, own)),
         };
+        let docs = explanation.as_ref().map_or(block.rule.docs, |found| found.docs);
         let (owner, hint) = explanation.map(|found| (found.owner, found.hint)).unzip();
         Finding {
+            rule: block.rule.id,
             severity: block.severity,
             tool: block.tool,
             code: block.code,
@@ -73,6 +76,7 @@ impl Assembly {
             rank,
             owner: exit.and_then(|exit| exit.owner).or(owner),
             hint: hint.flatten(),
+            docs,
             repeats,
             also,
         }

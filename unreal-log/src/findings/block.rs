@@ -4,7 +4,7 @@ use super::line_role::{BlockState, LineRole, indent, is_banner, role, without_cr
 use crate::finding::{Phase, Rank, Severity, label};
 use crate::remote::RemoteFile;
 use crate::rules::block_kind::BlockKind;
-use crate::rules::rule::Match;
+use crate::rules::rule::{Match, Rule};
 use crate::tool::Tool;
 
 /// How many details of an event are kept.
@@ -27,6 +27,7 @@ pub(super) struct PendingFinding {
 /// The lines of one event.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
+    pub(super) rule: &'static Rule,
     pub(super) severity: Severity,
     pub(super) tool: Option<Tool>,
     /// The tool's own code.
@@ -57,6 +58,7 @@ impl Block {
     pub(super) fn new(found: &Match<'_>, line: &str, phase: Option<Phase>, number: u64) -> Self {
         let has_essence = found.block != BlockKind::Gradle && !is_banner(found.message);
         Self {
+            rule: found.rule,
             severity: found.severity,
             tool: found.tool,
             code: found.code.map(str::to_owned),

@@ -1,45 +1,9 @@
-//! Lines that merely follow from another failure, by their words.
+//! Recognises lines that merely follow from another failure by the words that the rules list.
 
 use regex::RegexSet;
 
 use crate::pattern;
-
-/// The patterns of such lines.
-const FOLLOW_UP_PATTERNS: &[&str] = &[
-    r"tool returned code: ",
-    r"UBT ERROR: Failed to produce item: ",
-    r"UnrealBuildTool failed\. See log",
-    r"UnrealHeaderTool failed for target",
-    r"\bMSB3073\b",
-    r"\bLNK1120\b|\bLNK1169\b",
-    r"linker command failed with exit code",
-    r"\bld returned \d+ exit status",
-    r"Editor terminated with exit code ",
-    r"ERROR: Cook failed\.",
-    // The lines after it say why.
-    r"LogCook: Error: Failed to cook ",
-    r"^\s*(?:ERROR: )?BUILD FAILED(?:$|:| in )",
-    r"AutomationTool was unable to run successfully",
-    r"(?:PackagingResults|CookResults): Error: (?:Unknown Error|Unknown Cook Failure|Launch failed)",
-    r"\S failed with args .*\brungradle\.(?:bat|sh)\b",
-    r"Client exited with error code: ",
-    r"external filter 'git-lfs filter-process' failed|smudge filter lfs failed",
-    r"Code signing is required for product type",
-    r"^\s*ld: symbol\(s\) not found",
-    r"^\s*(?:\d+ warnings? and )?\d+ errors? generated\.",
-    r"^\s*Result: Failed \(",
-    r"^\s*AutomationTool exiting with ExitCode=(?:-\d|[1-9])",
-    // 3, the signals and the NTSTATUS values mean a crash.
-    r"^\s*Took [\d.,]+s to run .*\bExitCode=(?:[124-9]|[1-9]\d|1[0-24-9]\d|2\d\d|-\d{1,5})$",
-    r"\(see .* for full exception trace\)",
-    r"^\s*make: \*\*\* \[",
-    // The reason stands below `What went wrong`, or the task's own tool reports it.
-    r"^\s*> Task \S+ FAILED",
-    r"^\s*> Compilation failed; see the compiler ",
-    r"^\s*Execution failed for task ':\S*:compile\w*(?:Java|Kotlin)\w*'\.",
-    r"^\s*\*\* (?:BUILD|ARCHIVE|EXPORT) FAILED \*\*",
-    r"^\s*Command (?:PhaseScriptExecution|CodeSign) failed",
-];
+use crate::rules;
 
 /// The patterns, compiled.
 #[derive(Debug, Clone)]
@@ -47,7 +11,7 @@ pub(super) struct FollowUps(RegexSet);
 
 impl FollowUps {
     pub(super) fn new() -> Self {
-        Self(pattern::compile_set(FOLLOW_UP_PATTERNS.iter().copied()))
+        Self(pattern::compile_set(rules::follow_ups()))
     }
 
     /// Whether the line, of which a finding was made, only follows from an earlier failure.
@@ -60,8 +24,7 @@ impl FollowUps {
 mod tests {
     use super::*;
 
-    /// One for each pattern.
-    const EXAMPLES: [&str; FOLLOW_UP_PATTERNS.len()] = [
+    const EXAMPLES: &[&str] = &[
         "Error executing cl.exe (tool returned code: 2)",
         "ERROR: UBT ERROR: Failed to produce item: C:/Game/Binaries/Win64/Game.exe",
         "ERROR: UnrealBuildTool failed. See log for more details. (C:/Logs/UBT.txt)",
@@ -95,12 +58,16 @@ mod tests {
     ];
 
     #[test]
-    fn each_pattern_fits_its_example_and_no_other_pattern_does() {
+    fn each_example_fits_one_pattern_and_each_pattern_one_example() {
         let follow_ups = FollowUps::new();
-        for (row, example) in EXAMPLES.iter().enumerate() {
-            let matching: Vec<_> = follow_ups.0.matches(example).iter().collect();
-            assert_eq!(matching, [row], "{example}");
+        let mut fitting = Vec::new();
+        for example in EXAMPLES {
+            let patterns: Vec<_> = follow_ups.0.matches(example).iter().collect();
+            assert_eq!(patterns.len(), 1, "{example}");
+            fitting.extend(patterns);
         }
+        fitting.sort_unstable();
+        assert_eq!(fitting, (0..rules::follow_ups().count()).collect::<Vec<_>>());
     }
 
     #[test]

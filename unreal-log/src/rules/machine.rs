@@ -1,57 +1,108 @@
-//! What the machine runs out of, whoever says it, in whatever words stand before it.
+//! Lacks of the build machine: disk space, memory, ports, rights. Any tool may report them, in any words around them.
 
 use super::block_kind::BlockKind;
-use super::rule::{Match, NOTHING, ROW, Rule};
-use crate::finding::Rank;
+use super::case::{By, Case, OF_MACHINE};
+use super::rule::{ROW, Rule, UsualOwner};
+use crate::finding::{Owner, Rank};
 use crate::tool::Tool;
 
-const MACHINE: Rule =
-    Rule { rank: Rank::Infrastructure, tool: Some(Tool::Os), block: BlockKind::Line, ..ROW };
+/// The rules of this family. Their cases are tried in this order.
+pub(super) const FAMILY: &[&Rule] = &[&DISK, &MEMORY, &KILLED];
 
-const OUT: Match<'static> =
-    Match { tool: Some(Tool::Os), rank: Rank::Infrastructure, block: BlockKind::Line, ..NOTHING };
+/// Codes of Microsoft's tools that have run out of memory.
+const CODES_OF_MEMORY: &[By] = &[
+    By::Code("C1002"),
+    By::Code("C1060"),
+    By::Code("C1076"),
+    By::Code("C3859"),
+    By::Code("LNK1102"),
+];
 
-pub(super) const TABLE: &[Rule] = &[
-    Rule {
-        name: "disk",
-        words: &[
-            "no space left on device",
-            "not enough space on the disk",
-            "disk full. path",
-            "disk quota exceeded",
-        ],
-        pattern: r"(?i)^\s*(?<message>.*(?:no space left on device|not enough space on the disk|disk full\. path|disk quota exceeded).*)$",
-        example: "System.IO.IOException: There is not enough space on the disk.",
-        expected: Some(Match {
-            message: "System.IO.IOException: There is not enough space on the disk.",
-            ..OUT
-        }),
-        ..MACHINE
+const MORE_MEMORY: &str = "Give the build more memory, with a larger machine or fewer parallel actions, and try again: the \
+    code is not at fault.";
+
+/// Lacks of the machine. Any finding can be caused by them, so they are tried before all other cases.
+pub(super) const CAUSES: &[Case] = &[
+    Case { by: CODES_OF_MEMORY, pattern: "", hint: MORE_MEMORY, ..OF_MACHINE },
+    Case {
+        pattern: r"(?i)\bout of (?:virtual |heap )?memory\b|cannot allocate memory|paging file is too small|OutOfMemoryException|java heap space|\bExitCode=137\b|exited with 137\b",
+        hint: MORE_MEMORY,
+        ..OF_MACHINE
     },
-    Rule {
-        name: "memory",
-        words: &[
-            "cannot allocate memory",
-            "paging file is too small",
-            "ran out of memory allocating",
-            "out of virtual memory",
-            "system.outofmemoryexception",
-            "java heap space",
-        ],
-        pattern: r"(?i)^\s*(?<message>.*(?:cannot allocate memory|paging file is too small|ran out of memory allocating|out of virtual memory|System\.OutOfMemoryException|java heap space).*)$",
-        example: "fork: Cannot allocate memory",
-        expected: Some(Match { message: "fork: Cannot allocate memory", ..OUT }),
-        ..MACHINE
+    Case { by: &[By::Tool(Tool::Os)], pattern: r"\bKilled\b", hint: MORE_MEMORY, ..OF_MACHINE },
+    Case {
+        pattern: r"(?i)no space left on device|not enough space on the disk|disk full\. path|disk quota exceeded",
+        hint: "Free space on the build machine's disk or take a larger one, and try again.",
+        ..OF_MACHINE
     },
-    Rule {
-        name: "killed",
-        words: &["killed"],
-        pattern: r"^\s*(?<message>Killed|\S+: line \d+:\s+\d+ Killed\b.*)$",
-        example: "/game/RunUAT.sh: line 68:  4242 Killed                  dotnet AutomationTool.dll",
-        expected: Some(Match {
-            message: "/game/RunUAT.sh: line 68:  4242 Killed                  dotnet AutomationTool.dll",
-            ..OUT
-        }),
-        ..MACHINE
+    Case {
+        pattern: r"(?i)unable to bind to (?<address>\S+)",
+        hint: "Free {address} on the build machine: another process, such as an open editor, holds the port.",
+        ..OF_MACHINE
+    },
+    Case {
+        pattern: r"(?i)address already in use|only one usage of each socket address|HttpListener unable to bind|port \d+ (?:is )?already (?:bound|in use)",
+        hint: "End the other process on the build machine, such as an open editor, that holds the same network port.",
+        ..OF_MACHINE
+    },
+    Case {
+        pattern: r"'(?:[^']*[/\\])?Intermediate[/\\](?:[^']*[/\\])?(?<file>[^'/\\]+)' already exists",
+        hint: "Delete the project's Intermediate folder on the build machine and try again: {file} is left over from another build.",
+        ..OF_MACHINE
+    },
+    Case {
+        pattern: r"cannot access the file '(?:[^']*[/\\])?(?<file>[^'/\\]+)'",
+        hint: "End the process on the build machine that holds {file} (an editor, a running game, a virus scanner) and try again.",
+        ..OF_MACHINE
+    },
+    Case {
+        pattern: r"(?i)access to the path '(?:[^']*[/\\])?(?<file>[^'/\\]+)' is denied",
+        hint: "Give the build the right to write {file}: it is read-only, locked or somebody else's.",
+        ..OF_MACHINE
+    },
+    // Mostly an LFS pointer.
+    Case {
+        pattern: r"'(?:[^']*[/\\])?(?<file>[^'/\\]+)' contains unrecognizable data",
+        hint: "Fetch {file} with Git LFS, or restore it: what was checked out is no asset.",
+        ..OF_MACHINE
     },
 ];
+
+const MACHINE_BASE: Rule =
+    Rule { rank: Rank::Infrastructure, tool: Some(Tool::Os), block: BlockKind::Line, ..ROW };
+
+pub(super) static DISK: Rule = Rule {
+    id: "disk",
+    words: &[
+        "no space left on device",
+        "not enough space on the disk",
+        "disk full. path",
+        "disk quota exceeded",
+    ],
+    pattern: r"(?i)^\s*(?<message>.*(?:no space left on device|not enough space on the disk|disk full\. path|disk quota exceeded).*)$",
+    owner: UsualOwner::Is(Owner::Infrastructure),
+    ..MACHINE_BASE
+};
+
+pub(super) static MEMORY: Rule = Rule {
+    id: "memory",
+    words: &[
+        "cannot allocate memory",
+        "paging file is too small",
+        "ran out of memory allocating",
+        "out of virtual memory",
+        "system.outofmemoryexception",
+        "java heap space",
+    ],
+    pattern: r"(?i)^\s*(?<message>.*(?:cannot allocate memory|paging file is too small|ran out of memory allocating|out of virtual memory|System\.OutOfMemoryException|java heap space).*)$",
+    owner: UsualOwner::Is(Owner::Infrastructure),
+    ..MACHINE_BASE
+};
+
+pub(super) static KILLED: Rule = Rule {
+    id: "killed",
+    words: &["killed"],
+    pattern: r"^\s*(?<message>Killed|\S+: line \d+:\s+\d+ Killed\b.*)$",
+    owner: UsualOwner::Is(Owner::Infrastructure),
+    ..MACHINE_BASE
+};

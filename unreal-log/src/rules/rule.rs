@@ -3,15 +3,17 @@
 use regex::Captures;
 
 use super::block_kind::BlockKind;
-use crate::finding::{Rank, Severity};
+use super::case::Case;
+use crate::finding::{Owner, Rank, Severity};
 use crate::phases::Speaker;
 use crate::tool::Tool;
 
-/// A row of the tables. The names of the groups in its pattern say what the groups hold. A `severity` group that is
-/// neither an error nor a warning says that the line reports nothing, whatever follows.
-#[cfg_attr(not(test), expect(dead_code, reason = "the test of the table reads its examples"))]
-pub(super) struct Rule {
-    pub(super) name: &'static str,
+/// One shape, with everything that is true of it. The names of the groups in its pattern say what the groups hold. A
+/// `severity` group that is neither an error nor a warning says that the line reports nothing, whatever follows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Rule {
+    /// A name that no other rule has.
+    pub(crate) id: &'static str,
     /// The programs that report in this shape.
     pub(super) said_by: &'static [Speaker],
     /// Words in lower case. A line without any of them does not have the shape.
@@ -22,14 +24,43 @@ pub(super) struct Rule {
     /// The tool, if the line has no code.
     pub(super) tool: Option<Tool>,
     pub(super) rank: Rank,
+    /// The lines after the first that belong to the event.
     pub(super) block: BlockKind,
-    pub(super) example: &'static str,
-    pub(super) expected: Option<Match<'static>>,
+    /// Lines whose own severity is wrong.
+    pub(crate) severity_overrides: &'static [SeverityOverride],
+    /// Patterns of lines that merely follow from another failure. Like overrides and cases they apply to the lines of
+    /// any rule, because tools quote each other.
+    pub(crate) follow_ups: &'static [&'static str],
+    /// The owner if no case applies.
+    pub(crate) owner: UsualOwner,
+    /// The vendor's page about such messages, if there is a stable address and no case applies.
+    pub(crate) docs: Option<&'static str>,
+    /// Causes that are known by the words of the message. The first that applies decides.
+    pub(crate) cases: &'static [Case],
+}
+
+/// Lines that fit the pattern have another severity than they say.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SeverityOverride {
+    pub(crate) pattern: &'static str,
+    /// None if the line is not worth reporting.
+    pub(crate) actual: Option<Severity>,
+}
+
+/// The people who usually fix the findings of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UsualOwner {
+    Unknown,
+    Is(Owner),
+    /// Programmers, if the code or the file is a compiler's or a linker's.
+    OfCode,
+    /// By the category of the engine's log.
+    OfCategory,
 }
 
 /// The values that most rules have in common.
 pub(super) const ROW: Rule = Rule {
-    name: "",
+    id: "",
     said_by: TOOLS,
     words: &["error", "warning", "fatal"],
     pattern: "",
@@ -37,8 +68,11 @@ pub(super) const ROW: Rule = Rule {
     tool: None,
     rank: Rank::Other,
     block: BlockKind::Indented,
-    example: "",
-    expected: None,
+    severity_overrides: &[],
+    follow_ups: &[],
+    owner: UsualOwner::Unknown,
+    docs: None,
+    cases: &[],
 };
 
 /// All but the game. Its messages do not matter to the build, except crashes.
@@ -48,6 +82,8 @@ pub(super) const ANYONE: &[Speaker] = &[Speaker::SourceControl, Speaker::Build, 
 /// The message of a line, in its own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Match<'l> {
+    /// The rule that reports it.
+    pub(crate) rule: &'static Rule,
     pub(crate) severity: Severity,
     pub(crate) tool: Option<Tool>,
     /// The tool's own code.
@@ -75,25 +111,12 @@ impl Match<'_> {
     }
 }
 
-pub(super) const NOTHING: Match<'static> = Match {
-    severity: Severity::Error,
-    tool: None,
-    code: None,
-    message: "",
-    file: None,
-    line: None,
-    column: None,
-    end_line: None,
-    rank: Rank::Other,
-    block: BlockKind::Indented,
-};
-
 /// Consumers of the numbers count in signed ones.
 const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
 
 impl Rule {
     /// The message in a line that has the shape. None if it is empty, or no error and no warning.
-    pub(super) fn read<'l>(&self, found: &Captures<'l>) -> Option<Match<'l>> {
+    pub(super) fn read<'l>(&'static self, found: &Captures<'l>) -> Option<Match<'l>> {
         let text = |group: &str| found.name(group).map(|text| text.as_str().trim());
         let number = |group: &str| {
             text(group)?.parse().ok().filter(|number| (1..=MAX_NUMBER).contains(number))
@@ -110,7 +133,20 @@ impl Rule {
         let of_package = matches!(by_shape, Some(Tool::Javac | Tool::Kotlin));
         let rank = if of_package { Rank::Package } else { self.rank };
         let block = self.block;
-        Some(Match { severity, tool, code, message, file, line, column, end_line, rank, block })
+        let rule = self;
+        Some(Match {
+            rule,
+            severity,
+            tool,
+            code,
+            message,
+            file,
+            line,
+            column,
+            end_line,
+            rank,
+            block,
+        })
     }
 }
 

@@ -1,0 +1,54 @@
+//! A case: one cause of a finding that is known by the words of its message, and what to do about it.
+
+use crate::finding::{Owner, Rank};
+use crate::tool::Tool;
+
+/// A row of a rule's cases. It applies to the messages of any rule, because tools quote each other; `by` narrows it. The
+/// pattern is searched for anywhere in the message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Case {
+    /// The findings that the case is about. An empty list means all.
+    pub(crate) by: &'static [By],
+    pub(crate) pattern: &'static str,
+    pub(crate) owner: Owner,
+    /// The rank, if the shape of the line does not tell it.
+    pub(crate) rank: Option<Rank>,
+    /// One sentence: what to do. `{name}` is replaced by the group of that name.
+    pub(crate) hint: &'static str,
+    /// The vendor's page about it, if there is a stable address.
+    pub(crate) docs: Option<&'static str>,
+}
+
+/// Findings of a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Messages of a tool that have no code.
+    Tool(Tool),
+    /// Messages with this code.
+    Code(&'static str),
+    /// Messages of the engine's log, of any category.
+    EngineLog,
+}
+
+/// The values that most cases of an owner have in common.
+pub(super) const OF_CODE: Case =
+    Case { by: &[], pattern: "", owner: Owner::Code, rank: None, hint: "", docs: None };
+pub(super) const OF_CONTENT: Case = Case { owner: Owner::Content, ..OF_CODE };
+pub(super) const OF_CONFIG: Case = Case { owner: Owner::Config, ..OF_CODE };
+pub(super) const OF_MODULE_RULES: Case = Case { rank: Some(Rank::Rules), ..OF_CONFIG };
+pub(super) const OF_TOOLCHAIN: Case =
+    Case { owner: Owner::Toolchain, rank: Some(Rank::Toolchain), ..OF_CODE };
+pub(super) const OF_MACHINE: Case =
+    Case { owner: Owner::Infrastructure, rank: Some(Rank::Infrastructure), ..OF_CODE };
+
+impl Case {
+    /// Whether the case is about messages of this tool with this code.
+    pub(crate) fn is_about(&self, tool: Option<Tool>, code: Option<&str>) -> bool {
+        let is_one = |by: &By| match by {
+            By::Tool(by) => tool == Some(*by) && code.is_none(),
+            By::Code(by) => code == Some(*by),
+            By::EngineLog => tool == Some(Tool::Engine),
+        };
+        self.by.is_empty() || self.by.iter().any(is_one)
+    }
+}

@@ -1,0 +1,163 @@
+//! Examples for every rule and every case, in one file for each family, and the tests that need them.
+
+mod apple;
+mod automation;
+mod clang;
+mod cook;
+mod crash;
+mod gradle;
+mod linkers;
+mod machine;
+mod msvc;
+mod shaders;
+mod source_control;
+mod unreal_build;
+
+use std::collections::BTreeSet;
+
+use super::block_kind::BlockKind;
+use super::case::By;
+use super::rule::{Match, ROW, Rule};
+use super::*;
+use crate::explain::{Explanations, Subject};
+use crate::finding::{Rank, Severity};
+
+/// A line, and what its rule reads from it.
+struct RuleExample {
+    rule: &'static str,
+    line: &'static str,
+    /// None if the rule says that the line reports nothing. The field `rule` is not compared.
+    found: Option<Match<'static>>,
+}
+
+/// A message, and the hint of the case that applies to it.
+struct CaseExample {
+    message: &'static str,
+    hint: &'static str,
+}
+
+/// The values that most matches have in common.
+const NOTHING: Match<'static> = Match {
+    rule: &NO_RULE,
+    severity: Severity::Error,
+    tool: None,
+    code: None,
+    message: "",
+    file: None,
+    line: None,
+    column: None,
+    end_line: None,
+    rank: Rank::Other,
+    block: BlockKind::Indented,
+};
+static NO_RULE: Rule = ROW;
+
+const RULES: &[&[RuleExample]] = &[
+    apple::RULES,
+    automation::RULES,
+    clang::RULES,
+    cook::RULES,
+    crash::RULES,
+    gradle::RULES,
+    linkers::RULES,
+    machine::RULES,
+    msvc::RULES,
+    shaders::RULES,
+    source_control::RULES,
+    unreal_build::RULES,
+];
+const CASES: &[&[CaseExample]] = &[
+    apple::CASES,
+    automation::CASES,
+    clang::CASES,
+    cook::CASES,
+    crash::CASES,
+    gradle::CASES,
+    linkers::CASES,
+    machine::CASES,
+    msvc::CASES,
+    shaders::CASES,
+    source_control::CASES,
+    unreal_build::CASES,
+];
+
+#[test]
+fn every_rule_has_a_name_of_its_own_and_its_place_in_the_order() {
+    let ids: BTreeSet<_> = super::rules().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), super::rules().count());
+    let in_order: BTreeSet<_> = ORDER.iter().map(|rule| rule.id).collect();
+    assert_eq!(in_order.len(), ORDER.len());
+    let without_shape: Vec<_> = ids.difference(&in_order).collect();
+    assert_eq!(without_shape, [&super::automation::UNMARKED.id]);
+    assert!(ORDER.len() <= 128, "each has one bit");
+}
+
+#[test]
+fn each_rule_reads_its_examples_and_no_earlier_rule_does() {
+    let rules = Rules::new();
+    let mut proven = BTreeSet::new();
+    for RuleExample { rule, line, found } in RULES.iter().copied().flatten() {
+        let expected = ORDER.iter().find(|known| known.id == *rule).unwrap();
+        let speaker = expected.said_by[0];
+        let (first, _) = rules.first(line, speaker).expect(rule);
+        assert_eq!(first.id, *rule, "{line}");
+        let read = rules.read(line, speaker).map(|read| Match { rule: &NO_RULE, ..read });
+        assert_eq!(read, *found, "{rule}");
+        proven.insert(*rule);
+    }
+    let all: BTreeSet<_> = ORDER.iter().map(|rule| rule.id).collect();
+    assert_eq!(proven, all, "rules without an example");
+}
+
+/// A finding that the case is about, with this message.
+fn subject(by: Option<By>, message: &str) -> Subject<'_> {
+    let (tool, code) = match by {
+        None => (None, None),
+        Some(By::Tool(tool)) => (Some(tool), None),
+        Some(By::Code(code)) => (Some(Tool::of_code(code)), Some(code)),
+        Some(By::EngineLog) => (Some(Tool::Engine), Some("LogDoors")),
+    };
+    let severity = Severity::Error;
+    Subject { rule: &NO_RULE, tool, code, message, file: None, phase: None, severity }
+}
+
+#[test]
+fn each_case_explains_its_example_and_no_earlier_case_does() {
+    let explanations = Explanations::new();
+    let examples: Vec<_> = CASES.iter().copied().flatten().collect();
+    let mut used = BTreeSet::new();
+    for (index, case) in cases().enumerate() {
+        let all = case.by.iter().copied().map(Some);
+        let all = if case.by.is_empty() { vec![None] } else { all.collect() };
+        let decides = |by: &Option<By>, example: &CaseExample| {
+            let subject = subject(*by, example.message);
+            let hint = explanations.explain(&subject).and_then(|explanation| explanation.hint);
+            explanations.case(subject.tool, subject.code, example.message) == Some(index)
+                && hint.as_deref() == Some(example.hint)
+        };
+        let is_own =
+            |(_, example): &(usize, &&CaseExample)| all.iter().all(|by| decides(by, example));
+        let own: Vec<_> = examples.iter().enumerate().filter(is_own).collect();
+        used.extend(own.iter().map(|(at, _)| *at));
+        let (_, example) = own.first().unwrap_or_else(|| panic!("no example: {case:?}"));
+        for by in all {
+            let explanation = explanations.explain(&subject(by, example.message)).unwrap();
+            assert_eq!((explanation.owner, explanation.rank), (case.owner, case.rank));
+        }
+    }
+    for (at, example) in examples.iter().enumerate() {
+        assert!(used.contains(&at), "no case: {}", example.message);
+        assert!(example.hint.ends_with('.'), "{}", example.hint);
+        assert!(example.hint.chars().count() <= 200, "{}", example.hint);
+        assert!(!example.hint.contains(['{', '}']), "{}", example.hint);
+    }
+}
+
+#[test]
+fn a_link_to_a_vendors_page_is_an_address() {
+    let of_rules = super::rules().filter_map(|rule| rule.docs);
+    for docs in of_rules.chain(cases().filter_map(|case| case.docs)) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/:.-_".contains(c);
+        assert!(docs.starts_with("https://") && docs.chars().all(is_plain), "{docs}");
+    }
+}
