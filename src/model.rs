@@ -178,20 +178,20 @@ pub struct Finding {
     pub severity: Severity,
     /// `C2065`, `-Wshadow`, `LogCook`, … where the tool names one.
     pub code: Option<String>,
-    /// What the tool says, without place and code: the essence in the first line, then what belongs to it
-    /// (notes, the line of source, who referenced the symbol).
+    /// The message without place and code: the essence in the first line, then notes, the line of source, the object that
+    /// refers to a symbol.
     pub message: String,
-    /// Where, if the log tells.
+    /// The place, if the log names one.
     pub location: Option<Location>,
-    /// What `location` was made of, until it has been looked up in the checkout.
+    /// The place in the words of the log, until it has been looked up in the checkout.
     pub remote: Option<Box<RemotePath>>,
     /// The phase it was reported in.
     pub phase: Option<Phase>,
-    /// How likely all else in its phase follows from it.
+    /// How likely it is the cause of all others in its phase.
     pub rank: Rank,
-    /// Whose turn it is, where that is known.
+    /// The people who most likely have to fix it, if they are known.
     pub class: Option<FailureClass>,
-    /// What to do about it, in one sentence, where it is a common failure.
+    /// One sentence on what to do about it, if it is a common failure.
     pub hint: Option<String>,
     /// How often the log says the same of something else: other files, symbols, assets.
     pub repeats: u32,

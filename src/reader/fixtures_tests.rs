@@ -1,4 +1,4 @@
-//! Whole logs of every kind of failure: what is read from each, in the order in which it is told.
+//! Whole logs of every kind of failure, and the findings in each in the order in which they are shown.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::text::{Cleaner, Style};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs");
 
 /// All that a finding says.
-fn told(finding: &Finding) -> String {
+fn shown(finding: &Finding) -> String {
     let phase = finding.phase.map_or("-", |phase| phase.as_str());
     let class = finding.class.map_or("-", |class| class.as_str());
     let place = match &finding.location {
@@ -19,21 +19,21 @@ fn told(finding: &Finding) -> String {
         None => "-".to_owned(),
     };
     let code = finding.code.as_deref().unwrap_or("-");
-    let mut told = format!(
+    let mut shown = format!(
         "{} {code} in {phase}, {:?}, {class}\n  at {place}\n",
         finding.severity.as_str(),
         finding.rank,
     );
     for line in finding.message.lines() {
-        told += &format!("  | {line}\n");
+        shown += &format!("  | {line}\n");
     }
     if finding.repeats > 0 {
-        told += &format!("  +{}: {}\n", finding.repeats, finding.also.join(", "));
+        shown += &format!("  +{}: {}\n", finding.repeats, finding.also.join(", "));
     }
     if let Some(hint) = &finding.hint {
-        told += &format!("  hint: {hint}\n");
+        shown += &format!("  hint: {hint}\n");
     }
-    told
+    shown
 }
 
 /// The log in messages of so many lines.
@@ -67,8 +67,11 @@ fn every_kind_of_failure_is_read_however_its_lines_arrive() {
             assert_eq!(read(&pipeline, &log, at_once), findings, "{path:?} by {at_once}");
         }
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap();
-        let told: Vec<_> = findings.iter().map(told).collect();
-        insta::assert_snapshot!(name, told.join("\n"));
+        let shown: Vec<_> = findings.iter().map(shown).collect();
+        insta::assert_snapshot!(name, shown.join("\n"));
     }
-    assert!(Path::new(FOLDER).join("green-with-lies.log").exists(), "the logs were not found");
+    assert!(
+        Path::new(FOLDER).join("green-with-wrong-severities.log").exists(),
+        "the logs were not found"
+    );
 }

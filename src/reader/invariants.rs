@@ -1,17 +1,17 @@
-//! What holds of any log: no line of it is a command to a CI, shows a secret or hides anything.
+//! Invariants of any log: no line of it is a command to a CI, shows a secret or hides anything.
 
 use super::Pipeline;
 use crate::model::{Event, Level, LogLine};
 use crate::text::invariants::{SECRET, assert_harmless};
 use crate::text::{Cleaner, MAX_MESSAGE, Style};
 
-/// Where one message ends and the next begins, in an input of [`check`].
+/// The character between two messages in an input of [`check`].
 const NEXT: char = '\u{1f}';
 
 /// A line has 16 KiB, and a note on what was cut off.
 const LONGEST_LINE_BYTES: usize = 17 * 1024;
 
-/// What a finding names of what is just as wrong.
+/// The most other places that a finding names.
 const MOST_EXAMPLES: usize = 10;
 
 /// Reads a log of several messages. The lowest bits of `style` say for which dialect.

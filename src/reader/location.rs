@@ -1,4 +1,5 @@
-//! Where a finding is in the repository as far as this is certain without a checkout, and how its name is made safe.
+//! The location of a finding in the repository, as far as it is certain without a checkout, with a name that is safe to
+//! show.
 
 use unreal_log::RemotePath;
 use unreal_log::locate::certain::{CertainFile, CertainPath};

@@ -1,10 +1,10 @@
-//! Lines that are meant to be slow to read, or to make a reader remember too much. The benchmark takes this file too.
+//! Lines that are meant to be slow to read, or to make a reader keep too much. The benchmark uses this file too.
 
-/// What a line is made of: a start, a piece that is repeated, an end.
+/// The parts of a line: a start, a piece that is repeated, an end.
 type Recipe = (&'static str, &'static str, &'static str);
 
 const RECIPES: &[Recipe] = &[
-    // What makes a pattern with several repetitions try all ways of sharing a line between them.
+    // A pattern with several repetitions may try all ways to share such a line between them.
     ("", "a", ""),
     ("", " ", "x"),
     ("", " \t", ""),
@@ -56,7 +56,7 @@ const RECIPES: &[Recipe] = &[
     ("", "clang-", "clang: error: x"),
     ("", "LogCook: Error: ", ""),
     ("", "LogInit: Display: ", "LogCook: Error: x"),
-    // What differs between two lines that say the same: numbers, addresses, names.
+    // Numbers, addresses and names, which differ between two lines that say the same.
     ("LogA: Warning: ", "1a", ""),
     ("LogA: Warning: ", "1 ", ""),
     ("LogA: Error: ", "0x1f ", ""),
@@ -89,7 +89,7 @@ const RECIPES: &[Recipe] = &[
     ("", "\u{202e}", ""),
     ("", "\r", ""),
     ("", "\u{8}", ""),
-    // What a CI would act on.
+    // Commands to a CI.
     ("", "::", ""),
     ("", "::error::", ""),
     ("", "##[", ""),
@@ -103,7 +103,7 @@ const RECIPES: &[Recipe] = &[
     ("{", "\"a\":1,", "\"message\":\"error: x\"}"),
 ];
 
-/// One line of each kind, each about as long as told, and what it is made of.
+/// A name and a line for each recipe. Each line has about `length` bytes.
 pub(crate) fn lines(length: usize) -> impl Iterator<Item = (String, String)> {
     RECIPES.iter().map(move |(start, piece, end)| {
         let times = length.saturating_sub(start.len() + end.len()) / piece.len();

@@ -40,7 +40,7 @@ fn story(events: &[Event]) -> Vec<String> {
         story.push(match group {
             [Event::PhaseStarted(phase)] => format!("{} {{", phase.as_str()),
             [Event::PhaseEnded { phase, took, .. }] => format!("}} {} {took:?}", phase.as_str()),
-            [Event::Finding(finding)] => told(finding),
+            [Event::Finding(finding)] => shown(finding),
             [Event::Action { name, took }] => format!("{name}: {took:?}"),
             [Event::Cooked { done, total }] => format!("{done} of {total} cooked"),
             lines => format!("{} lines", lines.len()),
@@ -49,7 +49,7 @@ fn story(events: &[Event]) -> Vec<String> {
     story
 }
 
-fn told(finding: &Finding) -> String {
+fn shown(finding: &Finding) -> String {
     let phase = finding.phase.map_or("-", |phase| phase.as_str());
     let follows = if finding.is_follow_up() { ", follows" } else { "" };
     let linked = finding.location.as_ref().is_some_and(|location| location.in_repository);
@@ -62,7 +62,7 @@ fn is_line(event: &Event) -> bool {
 }
 
 #[test]
-fn a_failing_build_is_folded_and_its_errors_are_found() {
+fn a_failing_build_has_phases_and_errors() {
     assert_eq!(
         story(&events(FAILING_BUILD)),
         [
@@ -113,20 +113,20 @@ fn a_failing_cook_is_one_error_and_what_follows_from_it() {
     );
 }
 
-/// What the progress is after each line; the lines in between are left out.
+/// The progress after each line.
 fn progress(log: &[&str]) -> Vec<String> {
     let mut pipeline = pipeline();
-    let told = log.iter().map(|line| {
+    let shown = log.iter().map(|line| {
         pipeline.feed(&message(1, line), &mut |_| ());
         pipeline.progress().map(|progress| progress.to_string()).unwrap_or_default()
     });
-    told.collect()
+    shown.collect()
 }
 
 #[test]
 fn progress_is_of_the_phase_that_is_open() {
     let cooked = "[2024.09.06-18.25.46:407][ 70]UATHelper: Consolidando (Android (ASTC)): LogCook: Display: Cooked packages 251 Packages Remain 392 Total 643";
-    let told = progress(&[
+    let shown = progress(&[
         "********** BUILD COMMAND STARTED **********",
         "[1/2] Compile Door.cpp",
         "Door.cpp",
@@ -141,13 +141,13 @@ fn progress_is_of_the_phase_that_is_open() {
     ]);
     let packages = "251 of 643 packages cooked";
     let expected = ["", "[1/2]", "[1/2]", "[2/2]", "", "", "", packages, packages, "", ""];
-    assert_eq!(told, expected);
+    assert_eq!(shown, expected);
 }
 
-/// A cook of which all is told that the log says, without the lines.
+/// The events of a log without its lines.
 fn cooked(log: &[&str]) -> Vec<String> {
     let story = story(&events(&log.join("\n")));
-    story.into_iter().filter(|told| !told.ends_with(" lines")).collect()
+    story.into_iter().filter(|shown| !shown.ends_with(" lines")).collect()
 }
 
 fn packages(done: u32, total: u32) -> String {
@@ -156,7 +156,7 @@ fn packages(done: u32, total: u32) -> String {
 }
 
 #[test]
-fn the_cook_is_told_by_the_percent_which_never_falls_and_at_its_end() {
+fn the_cook_is_shown_once_per_percent_and_at_its_end() {
     let started = "********** COOK COMMAND STARTED **********";
     let completed = "********** COOK COMMAND COMPLETED **********";
     let lines = [
@@ -184,20 +184,20 @@ fn the_cook_is_told_by_the_percent_which_never_falls_and_at_its_end() {
             "} cook Some(3s)"
         ]
     );
-    // What did not make a percent is told all the same once no more can come.
-    let told = cooked(&[started, percent, falls, completed]);
-    assert_eq!(told, ["cook {", "10 of 1000 cooked", "11 of 2000 cooked", "} cook Some(3s)"]);
+    // The last packages are shown at the end, even if they are less than a percent.
+    let shown = cooked(&[started, percent, falls, completed]);
+    assert_eq!(shown, ["cook {", "10 of 1000 cooked", "11 of 2000 cooked", "} cook Some(3s)"]);
     assert_eq!(cooked(&[percent, falls]), ["10 of 1000 cooked", "11 of 2000 cooked"]);
 }
 
 #[test]
-fn a_timed_action_is_told_by_a_safe_name_after_its_line() {
+fn a_timed_action_is_shown_with_a_safe_name_after_its_line() {
     let log = "[1/2] (Wall: 3.32s CPU: 1.20s) ::add-mask::\x1b[31mtok123456\x1b[0m";
     assert_eq!(story(&events(log)), ["1 lines", r"\::add-mask::***: 3.32s"]);
 }
 
 #[test]
-fn without_a_clock_a_phase_takes_as_long_as_the_log_says() {
+fn without_times_a_phase_takes_as_long_as_the_log_says() {
     let lines = [
         "********** COOK COMMAND STARTED **********",
         "UATHelper: Embalando (Windows): Took 1.060,65s to run UnrealEditor-Cmd.exe, ExitCode=0",
@@ -213,7 +213,7 @@ fn without_a_clock_a_phase_takes_as_long_as_the_log_says() {
 }
 
 #[test]
-fn a_marker_is_one_whoever_stands_before_it_and_in_whatever_language() {
+fn a_marker_counts_with_any_prefix_in_any_language() {
     for prefix in [
         "UATHelper: Embalando (Android (ASTC)): ",
         "UATHelper: 打包 (Windows): ",
@@ -223,25 +223,25 @@ fn a_marker_is_one_whoever_stands_before_it_and_in_whatever_language() {
         "[11:10:16][Step 5/6] ",
         "#17 19085.2 ",
     ] {
-        let told = cooked(&[
+        let shown = cooked(&[
             &format!("{prefix}********** COOK COMMAND STARTED **********"),
             &format!("{prefix}LogCook: Display: Cooked packages 3 Packages Remain 1 Total 4"),
             &format!("{prefix}********** COOK COMMAND COMPLETED **********"),
             &format!("{prefix}AutomationTool exiting with ExitCode=0 (Success)"),
         ]);
-        assert_eq!(told, ["cook {", "3 of 4 cooked", "} cook Some(2s)"], "{prefix}");
+        assert_eq!(shown, ["cook {", "3 of 4 cooked", "} cook Some(2s)"], "{prefix}");
     }
 }
 
 #[test]
-fn what_the_game_counts_is_no_progress_of_the_build() {
-    let told = progress(&[
+fn the_games_own_counters_are_no_progress_of_the_build() {
+    let shown = progress(&[
         "********** RUN COMMAND STARTED **********",
         "[1/2] Wave",
         "********** RUN COMMAND COMPLETED **********",
         "[2/2] Compile Door.cpp",
     ]);
-    assert_eq!(told, ["", "", "", "[2/2]"]);
+    assert_eq!(shown, ["", "", "", "[2/2]"]);
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn the_events_of_one_message_are_shown_one_by_one() {
 }
 
 #[test]
-fn what_the_game_itself_logs_is_no_finding() {
+fn the_log_of_the_game_itself_has_no_findings() {
     let run = "********** RUN COMMAND STARTED **********";
     let game = "LogStreaming: Error: Found 0 dependent packages...";
     let own = "LogBuild: Error: x";
@@ -339,7 +339,7 @@ fn a_failed_package_of_the_cook_only_follows_from_what_is_wrong_with_it() {
 }
 
 #[test]
-fn the_worst_lines_keep_every_promise() {
+fn slow_lines_keep_every_invariant() {
     // More than is shown of a line.
     for (_, line) in slow_lines::lines(17 * 1024) {
         // Alone, and as the rest of what an event says.
@@ -351,7 +351,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn hostile_logs_keep_every_promise(text in hostile(), style: u8) {
+    fn hostile_logs_keep_every_invariant(text in hostile(), style: u8) {
         invariants::check(style, &text);
     }
 }
@@ -360,7 +360,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 50, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_the_log_holds_phases_stay_paired(
+    fn phases_stay_paired_in_any_log(
         parts in prop::collection::vec(prop_oneof![
             prop::sample::select(FAILING_BUILD.lines().collect::<Vec<_>>()).prop_map(str::to_owned),
             any::<String>(),
@@ -383,7 +383,7 @@ proptest! {
 }
 
 #[test]
-fn an_exit_code_that_says_whose_turn_it_is_is_heard() {
+fn an_exit_code_can_decide_the_owner() {
     for (line, class) in [
         (
             "AutomationTool exiting with ExitCode=154 (Error_LicenseNotAccepted)",
@@ -405,7 +405,7 @@ fn an_exit_code_that_says_whose_turn_it_is_is_heard() {
 }
 
 #[test]
-fn what_became_of_a_program_is_nothing_to_tell_if_its_phase_has_completed() {
+fn exit_codes_of_a_completed_phase_are_dropped() {
     let took = "Took 0.53s to run dotnet.exe, ExitCode=1";
     let phase = |end| ["*** BUILD COMMAND STARTED ***", took, end].join("\n");
     let findings =

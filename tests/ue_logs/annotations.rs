@@ -5,7 +5,7 @@
 
 use buildpixel_ci::model::{Finding, Severity};
 
-/// What we call that for which the tools have no code.
+/// Our codes for messages of tools that have none.
 const CALLED: &[(&str, &[&str])] = &[
     ("blueprint compile", &["LogBlueprint"]),
     ("clang fatal error", &["clang"]),

@@ -28,7 +28,7 @@ pub(crate) struct Session {
     pub(crate) lines: Vec<String>,
 }
 
-/// What became of a session, as far as its log tells.
+/// The end of a session, as far as its log shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Ok,

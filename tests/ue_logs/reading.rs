@@ -1,4 +1,4 @@
-//! What the pipeline makes of the lines of a log.
+//! Reads the lines of a log with the pipeline.
 
 use std::time::SystemTime;
 

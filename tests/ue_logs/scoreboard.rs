@@ -1,4 +1,4 @@
-//! How many annotations were found, what is missing and what is too much.
+//! The score of the reader: annotations that were found, that are missing, and errors that nobody expects.
 
 use buildpixel_ci::model::Finding;
 
@@ -13,9 +13,9 @@ pub(crate) struct Score {
     pub(crate) wholly: usize,
     /// Found, but for one of these.
     pub(crate) nearly: usize,
-    /// How often a hint was asked for and none was given.
+    /// The number of hints that are missing.
     unhinted: usize,
-    /// What differs or is missing, in words.
+    /// The differences and the missing annotations, in words.
     missing: Vec<String>,
     /// Errors inside the sessions of RunUAT that nobody asks for.
     pub(crate) unexpected: Vec<String>,
@@ -60,7 +60,7 @@ impl Score {
         score
     }
 
-    /// Which finding is the annotation, if the nearest is near enough.
+    /// The index of the finding that is the annotation, if the nearest is near enough.
     fn count(
         &mut self,
         annotation: &Annotation,

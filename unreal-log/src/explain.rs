@@ -27,7 +27,7 @@ pub(crate) struct Subject<'s> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Explanation {
     pub(crate) owner: Owner,
-    /// The rank, if the shape of the line does not tell it.
+    /// A rank that is better than the rule's.
     pub(crate) rank: Option<Rank>,
     /// Names in it are from the log.
     pub(crate) hint: Option<String>,

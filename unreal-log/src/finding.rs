@@ -131,7 +131,7 @@ pub struct Finding {
     pub rule: &'static str,
     /// How grave it is.
     pub severity: Severity,
-    /// Who reports it, where that is known.
+    /// The tool that reports it, if it is known.
     pub tool: Option<Tool>,
     /// The tool's own code, where it has codes: `C2065`, `-Wshadow`, `LogCook`.
     pub code: Option<String>,
@@ -144,9 +144,9 @@ pub struct Finding {
     pub phase: Option<Phase>,
     /// How likely all other findings of the phase follow from it.
     pub rank: Rank,
-    /// Who most likely has to fix it, where that is known.
+    /// The people who most likely have to fix it, if the rule knows them.
     pub owner: Option<Owner>,
-    /// What to do about it, in one sentence, where it is a common failure. Names in it are from the log.
+    /// One sentence on what to do about it, if it is a common failure. Names in it are from the log.
     pub hint: Option<String>,
     /// The address of the vendor's page about it, where there is one.
     pub docs: Option<&'static str>,

@@ -59,7 +59,7 @@ pub(crate) struct Findings {
 struct Context {
     /// The event whose lines are being read.
     open: Option<Block>,
-    /// How a header came to be included. It stands before the message about the header.
+    /// The chain of includes that led to a header. It stands before the message about the header.
     prelude: Vec<String>,
     /// The line before, if it reported nothing.
     previous: String,

@@ -1,4 +1,4 @@
-//! How long a phase took in the log's own words, for logs whose lines have no times.
+//! The duration of a phase in the log's own words, for logs whose lines have no times.
 
 use std::time::Duration;
 

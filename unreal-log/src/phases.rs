@@ -40,7 +40,7 @@ pub(crate) enum Marker {
 pub(crate) enum End {
     /// It did its work.
     Completed,
-    /// It failed, or the log does not tell.
+    /// It failed, or its end is unknown.
     BrokenOff,
 }
 
@@ -64,7 +64,7 @@ pub(crate) enum Kind {
     Documented,
     /// RunUAT.
     Banner,
-    /// UnrealBuildTool, when no other marker tells what it is run for.
+    /// UnrealBuildTool, if no other marker says what it is run for.
     Unannounced,
 }
 
@@ -150,7 +150,7 @@ struct Open {
     kind: Kind,
     since: Option<SystemTime>,
     durations: PhaseDurations,
-    /// How it ends, if no line says otherwise.
+    /// The end that it has if no line says otherwise.
     end: End,
 }
 
@@ -263,7 +263,7 @@ impl Phases {
         if let Some(open) = self.open.as_mut().filter(|open| open.phase == phase) {
             let is_another_run = kind == Banner && open.kind == Banner;
             if !is_another_run {
-                // One log may have both kinds of markers. The banners tell better when the phase ends.
+                // One log may have both kinds of markers. The banners mark its end more reliably.
                 if kind == Banner {
                     open.kind = Banner;
                 }

@@ -1,4 +1,4 @@
-//! How far a phase is, as far as the log tells: actions of the compiler, packages of the cook.
+//! The progress of a phase: actions of the compiler, packages of the cook.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Where a finding is, in the words of the log, so that its file can be looked up in a repository later. No text here
+//! The place of a finding in the words of the log, so that its file can be looked up in a repository later. No text here
 //! was made safe to print.
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// A place in a file of the build machine, or a name that leads to one, with what the log has said of that machine.
 ///
-/// The file system is never asked. [`RemotePath::certain`] tells how far the place is certain without a repository.
+/// The file system is never asked. [`RemotePath::certain`] gives the file as far as it is certain without a repository.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RemotePath {
     /// The file or the names in the log.
@@ -87,7 +87,7 @@ pub enum Source {
     Module(String),
 }
 
-/// Where projects and engine are on the build machine, as far as the log has said.
+/// The folders of projects and engine on the build machine, as far as the log has named them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct BuildMachine {
     /// The projects. The latest is last.

@@ -229,7 +229,7 @@ pub(crate) fn severity_overrides() -> impl Iterator<Item = &'static SeverityOver
     rules().flat_map(|rule| rule.severity_overrides)
 }
 
-/// The message that ended AutomationTool, if only the place of its log, which it prints below the message, tells so.
+/// The message of a line that is known to have ended AutomationTool only by the place of its log below it.
 pub(crate) fn message_above_the_place_of_uats_log(message: &str) -> Match<'_> {
     Match {
         rule: &automation::UNMARKED,

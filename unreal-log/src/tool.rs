@@ -1,6 +1,6 @@
 //! The tools that report findings, and the families of their codes.
 
-/// Who reports a finding.
+/// The tool that reports a finding.
 ///
 /// Some tools number their messages (`C2065`, `CS1501`) or name them (`-Wshadow`, `LogCook`). That code is kept as
 /// text. The tool itself is known by this type, so that no program has to compare names that are made for people.

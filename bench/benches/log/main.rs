@@ -18,9 +18,9 @@ use divan::{Bencher, black_box};
 /// Lines of a mix.
 const LINES: usize = 20_000;
 const MEGABYTE: usize = 1 << 20;
-/// What an ordinary log must reach.
+/// An ordinary log must be read so fast.
 const LINES_PER_SECOND: f64 = 500_000.0;
-/// What no line of a megabyte may take.
+/// Any line of a megabyte must be read within this time.
 const LONGEST: Duration = Duration::from_millis(50);
 /// The best of so many counts: others may be busy on this machine.
 const TRIES: usize = 7;

@@ -132,7 +132,7 @@ fn clue(block: &Block, locator: &Locator) -> Option<Clue> {
         {
             None
         }
-        // The callers tell more than the place in the engine that noticed the problem.
+        // The callers matter more than the place in the engine that noticed the problem.
         (BlockKind::Crash, own) => Some(among_origins(own)),
         (BlockKind::Linker | BlockKind::AppleSymbol, None) => Some(among_origins(None)),
         (_, Some(own)) => Some(Clue::File(own)),

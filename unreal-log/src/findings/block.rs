@@ -36,7 +36,7 @@ pub(super) struct Block {
     pub(super) message: String,
     pub(super) details: Vec<String>,
     pub(super) place: Option<RemoteFile>,
-    /// Where it may have come from: callers, files that refer to a symbol.
+    /// Places that it may have come from: callers, files that refer to a symbol.
     pub(super) origins: Vec<RemoteFile>,
     pub(super) rank: Rank,
     pub(super) kind: BlockKind,

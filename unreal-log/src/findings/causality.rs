@@ -10,7 +10,7 @@ use crate::remote::Clue;
 use crate::rules::block_kind::BlockKind;
 use crate::tool::Tool;
 
-/// Where an event is: in the words of the log, and its file as far as that is certain.
+/// The place of an event in the words of the log, and its file as far as that is certain.
 #[derive(Debug)]
 pub(super) struct Origin {
     pub(super) clue: Option<Clue>,

@@ -13,7 +13,7 @@ pub(super) enum LineRole {
     Detail,
     /// It belongs to the event, and is left out.
     Filler,
-    /// It announces that the next lines tell of a crash.
+    /// It announces that the next lines report a crash.
     Announcement,
     /// It belongs to the event if the next line does.
     Undecided,

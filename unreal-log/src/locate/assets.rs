@@ -58,7 +58,7 @@ pub(super) fn mentioned(message: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The file of an asset, without its ending: an asset's name does not tell whether it is a `.uasset` or a `.umap`.
+/// The file of an asset, without its ending: by the name of an asset it may be a `.uasset` or a `.umap`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AssetFile<'m> {
     /// `Game`, `Engine`, or the name of a plugin.

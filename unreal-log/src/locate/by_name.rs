@@ -50,7 +50,7 @@ const TABLE: &[Row] = &[
             Some(Named::Setting { ini: "Game", section: None, key: group(found, "key")? })
         },
     },
-    // Only the stack tells which setting was read.
+    // Only the stack shows which setting was read.
     Row {
         pattern: r"StageAdditionalDirectoriesFromConfig",
         read: |_| {

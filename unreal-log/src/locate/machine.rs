@@ -1,4 +1,4 @@
-//! Where a path lies among the folders of the build machine.
+//! The place of a path among the folders of the build machine.
 
 use super::spelling::{FOLDERS, is_absolute, is_engine, is_made, starts_in, tail, under};
 use crate::remote::{BuildMachine, RemoteProject};

@@ -118,8 +118,8 @@ pub fn starts_in(folders: &[&str], path: &str) -> bool {
     path.split('/').next().is_some_and(|first| folders.contains(&first))
 }
 
-/// How many names at the end of a path tell which file it is: those from the plugin on, from the engine on, or from a
-/// folder on that every project has. None if none of these is in the path.
+/// The number of names at the end of a path that are enough to know the file: those from the plugin on, from the engine
+/// on, or from a folder on that every project has. None if none of these is in the path.
 pub fn telling(path: &str) -> Option<usize> {
     let segments: Vec<_> = path.split('/').collect();
     let is_folder =
@@ -128,7 +128,7 @@ pub fn telling(path: &str) -> Option<usize> {
     let start = if let Some(engine) = engine_at(&segments) {
         engine
     } else if let Some(plugins) = segments.iter().rposition(is_plugins) {
-        // Plugins may be sorted into folders, whose names tell little.
+        // Plugins may be sorted into folders, whose names mean little.
         let inside = segments.iter().skip(plugins + 2).position(is_folder);
         inside.map_or(plugins + 1, |at| plugins + 1 + at)
     } else {

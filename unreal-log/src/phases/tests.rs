@@ -130,7 +130,7 @@ fn untimed(lines: &[&str]) -> Vec<String> {
     story(&lines).into_iter().filter(|happened| happened.starts_with(['+', '-'])).collect()
 }
 
-/// Which phases ended, and whether they came to their own end.
+/// The phases that ended, and whether they came to their own end.
 fn ends(lines: &[&str]) -> Vec<(Phase, bool)> {
     let mut phases = Phases::default();
     let mut ends = Vec::new();

@@ -11,7 +11,7 @@ pub(crate) struct Case {
     pub(crate) by: &'static [By],
     pub(crate) pattern: &'static str,
     pub(crate) owner: Owner,
-    /// The rank, if the shape of the line does not tell it.
+    /// A rank that is better than the rule's.
     pub(crate) rank: Option<Rank>,
     /// One sentence: what to do. `{name}` is replaced by the group of that name.
     pub(crate) hint: &'static str,

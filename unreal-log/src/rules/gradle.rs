@@ -78,11 +78,6 @@ pub(super) static GRADLE: Rule = Rule {
             hint: "Correct the version of {artifact} in the UPL or Gradle file that asks for it, or add the repository that has it.",
             ..OF_CONFIG
         },
-        Case {
-            pattern: r"(?i)\bobb\b[^\n]*(?:too large|too big|larger than|exceed|limit)|AndroidOBBError",
-            hint: "Make the OBB smaller: package fewer maps, put data into chunks, or let the project use Android App Bundles.",
-            ..OF_CONFIG
-        },
     ],
     ..ANDROID_BASE
 };
@@ -104,6 +99,11 @@ pub(super) static AAPT: Rule = Rule {
             by: &[By::Tool(Tool::Aapt), By::Tool(Tool::Gradle)],
             pattern: r"resource (?<resource>\S+) (?:\([^)]*\) )?not found",
             hint: "Add the Android resource {resource} to the project, or take out what refers to it (UPL, manifest).",
+            ..OF_CONFIG
+        },
+        Case {
+            pattern: r"(?i)\bobb\b[^\n]*(?:too large|too big|larger than|exceed|limit)|AndroidOBBError",
+            hint: "Make the OBB smaller: package fewer maps, put data into chunks, or let the project use Android App Bundles.",
             ..OF_CONFIG
         },
     ],

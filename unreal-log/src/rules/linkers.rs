@@ -1,7 +1,7 @@
 //! Linkers. The symbol matters more than the object that refers to it.
 
 use super::block_kind::BlockKind;
-use super::case::{By, Case, OF_CODE, OF_MACHINE, OF_TOOLCHAIN};
+use super::case::{By, Case, OF_CODE, OF_TOOLCHAIN};
 use super::rule::{ROW, Rule, UsualOwner};
 use crate::finding::{Owner, Rank};
 use crate::tool::Tool;
@@ -20,21 +20,6 @@ pub(super) static MSVC_LINK: Rule = Rule {
     follow_ups: &[r"\bLNK1120\b|\bLNK1169\b"],
     owner: UsualOwner::OfCode,
     cases: &[
-        Case {
-            by: &[By::Code("LNK1106"), By::Code("LNK1180")],
-            pattern: "",
-            hint: "Free space on the build machine's disk: the linker could not write its output.",
-            ..OF_MACHINE
-        },
-        Case {
-            by: &[By::Code("LNK1104")],
-            pattern: r#"['"“](?:[^'"”]*[/\\])?(?<file>[^'"”/\\]+\.(?:exe|dll|pdb|ilk))\b"#,
-            hint: "Close whatever runs or holds {file}: the linker cannot write it.",
-            docs: Some(
-                "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk1104",
-            ),
-            ..OF_MACHINE
-        },
         // The library refers to symbols of a later standard library than the linker has.
         Case {
             by: &[By::Code("LNK2001"), By::Code("LNK2019")],

@@ -36,6 +36,21 @@ pub(super) const CAUSES: &[Case] = &[
         ..OF_MACHINE
     },
     Case {
+        by: &[By::Code("LNK1106"), By::Code("LNK1180")],
+        pattern: "",
+        hint: "Free space on the build machine's disk: the linker could not write its output.",
+        ..OF_MACHINE
+    },
+    Case {
+        by: &[By::Code("LNK1104")],
+        pattern: r#"['"“](?:[^'"”]*[/\\])?(?<file>[^'"”/\\]+\.(?:exe|dll|pdb|ilk))\b"#,
+        hint: "Close whatever runs or holds {file}: the linker cannot write it.",
+        docs: Some(
+            "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk1104",
+        ),
+        ..OF_MACHINE
+    },
+    Case {
         pattern: r"(?i)unable to bind to (?<address>\S+)",
         hint: "Free {address} on the build machine: another process, such as an open editor, holds the port.",
         ..OF_MACHINE

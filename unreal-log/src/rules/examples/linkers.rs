@@ -62,14 +62,6 @@ pub(super) const RULES: &[RuleExample] = &[
 
 pub(super) const CASES: &[CaseExample] = &[
     CaseExample {
-        message: "invalid file or disk full: cannot seek to 0x1C3A",
-        hint: "Free space on the build machine's disk: the linker could not write its output.",
-    },
-    CaseExample {
-        message: r"cannot open file 'D:\Game\Binaries\Win64\Game.exe'",
-        hint: "Close whatever runs or holds Game.exe: the linker cannot write it.",
-    },
-    CaseExample {
         message: "unresolved external symbol _Cnd_timedwait_for referenced in function f",
         hint: "Rebuild the third-party library that uses _Cnd_timedwait_for with the MSVC toolset of the build machine, or install the newer toolset that it was built with.",
     },

@@ -74,4 +74,12 @@ pub(super) const CASES: &[CaseExample] = &[
         message: "The file '../../Game/Content/Door.uasset' contains unrecognizable data, check that it is of the expected type.",
         hint: "Fetch Door.uasset with Git LFS, or restore it: what was checked out is no asset.",
     },
+    CaseExample {
+        message: "invalid file or disk full: cannot seek to 0x1C3A",
+        hint: "Free space on the build machine's disk: the linker could not write its output.",
+    },
+    CaseExample {
+        message: r"cannot open file 'D:\Game\Binaries\Win64\Game.exe'",
+        hint: "Close whatever runs or holds Game.exe: the linker cannot write it.",
+    },
 ];
