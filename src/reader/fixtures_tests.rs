@@ -55,7 +55,7 @@ fn read(pipeline: &Pipeline, log: &str, at_once: usize) -> Vec<Finding> {
 }
 
 #[test]
-fn every_kind_of_failure_is_read_however_its_lines_arrive() {
+fn every_kind_of_failure_is_read_whether_its_lines_come_alone_or_together() {
     let pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None);
     let mut paths: Vec<_> =
         fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()).collect();

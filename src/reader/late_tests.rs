@@ -80,7 +80,7 @@ fn a_late_line_does_not_move_the_progress() {
 }
 
 #[test]
-fn late_lines_amid_an_event_of_several_lines_leave_it_whole_and_are_one_themselves() {
+fn late_lines_in_the_middle_of_an_event_are_an_event_of_their_own() {
     const ERROR: &str = "Drill.cpp(42): error C2672: 'Dig': no matching overloaded function found";
     const NOTES: [&str; 2] = [
         "Drill.h(10): note: could be 'void Dig(int)'",

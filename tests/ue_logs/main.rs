@@ -85,7 +85,7 @@ fn red_sessions_have_a_root_cause() {
 }
 
 #[test]
-fn what_a_perfect_tool_would_annotate_is_found() {
+fn the_annotations_of_a_perfect_tool_are_found() {
     let Some(corpus) = Corpus::open() else { return };
     let mut total = Score::default();
     for log in corpus.logs() {
@@ -106,7 +106,7 @@ fn what_a_perfect_tool_would_annotate_is_found() {
 }
 
 #[test]
-fn however_the_lines_arrive_the_findings_are_the_same() {
+fn findings_do_not_depend_on_how_lines_arrive() {
     let Some(corpus) = Corpus::open() else { return };
     for session in corpus.sessions() {
         let by_line = read(&session.lines, Whole::Lines);
@@ -115,7 +115,7 @@ fn however_the_lines_arrive_the_findings_are_the_same() {
 }
 
 #[test]
-fn phases_are_told_with_their_lengths_and_the_cook_never_goes_back() {
+fn phases_have_durations_and_the_cook_never_goes_back() {
     let Some(corpus) = Corpus::open() else { return };
     let mut phases: BTreeMap<Phase, (usize, usize, usize)> = BTreeMap::new();
     for session in corpus.sessions() {

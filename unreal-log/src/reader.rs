@@ -146,3 +146,103 @@ fn change_phase(
     findings.flush(&mut |finding| report(Event::Finding(finding)));
     report(event);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::finding::{Finding, Phase};
+
+    const COMPILES: &str = "********** BUILD COMMAND STARTED **********";
+    const COMPILED: &str = "********** BUILD COMMAND COMPLETED **********";
+    const ERROR: &str = "Door.obj : error LNK2019: unresolved external symbol hinge";
+
+    /// All events of lines that are one second apart.
+    fn events(lines: &[&str]) -> Vec<Event> {
+        let mut reader = Reader::new();
+        let mut events = Vec::new();
+        for (second, line) in (0..).zip(lines) {
+            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+            reader.line(line, Some(at), &mut |event| events.push(event));
+        }
+        reader.finish(&mut |event| events.push(event));
+        events
+    }
+
+    fn findings(lines: &[&str]) -> Vec<Finding> {
+        let finding = |event| match event {
+            Event::Finding(finding) => Some(finding),
+            _ => None,
+        };
+        events(lines).into_iter().filter_map(finding).collect()
+    }
+
+    #[test]
+    fn a_phase_holds_its_first_and_last_line_and_then_its_findings() {
+        let shown: Vec<_> = events(&["x", COMPILES, ERROR, COMPILED, "y"])
+            .into_iter()
+            .map(|event| match event {
+                Event::Finding(_) => "finding",
+                Event::Line => "line",
+                Event::PhaseStarted(Phase::Compile) => "{",
+                Event::PhaseEnded { took: Some(took), completed: true, .. } => {
+                    assert_eq!(took, Duration::from_secs(2));
+                    "}"
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(shown, ["line", "{", "line", "line", "line", "finding", "}", "line"]);
+    }
+
+    #[test]
+    fn a_finding_names_its_rule_and_the_page_of_the_vendor() {
+        let found = findings(&[ERROR]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].rule, found[0].label()), ("msvc-link", Some("LNK2019")));
+        assert!(found[0].docs.is_some_and(|docs| docs.ends_with("linker-tools-error-lnk2019")));
+    }
+
+    #[test]
+    fn a_line_within_json_and_behind_prefixes_is_read() {
+        let json = r#"{"level":"Error","message":"LogCook: Error: x","line":0}"#;
+        let prefixed =
+            "[2026.05.10-14.23.45:123][ 51]UATHelper: Packaging (Windows): LogCook: Error: x";
+        for line in [json, prefixed] {
+            assert_eq!(findings(&[line])[0].to_string(), "LogCook: x", "{line}");
+        }
+    }
+
+    #[test]
+    fn a_clone_continues_from_the_same_state() {
+        let mut reader = Reader::new();
+        reader.line("LogCook: Error: x", None, &mut |_| ());
+        let mut clone = reader.clone();
+        reader.flush(&mut |_| ());
+        assert!(clone.has_pending_findings() && !reader.has_pending_findings());
+        let mut count = 0;
+        clone.finish(&mut |_| count += 1);
+        assert_eq!(count, 1);
+    }
+
+    thread_local! {
+        static READER: Reader = Reader::new();
+    }
+
+    proptest! {
+        #[test]
+        fn each_line_is_reported_once_whatever_it_holds(lines in proptest::collection::vec(r"(\[|Log|error: |\{|\PC){0,20}", 0..8)) {
+            let mut reader = READER.with(Reader::clone);
+            let mut count = 0;
+            let mut report = |event| count += usize::from(event == Event::Line);
+            for line in &lines {
+                reader.line(line, None, &mut report);
+            }
+            reader.finish(&mut report);
+            prop_assert_eq!(count, lines.len());
+        }
+    }
+}
