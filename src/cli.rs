@@ -7,7 +7,7 @@ use crate::config::inputs::INPUTS;
 use crate::error::ExitCode;
 use crate::report::OUTPUTS;
 
-/// What the command line asks for.
+/// The request on the command line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     /// Run a build.

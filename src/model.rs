@@ -41,7 +41,7 @@ impl fmt::Display for Id {
     }
 }
 
-/// Where a build stands, in the API's words.
+/// The state of a build, in the API's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// Queued.
@@ -103,7 +103,7 @@ pub enum Level {
     Error,
 }
 
-/// Which build of this step, counted from 0 in the order in which they were listed.
+/// The number of a build in this step, counted from 0 in the order in which they were listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BuildIndex(pub usize);
 
@@ -279,7 +279,7 @@ pub enum Event {
     PhaseStarted(Phase),
     /// A phase ended.
     PhaseEnded {
-        /// Which.
+        /// The phase.
         phase: Phase,
         /// By the build machine's clock, where it could be told.
         took: Option<Duration>,
@@ -297,7 +297,7 @@ pub enum Event {
     Finding(Finding),
     /// One action of the compile is done, such as a file or a link.
     Action {
-        /// What it is called.
+        /// Its name.
         name: String,
         /// How long it took.
         took: Duration,

@@ -16,7 +16,7 @@ use log_quota::{LogQuota, Priority};
 /// How many findings of each severity are shown; the reports have the others.
 const SHOWN: usize = 50;
 
-/// What the user wants to see.
+/// The choices of the user.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The lowest level of log lines that is shown; none at all if absent.
@@ -253,7 +253,7 @@ impl Renderer {
     }
 
     /// Annotates the findings of a phase that has ended, and those from before it, as far as the budget allows.
-    /// Where the log has ended early, they are shown as text. Follow-up errors wait for the end, because their
+    /// After a log that has ended early, they are shown as text. Follow-up errors wait for the end, because their
     /// cause may still be found.
     fn show_findings_of_phase(&mut self, phase: Phase, report: &BuildReport, out: &mut Vec<u8>) {
         let as_text = !self.annotates();

@@ -1,3 +1,3 @@
-//! What both programs of this workspace share.
+//! Shared by both programs of this workspace.
 
 pub mod process;

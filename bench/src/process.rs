@@ -1,13 +1,13 @@
-//! What a process has cost so far, as `/proc` tells it. Linux only.
+//! The cost of a process so far, from `/proc`. Linux only.
 
 use std::fs;
 
 use anyhow::Context;
 
-/// What `/proc` counts processor time in (`getconf CLK_TCK`).
+/// The unit in which `/proc` counts processor time (`getconf CLK_TCK`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// What a process has cost so far.
+/// The cost of a process so far.
 pub struct Usage {
     /// Processor time in the program, in seconds.
     pub user_seconds: f64,

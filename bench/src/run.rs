@@ -10,7 +10,7 @@ use anyhow::{Context, ensure};
 use bench::process::{self, Usage};
 use simulator::{PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN};
 
-/// What one run cost.
+/// The cost of one run.
 pub(crate) struct Cost {
     /// From the first line to the last, as the reader of the pipe saw it.
     pub(crate) took: Duration,

@@ -62,7 +62,7 @@ pub fn render(outputs: &[(&str, String)]) -> (String, Vec<LeftOut>) {
 mod tests {
     use super::*;
 
-    /// What a later job gets: GitLab's server expands once, then the runner does.
+    /// The value in a later job: GitLab's server expands once, then the runner does.
     fn received(value: &str) -> String {
         let server = regex::Regex::new(
             r"\$\$|%%|\$([a-zA-Z_][a-zA-Z0-9_]*)|\$\{([a-zA-Z_]\w*)\}|%([a-zA-Z_]\w*)%",

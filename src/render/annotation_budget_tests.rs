@@ -1,4 +1,4 @@
-//! What becomes of the ten annotations that each severity has, whatever a build does.
+//! Spending the ten annotations of each severity, for any build.
 
 use proptest::prelude::*;
 

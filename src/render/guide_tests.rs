@@ -20,7 +20,7 @@ use crate::text::{Cleaner, Style};
 
 const LOG: &str = include_str!("../../tests/fixtures/failing-build.log");
 
-/// What is learnt of a build that fails to compile.
+/// The events of a build that fails to compile.
 fn events() -> Vec<Event> {
     let mut events = vec![Event::Status(Status::Pending), Event::Status(Status::Running)];
     let mut pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None);
@@ -55,7 +55,7 @@ fn output(ci: &dyn Ci, events: &[Event]) -> String {
     String::from_utf8(out).unwrap().replace(env!("CARGO_PKG_VERSION"), "1.0.0")
 }
 
-/// What the page of the CI makes of the output.
+/// The page of the CI for the output.
 fn rows(ci: &str, output: &str) -> Vec<Row> {
     let mut page = Page::new(simulator::ci::Ci::named(ci).unwrap());
     output.lines().for_each(|line| page.line(line));

@@ -34,7 +34,7 @@ fn messages() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(message, 1..80)
 }
 
-/// What the pipeline makes of the messages.
+/// The events that the pipeline makes of the messages.
 fn read(messages: &[String], cleaner: &Cleaner) -> Vec<Event> {
     let mut pipeline = Pipeline::new(cleaner.clone(), None);
     let mut events = Vec::new();

@@ -395,7 +395,7 @@ fn secrets_are_masked_before_anything_else_is_written() {
     assert!(shown.starts_with("::add-mask::bp_s3cr%25et\nbuildpixel-ci "), "{shown}");
 }
 
-/// What a real terminal shows.
+/// The picture that a real terminal shows.
 fn on_a_terminal() -> Renderer {
     let env = Env::from_iter([("TERM", "xterm")]);
     let clock = || UNIX_EPOCH;

@@ -1,4 +1,4 @@
-//! What the dialect that a text is printed in allows, and what must be broken for it.
+//! The properties of the dialect that a text is printed in: what it allows, and what must be broken.
 
 /// The properties of the dialect that the text is printed in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

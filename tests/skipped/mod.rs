@@ -1,4 +1,4 @@
-//! Which tests a machine could not run.
+//! Lists the tests that a machine could not run.
 
 use std::fs::OpenOptions;
 use std::io::Write;

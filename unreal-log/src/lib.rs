@@ -6,7 +6,7 @@
 //! to fix it, what to do about it if it is a common failure, and whether it merely follows from another one.
 //!
 //! The crate is pure: it reads no files and no clock, and it knows neither a network nor an async runtime. Lines come in
-//! as text, with their times if those are known. Where a finding names a file, it carries a [`RemotePath`]: the place in
+//! as text, with their times if those are known. A finding that names a file carries a [`RemotePath`]: the place in
 //! the words of the build machine. Looking it up in a repository is up to the caller.
 //!
 //! The lines must be free of colours and other escape sequences. The texts of findings are parts of these lines, so they

@@ -1,4 +1,4 @@
-//! What was printed against what was logged.
+//! Compares the printed lines with the logged ones.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub(crate) struct Comparison {
     is_late: bool,
     repeated: u64,
     shown: u64,
-    /// What the program said of itself last.
+    /// The last notice of the program.
     last_words: String,
     /// Lines of text that agree.
     pub(crate) agreeing: u64,
@@ -35,7 +35,7 @@ pub(crate) struct Comparison {
     pub(crate) late: u64,
 }
 
-/// What came of it.
+/// The result.
 pub(crate) struct Result {
     pub(crate) lost: u64,
     pub(crate) repeated: u64,

@@ -20,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How far REST may lag behind the stream. A snapshot requested later than this shows all lines.
 const REST_LAG: Duration = Duration::from_secs(2);
 
-/// What the lines are that a snapshot has not shown twice.
+/// The result of a snapshot for the lines that it does not show twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     /// The stream repeated them.
@@ -87,7 +87,7 @@ impl Uncertain {
         }
     }
 
-    /// What a snapshot says about the lines that it does not show twice. `None`: nothing yet.
+    /// Decides about the lines that a snapshot does not show twice. `None`: it cannot tell yet.
     pub(super) fn decision(
         &self,
         request: Request,

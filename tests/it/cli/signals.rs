@@ -174,7 +174,7 @@ async fn quickest_end() -> Duration {
 }
 
 /// Sends the last signal until the end takes no longer than is promised; on a busy machine, no longer than an end that
-/// waits for nothing. What is said and written has a moment even then, which is enough if the machine is not busy.
+/// waits for nothing. Notices and outputs get a short moment even then, which is enough if the machine is not busy.
 async fn stops_at_once(
     codes: &[i32],
     mut signalled: impl AsyncFnMut() -> (Job, Running),
