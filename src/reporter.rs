@@ -72,9 +72,10 @@ impl Reporter {
         self.report.untriggered = true;
     }
 
-    pub(crate) fn build_is_known(&mut self) {
+    pub(crate) fn build_is_known(&mut self, is_ours: bool) {
         if let Some(build) = &self.report.build {
-            self.notice(Notice::info(format!("this is build {build}")));
+            let did = if is_ours { "triggered" } else { "following" };
+            self.notice(Notice::info(format!("{did} build {build}")));
         }
     }
 

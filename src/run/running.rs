@@ -199,7 +199,8 @@ impl Running {
 
     /// The build is known: publishes its id, and follows it if requested.
     fn follow_build(&mut self, pump: &mut Pump) -> Option<Outcome> {
-        self.reporter.build_is_known();
+        let is_ours = matches!(self.config.task, Task::Trigger { .. });
+        self.reporter.build_is_known(is_ours);
         let outputs = self.publisher.without_secrets(self.reporter.report().outputs(None));
         self.reporter.outputs(outputs.values());
         self.publisher.publish_early(&outputs);
@@ -207,7 +208,7 @@ impl Running {
             return Some(Outcome::Detached);
         };
         if let Some(build) = &self.reporter.report().build {
-            follow.follow(build.clone(), matches!(self.config.task, Task::Trigger { .. }));
+            follow.follow(build.clone(), is_ours);
         }
         let now = Instant::now();
         let deadline = self.started.checked_add(self.config.timeout);
