@@ -394,6 +394,23 @@ async fn lines_that_wait_for_rest_are_printed_at_the_deadline() {
     assert_eq!(ran.numbered("line "), (1..=30).collect::<Vec<_>>(), "{}", ran.stdout);
 }
 
+#[tokio::test]
+async fn many_lines_that_wait_for_rest_are_all_printed_at_a_signal() {
+    let down = Answer::new("GET", build_path(BUILD_ID), 500);
+    let scenario = lines(Scenario::new().answer(down).await_join(), 1..=5_000);
+    // A pushed status is shown at once, so all lines have come when it is.
+    let ran = Step::new(scenario.status("running").never_ends())
+        .await
+        .follow_delays(|delays| delays.hold = Duration::from_secs(3600))
+        .run_while(async |step, signals| {
+            step.stdout.shows("build is running\n").await;
+            signals.send(Signal::Term).await.unwrap();
+        })
+        .await;
+    assert_eq!(ran.code, 143, "{}", ran.stdout);
+    assert_eq!(ran.numbered("line "), (1..=5_000).collect::<Vec<_>>());
+}
+
 // The beginning of the log.
 
 #[tokio::test]
