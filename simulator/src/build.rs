@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::AbortHandle;
 
+use crate::ids::{BUILD_ID, PROJECT_ID, SETTING_ID};
 use crate::scenario::{Facts, Level, Other};
-use crate::{BUILD_ID, PROJECT_ID, SETTING_ID};
 
 /// The owner of the builds that are triggered here.
 const TOKEN_NAME: &str = "api_token:6650aa10bb20cc30dd40ee50";

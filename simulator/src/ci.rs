@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{BUILD_ID, PROJECT_ID, SETTING_ID, TOKEN};
+use crate::ids::{BUILD_ID, PROJECT_ID, SETTING_ID, TOKEN};
 
 /// A CI, by the name that the input `ci` of the program has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

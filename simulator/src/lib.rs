@@ -4,7 +4,9 @@
 mod build;
 pub mod ci;
 mod faults;
+mod ids;
 mod journal;
+mod outbox;
 pub mod page;
 mod play;
 pub mod proxy_tls;
@@ -13,6 +15,7 @@ mod rest;
 mod rooms;
 mod scenario;
 mod script;
+mod server;
 mod service;
 mod session;
 mod socket;
@@ -25,33 +28,10 @@ use std::thread::JoinHandle;
 use anyhow::Context;
 use tokio::sync::oneshot;
 
+pub use ids::{BUILD_ID, PROJECT_ID, SETTING_ID, TOKEN, build_path, setting_path, trigger_path};
 pub use journal::Entry;
 pub use scenario::{Answer, Ending, Facts, Level, Other, Recovery, Scenario, Step};
 use service::Service;
-
-/// The token that REST and the socket accept unless the scenario says otherwise.
-pub const TOKEN: &str = "bp_simulator_5f2c9a7e41d8";
-/// The only project.
-pub const PROJECT_ID: &str = "665f1a2b3c4d5e6f70810001";
-/// Its only build setting.
-pub const SETTING_ID: &str = "665f1a2b3c4d5e6f70820001";
-/// The first build; further triggers count up from it.
-pub const BUILD_ID: &str = "6820b1c2d3e4f50617280001";
-
-/// The path that triggers the only build setting.
-pub fn trigger_path() -> String {
-    format!("/projects/{PROJECT_ID}/build-settings/{SETTING_ID}/trigger")
-}
-
-/// The path that shows the only build setting.
-pub fn setting_path() -> String {
-    format!("/projects/{PROJECT_ID}/build-settings/{SETTING_ID}")
-}
-
-/// The path that shows a build.
-pub fn build_path(build_id: &str) -> String {
-    format!("/builds/{build_id}")
-}
 
 /// A running service. It has its own thread, so a caller that blocks or pauses its clock does not
 /// stop the service. Dropping it ends the service and all its connections.
@@ -78,7 +58,7 @@ impl Simulator {
         let served = service.clone();
         let thread = std::thread::Builder::new().name("simulator".into()).spawn(move || {
             // A caller that waits for a failed service finds the connection refused.
-            runtime.block_on(service::serve(served, listener, stopped)).ok();
+            runtime.block_on(server::serve(served, listener, stopped)).ok();
         })?;
         Ok(Self { address, service, stop: Some(stop), thread: Some(thread) })
     }

@@ -1,4 +1,4 @@
-//! Plays the timeline of one build.
+//! Queues builds, and plays the timeline of each.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::build::{Line, iso, shifted};
+use crate::build::{Line, Overrides, iso, shifted};
 use crate::faults::Fault;
 use crate::journal::Entry;
 use crate::scenario::{Level, Scenario, Step};
@@ -26,7 +26,7 @@ struct Logged<'a> {
 }
 
 /// Starts the timeline of a newly queued build.
-pub(crate) fn start(service: &Arc<Service>, build_id: &str) {
+fn start(service: &Arc<Service>, build_id: &str) {
     let mut player = Player::new(service.clone(), build_id);
     let playing = service.clone();
     let task = tokio::spawn(async move {
@@ -165,8 +165,28 @@ impl Player {
 }
 
 impl Service {
+    /// Queues the builds of somebody else. They have no timeline.
+    pub(crate) async fn queue_others(&self) {
+        for other in self.take_others() {
+            let superseded = self.builds().queue_other(&self.scenario.facts, &other);
+            for build_id in superseded {
+                self.announce(&build_id, "superseded").await;
+            }
+        }
+    }
+
+    /// Queues a build and starts its timeline; returns its id.
+    pub(crate) async fn queue(self: &Arc<Self>, overrides: Overrides) -> String {
+        let (id, superseded) = self.builds().queue(&self.scenario.facts, overrides);
+        start(self, &id);
+        for build_id in superseded {
+            self.announce(&build_id, "superseded").await;
+        }
+        id
+    }
+
     /// Tells the room of a build that its status changed.
-    pub(crate) async fn announce(&self, build_id: &str, status: &str) {
+    async fn announce(&self, build_id: &str, status: &str) {
         self.rooms.emit(build_id, "build:status", &status_event(build_id, status)).await;
     }
 }

@@ -17,10 +17,11 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::faults::{Fault, FaultInjector};
+use crate::ids::{PROJECT_ID, SETTING_ID, trigger_path};
 use crate::journal::Entry;
 use crate::scenario::{Answer, Ending};
 use crate::service::Service;
-use crate::{PROJECT_ID, SETTING_ID, session, trigger_path};
+use crate::session;
 
 /// The path of Socket.IO.
 const SOCKET_PATH: &str = "/socket.io/";

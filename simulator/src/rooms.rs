@@ -10,8 +10,8 @@ use socketioxide::{SendError, SocketError};
 use tokio::sync::watch;
 
 use crate::faults::{Fault, FaultInjector};
+use crate::outbox::Outbox;
 use crate::recovery::{Recovered, Recoveries};
-use crate::session::Outbox;
 
 #[derive(Debug)]
 pub(crate) struct Rooms {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::TOKEN;
+use crate::ids::TOKEN;
 
 /// The data of the service, and the course of each triggered build.
 ///

@@ -1,23 +1,17 @@
-//! The state of the service, and the server that REST and Socket.IO share.
+//! The state of the service, which REST, Socket.IO and the timelines share.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
-use axum::middleware::from_fn_with_state;
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use crate::build::{Builds, Overrides};
-use crate::faults::{Connections, FaultInjector, FaultyListener};
+use crate::build::Builds;
+use crate::faults::Connections;
 use crate::journal::Journal;
 use crate::recovery::Recoveries;
 use crate::rooms::Rooms;
 use crate::scenario::{Answer, Other, Scenario};
-use crate::{play, rest, socket};
 
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -30,7 +24,7 @@ pub(crate) struct Service {
     pub(crate) ignored_joins: Countdown,
     pub(crate) refused_joins: Countdown,
     revoked: AtomicBool,
-    connections: Arc<Connections>,
+    pub(crate) connections: Arc<Connections>,
     builds: Mutex<Builds>,
     answers: Mutex<Vec<Answer>>,
     /// The builds of somebody else that are still to be queued.
@@ -88,28 +82,9 @@ impl Service {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
     }
 
-    /// Queues the builds of somebody else. They have no timeline.
-    pub(crate) async fn queue_others(&self) {
-        let others = {
-            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *others)
-        };
-        for other in others {
-            let superseded = self.builds().queue_other(&self.scenario.facts, &other);
-            for build_id in superseded {
-                self.announce(&build_id, "superseded").await;
-            }
-        }
-    }
-
-    /// Queues a build and starts its timeline; returns its id.
-    pub(crate) async fn queue(self: &Arc<Self>, overrides: Overrides) -> String {
-        let (id, superseded) = self.builds().queue(&self.scenario.facts, overrides);
-        play::start(self, &id);
-        for build_id in superseded {
-            self.announce(&build_id, "superseded").await;
-        }
-        id
+    /// The builds of somebody else that are still to be queued; none the next time.
+    pub(crate) fn take_others(&self) -> Vec<Other> {
+        std::mem::take(&mut *self.others.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -137,63 +112,14 @@ impl Outages {
         self.0.subscribe().wait_for(Option::is_none).await.ok();
     }
 
-    async fn asked(&self) -> Duration {
+    /// Resolves when an outage is requested, with its length.
+    pub(crate) async fn asked(&self) -> Duration {
         let mut asked = self.0.subscribe();
         asked.wait_for(Option::is_some).await.ok().and_then(|length| *length).unwrap_or_default()
     }
 
-    fn begun(&self) {
+    /// Says that the service is down.
+    pub(crate) fn begun(&self) {
         self.0.send_replace(None);
     }
-}
-
-/// Serves until the other end of `stopped` is dropped, or the port is lost in an outage.
-pub(crate) async fn serve(
-    service: Arc<Service>,
-    listener: std::net::TcpListener,
-    mut stopped: oneshot::Receiver<()>,
-) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    let mut listener = TcpListener::from_std(listener)?;
-    if service.scenario.queued {
-        service.queue(Overrides::default()).await;
-    }
-    let mut router = Router::new().fallback(rest::answer).with_state(service.clone());
-    if service.scenario.socket {
-        let doorstep = from_fn_with_state(service.clone(), rest::answer_upgrade);
-        if service.scenario.recovery.is_none() {
-            router = router.layer(socket::layer(&service));
-        }
-        router = router.layer(doorstep);
-    }
-    let router = router.into_make_service_with_connect_info::<FaultInjector>();
-    let ended = loop {
-        let faulty = FaultyListener { listener, connections: service.connections.clone() };
-        let outage = tokio::select! {
-            ended = axum::serve(faulty, router.clone()) => break ended,
-            _ = &mut stopped => break Ok(()),
-            outage = service.outages.asked() => outage,
-        };
-        // The listener is closed by now.
-        service.connections.reset();
-        service.rooms.close();
-        let port = keep(address)?;
-        service.outages.begun();
-        tokio::select! {
-            () = tokio::time::sleep(outage) => listener = port.listen(1024)?,
-            _ = &mut stopped => break Ok(()),
-        }
-    };
-    service.rooms.close();
-    ended
-}
-
-/// Reserves a port without listening: connections are refused.
-fn keep(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    // Elsewhere the option means that the port may be stolen, as for the listeners of std.
-    #[cfg(not(windows))]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    Ok(socket)
 }

@@ -10,66 +10,21 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::TokioIo;
-use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::faults::{Fault, FaultInjector};
+use crate::faults::FaultInjector;
 use crate::journal::Entry;
+use crate::outbox::Outbox;
 use crate::rooms::Peer;
 use crate::service::Service;
 use crate::socket::Admission;
-
-/// The handle of a session.
-#[derive(Debug, Clone)]
-pub(crate) struct Outbox {
-    /// The id under which the session can be resumed later; empty until the client is let in.
-    pid: String,
-    frames: UnboundedSender<String>,
-    injector: FaultInjector,
-}
-
-impl Outbox {
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.frames.same_channel(&other.frames)
-    }
-
-    pub(crate) fn pid(&self) -> &str {
-        &self.pid
-    }
-
-    /// Sends a frame; a closed connection drops it.
-    pub(crate) fn send(&self, frame: String) {
-        self.frames.send(frame).ok();
-    }
-
-    /// Sends an event that does not belong to any room's history.
-    pub(crate) fn emit(&self, event: &str, payload: &impl Serialize) {
-        // All payloads are texts, which JSON can always write.
-        let arguments = serde_json::to_string(&(event, payload)).unwrap_or_default();
-        self.send(format!("42{arguments}"));
-    }
-
-    /// The CONNECT answer.
-    pub(crate) fn let_in(&mut self, pid: String) {
-        self.send(format!("40{}", json!({ "sid": format!("sid-of-{pid}"), "pid": pid })));
-        self.pid = pid;
-    }
-
-    pub(crate) fn disconnect(&self) {
-        self.send("41".to_owned());
-    }
-
-    pub(crate) fn inject(&self, fault: Fault) {
-        self.injector.inject(fault);
-    }
-}
 
 /// Answers the upgrade to a WebSocket, and serves the session on it.
 pub(crate) fn upgrade(
@@ -112,7 +67,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     socket: WebSocketStream<S>,
 ) {
     let (frames, queued) = unbounded_channel();
-    let outbox = Outbox { pid: String::new(), frames, injector };
+    let outbox = Outbox::new(frames, injector);
     let mut session = Session { service, outbox, admitted: false, socket };
     let end = session.talk(queued).await.unwrap_or(End::Lost("transport error"));
     let peer = Peer::Own(session.outbox);
