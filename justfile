@@ -14,7 +14,7 @@ test:
 demo *options:
     cargo demo {{ options }}
 
-# Look for input that breaks a promise: just fuzz 60 packet
+# Look for input that breaks an invariant: just fuzz 60 packet
 fuzz *options:
     fuzz/run {{ options }}
 

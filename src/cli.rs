@@ -56,7 +56,8 @@ fn help() -> String {
     );
     table(
         &mut text,
-        "Exit codes (1x the build's result, 2x fix the workflow, 3x retry, 4x a problem on the runner)",
+        "Exit codes (1x the build's result, 2x fix the workflow, 3x no verdict: 30 retry, 31 check or \
+         follow the build with `build-id`; 4x a problem on the runner)",
         ExitCode::ALL
             .into_iter()
             .map(|code| (format!("{} {}", code.number(), code.name()), code.meaning())),

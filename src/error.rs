@@ -16,7 +16,7 @@ pub use ambiguity::{Ambiguity, MAY_HAVE_STARTED};
 use details::{details, lines};
 
 /// The exit code of the process. The first digit is stable: 1x the build's result, 2x fix the
-/// workflow, 3x retry, 4x a problem on the runner.
+/// workflow, 3x no verdict, 4x a problem on the runner. Of 3x, only 30 is safe to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "`meaning` is the documentation, in one place")]

@@ -281,7 +281,7 @@ pub enum Event {
     PhaseEnded {
         /// The phase.
         phase: Phase,
-        /// By the build machine's clock, where it could be told.
+        /// By the build machine's clock, if that is known.
         took: Option<Duration>,
         /// Whether it came to its own end. A phase that failed never does.
         completed: bool,

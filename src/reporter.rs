@@ -48,7 +48,7 @@ impl Reporter {
         &self.report
     }
 
-    /// How far the build is within its phase, as far as it has told.
+    /// How far the build is within its phase, as far as its log has shown.
     pub(crate) fn progress(&self) -> Option<Progress> {
         self.pipeline.progress()
     }
@@ -165,7 +165,7 @@ impl Reporter {
         self.renderer.outputs(outputs, self.stdout.batch());
     }
 
-    /// Nothing more will be learnt: tells what is still held. It may wait for the checkout, unless a
+    /// Nothing more will be learnt: shows the events that are still held. It may wait for the checkout, unless a
     /// signal ended the step.
     pub(crate) fn settle(&mut self, outcome: &Outcome) {
         let has_ended = self.report.has_ended();

@@ -133,7 +133,7 @@ fn the_help_of_the_program_has_all_three_tables() {
 }
 
 #[test]
-fn the_action_takes_every_input_and_tells_its_default() {
+fn the_action_takes_every_input_and_describes_its_default() {
     let mut expected = Vec::new();
     for input in INPUTS {
         let default = match input.default {

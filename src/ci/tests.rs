@@ -1,3 +1,5 @@
+//! Each CI is detected by its variables, and each has its own groups, links and places for reports.
+
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -27,7 +27,7 @@ struct ExternalLink {
     url: String,
 }
 
-/// Writes `annotations.json`, the findings first that tell most. Without links it is an empty object.
+/// Writes `annotations.json`, the most important findings first. Without links it is an empty object.
 pub fn render(report: &BuildReport) -> String {
     let mut bytes = 0;
     let links = report.ranked().into_iter().filter_map(|finding| link(finding, report));

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_outside_the_repository_is_told_in_words() {
+    fn a_file_outside_the_repository_is_named_in_the_message() {
         let mut outside = finding("m");
         outside.location.as_mut().unwrap().in_repository = false;
         let json = render(&report([outside]));

@@ -1,5 +1,5 @@
 //! The findings that have a place in the repository, with what names them there: formats for code
-//! review can show no others, and their readers tell by the fingerprint which of them are new.
+//! review can show no others, and their readers recognise by the fingerprint which of them are new.
 
 use std::collections::HashMap;
 

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_told_once_and_results_point_to_it() {
+    fn a_rule_is_listed_once_and_results_point_to_it() {
         let warning = || Finding { severity: Severity::Warning, code: None, ..finding("w") };
         let run = run(&report([finding("a"), warning(), finding("b"), warning()]));
         let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_columns_are_told_where_they_are_known() {
+    fn lines_and_columns_are_given_if_they_are_known() {
         let rows = [
             ((None, None), "null"),
             ((Some(0), Some(3)), "null"),

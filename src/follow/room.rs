@@ -1,4 +1,4 @@
-//! The build's room in the current session, and whether the session brings news of the build. Pure.
+//! The build's room in a session: when to join again, and whether the session brings news of the build. Pure.
 
 use tokio::time::Instant;
 

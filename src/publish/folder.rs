@@ -18,8 +18,31 @@ pub(super) struct Folder {
 /// Enough for people, and for every CI that shows it.
 const SUMMARY_BYTES: usize = 1024 * 1024;
 
-const DOTENV: &str = "outputs.env";
 const LOG: &str = "build.log";
+
+/// The text of a file.
+enum Content {
+    /// The outputs, without those that GitLab would not read.
+    Dotenv,
+    Outputs(fn(&[(&str, String)]) -> String),
+    Report(fn(&BuildReport, &Verdict) -> String),
+}
+
+/// Every file but the log, in the order in which they are written.
+const FILES: [(&str, Content); 9] = [
+    ("outputs.env", Content::Dotenv),
+    ("outputs.json", Content::Outputs(json::render)),
+    ("outputs.properties", Content::Outputs(properties::render)),
+    (
+        "summary.md",
+        Content::Report(|report, verdict| summary::render(report, verdict, SUMMARY_BYTES)),
+    ),
+    ("annotations.json", Content::Report(|report, _| annotations::render(report))),
+    ("codequality.json", Content::Report(|report, _| codequality::render(report))),
+    ("issues.json", Content::Report(|report, _| issues::render(report))),
+    ("junit.xml", Content::Report(junit::render)),
+    ("results.sarif", Content::Report(|report, _| sarif::render(report))),
+];
 
 impl Folder {
     pub(super) fn new(path: PathBuf) -> Self {
@@ -28,18 +51,7 @@ impl Folder {
 
     /// Removes the files of an earlier run.
     pub(super) fn clear(&self) {
-        const FILES: [&str; 9] = [
-            DOTENV,
-            "outputs.json",
-            "outputs.properties",
-            "summary.md",
-            "annotations.json",
-            "codequality.json",
-            "issues.json",
-            "junit.xml",
-            "results.sarif",
-        ];
-        for name in FILES {
+        for (name, _) in FILES {
             remove(&self.path.join(name));
         }
     }
@@ -48,18 +60,33 @@ impl Folder {
         if let Err(problem) = self.make() {
             return vec![problem];
         }
-        let (dotenv, left_out) = dotenv::render(outputs);
-        let mut problems: Vec<_> = left_out
-            .into_iter()
-            .map(|(output, reason)| PublishProblem::LeftOut { file: DOTENV, output, reason })
-            .collect();
-        // GitLab fails a job over an empty file.
-        if !dotenv.is_empty() {
-            problems.extend(self.write(DOTENV, &dotenv));
+        let mut problems = Vec::new();
+        for (file, content) in FILES {
+            match content {
+                Content::Dotenv => self.publish_dotenv(file, outputs, &mut problems),
+                Content::Outputs(render) => problems.extend(self.write(file, &render(outputs))),
+                Content::Report(_) => {}
+            }
         }
-        problems.extend(self.write("outputs.json", &json::render(outputs)));
-        problems.extend(self.write("outputs.properties", &properties::render(outputs)));
         problems
+    }
+
+    fn publish_dotenv(
+        &self,
+        file: &'static str,
+        outputs: &[(&str, String)],
+        problems: &mut Vec<PublishProblem>,
+    ) {
+        let (text, left_out) = dotenv::render(outputs);
+        problems.extend(left_out.into_iter().map(|(output, reason)| PublishProblem::LeftOut {
+            file,
+            output,
+            reason,
+        }));
+        // GitLab fails a job over an empty file.
+        if !text.is_empty() {
+            problems.extend(self.write(file, &text));
+        }
     }
 
     pub(super) fn publish_reports(
@@ -71,15 +98,13 @@ impl Folder {
         if self.make().is_err() {
             return Vec::new();
         }
-        let files = [
-            ("summary.md", summary::render(report, verdict, SUMMARY_BYTES)),
-            ("annotations.json", annotations::render(report)),
-            ("codequality.json", codequality::render(report)),
-            ("issues.json", issues::render(report)),
-            ("junit.xml", junit::render(report, verdict)),
-            ("results.sarif", sarif::render(report)),
-        ];
-        files.iter().filter_map(|(name, text)| self.write(name, text)).collect()
+        let mut problems = Vec::new();
+        for (file, content) in FILES {
+            if let Content::Report(render) = content {
+                problems.extend(self.write(file, &render(report, verdict)));
+            }
+        }
+        problems
     }
 
     fn make(&self) -> Result<(), PublishProblem> {

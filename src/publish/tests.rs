@@ -1,3 +1,5 @@
+//! Publishing writes each output, summary and report, and reports every problem with them.
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

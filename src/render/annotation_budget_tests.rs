@@ -49,7 +49,7 @@ fn outcome() -> impl Strategy<Value = fn() -> Outcome> {
     ])
 }
 
-/// The lines of a whole run on GitHub. No finding is reported twice, as [`Event::Finding`] promises.
+/// The lines of a whole run on GitHub. No finding is reported twice, as [`Event::Finding`] says.
 fn run(mut events: Vec<Event>, outcome: &Outcome) -> (BuildReport, Vec<String>) {
     let mut reported = Vec::new();
     events.retain(|event| {

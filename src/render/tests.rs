@@ -1,3 +1,5 @@
+//! Each dialect shows the same build, within its limits.
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;

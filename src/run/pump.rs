@@ -74,8 +74,8 @@ struct CatchingUp {
     updates: usize,
 }
 
-/// The outputs of the step, and their obstacles. An update waits while the batch for stdout is
-/// full, or while a finding waits for the checkout. `build.log` delays nothing.
+/// The outputs of the step, and the reasons to wait for them. An update waits while the batch for
+/// stdout is full, or while a finding waits for the checkout. `build.log` delays nothing.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Outputs<'a> {
     pub(super) stdout: Option<&'a Output>,

@@ -210,7 +210,7 @@ async fn any_frame_resets_the_silence() {
     let (address, _server) = server(async |mut peer: Peer| {
         peer.handshake(1000, 1000).await;
         peer.send(GRANT).await;
-        // Longer in all than the promise, and each time far from it.
+        // Longer in all than the longest silence that is allowed, and each time far from it.
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_millis(250)).await;
             peer.send_bytes(b"\x00").await;

@@ -174,7 +174,7 @@ fn every_form_of_a_row_is_read() {
         failure | - | toolchain | Visual Studio 2019 must be there\n\
         suppressed: a, b\n(none)\n```\n";
     let read = annotations(sidecar);
-    let told: Vec<_> = read
+    let fields: Vec<_> = read
         .iter()
         .map(|a| {
             let place =
@@ -183,7 +183,7 @@ fn every_form_of_a_row_is_read() {
         })
         .collect();
     assert_eq!(
-        told,
+        fields,
         [
             (
                 "error",

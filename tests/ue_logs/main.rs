@@ -6,7 +6,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test fails by panicking, and this one tells more than whether it passed"
+    reason = "a test fails by panicking, and this one prints more than whether it passed"
 )]
 
 mod annotations;
@@ -24,7 +24,7 @@ use corpus::{Corpus, Outcome};
 use reading::{Whole, events, outside_run, read, roots};
 use scoreboard::{Score, describe};
 
-/// Red sessions of which a root cause is told.
+/// Red sessions with a reported root cause.
 const ROOTS_OF_RED: usize = 28;
 /// Annotations of the sidecars that are found with place, code, severity and essence.
 const WHOLLY_FOUND: usize = 27;
@@ -33,7 +33,7 @@ const NEARLY_FOUND: usize = 1;
 /// Errors that no sidecar asks for, at most: inside the builds, and in what the editor said around them.
 const UNEXPECTED: usize = 3;
 const UNEXPECTED_AROUND: usize = 39;
-/// Phases of which the log tells how long they took, without a clock.
+/// Phases whose length the log shows, without a clock.
 const TIMED_PHASES: usize = 416;
 /// The only session that counts as green and is not: the log was cut off before it could say that the cook had failed.
 const REALLY_RED: &str = "d9eb1e53-s00";
@@ -70,18 +70,18 @@ fn green_sessions_have_no_errors() {
 #[test]
 fn red_sessions_have_a_root_cause() {
     let Some(corpus) = Corpus::open() else { return };
-    let (mut red, mut told) = (0, 0);
+    let (mut red, mut explained) = (0, 0);
     println!();
     for session in corpus.sessions().iter().filter(|session| session.outcome == Outcome::Fail) {
         red += 1;
         let findings = read(&session.lines, Whole::Lines);
         let roots = roots(&findings);
-        told += usize::from(!roots.is_empty());
+        explained += usize::from(!roots.is_empty());
         let first = roots.first().map_or("NO ROOT CAUSE".to_owned(), |root| describe(root));
         println!("{} ({}), {} roots\n    {first}", session.name, session.exit, roots.len());
     }
-    println!("== {told} of {red} red sessions have a root cause, {ROOTS_OF_RED} at least");
-    assert!(told >= ROOTS_OF_RED);
+    println!("== {explained} of {red} red sessions have a root cause, {ROOTS_OF_RED} at least");
+    assert!(explained >= ROOTS_OF_RED);
 }
 
 #[test]
@@ -138,12 +138,12 @@ fn phases_have_durations_and_the_cook_never_goes_back() {
         }
     }
     let mut timed = 0;
-    for (phase, (all, completed, told)) in &phases {
+    for (phase, (all, completed, with_length)) in &phases {
         println!(
-            "{}: {all} phases, {completed} completed, {told} with their length",
+            "{}: {all} phases, {completed} completed, {with_length} with their length",
             phase.as_str()
         );
-        timed += told;
+        timed += with_length;
     }
     println!("== {timed} phases with their length, {TIMED_PHASES} at least");
     assert!(timed >= TIMED_PHASES);

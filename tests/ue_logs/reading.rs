@@ -20,7 +20,7 @@ thread_local! {
     static PIPELINE: Pipeline = Pipeline::new(Cleaner::new(&[], Style::default()), None);
 }
 
-/// All that is found in the lines, in the order in which it is told.
+/// All that is found in the lines, in the order in which it is reported.
 pub(crate) fn read(lines: &[String], whole: Whole) -> Vec<Finding> {
     let finding = |event| match event {
         Event::Finding(finding) => Some(finding),

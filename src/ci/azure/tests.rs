@@ -1,3 +1,5 @@
+//! Azure gets its commands, and reads back the text that was escaped for them.
+
 use std::fs;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Buildkite gets headings in the log, and meta-data and annotations through its agent.
+
 use super::*;
 use crate::causes::one_line;
 use crate::ci::tests::failed;

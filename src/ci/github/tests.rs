@@ -1,3 +1,5 @@
+//! GitHub and its relatives get workflow commands and step files that no text can break.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Jenkins gets plain text in its charset, with markers around phases that no text can make.
+
 use std::time::UNIX_EPOCH;
 
 use proptest::prelude::*;

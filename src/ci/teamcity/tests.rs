@@ -1,3 +1,5 @@
+//! TeamCity gets service messages, and reads back the text that was escaped for them.
+
 use proptest::prelude::*;
 
 use super::*;

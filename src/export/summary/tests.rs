@@ -1,3 +1,5 @@
+//! The summary shows the phases, the root cause and the findings within its budget.
+
 use std::time::Duration;
 
 use super::findings::LISTED;

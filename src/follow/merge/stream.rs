@@ -112,7 +112,7 @@ impl LineMerger {
                             continue;
                         }
                         if !self.lines_recur {
-                            self.doubt(vec![(line, key)], place, out);
+                            self.hold_uncertain(vec![(line, key)], place, out);
                             continue;
                         }
                         self.repeats.next = None;
@@ -130,7 +130,7 @@ impl LineMerger {
                     self.repeats.next = Some(end).filter(|end| *end < self.window.len());
                     self.repeats.is_certain = !is_new;
                     if is_new {
-                        self.doubt(suspects, end - length, out);
+                        self.hold_uncertain(suspects, end - length, out);
                     } else {
                         self.close_gap();
                     }
@@ -145,7 +145,7 @@ impl LineMerger {
     }
 
     /// Holds lines back that are new or equal the printed ones from this place on.
-    fn doubt(&mut self, lines: Vec<(LogLine, Key)>, place: usize, out: &mut Effects) {
+    fn hold_uncertain(&mut self, lines: Vec<(LogLine, Key)>, place: usize, out: &mut Effects) {
         let now = self.last_line.unwrap_or_else(Instant::now);
         self.uncertain.push(now, lines, place, self.window.len());
         self.close_gap();

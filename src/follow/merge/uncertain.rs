@@ -32,7 +32,7 @@ pub(super) enum Decision {
 /// Lines that were not printed because they equal printed ones of the same moment.
 #[derive(Debug, Default)]
 pub(super) struct Uncertain {
-    lines: VecDeque<Held>,
+    lines: VecDeque<UncertainLine>,
     bytes: usize,
     /// When the first and the last of them came.
     since: Option<(Instant, Instant)>,
@@ -40,9 +40,9 @@ pub(super) struct Uncertain {
     original: Option<usize>,
 }
 
-/// One of them.
+/// A line of them.
 #[derive(Debug)]
-struct Held {
+struct UncertainLine {
     line: LogLine,
     key: Key,
     /// The place of the printed line that it belongs before.
@@ -74,8 +74,8 @@ impl Uncertain {
         let first = self.since.map_or(now, |(first, _)| first);
         self.since = Some((first, now));
         for (line, key) in lines {
-            self.bytes += size_of::<Held>() + line.message.len();
-            self.lines.push_back(Held { line, key, place });
+            self.bytes += size_of::<UncertainLine>() + line.message.len();
+            self.lines.push_back(UncertainLine { line, key, place });
         }
     }
 
@@ -118,10 +118,9 @@ impl Uncertain {
 
     /// Takes all lines, and their places.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = (LogLine, Insertion)> + use<> {
-        std::mem::take(self)
-            .lines
-            .into_iter()
-            .map(|Held { line, key, place }| (line, Insertion { place, key, only_rest: false }))
+        std::mem::take(self).lines.into_iter().map(|UncertainLine { line, key, place }| {
+            (line, Insertion { place, key, only_rest: false })
+        })
     }
 
     /// Whether waiting any longer is useless: what they equal was forgotten, or they are too many.

@@ -1,4 +1,4 @@
-//! The token stays secret, whatever happens and whoever is curious.
+//! The token stays secret in everything that the program writes.
 
 use simulator::{Scenario, TOKEN};
 

@@ -58,11 +58,11 @@ fn stop(signal: &str, job: &Job, running: Running) -> Ended {
 }
 
 #[track_caller]
-fn assert_tells_of_the_build(job: &Job, ran: &Ended) {
-    assert!(tells_of_the_build(job, ran), "{:?} {}", job.outputs(), ran.stdout);
+fn assert_reports_the_build(job: &Job, ran: &Ended) {
+    assert!(reports_the_build(job, ran), "{:?} {}", job.outputs(), ran.stdout);
 }
 
-fn tells_of_the_build(job: &Job, ran: &Ended) -> bool {
+fn reports_the_build(job: &Job, ran: &Ended) -> bool {
     ran.stdout.contains("runs on")
         && ran.stdout.contains(&format!("build-id: {BUILD_ID}"))
         && job.output("result") == "interrupted"
@@ -71,7 +71,7 @@ fn tells_of_the_build(job: &Job, ran: &Ended) -> bool {
 
 async fn assert_left_well(job: &Job, ran: &Ended) {
     assert!(ran.stdout.contains("line 1\n::endgroup::\n"), "{}", ran.stdout);
-    assert_tells_of_the_build(job, ran);
+    assert_reports_the_build(job, ran);
     job.until(|journal| journal.contains(&Entry::NamespaceDisconnect)).await;
     let journal = job.simulator.journal();
     let place = |wanted: &Entry| journal.iter().position(|entry| entry == wanted);
@@ -122,7 +122,7 @@ async fn what_was_ignored_from_the_start_stays_ignored_and_sigterm_still_ends_th
     running.shows("line 2\n");
     let ran = stop("-TERM", &job, running);
     assert_eq!(ran.code, Some(143), "{}", ran.stdout);
-    assert_tells_of_the_build(&job, &ran);
+    assert_reports_the_build(&job, &ran);
 }
 
 /// A service that takes everything and answers nothing.
@@ -173,7 +173,7 @@ async fn quickest_end() -> Duration {
     time_to_stop(&job, running).0
 }
 
-/// Sends the last signal until the end takes no longer than is promised; on a busy machine, no longer than an end that
+/// Sends the last signal until the end takes no longer than the documents say; on a busy machine, no longer than an end that
 /// waits for nothing. Notices and outputs get a short moment even then, which is enough if the machine is not busy.
 async fn stops_at_once(
     codes: &[i32],
@@ -231,7 +231,7 @@ async fn a_build_without_a_known_status_ends_in_time() {
     let _open = until_sent(&listener, "GET ");
     let ran = stop("-INT", &job, running);
     assert_eq!(ran.code, Some(130), "{}", ran.stdout);
-    assert_tells_of_the_build(&job, &ran);
+    assert_reports_the_build(&job, &ran);
 }
 
 /// Everything goes through to the simulator, but requests that begin like this stay on the way: says
@@ -276,7 +276,7 @@ async fn catching_up_is_not_waited_for() {
     job.until(|journal| journal.contains(&joined)).await;
     let ran = stop("-TERM", &job, running);
     assert_eq!(ran.code, Some(143), "{}", ran.stdout);
-    assert_tells_of_the_build(&job, &ran);
+    assert_reports_the_build(&job, &ran);
 }
 
 #[tokio::test]
@@ -291,7 +291,7 @@ async fn a_service_that_is_down_or_half_open_is_not_waited_for() {
         running.shows(last);
         let ran = stop("-TERM", &job, running);
         assert_eq!(ran.code, Some(143), "{}", ran.stdout);
-        assert_tells_of_the_build(&job, &ran);
+        assert_reports_the_build(&job, &ran);
     }
 }
 
@@ -303,7 +303,7 @@ async fn a_stream_that_is_down_is_not_waited_for() {
     running.shows("line 1\n");
     let ran = stop("-TERM", &job, running);
     assert_eq!(ran.code, Some(143), "{}", ran.stdout);
-    assert_tells_of_the_build(&job, &ran);
+    assert_reports_the_build(&job, &ran);
 }
 
 #[tokio::test]
@@ -395,7 +395,7 @@ async fn signals_end_the_step_at_once_although_the_checkout_hangs() {
         };
         let codes = if signals == 2 { &EITHER[..] } else { &[143] };
         stops_at_once(codes, signalled, |job, ran| {
-            ran.stdout.contains(",file=Source/A.cpp,line=1") && tells_of_the_build(job, ran)
+            ran.stdout.contains(",file=Source/A.cpp,line=1") && reports_the_build(job, ran)
         })
         .await;
     }
@@ -517,6 +517,6 @@ async fn comparing(moment: Duration) -> (Job, Running) {
 #[tokio::test]
 async fn a_signal_while_long_windows_of_equal_lines_are_compared_ends_the_step_at_once() {
     for moment in [50, 200, 600].map(Duration::from_millis) {
-        stops_at_once(&[143], async || comparing(moment).await, tells_of_the_build).await;
+        stops_at_once(&[143], async || comparing(moment).await, reports_the_build).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Whole runs over the roads that companies build: proxies, and certificate authorities of their own.
+//! Whole runs over the networks of companies: with proxies, and certificate authorities of their own.
 
 use std::net::SocketAddr;
 use std::path::Path;
