@@ -36,9 +36,9 @@ pub(super) fn align(
     view: &[Key],
     forgotten: usize,
 ) -> Option<Alignment> {
-    let known: Vec<Key> = known.collect();
-    let timed = known.iter().chain(view).all(|key| key.has_time());
-    let known: Vec<u64> = known.into_iter().map(|key| key.id(timed)).collect();
+    let keys: Vec<Key> = known.collect();
+    let timed = keys.iter().chain(view).all(|key| key.has_time());
+    let known: Vec<u64> = keys.iter().map(|key| key.id(timed)).collect();
     let view: Vec<u64> = view.iter().map(|key| key.id(timed)).collect();
     let mut pairs = anchors(&known, &view);
     if pairs.is_empty() {
@@ -56,10 +56,15 @@ pub(super) fn align(
         }
     }
     let ahead = behind(&known, &view, last, &mut holes);
-    // Lines that were printed out of order count as printed. Those before the first pair are
-    // older than the view.
-    let newest = if timed { 0 } else { known.len().saturating_sub(view.len()) };
-    let mut rest = Remaining::unpaired(&known, &pairs, newest.max(first.0));
+    // Lines that were printed out of order count as printed. Without other times, equal lines
+    // before the first pair are older than the view.
+    let newest = known.len().saturating_sub(view.len()).max(first.0);
+    let is_older = |place: usize| {
+        let same_time =
+            keys.get(place).zip(keys.get(first.0)).is_some_and(|(a, b)| a.is_as_old_as(*b));
+        if timed { place < first.0 && same_time } else { place < newest }
+    };
+    let mut rest = Remaining::unpaired(&known, &pairs, is_older);
     holes.retain(|(_, at)| !rest.take(view.get(*at)));
     Some(Alignment { first, holes, last_known: last.0, ahead })
 }
@@ -249,12 +254,12 @@ impl Remaining {
         remaining
     }
 
-    /// The known lines from this place on that are in no pair.
-    fn unpaired(known: &[u64], pairs: &[(usize, usize)], from: usize) -> Self {
+    /// The known lines that are in no pair and not older than the view.
+    fn unpaired(known: &[u64], pairs: &[(usize, usize)], is_older: impl Fn(usize) -> bool) -> Self {
         let mut remaining = Self::default();
         let mut pairs = pairs.iter().peekable();
         for (place, id) in known.iter().enumerate() {
-            if pairs.next_if(|(paired, _)| *paired == place).is_none() && place >= from {
+            if pairs.next_if(|(paired, _)| *paired == place).is_none() && !is_older(place) {
                 *remaining.counts.entry(*id).or_default() += 1;
                 remaining.total += 1;
             }

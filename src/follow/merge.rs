@@ -56,8 +56,6 @@ pub(super) struct Circumstances {
     /// bring the new ones.
     pub(super) hold: bool,
     pub(super) request: Request,
-    /// Whether the build had ended by then.
-    pub(super) is_end: bool,
 }
 
 /// The position of the stream relative to the printed lines.
@@ -250,9 +248,8 @@ impl LineMerger {
             self.place_anyway(now, out);
         }
         if self.ahead_deadline().is_some_and(|at| at <= now) {
-            if self.ahead.overdue_at().is_some_and(|at| at <= now) {
-                self.print_overtaken(out);
-            }
+            let is_overdue = self.ahead.overdue_at().is_some_and(|at| at <= now);
+            while is_overdue && self.print_overtaken(out) {}
             self.print_ahead(out);
         }
         if self.uncertain.deadline().is_some_and(|at| at <= now) {
@@ -284,20 +281,24 @@ impl LineMerger {
     /// Adds the late lines to the window.
     fn remember_late(&mut self) {
         let late = std::mem::take(&mut self.late);
-        self.insert(&late);
+        self.insert(late);
     }
 
     /// Inserts late lines into the window. They are before the lines that the stream has yet to
     /// bring.
-    fn insert(&mut self, late: &[Insertion]) {
+    fn insert(&mut self, mut late: Vec<Insertion>) {
         if late.is_empty() {
             return;
         }
-        let forgotten = self.window.insert(late);
+        late.sort_by_key(|line| line.place);
+        let forgotten = self.window.insert(&late);
         let shifted = |place: usize| {
-            let inserted = late.iter().filter(|line| line.place <= place).count();
+            let inserted = late.partition_point(|line| line.place <= place);
             (place + inserted).checked_sub(forgotten)
         };
+        for line in &mut self.late {
+            line.place = shifted(line.place).unwrap_or_default();
+        }
         self.late_place = self.late_place.map(|place| shifted(place).unwrap_or_default());
         self.repeats.shift(shifted);
         self.uncertain.shift(shifted);
@@ -351,9 +352,8 @@ impl LineMerger {
     /// next ones are printed at once.
     fn print_uncertain(&mut self, out: &mut Effects) {
         let (lines, late): (Vec<_>, Vec<_>) = self.uncertain.take_all().unzip();
-        self.lines_recur |= !late.is_empty();
         lines.into_iter().for_each(|line| self.print_late(line, out));
-        self.insert(&late);
+        self.insert(late);
     }
 
     /// Reports that lines may be missing before these.
@@ -374,7 +374,8 @@ impl LineMerger {
             self.after_gap = true;
         }
         for (line, key) in view.into_pairs() {
-            self.print(line, key, true, out);
+            let only_rest = !self.take_uncertain(key);
+            self.print(line, key, only_rest, out);
         }
     }
 

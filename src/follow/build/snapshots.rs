@@ -54,7 +54,7 @@ impl Build {
                 Some(facts) => {
                     let is_drained = wait.is_drained;
                     self.apply_view(now, request, false, status, view, out);
-                    if is_drained {
+                    if is_drained && !self.lines.has_uncertain() {
                         self.finish(now, Ok(facts), out);
                     } else {
                         self.state = FollowState::LastLines { since: now, facts: Box::new(facts) };
@@ -72,7 +72,8 @@ impl Build {
             },
             FollowState::LastLines { since, .. } => {
                 let has_time = now - *since < self.options.delays.longest_drain;
-                if self.apply_view(now, request, false, status, view, out) && has_time {
+                let has_news = self.apply_view(now, request, false, status, view, out);
+                if (has_news || self.lines.has_uncertain()) && has_time {
                     self.polling.poll_at(now + self.options.delays.silence);
                 } else {
                     self.finish_with_last_lines(now, out);
@@ -167,7 +168,7 @@ impl Build {
         let is_running = self.status.show(now, before, out);
         let is_linked = self.room.as_ref().map_or(self.has_joined, Room::is_healthy);
         let is_linked = is_linked && self.is_followed();
-        let circumstances = Circumstances { is_later, is_linked, hold, request, is_end };
+        let circumstances = Circumstances { is_later, is_linked, hold, request };
         let has_lines = self.lines.on_view(now, view, circumstances, out);
         let has_ended = self.status.show(now, after, out);
         if let Some(room) = self.room.as_mut().filter(|_| hold) {

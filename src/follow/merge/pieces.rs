@@ -34,14 +34,15 @@ impl LineMerger {
     }
 
     /// Prints the first piece late if the stream has brought other lines since it was requested.
-    pub(super) fn print_overtaken(&mut self, out: &mut Effects) {
+    /// Returns whether it did.
+    pub(super) fn print_overtaken(&mut self, out: &mut Effects) -> bool {
         let Some(piece) = self.ahead.pieces.pop_front() else {
-            return;
+            return false;
         };
         let since = self.printed - piece.printed;
         if since == 0 || align(self.window.keys(), &piece.view.keys, 0).is_some() {
             self.ahead.pieces.push_front(piece);
-            return;
+            return false;
         }
         let place = self.window.len().saturating_sub(since);
         self.lossy = true;
@@ -53,7 +54,8 @@ impl LineMerger {
         let late: Vec<_> =
             keys.map(|key| Insertion { place, key: *key, only_rest: true }).collect();
         piece.view.into_pairs().for_each(|(line, _)| self.print_late(line, out));
-        self.insert(&late);
+        self.insert(late);
+        true
     }
 
     /// Does the same for the pieces that lie before these lines of the stream.

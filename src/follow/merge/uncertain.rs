@@ -1,7 +1,7 @@
 //! Lines of the newest moment that the stream may have repeated. Equal lines may also have been
 //! logged twice within one moment, and only REST shows which it was.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -18,7 +18,7 @@ const UNCERTAIN_BYTES: usize = 1024 * 1024;
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// How far REST may lag behind the stream. A snapshot requested later than this shows all lines.
-const REST_LAG: Duration = Duration::from_secs(2);
+const REST_LAG: Duration = Duration::from_secs(1);
 
 /// The result of a snapshot for the lines that it does not show twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(super) enum Decision {
 #[derive(Debug, Default)]
 pub(super) struct Uncertain {
     lines: VecDeque<UncertainLine>,
+    /// How often each of them is held.
+    counts: HashMap<Key, usize>,
     bytes: usize,
     /// When the first and the last of them came.
     since: Option<(Instant, Instant)>,
@@ -74,7 +76,8 @@ impl Uncertain {
         let first = self.since.map_or(now, |(first, _)| first);
         self.since = Some((first, now));
         for (line, key) in lines {
-            self.bytes += size_of::<UncertainLine>() + line.message.len();
+            self.bytes += bytes_of(&line);
+            *self.counts.entry(key).or_default() += 1;
             self.lines.push_back(UncertainLine { line, key, place });
         }
     }
@@ -88,28 +91,37 @@ impl Uncertain {
     }
 
     /// Decides about the lines that a snapshot does not show twice. `None`: it cannot tell yet.
-    pub(super) fn decision(
-        &self,
-        request: Request,
-        is_end: bool,
-        alignment: &Alignment,
-    ) -> Option<Decision> {
+    pub(super) fn decision(&self, request: Request, alignment: &Alignment) -> Option<Decision> {
         let (_, last) = self.since.filter(|(_, last)| request.at >= *last)?;
-        if self.original.is_none_or(|original| alignment.first.0 > original) {
+        // A view that begins with what they equal may show the second of two runs.
+        let reaches_back = |original| alignment.first.0 < original || alignment.first == (0, 0);
+        if !self.original.is_some_and(reaches_back) {
             return Some(Decision::Unknowable);
         }
         // REST may lag behind the stream until it shows a line that was printed after them.
         let is_behind = self.lines.iter().all(|held| alignment.last_known >= held.place);
-        let is_whole = is_behind || is_end || request.at >= last + REST_LAG;
-        is_whole.then_some(Decision::Repeats)
+        (is_behind || request.at >= last + REST_LAG).then_some(Decision::Repeats)
+    }
+
+    /// Whether they came before the snapshot was requested, if there are any.
+    pub(super) fn came_before(&self, request: Request) -> bool {
+        self.since.is_some_and(|(_, last)| request.at >= last)
+    }
+
+    /// Whether the line is one of them.
+    pub(super) fn holds(&self, key: Key) -> bool {
+        self.counts.get(&key).is_some_and(|count| *count > 0)
     }
 
     /// Whether the line is one of them. Then it is no longer.
     pub(super) fn take(&mut self, key: Key) -> bool {
-        let Some(at) = self.lines.iter().position(|held| held.key == key) else {
+        let Some(count) = self.counts.get_mut(&key).filter(|count| **count > 0) else {
             return false;
         };
-        self.lines.remove(at);
+        *count -= 1;
+        let at = self.lines.iter().position(|held| held.key == key).unwrap_or_default();
+        let taken = self.lines.remove(at);
+        self.bytes -= taken.map_or(0, |taken| bytes_of(&taken.line));
         if self.lines.is_empty() {
             *self = Self::default();
         }
@@ -127,4 +139,8 @@ impl Uncertain {
     pub(super) fn is_hopeless(&self) -> bool {
         !self.is_empty() && (self.original.is_none() || self.bytes > UNCERTAIN_BYTES)
     }
+}
+
+fn bytes_of(line: &LogLine) -> usize {
+    size_of::<UncertainLine>() + line.message.len()
 }

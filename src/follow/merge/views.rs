@@ -21,7 +21,9 @@ impl LineMerger {
         self.remember_late();
         self.longest_view = self.longest_view.max(view.len());
         let before = (out.len(), self.ahead.lines());
+        let is_uncertain = self.uncertain.came_before(circumstances.request);
         if view.is_empty() {
+            self.give_up_uncertain(is_uncertain, out);
             if circumstances.is_later {
                 self.on_empty_view(now, out);
             }
@@ -30,7 +32,10 @@ impl LineMerger {
         let forgotten = self.window.forgotten();
         match align(self.window.keys(), &view.keys, forgotten) {
             Some(alignment) => self.apply_overlapping(now, view, alignment, circumstances, out),
-            None => self.apply_separate(now, view, circumstances, out),
+            None => {
+                self.apply_separate(now, view, circumstances, out);
+                self.give_up_uncertain(is_uncertain, out);
+            }
         }
         if self.ahead.is_full() {
             self.print_ahead(out);
@@ -48,8 +53,7 @@ impl LineMerger {
         out: &mut Effects,
     ) {
         let rest = view.split_off(alignment.ahead);
-        let decision =
-            self.uncertain.decision(circumstances.request, circumstances.is_end, &alignment);
+        let decision = self.uncertain.decision(circumstances.request, &alignment);
         self.compare(view, &alignment, out);
         let rest = self.ahead.extend(rest);
         let rest = self.print_recurring(rest, out);
@@ -62,7 +66,11 @@ impl LineMerger {
         }
         match decision {
             Some(Decision::Repeats) => self.uncertain = Uncertain::default(),
-            Some(Decision::Unknowable) => self.print_uncertain(out),
+            Some(Decision::Unknowable) => {
+                // They may be among those lines.
+                self.print_ahead(out);
+                self.print_uncertain(out);
+            }
             None => {}
         }
         if circumstances.is_later && !self.unplaced.is_empty() {
@@ -70,20 +78,28 @@ impl LineMerger {
         }
     }
 
+    /// Prints the uncertain lines if a snapshot shows nothing about them. Neither will the next.
+    fn give_up_uncertain(&mut self, is_uncertain: bool, out: &mut Effects) {
+        if is_uncertain {
+            self.print_ahead(out);
+            self.print_uncertain(out);
+        }
+    }
+
     /// Whether REST has shown one of the uncertain lines again. Then it was no repeat.
-    fn take_uncertain(&mut self, key: Key) -> bool {
+    pub(super) fn take_uncertain(&mut self, key: Key) -> bool {
         let is_taken = self.uncertain.take(key);
         self.lines_recur |= is_taken;
         is_taken
     }
 
-    /// Prints the lines behind all printed ones that REST has shown again. Returns the others.
+    /// Prints the uncertain lines behind all printed ones that REST has shown again. Returns the
+    /// other lines.
     fn print_recurring(&mut self, mut view: View, out: &mut Effects) -> View {
-        let count = view.keys.iter().take_while(|key| self.take_uncertain(**key)).count();
+        let is_uncertain = |key: &&Key| self.uncertain.holds(**key);
+        let count = view.keys.iter().take_while(is_uncertain).count();
         let rest = view.split_off(count);
-        for (line, key) in view.into_pairs() {
-            self.print(line, key, false, out);
-        }
+        self.print_view(view, out);
         rest
     }
 
@@ -113,7 +129,7 @@ impl LineMerger {
             self.report_more_missing(from, to, out);
         }
         lines.into_iter().for_each(|line| self.print_late(line, out));
-        self.insert(&late);
+        self.insert(late);
     }
 
     /// Applies a view that shows no printed line.
@@ -135,6 +151,8 @@ impl LineMerger {
             return;
         }
         if self.sync == Sync::InSync && self.is_forgotten(&view, circumstances.request.printed) {
+            // The next view may show whether the stream leaves lines out.
+            self.lossy = true;
             return;
         }
         let origin = match (waits, circumstances.is_later) {
@@ -157,7 +175,9 @@ impl LineMerger {
     fn is_forgotten(&self, view: &View, printed: usize) -> bool {
         let ends = view.keys.last().zip(self.window.first());
         let is_older = ends.is_some_and(|(last, first)| last.is_before(first));
-        let is_late = self.printed - printed + view.len() > self.window.len();
+        let since = self.printed - printed;
+        let is_late =
+            since > 0 && since + view.len().min(self.window.len() / 2) > self.window.len();
         self.window.forgotten() > 0 && (is_older || is_late)
     }
 

@@ -144,7 +144,9 @@ impl Service {
 
     fn end(&mut self) {
         self.status = Status::Complete;
-        self.apply(|build, now, out| build.on_status(now, Status::Complete, out));
+        if !self.build.is_over() {
+            self.apply(|build, now, out| build.on_status(now, Status::Complete, out));
+        }
         self.pass(60_000);
         assert!(self.build.is_over());
     }
@@ -251,6 +253,89 @@ fn lines_logged_twice_in_one_moment_are_printed_though_rest_has_moved_on_or_lags
     service.fails = false;
     follow(&mut service, 10, 10_000);
     service.ends_whole();
+}
+
+#[test]
+fn a_view_that_begins_with_the_second_of_two_equal_runs_takes_neither_for_a_repeat() {
+    for lines in 5..=9 {
+        let mut service = Service::new(10, true);
+        service.moment("a b c d a b c", 9_000);
+        (0..lines).for_each(|n| service.line(&format!("y {n}"), Some(10_000 + n)));
+        service.pass(1_000);
+        (lines..40).for_each(|n| service.line(&format!("y {n}"), Some(10_000 + n)));
+        service.pass(5_000);
+        service.ends_whole();
+    }
+    for lines in [10, 50, 90] {
+        let mut service = Service::new(200, true);
+        (0..200).for_each(|n| service.line(&format!("block {}", n % 100), Some(9_000)));
+        (0..lines).for_each(|n| service.line(&format!("y {n}"), Some(10_000 + n)));
+        service.pass(1_000);
+        (lines..400).for_each(|n| service.line(&format!("y {n}"), Some(10_000 + n)));
+        service.pass(5_000);
+        service.ends_whole();
+    }
+}
+
+#[test]
+fn lines_logged_twice_at_the_end_are_printed_although_rest_lags() {
+    for lag in [1, 3, 5] {
+        let mut service = Service::new(200, true);
+        service.moment("a b c d a b c", 9_000);
+        service.lag = lag;
+        service.status = Status::Complete;
+        service.apply(|build, now, out| build.on_status(now, Status::Complete, out));
+        service.pass(400);
+        service.lag = 0;
+        service.ends_whole();
+    }
+}
+
+#[test]
+fn lines_logged_twice_around_a_dropped_one_are_printed_twice() {
+    let mut service = Service::new(10, true);
+    service.moment("a b c d", 9_000);
+    service.log("x", Some(9_000));
+    service.moment("a b c", 9_000);
+    service.pass(400);
+    (0..30).for_each(|n| service.line(&format!("y {n}"), Some(10_000 + n)));
+    service.pass(5_000);
+    service.ends_whole();
+}
+
+#[test]
+fn a_service_that_shows_no_lines_is_not_asked_again_and_again_about_a_repeat() {
+    let mut service = Service::new(0, true);
+    service.moment("a b c d a b c", 9_000);
+    service.pass(60_000);
+    assert!(service.polls <= 3, "{}", service.polls);
+    service.ends_whole();
+}
+
+#[test]
+fn a_long_view_of_dropped_lines_is_printed_although_older_lines_are_forgotten() {
+    let mut service = Service::new(10_000, true);
+    (0..9_000).for_each(|n| service.line(&format!("x {n}"), Some(1_000 + n)));
+    service.pass(61_000);
+    (0..10_000).for_each(|n| service.log(&format!("dropped {n}"), Some(70_000 + n)));
+    service.pass(61_000);
+    service.ends_whole();
+}
+
+#[test]
+fn lines_that_arrive_in_another_order_than_rest_shows_are_printed_once() {
+    for window in 8..=12 {
+        let mut service = Service::new(window, true);
+        (0..5).for_each(|n| service.line(&format!("x {n}"), Some(1_000 + n)));
+        service.log("a", Some(2_000));
+        service.log("b", Some(2_001));
+        service.bring("b", Some(2_001));
+        service.bring("a", Some(2_000));
+        (0..8).for_each(|n| service.line(&format!("q {n}"), Some(3_000 + n)));
+        service.pass(61_000);
+        service.ends_whole();
+        assert_eq!(service.late, [""; 0], "{window}");
+    }
 }
 
 #[test]
