@@ -98,7 +98,7 @@ fn each_rule_reads_its_examples_and_no_earlier_rule_does() {
     let mut proven = BTreeSet::new();
     for RuleExample { rule, line, found } in RULES.iter().copied().flatten() {
         let expected = ORDER.iter().find(|known| known.id == *rule).unwrap();
-        let speaker = expected.said_by[0];
+        let speaker = expected.reported_by[0];
         let (first, _) = rules.first(line, speaker).expect(rule);
         assert_eq!(first.id, *rule, "{line}");
         let read = rules.read(line, speaker).map(|read| Match { rule: &NO_RULE, ..read });

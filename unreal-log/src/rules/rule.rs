@@ -15,7 +15,7 @@ pub(crate) struct Rule {
     /// A name that no other rule has.
     pub(crate) id: &'static str,
     /// The programs that report in this shape.
-    pub(super) said_by: &'static [Speaker],
+    pub(super) reported_by: &'static [Speaker],
     /// Words in lower case. A line without any of them does not have the shape.
     pub(super) words: &'static [&'static str],
     pub(super) pattern: &'static str,
@@ -61,7 +61,7 @@ pub(crate) enum UsualOwner {
 /// The values that most rules have in common.
 pub(super) const ROW: Rule = Rule {
     id: "",
-    said_by: TOOLS,
+    reported_by: TOOLS,
     words: &["error", "warning", "fatal"],
     pattern: "",
     severity: Severity::Error,

@@ -200,7 +200,7 @@ pub(super) static PROJECT: Rule = Rule {
         },
         Case {
             pattern: r"Plugin '(?<plugin>[^']+)'[^\n]* does not contain the '(?<module>[^']+)' module",
-            hint: "Add the plugin {plugin} to the dependencies of whoever uses its module {module}, or correct the name of the module.",
+            hint: "Add the plugin {plugin} to the dependencies of the plugin or project that uses its module {module}, or correct the name of the module.",
             ..OF_MODULE_RULES
         },
         Case {

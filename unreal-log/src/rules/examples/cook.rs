@@ -21,7 +21,7 @@ pub(super) const RULES: &[RuleExample] = &[
     },
     RuleExample {
         rule: "channel-info",
-        line: "LogShaders: Display: 3 errors were mended",
+        line: "LogShaders: Display: 3 errors were fixed",
         found: None,
     },
     RuleExample {
@@ -113,15 +113,15 @@ pub(super) const CASES: &[CaseExample] = &[
     },
     CaseExample {
         message: "[0490.78] Compile of BP_Door failed. 1 Fatal Issue(s)",
-        hint: "Open the Blueprint BP_Door, compile it and mend the nodes that it marks: it ships broken even if the cook goes on.",
+        hint: "Open the Blueprint BP_Door, compile it and fix the nodes that it marks: it ships broken even if the cook goes on.",
     },
     CaseExample {
         message: "[Compiler BP_Door] Hinge is not blueprint visible.",
-        hint: "Open the Blueprint BP_Door, compile it and mend the nodes that it marks.",
+        hint: "Open the Blueprint BP_Door, compile it and fix the nodes that it marks.",
     },
     CaseExample {
         message: "[Compiler] Hinge is not blueprint visible.",
-        hint: "Open the Blueprint, compile it and mend the nodes that it marks.",
+        hint: "Open the Blueprint, compile it and fix the nodes that it marks.",
     },
     CaseExample {
         message: "Package D:/UE/Engine/Content/Doors/Hinge.uasset has newer custom version of Doors",

@@ -208,7 +208,7 @@ pub(super) const CASES: &[CaseExample] = &[
     },
     CaseExample {
         message: "Plugin 'Doors' (referenced via House.uproject) does not contain the 'Hinges' module",
-        hint: "Add the plugin Doors to the dependencies of whoever uses its module Hinges, or correct the name of the module.",
+        hint: "Add the plugin Doors to the dependencies of the plugin or project that uses its module Hinges, or correct the name of the module.",
     },
     CaseExample {
         message: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
