@@ -92,6 +92,10 @@ pub(super) static PROCESS_EXIT: Rule = Rule {
     tool: Some(Tool::Crash),
     rank: Rank::Cook,
     block: BlockKind::Line,
+    follow_ups: &[
+        // With these codes the program did not crash.
+        r"^\s*Took [\d.,]+s to run .*\bExitCode=(?:255|-\d{1,5})$",
+    ],
     owner: UsualOwner::Is(Owner::Code),
     ..ROW
 };

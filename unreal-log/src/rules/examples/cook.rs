@@ -1,6 +1,6 @@
 //! Examples for the rules and cases of `rules/cook.rs`.
 
-use super::{CaseExample, NOTHING, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
@@ -174,5 +174,21 @@ pub(super) const CASES: &[CaseExample] = &[
     CaseExample {
         message: "EnumProperty FDoor::Hinge is not initialized properly even though its struct probably has a custom default constructor.",
         hint: "Give FDoor::Hinge a default value in the header that declares it.",
+    },
+];
+
+pub(super) const FOLLOW_UPS: &[&str] = &[
+    "LogCook: Error: Failed to cook /Game/Maps/Belt",
+    "PackagingResults: Error: Unknown Cook Failure",
+];
+
+pub(super) const OVERRIDES: &[OverrideExample] = &[
+    OverrideExample {
+        line: "LogDerivedDataCache: Warning: Access to C:/DDC appears to be slow.",
+        actual: None,
+    },
+    OverrideExample {
+        line: "LogHttp: Warning: 0000: HTTP request timed out after 30.00 seconds URL=https://host/generate_204",
+        actual: None,
     },
 ];
