@@ -5,8 +5,8 @@ use super::lines::{line_of_key, line_of_plugin};
 use crate::model::{BuildMachine, Clue, Location, RemoteFile, RemotePath, RemoteProject, Source};
 use unreal_log::locate::assets;
 use unreal_log::locate::spelling::{
-    FOLDERS, Spelt, is_absolute, module_of_made, normalised, spelt, telling, under, with_slashes,
-    without_drive,
+    FOLDERS, Normalised, below, identifying_names, is_absolute, module_of_generated, normalised,
+    normalised_without_parents, with_slashes, without_drive,
 };
 
 /// No file of a repository has a longer path.
@@ -68,7 +68,7 @@ impl Resolver<'_> {
         if let Some(file) = self.file_in_checkout(path) {
             return Some(file);
         }
-        let path = normalised(path)?;
+        let path = normalised_without_parents(path)?;
         if self.index.is_authoritative() {
             return None;
         }
@@ -80,8 +80,8 @@ impl Resolver<'_> {
         if path.len() > LONGEST {
             return None;
         }
-        let path = spelt(path)?;
-        if let Some(module) = module_of_made(&path.path) {
+        let path = normalised(path)?;
+        if let Some(module) = module_of_generated(&path.path) {
             return self.rules(module);
         }
         let places = self.places(&path);
@@ -106,7 +106,7 @@ impl Resolver<'_> {
 
     /// The possible places of the file in the repository, derived from its place on the build
     /// machine, the likeliest first.
-    fn places(&self, path: &Spelt) -> Vec<String> {
+    fn places(&self, path: &Normalised) -> Vec<String> {
         let mut places = Vec::new();
         for path in self.absolute(path) {
             for project in self.machine.latest_projects() {
@@ -117,7 +117,7 @@ impl Resolver<'_> {
                 places.extend(self.beside(project, &path));
             }
         }
-        if path.climbs == 0 && !is_absolute(&path.path) {
+        if path.parents == 0 && !is_absolute(&path.path) {
             let folders = self.likely_folders().into_iter();
             places.extend(folders.map(|folder| folder + &path.path));
             places.push(path.path.clone());
@@ -127,23 +127,25 @@ impl Resolver<'_> {
     }
 
     /// The path from the root of a disk. Tools print paths relative to their working folder.
-    fn absolute(&self, path: &Spelt) -> Vec<String> {
+    fn absolute(&self, path: &Normalised) -> Vec<String> {
         if is_absolute(&path.path) {
             return vec![path.path.clone()];
         }
-        if path.climbs == 0 {
+        if path.parents == 0 {
             return Vec::new();
         }
-        let up = "../".repeat(path.climbs);
+        let up = "../".repeat(path.parents);
         let from = |engine: &str| {
-            WORKING.map(|folder| normalised(&format!("{engine}/{folder}/{up}{}", path.path)))
+            WORKING.map(|folder| {
+                normalised_without_parents(&format!("{engine}/{folder}/{up}{}", path.path))
+            })
         };
         let mut found: Vec<_> =
             self.machine.engine.as_deref().map(from).into_iter().flatten().flatten().collect();
         // Up to the root of the disk, and from there to the project.
         found.extend(self.machine.latest_projects().filter_map(|project| {
             let folder = project.folder.as_deref()?;
-            let inside = under_any_case(without_drive(folder), &path.path)?;
+            let inside = below_in_any_case(without_drive(folder), &path.path)?;
             Some(format!("{folder}/{inside}"))
         }));
         found
@@ -154,7 +156,7 @@ impl Resolver<'_> {
         let folder = self.folders(project).into_iter().find(|folder| !folder.is_empty())?;
         let on_machine = project.folder.as_deref()?;
         let top = on_machine.strip_suffix(folder.trim_end_matches('/'))?.strip_suffix('/')?;
-        under(top, path).filter(|_| !top.is_empty()).map(str::to_owned)
+        below(top, path).filter(|_| !top.is_empty()).map(str::to_owned)
     }
 
     /// A file of a plugin that the checkout has, even if it was built elsewhere. A module may have
@@ -174,14 +176,14 @@ impl Resolver<'_> {
         self.index.only(&format!("{name}.uplugin")).map(folder_of)
     }
 
-    fn ending(&self, path: &Spelt) -> Option<&str> {
+    fn ending(&self, path: &Normalised) -> Option<&str> {
         let found = self.index.ending(&path.path)?;
         let in_file = found.file.split('/').count();
         let in_path = path.path.split('/').count();
         let is_whole = found.names == in_path && !is_absolute(&path.path);
-        let enough = match telling(&path.path) {
+        let enough = match identifying_names(&path.path) {
             Some(least) => found.names >= least.max(2),
-            None if path.climbs > 0 => false,
+            None if path.parents > 0 => false,
             // A name alone is enough if there is a project that it can belong to.
             None if is_whole => in_path >= 2 || self.index.is_authoritative(),
             None => found.names >= 2 && found.names == in_file,
@@ -310,7 +312,7 @@ fn folder_of(file: &str) -> &str {
     file.rfind('/').and_then(|end| file.get(..=end)).unwrap_or_default()
 }
 
-fn under_any_case<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
+fn below_in_any_case<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
     let (start, rest) = path.split_at_checked(folder.len())?;
     rest.strip_prefix('/').filter(|_| start.eq_ignore_ascii_case(folder))
 }

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::index::Index;
-use unreal_log::locate::spelling::MADE;
+use unreal_log::locate::spelling::GENERATED_FOLDERS;
 
 /// The bounds of the walk. The largest games have some hundred thousand files.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +140,7 @@ fn has_project(folder: &Path) -> bool {
 impl Folder {
     fn skips(&self, name: &str) -> bool {
         let is_one_of = |names: &[&str]| names.iter().any(|one| one.eq_ignore_ascii_case(name));
-        is_one_of(&SKIPPED) || (!self.is_authored && is_one_of(&MADE))
+        is_one_of(&SKIPPED) || (!self.is_authored && is_one_of(&GENERATED_FOLDERS))
     }
 
     fn inner(&self, path: PathBuf, name: &str) -> Self {

@@ -3,7 +3,7 @@
 
 use unreal_log::RemotePath;
 use unreal_log::locate::certain::{CertainFile, CertainPath};
-use unreal_log::locate::spelling::normalised;
+use unreal_log::locate::spelling::normalised_without_parents;
 
 use crate::model::{BuildMachine, Location};
 use crate::text::Cleaner;
@@ -27,7 +27,7 @@ fn folder(machine: &BuildMachine, source_root: Option<&str>) -> String {
 
 /// A folder in the repository as a prefix of paths: empty, or ending in `/`.
 pub(crate) fn folder_in_repository(folder: &str) -> Option<String> {
-    normalised(folder).map(|folder| match folder.as_str() {
+    normalised_without_parents(folder).map(|folder| match folder.as_str() {
         "" => folder,
         _ => format!("{}/", folder.trim_start_matches('/')),
     })

@@ -13,11 +13,11 @@ const NAME: usize = 100;
 /// All lines of the message, without place and code, then the hint. Fits into an annotation, even one that begins
 /// with place and code and indents the other lines by two blanks.
 pub fn message(finding: &Finding) -> String {
-    let (said, hint) = (text(finding), hint(finding));
-    let indentation = 2 * (said.matches('\n').count() + hint.matches('\n').count());
+    let (message, hint) = (text(finding), hint(finding));
+    let indentation = 2 * (message.matches('\n').count() + hint.matches('\n').count());
     let around = start(finding) + &hint;
     let room = MAX_MESSAGE.saturating_sub(around.encode_utf16().count() + indentation);
-    format!("{}{hint}", shortened(&said, room))
+    format!("{}{hint}", shortened(&message, room))
 }
 
 /// Place, code and all lines of the message.

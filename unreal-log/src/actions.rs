@@ -49,10 +49,10 @@ fn timed(line: &str) -> Option<(&str, Duration)> {
 /// IncrediBuild's `[13/474] Compile Door.cpp (0:03.25 at +0:15)`, or with the helping machine
 /// `Door.cpp (Agent 'Box (Core #2)', 0:03.25 at +0:15)`.
 fn distributed(line: &str) -> Option<(&str, Duration)> {
-    let (said, _since_start) = line.strip_suffix(')')?.rsplit_once(" at +")?;
-    let (name, took) = match said.rsplit_once("', ") {
+    let (start, _since_start) = line.strip_suffix(')')?.rsplit_once(" at +")?;
+    let (name, took) = match start.rsplit_once("', ") {
         Some((agent, took)) => (agent.split_once(" (Agent '")?.0, took),
-        None => said.rsplit_once(" (")?,
+        None => start.rsplit_once(" (")?,
     };
     let name = progress::counter(name).map_or(name, |(_counter, name)| name);
     Some((name.trim(), clock(took)?))

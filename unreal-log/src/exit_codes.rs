@@ -95,38 +95,64 @@ const UBT: &[(i64, &str, &str)] = &[
 const FORMERLY_COMPILATION: &str =
     "OtherCompilationError in older engines, FailedDueToEngineChange in newer ones";
 
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It reported errors.
+    Failed,
+    Crashed,
+    /// The system killed it.
+    Killed,
+    /// It was asked to end.
+    Stopped,
+    NotStarted,
+}
+
+impl Ending {
+    /// The predicate of a sentence about the process.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Crashed => "crashed",
+            Self::Killed => "was killed",
+            Self::Stopped => "was stopped",
+            Self::NotStarted => "could not start",
+        }
+    }
+}
+
 /// The exit codes of processes that ended by a signal, as a shell counts, or by abort of the C runtime.
-const PROCESS: &[(i64, &str, &str)] = &[
-    (1, "failed", "it reported errors"),
-    (3, "crashed", "abort, usually a failed assertion"),
-    (130, "was stopped", "SIGINT, interrupted"),
-    (132, "crashed", "SIGILL, an instruction that this processor does not have"),
-    (134, "crashed", "SIGABRT, usually a failed assertion"),
-    (135, "crashed", "SIGBUS, memory that is not there"),
-    (136, "crashed", "SIGFPE, a division by zero"),
-    (137, "was killed", "SIGKILL, mostly because memory ran out"),
-    (139, "crashed", "SIGSEGV, an invalid pointer"),
-    (143, "was stopped", "SIGTERM, ended from outside"),
-    (255, "failed", "no particular code"),
+const PROCESS: &[(i64, Ending, &str)] = &[
+    (1, Ending::Failed, "it reported errors"),
+    (3, Ending::Crashed, "abort, usually a failed assertion"),
+    (130, Ending::Stopped, "SIGINT, interrupted"),
+    (132, Ending::Crashed, "SIGILL, an instruction that this processor does not have"),
+    (134, Ending::Crashed, "SIGABRT, usually a failed assertion"),
+    (135, Ending::Crashed, "SIGBUS, memory that is not there"),
+    (136, Ending::Crashed, "SIGFPE, a division by zero"),
+    (137, Ending::Killed, "SIGKILL, mostly because memory ran out"),
+    (139, Ending::Crashed, "SIGSEGV, an invalid pointer"),
+    (143, Ending::Stopped, "SIGTERM, ended from outside"),
+    (255, Ending::Failed, "no particular code"),
 ];
 
 /// The exit codes of processes on Windows that ended by an exception.
-const STATUS: &[(u32, &str, &str)] = &[
-    (0x8000_0003, "crashed", "a breakpoint or failed assertion"),
-    (0xC000_0005, "crashed", "access violation, an invalid pointer"),
-    (0xC000_0017, "crashed", "memory ran out"),
-    (0xC000_001D, "crashed", "an instruction that this processor does not have"),
-    (0xC000_0094, "crashed", "a division by zero"),
-    (0xC000_00FD, "crashed", "stack overflow"),
-    (0xC000_012D, "crashed", "memory ran out, the paging file is too small"),
-    (0xC000_0135, "could not start", "a DLL was not found"),
-    (0xC000_013A, "was stopped", "interrupted from outside"),
-    (0xC000_0142, "could not start", "a DLL failed to initialise"),
-    (0xC000_0374, "crashed", "heap corruption"),
-    (0xC000_0409, "crashed", "fast fail, such as a buffer overrun"),
-    (0xC06D_007E, "crashed", "a delay-loaded DLL was not found"),
-    (0xE043_4352, "crashed", "an unhandled .NET exception"),
-    (0xE06D_7363, "crashed", "an unhandled C++ exception"),
+const STATUS: &[(u32, Ending, &str)] = &[
+    (0x8000_0003, Ending::Crashed, "a breakpoint or failed assertion"),
+    (0xC000_0005, Ending::Crashed, "access violation, an invalid pointer"),
+    (0xC000_0017, Ending::Crashed, "memory ran out"),
+    (0xC000_001D, Ending::Crashed, "an instruction that this processor does not have"),
+    (0xC000_0094, Ending::Crashed, "a division by zero"),
+    (0xC000_00FD, Ending::Crashed, "stack overflow"),
+    (0xC000_012D, Ending::Crashed, "memory ran out, the paging file is too small"),
+    (0xC000_0135, Ending::NotStarted, "a DLL was not found"),
+    (0xC000_013A, Ending::Stopped, "interrupted from outside"),
+    (0xC000_0142, Ending::NotStarted, "a DLL failed to initialise"),
+    (0xC000_0374, Ending::Crashed, "heap corruption"),
+    (0xC000_0409, Ending::Crashed, "fast fail, such as a buffer overrun"),
+    (0xC06D_007E, Ending::Crashed, "a delay-loaded DLL was not found"),
+    (0xE043_4352, Ending::Crashed, "an unhandled .NET exception"),
+    (0xE06D_7363, Ending::Crashed, "an unhandled C++ exception"),
 ];
 
 /// The forms of lines with an exit code, compiled.
@@ -177,22 +203,19 @@ impl ExitCodes {
         }
         let explain = |found: &Captures<'_>| {
             let code: i64 = group(found, "code").parse().ok()?;
-            let (verb, meaning) = process(code)?;
-            Some((code, verb, meaning))
+            let (ending, meaning) = process(code)?;
+            Some((code, ending, meaning))
         };
         let (code, text) = if let Some(found) = self.process.captures(line) {
-            let (code, verb, meaning) = explain(&found)?;
-            (code, format!("{} {verb} (ExitCode={code}: {meaning})", group(&found, "program")))
+            let (code, ending, meaning) = explain(&found)?;
+            let (program, ending) = (group(&found, "program"), ending.text());
+            (code, format!("{program} {ending} (ExitCode={code}: {meaning})"))
         } else if let Some(found) = self.tool.captures(line) {
             // The errors of the tool are findings themselves.
-            let (code, verb, meaning) = explain(&found).filter(|(_, verb, _)| *verb != "failed")?;
-            (
-                code,
-                format!(
-                    "{} {verb} (tool returned code: {code}, {meaning})",
-                    group(&found, "program")
-                ),
-            )
+            let (code, ending, meaning) =
+                explain(&found).filter(|(_, ending, _)| *ending != Ending::Failed)?;
+            let (program, ending) = (group(&found, "program"), ending.text());
+            (code, format!("{program} {ending} (tool returned code: {code}, {meaning})"))
         } else if let Some(found) = self.editor.captures(line) {
             let (code, _, meaning) = explain(&found)?;
             let command = group(&found, "command");
@@ -223,9 +246,10 @@ fn uat(code: i64, name: Option<&str>) -> Option<ExplainedExit> {
                 "AutomationTool exited with {code}, which is UnrealBuildTool's {name}: {meaning}"
             ),
             None => {
-                let (verb, meaning) = process(code)?;
+                let (ending, meaning) = process(code)?;
+                let ending = ending.text();
                 format!(
-                    "AutomationTool exited with {code}: a process {verb} (ExitCode={code}: {meaning})"
+                    "AutomationTool exited with {code}: a process {ending} (ExitCode={code}: {meaning})"
                 )
             }
         };
@@ -238,14 +262,14 @@ fn uat(code: i64, name: Option<&str>) -> Option<ExplainedExit> {
 }
 
 /// How the process ended, and why.
-fn process(code: i64) -> Option<(&'static str, &'static str)> {
+fn process(code: i64) -> Option<(Ending, &'static str)> {
     let status =
         u32::try_from(code).ok().or_else(|| Some(i32::try_from(code).ok()?.cast_unsigned()));
     let by_code = PROCESS.iter().find(|(known, ..)| *known == code);
     let by_status = || STATUS.iter().find(|(known, ..)| Some(*known) == status);
     by_code
-        .map(|(_, verb, meaning)| (*verb, *meaning))
-        .or_else(|| by_status().map(|(_, verb, meaning)| (*verb, *meaning)))
+        .map(|(_, ending, meaning)| (*ending, *meaning))
+        .or_else(|| by_status().map(|(_, ending, meaning)| (*ending, *meaning)))
 }
 
 fn owner_of_uat(code: i64) -> Option<Owner> {
@@ -373,10 +397,10 @@ mod tests {
 
     #[test]
     fn a_windows_code_is_known_with_and_without_its_sign() {
-        for (code, verb, meaning) in STATUS {
+        for (code, ending, meaning) in STATUS {
             let unsigned = i64::from(*code);
             for code in [unsigned, unsigned - (1 << 32)] {
-                assert_eq!(process(code), Some((*verb, *meaning)), "{code}");
+                assert_eq!(process(code), Some((*ending, *meaning)), "{code}");
             }
             let owner = owner_of_process(unsigned);
             assert_eq!(owner_of_process(unsigned - (1 << 32)), owner, "{code:x}");

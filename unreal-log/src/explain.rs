@@ -31,7 +31,7 @@ pub(crate) struct Explanation {
     pub(crate) rank: Option<Rank>,
     /// Names in it are from the log.
     pub(crate) hint: Option<String>,
-    /// The address of the vendor's page about it.
+    /// The address of the vendor's page about this case.
     pub(crate) docs: Option<&'static str>,
 }
 
@@ -130,8 +130,7 @@ fn by_default(subject: &Subject<'_>) -> Option<Explanation> {
     } else {
         None
     };
-    let docs = subject.rule.docs;
-    Some(Explanation { owner, rank: None, hint: hint.map(str::to_owned), docs })
+    Some(Explanation { owner, rank: None, hint: hint.map(str::to_owned), docs: None })
 }
 
 fn usual_owner(subject: &Subject<'_>) -> Option<Owner> {

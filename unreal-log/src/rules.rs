@@ -193,7 +193,8 @@ impl Rules {
         }
         let rules = ORDER.iter().copied().zip(&self.patterns).enumerate();
         let rules = rules.filter(|(index, _)| candidates & (1 << index) != 0);
-        let rules = rules.map(|(_, rule)| rule).filter(|(rule, _)| rule.said_by.contains(&speaker));
+        let rules =
+            rules.map(|(_, rule)| rule).filter(|(rule, _)| rule.reported_by.contains(&speaker));
         let mut fits =
             rules.filter_map(|(rule, pattern)| Some((rule, pattern.get().captures(line)?)));
         fits.find(|(_, found)| !names_a_binary(found))

@@ -63,7 +63,8 @@ impl Assembly {
             (Rank::FollowUp, _) => Rank::FollowUp,
             (own, better) => better.unwrap_or_else(|| rank_in(block.phase, own)),
         };
-        let docs = explanation.as_ref().map_or(block.rule.docs, |found| found.docs);
+        let of_case = explanation.as_ref().and_then(|found| found.docs);
+        let docs = of_case.or_else(|| block.rule.docs_of(block.tool));
         let (owner, hint) = explanation.map(|found| (found.owner, found.hint)).unzip();
         Finding {
             rule: block.rule.id,

@@ -86,8 +86,8 @@ fn is_source(text: &str) -> bool {
 
 /// `ERROR: 0:12: 'Hinge' : undeclared identifier`.
 fn is_of_glslang(text: &str) -> bool {
-    let said = text.strip_prefix("ERROR: ").or_else(|| text.strip_prefix("WARNING: "));
-    let mut place = said.unwrap_or_default().splitn(3, ':');
+    let reported = text.strip_prefix("ERROR: ").or_else(|| text.strip_prefix("WARNING: "));
+    let mut place = reported.unwrap_or_default().splitn(3, ':');
     let mut is_number = || place.next().is_some_and(|part| part.parse::<u32>().is_ok());
     is_number() && is_number()
 }
@@ -158,15 +158,15 @@ fn java(line: &str, text: &str) -> LineRole {
 
 /// Python indents the frames, but not the exception that follows them.
 fn python(event: &BlockState<'_>, text: &str, stands_alone: bool) -> LineRole {
-    let said =
+    let reported =
         text.strip_prefix("LogPython: Error:").or_else(|| text.strip_prefix("LogPython: Warning:"));
-    match said.map(|said| said.strip_prefix(' ').unwrap_or(said)) {
+    match reported.map(|reported| reported.strip_prefix(' ').unwrap_or(reported)) {
         None if stands_alone || event.has_essence => LineRole::None,
         // Other threads log between the lines.
         None => LineRole::Filler,
         Some(_) if event.has_essence => LineRole::None,
-        Some(said) if said.trim().is_empty() => LineRole::Filler,
-        Some(said) if said.starts_with(' ') => LineRole::Detail,
+        Some(reported) if reported.trim().is_empty() => LineRole::Filler,
+        Some(reported) if reported.starts_with(' ') => LineRole::Detail,
         Some(_) => LineRole::Essence,
     }
 }
@@ -206,8 +206,8 @@ fn crash(event: &BlockState<'_>, line: &str, text: &str, own: Option<&Match<'_>>
     if text.contains("end: stack for UAT") {
         return LineRole::Last;
     }
-    let said = without_crash_category(text);
-    let is_frame = said.starts_with("[Callstack]");
+    let reported = without_crash_category(text);
+    let is_frame = reported.starts_with("[Callstack]");
     let is_ensure = event.tool == Some(Tool::Ensure);
     let own_tool = tool(own);
     if own_tool == Some(Tool::Ensure) && !is_ensure {
@@ -215,10 +215,10 @@ fn crash(event: &BlockState<'_>, line: &str, text: &str, own: Option<&Match<'_>>
     }
     let was_framed = event.last.starts_with("[Callstack]");
     // The engine names the thread after the frames.
-    if said.is_empty() || said.starts_with("Crash in runnable thread ") {
+    if reported.is_empty() || reported.starts_with("Crash in runnable thread ") {
         return LineRole::Filler;
     }
-    if is_banner(said) || text.ends_with(": Fatal error!") {
+    if is_banner(reported) || text.ends_with(": Fatal error!") {
         // The banner after an ensure begins another event.
         return if is_ensure && event.has_essence {
             LineRole::None
@@ -231,7 +231,7 @@ fn crash(event: &BlockState<'_>, line: &str, text: &str, own: Option<&Match<'_>>
     if is_ending && (is_ensure || was_framed) && event.has_essence {
         return LineRole::None;
     }
-    let is_error = said.len() < text.len();
+    let is_error = reported.len() < text.len();
     // A log line that has nothing to do with the crash stands before its announcement or after its frames.
     let is_message = is_error && event.is_announced && !was_framed;
     let is_plain = own.is_none() && !has_category(text) && is_of_crash(line) && !was_framed;
@@ -244,21 +244,22 @@ fn crash(event: &BlockState<'_>, line: &str, text: &str, own: Option<&Match<'_>>
 }
 
 /// Whether the line only announces a crash, as `=== Critical error: ===` does.
-pub(super) fn is_banner(said: &str) -> bool {
-    (said.starts_with("=== ") && said.ends_with(" ==="))
-        || said.starts_with("Traceback (")
-        || said.starts_with("begin: stack for UAT")
-        || said == "Fatal error!"
+pub(super) fn is_banner(reported: &str) -> bool {
+    (reported.starts_with("=== ") && reported.ends_with(" ==="))
+        || reported.starts_with("Traceback (")
+        || reported.starts_with("begin: stack for UAT")
+        || reported == "Fatal error!"
 }
 
 /// The text without the log category of a crash: `LogWindows: Error: …`.
 pub(super) fn without_crash_category(text: &str) -> &str {
-    let said = text.split_once(": ").filter(|(category, _)| is_crash_category(category));
-    let said = said.and_then(|(_, said)| {
-        let said = said.strip_prefix("Error:").or_else(|| said.strip_prefix("Critical:"));
-        said.or_else(|| text.split_once(": ")?.1.strip_prefix("Fatal:"))
+    let reported = text.split_once(": ").filter(|(category, _)| is_crash_category(category));
+    let reported = reported.and_then(|(_, reported)| {
+        let reported =
+            reported.strip_prefix("Error:").or_else(|| reported.strip_prefix("Critical:"));
+        reported.or_else(|| text.split_once(": ")?.1.strip_prefix("Fatal:"))
     });
-    said.map_or(text, str::trim)
+    reported.map_or(text, str::trim)
 }
 
 fn is_crash_category(name: &str) -> bool {

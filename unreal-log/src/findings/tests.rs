@@ -46,6 +46,32 @@ fn a_finding_carries_its_place_in_the_project() {
 }
 
 #[test]
+fn a_finding_links_to_the_page_of_its_case_or_else_to_the_page_of_its_tool() {
+    let msvc =
+        "https://learn.microsoft.com/cpp/error-messages/compiler-errors-1/c-cpp-build-errors";
+    let c2039 =
+        "https://learn.microsoft.com/cpp/error-messages/compiler-errors-1/compiler-error-c2039";
+    let clang = "https://clang.llvm.org/docs/DiagnosticsReference.html";
+    for (line, docs) in [
+        ("A.cpp(3): error C2039: 'Hinge': is not a member of 'UDoor'", Some(c2039)),
+        ("A.cpp(3): error C2065: 'Hinge': undeclared identifier", Some(msvc)),
+        ("A.cpp(3): error C2664: cannot convert argument 1", Some(msvc)),
+        ("A.cpp(3): error C1060: compiler is out of heap space", Some(msvc)),
+        ("LINK : warning LNK4099: PDB was not found", Some(msvc)),
+        ("A.cs(3,7): error CS1501: No overload for method", None),
+        ("A.usf(3,7): error X3004: undeclared identifier 'Hinge'", None),
+        ("A.targets(3,5): error MSB4062: The task could not be loaded", None),
+        ("A.cpp:3:7: error: use of undeclared identifier 'Hinge'", Some(clang)),
+        ("A.cpp:3:7: warning: declaration shadows a field [-Wshadow]", Some(clang)),
+        ("A.java:3: error: cannot find symbol", None),
+    ] {
+        let found = read_all(&[line]);
+        assert_eq!(found.len(), 1, "{line}");
+        assert_eq!(found[0].docs, docs, "{line}");
+    }
+}
+
+#[test]
 fn a_repeated_message_is_not_a_finding_again() {
     let error = "Source/A.cpp(1): error C2660: x";
     let there = "Source/A.cpp(2): error C2660: x";

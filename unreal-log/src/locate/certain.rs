@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::assets;
-use super::spelling::{normalised, with_slashes};
+use super::spelling::{normalised_without_parents, with_slashes};
 use crate::remote::{BuildMachine, Clue, RemoteFile, RemotePath, Source};
 
 /// A file of the project or of the build machine. Lines and columns count from 1.
@@ -73,7 +73,8 @@ pub(crate) fn file(clue: &Clue, machine: &BuildMachine) -> Option<CertainFile> {
 
 fn of_machine(file: &RemoteFile, machine: &BuildMachine) -> CertainFile {
     let RemoteFile { path, line, column, end_line } = file;
-    let inside = normalised(path).and_then(|path| Some(machine.inside_project(&path)?.to_owned()));
+    let inside = normalised_without_parents(path)
+        .and_then(|path| Some(machine.inside_project(&path)?.to_owned()));
     let path =
         inside.map_or_else(|| CertainPath::OnMachine(with_slashes(path)), CertainPath::InProject);
     CertainFile { path, line: *line, column: *column, end_line: *end_line }

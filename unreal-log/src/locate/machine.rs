@@ -1,6 +1,8 @@
 //! The place of a path among the folders of the build machine.
 
-use super::spelling::{FOLDERS, is_absolute, is_engine, is_made, starts_in, tail, under};
+use super::spelling::{
+    FOLDERS, below, from_project_folder, is_absolute, is_engine, is_generated, starts_in,
+};
 use crate::remote::{BuildMachine, RemoteProject};
 
 impl BuildMachine {
@@ -11,7 +13,7 @@ impl BuildMachine {
 
     /// The project's folder within what was cloned, ending in `/` if it is not all of it.
     pub fn in_clone(&self, project: &RemoteProject) -> Option<String> {
-        let inside = under(self.clone.as_deref()?, project.folder.as_deref()?)?;
+        let inside = below(self.clone.as_deref()?, project.folder.as_deref()?)?;
         Some(format!("{inside}/"))
     }
 
@@ -27,21 +29,21 @@ impl BuildMachine {
                     .min_by_key(|inside| inside.len())
                     .filter(|inside| !is_engine(inside))
                     .filter(|_| {
-                        self.engine.as_deref().and_then(|engine| under(engine, path)).is_none()
+                        self.engine.as_deref().and_then(|engine| below(engine, path)).is_none()
                     }),
-                None => tail(path),
+                None => from_project_folder(path),
             }
         } else {
             starts_in(&FOLDERS, path).then_some(path)
         };
         // A name with a colon is the beginning of another path.
-        inside.filter(|inside| !is_made(inside) && !inside.contains(':'))
+        inside.filter(|inside| !is_generated(inside) && !inside.contains(':'))
     }
 }
 
 impl RemoteProject {
     /// The path from the project's folder, if it is below that.
     pub fn holds<'p>(&self, path: &'p str) -> Option<&'p str> {
-        under(self.folder.as_deref()?, path)
+        below(self.folder.as_deref()?, path)
     }
 }

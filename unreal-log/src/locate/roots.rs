@@ -5,7 +5,9 @@ use std::sync::Arc;
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
-use super::spelling::{MADE, is_absolute, is_drive, normalised, under};
+use super::spelling::{
+    GENERATED_FOLDERS, below, is_absolute, is_drive, normalised_without_parents,
+};
 use crate::pattern;
 use crate::remote::{BuildMachine, RemoteProject};
 
@@ -68,11 +70,11 @@ impl Roots {
             self.learn_project(line);
         }
         if let Some(folder) = line.strip_prefix("Cloning into '") {
-            let folder = folder.split('\'').next().and_then(normalised);
+            let folder = folder.split('\'').next().and_then(normalised_without_parents);
             let folder = folder.filter(|folder| is_absolute(folder));
             // A clone inside another one is a submodule.
             let is_inner = folder.as_deref().zip(self.known.clone.as_deref());
-            let is_inner = is_inner.is_some_and(|(folder, clone)| under(clone, folder).is_some());
+            let is_inner = is_inner.is_some_and(|(folder, clone)| below(clone, folder).is_some());
             if folder.is_some() && !is_inner {
                 Arc::make_mut(&mut self.known).clone = folder;
             }
@@ -112,8 +114,11 @@ impl Roots {
 
     fn learn_engine(&mut self, line: &str) {
         for found in self.in_engine.captures_iter(line) {
-            let folder = found.name("folder").and_then(|folder| normalised(folder.as_str()));
-            let Some(folder) = folder.filter(|folder| !is_made_or_staged(folder)) else { continue };
+            let folder =
+                found.name("folder").and_then(|folder| normalised_without_parents(folder.as_str()));
+            let Some(folder) = folder.filter(|folder| !is_generated_or_staged(folder)) else {
+                continue;
+            };
             let runs = found.name("runs").is_some();
             if runs || self.known.engine.is_none() {
                 Arc::make_mut(&mut self.known).engine = Some(folder);
@@ -129,10 +134,10 @@ impl Roots {
 /// The project, unless it is one that tools made, or the beginning of its path is not certain.
 fn sane(found: &Captures<'_>) -> Option<RemoteProject> {
     let is_argument = found.get(0)?.as_str().starts_with('-');
-    let folder = normalised(found.name("folder")?.as_str())?;
+    let folder = normalised_without_parents(found.name("folder")?.as_str())?;
     let file = found.name("file")?.as_str();
     let is_known = is_absolute(&folder);
-    if (!is_known && !is_argument) || is_made_or_staged(&folder) || file.starts_with('.') {
+    if (!is_known && !is_argument) || is_generated_or_staged(&folder) || file.starts_with('.') {
         return None;
     }
     // Everything lies below the top of a drive, even the engine.
@@ -140,7 +145,8 @@ fn sane(found: &Captures<'_>) -> Option<RemoteProject> {
     Some(RemoteProject { folder, file: file.to_owned() })
 }
 
-fn is_made_or_staged(folder: &str) -> bool {
-    let is_made = |segment: &str| MADE.iter().any(|made| made.eq_ignore_ascii_case(segment));
-    folder.split('/').any(|segment| is_made(segment) || segment.contains(".uproject"))
+fn is_generated_or_staged(folder: &str) -> bool {
+    let is_generated =
+        |segment: &str| GENERATED_FOLDERS.iter().any(|known| known.eq_ignore_ascii_case(segment));
+    folder.split('/').any(|segment| is_generated(segment) || segment.contains(".uproject"))
 }

@@ -1,24 +1,24 @@
 //! The spelling of paths: by Windows, by Unix, and relative to the folder in which a tool ran.
 
-/// The folders of a project in which tools keep the files that they make.
-pub const MADE: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
+/// The folders of a project in which tools keep the files that they generate.
+pub const GENERATED_FOLDERS: [&str; 4] = ["Intermediate", "Binaries", "Saved", "DerivedDataCache"];
 /// The folders of a project in which people keep the files that they write.
 pub const FOLDERS: [&str; 5] = ["Source", "Plugins", "Content", "Config", "Shaders"];
 
 /// A path with `/`, without `.` and `x/..`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spelt {
-    /// The number of `..` at its beginning.
-    pub climbs: usize,
+pub struct Normalised {
+    /// The number of `..` at its beginning, which lead to parent folders.
+    pub parents: usize,
     /// The rest of the path.
     pub path: String,
 }
 
-/// The path in this spelling. None if it climbs out of a drive.
-pub fn spelt(path: &str) -> Option<Spelt> {
+/// The path in this spelling. None if it leads out of a drive.
+pub fn normalised(path: &str) -> Option<Normalised> {
     let path = path.trim().replace('\\', "/");
     let starts = path.starts_with('/');
-    let mut climbs = 0;
+    let mut parents = 0;
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         match segment {
@@ -27,23 +27,23 @@ pub fn spelt(path: &str) -> Option<Spelt> {
                 Some(folder) if is_drive(folder) => return None,
                 Some(_) => {}
                 None if starts => return None,
-                None => climbs += 1,
+                None => parents += 1,
             },
             _ => segments.push(segment),
         }
     }
     let start = if starts { "/" } else { "" };
-    Some(Spelt { climbs, path: format!("{start}{}", segments.join("/")) })
+    Some(Normalised { parents, path: format!("{start}{}", segments.join("/")) })
 }
 
-/// The path with `/`, and normalised if it does not climb.
+/// The path with `/`, and normalised if it does not begin with `..`.
 pub fn with_slashes(path: &str) -> String {
-    normalised(path).unwrap_or_else(|| path.replace('\\', "/"))
+    normalised_without_parents(path).unwrap_or_else(|| path.replace('\\', "/"))
 }
 
-/// The path with `/`, without `.` and `x/..`. None if it climbs.
-pub fn normalised(path: &str) -> Option<String> {
-    spelt(path).filter(|spelt| spelt.climbs == 0).map(|spelt| spelt.path)
+/// The path with `/`, without `.` and `x/..`. None if it begins with `..`.
+pub fn normalised_without_parents(path: &str) -> Option<String> {
+    normalised(path).filter(|path| path.parents == 0).map(|path| path.path)
 }
 
 /// Whether it begins at the top of a disk.
@@ -52,7 +52,7 @@ pub fn is_absolute(path: &str) -> bool {
 }
 
 /// Whether it is the letter of a drive: `C:`.
-pub fn is_drive(segment: &str) -> bool {
+pub(crate) fn is_drive(segment: &str) -> bool {
     matches!(segment.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic())
 }
 
@@ -66,7 +66,7 @@ pub fn without_drive(path: &str) -> &str {
 
 /// The rest of the path after the folder, if it is below the folder. Upper and lower case are the same on Windows and
 /// on a Mac, which is known by `/Users` and `/Volumes`.
-pub fn under<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
+pub fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
     let (start, rest) = path.split_at_checked(folder.len())?;
     let any_case = !folder.starts_with('/')
         || folder.starts_with("/Users/")
@@ -76,7 +76,7 @@ pub fn under<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
 }
 
 /// The path from the first folder of a project on, such as `Source`. None for a path of the engine.
-pub fn tail(path: &str) -> Option<&str> {
+pub(crate) fn from_project_folder(path: &str) -> Option<&str> {
     let has_engine = path.split('/').any(|folder| folder.eq_ignore_ascii_case("Engine"));
     let starts = FOLDERS.iter().filter_map(|folder| path.find(&format!("/{folder}/")));
     let start = starts.min().filter(|_| !has_engine)?;
@@ -84,7 +84,7 @@ pub fn tail(path: &str) -> Option<&str> {
 }
 
 /// Whether the file is in an engine that lies inside the folder. `Source/Game/Engine` is the game's.
-pub fn is_engine(inside: &str) -> bool {
+pub(crate) fn is_engine(inside: &str) -> bool {
     engine_at(&inside.split('/').collect::<Vec<_>>()).is_some()
 }
 
@@ -93,15 +93,15 @@ fn engine_at(segments: &[&str]) -> Option<usize> {
     above.position(|folder| folder.eq_ignore_ascii_case("Engine"))
 }
 
-/// Whether a tool made the file, so that no repository has it. The path is relative to the project.
-pub fn is_made(inside: &str) -> bool {
+/// Whether a tool generated the file, so that no repository has it. The path is relative to the project.
+pub(crate) fn is_generated(inside: &str) -> bool {
     let name = inside.rsplit('/').next().unwrap_or(inside);
     let unity = name.starts_with("Module.") && name.ends_with(".cpp");
-    unity || name.ends_with(".gen.cpp") || starts_in(&MADE, inside)
+    unity || name.ends_with(".gen.cpp") || starts_in(&GENERATED_FOLDERS, inside)
 }
 
-/// The module from which a tool made the file: one source of many, or generated code.
-pub fn module_of_made(path: &str) -> Option<&str> {
+/// The module from which a tool generated the file: one source of many, or generated code.
+pub fn module_of_generated(path: &str) -> Option<&str> {
     let name = path.rsplit('/').next().unwrap_or(path);
     if let Some(rest) = name.strip_prefix("Module.").filter(|rest| rest.ends_with(".cpp")) {
         return rest.split('.').next();
@@ -114,13 +114,13 @@ pub fn module_of_made(path: &str) -> Option<&str> {
 }
 
 /// Whether the first folder of the path is one of these.
-pub fn starts_in(folders: &[&str], path: &str) -> bool {
+pub(crate) fn starts_in(folders: &[&str], path: &str) -> bool {
     path.split('/').next().is_some_and(|first| folders.contains(&first))
 }
 
 /// The number of names at the end of a path that are enough to know the file: those from the plugin on, from the engine
 /// on, or from a folder on that every project has. None if none of these is in the path.
-pub fn telling(path: &str) -> Option<usize> {
+pub fn identifying_names(path: &str) -> Option<usize> {
     let segments: Vec<_> = path.split('/').collect();
     let is_folder =
         |segment: &&str| FOLDERS.iter().any(|known| known.eq_ignore_ascii_case(segment));

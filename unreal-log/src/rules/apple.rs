@@ -79,7 +79,7 @@ pub(super) static SIGNING: Rule = Rule {
 /// Xcode's own messages have nothing in front.
 pub(super) static XCODE_BARE: Rule = Rule {
     id: "xcode-bare",
-    said_by: &[Speaker::Build],
+    reported_by: &[Speaker::Build],
     words: &["error: "],
     pattern: r"^error: (?<message>\S.*)$",
     tool: None,

@@ -14,7 +14,7 @@ const STAGED_DIRECTORIES: &str = "Correct Additional Non-Asset Directories to Pa
     one of them is no directory.";
 
 const UAT_BASE: Rule =
-    Rule { said_by: ANYONE, tool: Some(Tool::Uat), block: BlockKind::DotNetStack, ..ROW };
+    Rule { reported_by: ANYONE, tool: Some(Tool::Uat), block: BlockKind::DotNetStack, ..ROW };
 
 pub(super) static SDK: Rule = Rule {
     id: "sdk",
@@ -88,7 +88,7 @@ pub(super) static UAT: Rule = Rule {
 
 pub(super) static UAT_FILE: Rule = Rule {
     id: "uat-file",
-    said_by: ANYONE,
+    reported_by: ANYONE,
     pattern: r#"^\s*(?<severity>ERROR|WARNING): (?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.[A-Za-z]\w*)\((?<line>\d+)(?:,(?<column>\d+))?\): (?<message>.*)$"#,
     tool: Some(Tool::Uat),
     ..ROW
@@ -115,7 +115,7 @@ pub(super) static COMMAND: Rule = Rule {
 
 pub(super) static UAT_EXIT: Rule = Rule {
     id: "uat-exit",
-    said_by: ANYONE,
+    reported_by: ANYONE,
     words: &["automationtool exiting with exitcode="],
     pattern: r"^\s*(?<message>AutomationTool exiting with ExitCode=(?:-\d|[1-9]).*)$",
     tool: Some(Tool::Exit),

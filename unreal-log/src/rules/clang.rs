@@ -2,7 +2,7 @@
 
 use super::block_kind::BlockKind;
 use super::case::{By, Case, OF_CODE};
-use super::rule::{ROW, Rule, UsualOwner};
+use super::rule::{ROW, Rule, UsualOwner, VendorPage};
 use crate::finding::{Owner, Rank, Severity};
 use crate::tool::Tool;
 
@@ -15,7 +15,10 @@ pub(super) static CLANG: Rule = Rule {
     id: "clang",
     pattern: r#"^\s*(?<file>(?:[A-Za-z]:)?[^:*?"<>|]*\.[A-Za-z]\w*):(?<line>\d+)(?::(?<column>\d+))?:\s*(?<severity>(?i:fatal error|error|warning)):\s*(?<message>.*?)(?:\s\[(?:[^\]]*,)?(?<code>-W[^\],]+)\])?$"#,
     owner: UsualOwner::Is(Owner::Code),
-    docs: Some("https://clang.llvm.org/docs/DiagnosticsReference.html"),
+    docs: Some(VendorPage {
+        tools: &[Tool::Clang],
+        address: "https://clang.llvm.org/docs/DiagnosticsReference.html",
+    }),
     cases: &[
         Case {
             by: &[By::Tool(Tool::Clang)],

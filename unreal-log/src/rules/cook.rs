@@ -22,7 +22,7 @@ pub(super) static SUMMARY: Rule = Rule {
 
 pub(super) static CHANNEL_INFO: Rule = Rule {
     id: "channel-info",
-    said_by: ANYONE,
+    reported_by: ANYONE,
     words: &[": display: ", ": log: ", ": verbose: ", ": veryverbose: "],
     pattern: r"^\s*\w+:\s?(?<severity>Display|Log|Verbose|VeryVerbose): (?<message>.)",
     ..ROW
@@ -89,18 +89,18 @@ pub(super) static BLUEPRINT: Rule = Rule {
         },
         Case {
             pattern: r"Compile of (?<asset>\S+) failed",
-            hint: "Open the Blueprint {asset}, compile it and mend the nodes that it marks: it ships broken even if the cook goes on.",
+            hint: "Open the Blueprint {asset}, compile it and fix the nodes that it marks: it ships broken even if the cook goes on.",
             ..OF_CONTENT
         },
         Case {
             pattern: r"\[Compiler (?<asset>\w+)\]",
-            hint: "Open the Blueprint {asset}, compile it and mend the nodes that it marks.",
+            hint: "Open the Blueprint {asset}, compile it and fix the nodes that it marks.",
             ..OF_CONTENT
         },
         Case {
             by: &[By::Code("LogBlueprint")],
             pattern: r"\[Compiler\]",
-            hint: "Open the Blueprint, compile it and mend the nodes that it marks.",
+            hint: "Open the Blueprint, compile it and fix the nodes that it marks.",
             ..OF_CONTENT
         },
     ],

@@ -11,7 +11,7 @@ pub(super) const FAMILY: &[&Rule] =
     &[&ENSURE, &ASSERTION, &FATAL_ERROR, &UNHANDLED, &CRITICAL, &FRAME, &PROCESS_EXIT];
 
 const CRASH_BASE: Rule = Rule {
-    said_by: ANYONE,
+    reported_by: ANYONE,
     tool: Some(Tool::Crash),
     rank: Rank::Cook,
     block: BlockKind::Crash,
@@ -77,7 +77,7 @@ pub(super) static CRITICAL: Rule = Rule {
 /// Frames and ends of a crash that was reported already.
 pub(super) static FRAME: Rule = Rule {
     id: "frame",
-    said_by: ANYONE,
+    reported_by: ANYONE,
     words: &["[callstack]", "end: stack for uat"],
     pattern: r"(?<severity>\[Callstack\]|end: stack for UAT)(?<message>)",
     ..ROW
@@ -86,12 +86,16 @@ pub(super) static FRAME: Rule = Rule {
 /// The parent process reports a crash like this: 3 is an abort, 137 and the like are signals.
 pub(super) static PROCESS_EXIT: Rule = Rule {
     id: "process-exit",
-    said_by: ANYONE,
+    reported_by: ANYONE,
     words: &["exitcode="],
     pattern: r"^\s*Took [\d.,]+s to run (?<message>(?:(?:UE4Editor|UnrealEditor)\S*?,? ExitCode=(?:255|-\d+)|[^\s,]+,? ExitCode=(?:3|132|134|135|136|137|139|-\d{6,}|3221\d{6})))$",
     tool: Some(Tool::Crash),
     rank: Rank::Cook,
     block: BlockKind::Line,
+    follow_ups: &[
+        // With these codes the program did not crash.
+        r"^\s*Took [\d.,]+s to run .*\bExitCode=(?:255|-\d{1,5})$",
+    ],
     owner: UsualOwner::Is(Owner::Code),
     ..ROW
 };

@@ -1,4 +1,4 @@
-//! Examples for every rule and every case, in one file for each family, and the tests that need them.
+//! Examples for every rule, case, follow-up and override, in one file for each family, and the tests that need them.
 
 mod apple;
 mod automation;
@@ -21,6 +21,8 @@ use super::rule::{Match, ROW, Rule};
 use super::*;
 use crate::explain::{Explanations, Subject};
 use crate::finding::{Rank, Severity};
+use crate::pattern;
+use crate::severity_overrides::SeverityOverrides;
 
 /// A line, and what its rule reads from it.
 struct RuleExample {
@@ -34,6 +36,13 @@ struct RuleExample {
 struct CaseExample {
     message: &'static str,
     hint: &'static str,
+}
+
+/// A line whose claim to be an error is wrong.
+struct OverrideExample {
+    line: &'static str,
+    /// None if the line is not worth reporting.
+    actual: Option<Severity>,
 }
 
 /// The values that most matches have in common.
@@ -80,15 +89,36 @@ const CASES: &[&[CaseExample]] = &[
     source_control::CASES,
     unreal_build::CASES,
 ];
+/// Lines that merely follow from another failure.
+const FOLLOW_UPS: &[&[&str]] = &[
+    apple::FOLLOW_UPS,
+    automation::FOLLOW_UPS,
+    clang::FOLLOW_UPS,
+    cook::FOLLOW_UPS,
+    crash::FOLLOW_UPS,
+    gradle::FOLLOW_UPS,
+    linkers::FOLLOW_UPS,
+    msvc::FOLLOW_UPS,
+    source_control::FOLLOW_UPS,
+    unreal_build::FOLLOW_UPS,
+];
+const OVERRIDES: &[&[OverrideExample]] = &[
+    apple::OVERRIDES,
+    automation::OVERRIDES,
+    cook::OVERRIDES,
+    msvc::OVERRIDES,
+    unreal_build::OVERRIDES,
+];
 
 #[test]
-fn every_rule_has_a_name_of_its_own_and_its_place_in_the_order() {
-    let ids: BTreeSet<_> = super::rules().map(|rule| rule.id).collect();
-    assert_eq!(ids.len(), super::rules().count());
-    let in_order: BTreeSet<_> = ORDER.iter().map(|rule| rule.id).collect();
-    assert_eq!(in_order.len(), ORDER.len());
-    let without_shape: Vec<_> = ids.difference(&in_order).collect();
-    assert_eq!(without_shape, [&super::automation::UNMARKED.id]);
+fn every_rule_has_a_name_of_its_own_and_is_in_the_order_and_in_its_family() {
+    let in_families: BTreeSet<_> = super::rules().map(|rule| rule.id).collect();
+    assert_eq!(in_families.len(), super::rules().count());
+    let without_shape = [super::automation::UNMARKED.id];
+    let in_order = ORDER.iter().map(|rule| rule.id);
+    let in_order: BTreeSet<_> = in_order.chain(without_shape).collect();
+    assert_eq!(in_order.len(), ORDER.len() + without_shape.len());
+    assert_eq!(in_families, in_order);
     assert!(ORDER.len() <= 128, "each has one bit");
 }
 
@@ -98,7 +128,7 @@ fn each_rule_reads_its_examples_and_no_earlier_rule_does() {
     let mut proven = BTreeSet::new();
     for RuleExample { rule, line, found } in RULES.iter().copied().flatten() {
         let expected = ORDER.iter().find(|known| known.id == *rule).unwrap();
-        let speaker = expected.said_by[0];
+        let speaker = expected.reported_by[0];
         let (first, _) = rules.first(line, speaker).expect(rule);
         assert_eq!(first.id, *rule, "{line}");
         let read = rules.read(line, speaker).map(|read| Match { rule: &NO_RULE, ..read });
@@ -154,8 +184,37 @@ fn each_case_explains_its_example_and_no_earlier_case_does() {
 }
 
 #[test]
+fn each_follow_up_pattern_fits_one_example_and_each_example_one_pattern() {
+    let patterns = pattern::compile_set(follow_ups());
+    let mut fitting = Vec::new();
+    for example in FOLLOW_UPS.iter().copied().flatten() {
+        let fits: Vec<_> = patterns.matches(example).iter().collect();
+        assert_eq!(fits.len(), 1, "{example}");
+        fitting.extend(fits);
+    }
+    fitting.sort_unstable();
+    assert_eq!(fitting, (0..follow_ups().count()).collect::<Vec<_>>());
+}
+
+#[test]
+fn each_override_corrects_one_example_and_each_example_has_one_override() {
+    let overrides = SeverityOverrides::new();
+    let mut fitting = Vec::new();
+    for OverrideExample { line, actual } in OVERRIDES.iter().copied().flatten() {
+        let fits = |row: &SeverityOverride| pattern::compile(row.pattern).is_match(line);
+        let fits = severity_overrides().enumerate().filter(|(_, row)| fits(row));
+        let fits: Vec<_> = fits.map(|(index, _)| index).collect();
+        assert_eq!(fits.len(), 1, "{line}");
+        assert_eq!(overrides.actual(line, Severity::Error), *actual, "{line}");
+        fitting.extend(fits);
+    }
+    fitting.sort_unstable();
+    assert_eq!(fitting, (0..severity_overrides().count()).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_link_to_a_vendors_page_is_an_address() {
-    let of_rules = super::rules().filter_map(|rule| rule.docs);
+    let of_rules = super::rules().filter_map(|rule| rule.docs).map(|page| page.address);
     for docs in of_rules.chain(cases().filter_map(|case| case.docs)) {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/:.-_".contains(c);
         assert!(docs.starts_with("https://") && docs.chars().all(is_plain), "{docs}");

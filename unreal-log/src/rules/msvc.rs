@@ -2,13 +2,19 @@
 
 use super::block_kind::BlockKind;
 use super::case::{By, Case, OF_CODE, OF_TOOLCHAIN};
-use super::rule::{ROW, Rule, SeverityOverride, UsualOwner};
+use super::rule::{ROW, Rule, SeverityOverride, UsualOwner, VendorPage};
 use crate::finding::Rank;
+use crate::tool::Tool;
 
 /// The rules of this family. Their cases are tried in this order.
 pub(super) const FAMILY: &[&Rule] = &[&MSVC, &MSVC_TOOL];
 
 const COMPILER_BASE: Rule = Rule { rank: Rank::Compile, block: BlockKind::Compiler, ..ROW };
+
+const BUILD_ERRORS: VendorPage = VendorPage {
+    tools: &[Tool::Msvc, Tool::MsvcLinker],
+    address: "https://learn.microsoft.com/cpp/error-messages/compiler-errors-1/c-cpp-build-errors",
+};
 
 pub(super) static MSVC: Rule = Rule {
     id: "msvc",
@@ -19,9 +25,7 @@ pub(super) static MSVC: Rule = Rule {
     ],
     follow_ups: &[r"\bMSB3073\b"],
     owner: UsualOwner::OfCode,
-    docs: Some(
-        "https://learn.microsoft.com/cpp/error-messages/compiler-errors-1/c-cpp-build-errors",
-    ),
+    docs: Some(BUILD_ERRORS),
     cases: &[
         Case {
             by: &[By::Code("C1001"), By::Code("LNK1000")],
@@ -72,8 +76,6 @@ pub(super) static MSVC_TOOL: Rule = Rule {
     pattern: r#"^\s*(?:(?:[A-Za-z]:)?[^:"]*[/\\])?[A-Za-z][\w.+-]*\s*:\s+(?:Command line )?(?<severity>fatal error|error|warning) (?<code>[A-Z]+\d+)\s*:\s*(?<message>.*)$"#,
     block: BlockKind::Linker,
     owner: UsualOwner::OfCode,
-    docs: Some(
-        "https://learn.microsoft.com/cpp/error-messages/compiler-errors-1/c-cpp-build-errors",
-    ),
+    docs: Some(BUILD_ERRORS),
     ..COMPILER_BASE
 };

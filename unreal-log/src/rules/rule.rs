@@ -15,7 +15,7 @@ pub(crate) struct Rule {
     /// A name that no other rule has.
     pub(crate) id: &'static str,
     /// The programs that report in this shape.
-    pub(super) said_by: &'static [Speaker],
+    pub(super) reported_by: &'static [Speaker],
     /// Words in lower case. A line without any of them does not have the shape.
     pub(super) words: &'static [&'static str],
     pub(super) pattern: &'static str,
@@ -33,8 +33,8 @@ pub(crate) struct Rule {
     pub(crate) follow_ups: &'static [&'static str],
     /// The owner if no case applies.
     pub(crate) owner: UsualOwner,
-    /// The vendor's page about such messages, if there is a stable address and no case applies.
-    pub(crate) docs: Option<&'static str>,
+    /// The vendor's page about such messages, if there is a stable address and no case has a page of its own.
+    pub(super) docs: Option<VendorPage>,
     /// Causes that are known by the words of the message. The first that applies decides.
     pub(crate) cases: &'static [Case],
 }
@@ -45,6 +45,13 @@ pub(crate) struct SeverityOverride {
     pub(crate) pattern: &'static str,
     /// None if the line is not worth reporting.
     pub(crate) actual: Option<Severity>,
+}
+
+/// A page on a tool's messages. Other tools that report in the same shape have other pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct VendorPage {
+    pub(super) tools: &'static [Tool],
+    pub(super) address: &'static str,
 }
 
 /// The people who usually fix the findings of a rule.
@@ -61,7 +68,7 @@ pub(crate) enum UsualOwner {
 /// The values that most rules have in common.
 pub(super) const ROW: Rule = Rule {
     id: "",
-    said_by: TOOLS,
+    reported_by: TOOLS,
     words: &["error", "warning", "fatal"],
     pattern: "",
     severity: Severity::Error,
@@ -115,6 +122,12 @@ impl Match<'_> {
 const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
 
 impl Rule {
+    /// The address of the vendor's page about what the tool reports by this rule.
+    pub(crate) fn docs_of(&self, tool: Option<Tool>) -> Option<&'static str> {
+        let tool = tool?;
+        self.docs.filter(|page| page.tools.contains(&tool)).map(|page| page.address)
+    }
+
     /// The message in a line that has the shape. None if it is empty, or no error and no warning.
     pub(super) fn read<'l>(&'static self, found: &Captures<'l>) -> Option<Match<'l>> {
         let text = |group: &str| found.name(group).map(|text| text.as_str().trim());

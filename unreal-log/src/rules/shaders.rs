@@ -19,12 +19,12 @@ pub(super) static MATERIAL: Rule = Rule {
     cases: &[
         Case {
             pattern: r"Failed to compile Material (?<material>/\S+)(?: \(MI:[^)\n]*\))? for platform (?<platform>\w+)",
-            hint: "Open the material {material}, mend it for {platform} and save it: until then it is drawn as the default material.",
+            hint: "Open the material {material}, fix it for {platform} and save it: until then it is drawn as the default material.",
             ..OF_CONTENT
         },
         Case {
             pattern: r"Failed to compile Material[^\n]* for platform (?<platform>\w+)",
-            hint: "Open the material, mend it for {platform} and save it: until then it is drawn as the default material.",
+            hint: "Open the material, fix it for {platform} and save it: until then it is drawn as the default material.",
             ..OF_CONTENT
         },
         Case {

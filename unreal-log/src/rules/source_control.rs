@@ -10,10 +10,11 @@ use crate::tool::Tool;
 /// The rules of this family. Their cases are tried in this order.
 pub(super) const FAMILY: &[&Rule] = &[&LFS, &GIT, &GIT_SERVER, &PERFORCE, &PERFORCE_FILE];
 
-const GIT_BASE: Rule = Rule { said_by: &[Speaker::SourceControl], tool: Some(Tool::Git), ..ROW };
+const GIT_BASE: Rule =
+    Rule { reported_by: &[Speaker::SourceControl], tool: Some(Tool::Git), ..ROW };
 
 const PERFORCE_BASE: Rule = Rule {
-    said_by: &[Speaker::SourceControl],
+    reported_by: &[Speaker::SourceControl],
     tool: Some(Tool::Perforce),
     block: BlockKind::Line,
     ..ROW
@@ -84,7 +85,7 @@ pub(super) static GIT_SERVER: Rule = Rule {
 
 pub(super) static PERFORCE: Rule = Rule {
     id: "perforce",
-    said_by: TOOLS,
+    reported_by: TOOLS,
     words: &[
         "p4passwd",
         "your session has expired",

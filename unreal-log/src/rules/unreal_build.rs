@@ -200,7 +200,7 @@ pub(super) static PROJECT: Rule = Rule {
         },
         Case {
             pattern: r"Plugin '(?<plugin>[^']+)'[^\n]* does not contain the '(?<module>[^']+)' module",
-            hint: "Add the plugin {plugin} to the dependencies of whoever uses its module {module}, or correct the name of the module.",
+            hint: "Add the plugin {plugin} to the dependencies of the plugin or project that uses its module {module}, or correct the name of the module.",
             ..OF_MODULE_RULES
         },
         Case {
@@ -297,6 +297,7 @@ pub(super) static UHT_FAILED: Rule = Rule {
     words: &["error: unrealheadertool failed"],
     pattern: r"^\s*(?:ERROR|Error): (?<message>UnrealHeaderTool failed .*)$",
     rank: Rank::FollowUp,
+    // Other rules read the message if UnrealBuildTool quotes it.
     follow_ups: &[r"UnrealHeaderTool failed for target"],
     ..UBT_BASE
 };
@@ -305,7 +306,6 @@ pub(super) static UBT_FAILED: Rule = Rule {
     id: "ubt-failed",
     words: &["unrealbuildtool failed. see log"],
     pattern: r"^\s*(?<message>UnrealBuildTool failed\. See log.*)$",
-    rank: Rank::FollowUp,
     block: BlockKind::Line,
     follow_ups: &[r"UnrealBuildTool failed\. See log"],
     ..UBT_BASE
@@ -318,7 +318,6 @@ pub(super) static UBT_RESULT: Rule = Rule {
     tool: Some(Tool::Exit),
     rank: Rank::FollowUp,
     block: BlockKind::Line,
-    follow_ups: &[r"^\s*Result: Failed \("],
     ..ROW
 };
 
@@ -329,9 +328,5 @@ pub(super) static CHILD_EXIT: Rule = Rule {
     tool: Some(Tool::Exit),
     rank: Rank::FollowUp,
     block: BlockKind::Line,
-    follow_ups: &[
-        // 3, the signals and the NTSTATUS values mean a crash.
-        r"^\s*Took [\d.,]+s to run .*\bExitCode=(?:[124-9]|[1-9]\d|1[0-24-9]\d|2\d\d|-\d{1,5})$",
-    ],
     ..ROW
 };

@@ -1,6 +1,6 @@
 //! Examples for the rules and cases of `rules/apple.rs`.
 
-use super::{CaseExample, NOTHING, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
@@ -73,3 +73,12 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Unlock the keychain of the build machine for codesign: security unlock-keychain, then set-key-partition-list.",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] = &[
+    "Game.xcodeproj: error: Code signing is required for product type 'Application'",
+    "** ARCHIVE FAILED **",
+    "Command CodeSign failed with a nonzero exit code",
+];
+
+pub(super) const OVERRIDES: &[OverrideExample] =
+    &[OverrideExample { line: "error: device unauthorized.", actual: None }];

@@ -1,6 +1,6 @@
 //! Examples for the rules and cases of `rules/automation.rs`.
 
-use super::{CaseExample, NOTHING, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
@@ -119,3 +119,19 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Build the editor of the engine first, or take an installed engine: UnrealEditor-Cmd is missing, and it is what cooks.",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] = &[
+    "Error executing cl.exe (tool returned code: 2)",
+    "ERROR: Editor terminated with exit code 1 while running Cook for C:/Game/Game.uproject",
+    "ERROR: Cook failed.",
+    "ERROR: BUILD FAILED: failed, retries not enabled:",
+    "RunUAT.bat ERROR: AutomationTool was unable to run successfully.",
+    "ERROR: cmd.exe failed with args /c \"C:/Game/gradle/rungradle.bat\" :app:assembleDebug",
+    "ERROR: Client exited with error code: 3",
+    "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
+    "       (see C:\\Logs\\Log.txt for full exception trace)",
+    "make: *** [package] Error 25",
+];
+
+pub(super) const OVERRIDES: &[OverrideExample] =
+    &[OverrideExample { line: "ERROR: Error: EC_OK -- ??", actual: None }];

@@ -57,3 +57,8 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Use a member that UDoor has: Hinge is misspelt, was renamed or is not in this engine version.",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] = &[
+    "clang++: error: linker command failed with exit code 1 (use -v to see invocation)",
+    "3 warnings and 20 errors generated.",
+];

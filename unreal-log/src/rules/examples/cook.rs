@@ -1,6 +1,6 @@
 //! Examples for the rules and cases of `rules/cook.rs`.
 
-use super::{CaseExample, NOTHING, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
@@ -21,7 +21,7 @@ pub(super) const RULES: &[RuleExample] = &[
     },
     RuleExample {
         rule: "channel-info",
-        line: "LogShaders: Display: 3 errors were mended",
+        line: "LogShaders: Display: 3 errors were fixed",
         found: None,
     },
     RuleExample {
@@ -113,15 +113,15 @@ pub(super) const CASES: &[CaseExample] = &[
     },
     CaseExample {
         message: "[0490.78] Compile of BP_Door failed. 1 Fatal Issue(s)",
-        hint: "Open the Blueprint BP_Door, compile it and mend the nodes that it marks: it ships broken even if the cook goes on.",
+        hint: "Open the Blueprint BP_Door, compile it and fix the nodes that it marks: it ships broken even if the cook goes on.",
     },
     CaseExample {
         message: "[Compiler BP_Door] Hinge is not blueprint visible.",
-        hint: "Open the Blueprint BP_Door, compile it and mend the nodes that it marks.",
+        hint: "Open the Blueprint BP_Door, compile it and fix the nodes that it marks.",
     },
     CaseExample {
         message: "[Compiler] Hinge is not blueprint visible.",
-        hint: "Open the Blueprint, compile it and mend the nodes that it marks.",
+        hint: "Open the Blueprint, compile it and fix the nodes that it marks.",
     },
     CaseExample {
         message: "Package D:/UE/Engine/Content/Doors/Hinge.uasset has newer custom version of Doors",
@@ -174,5 +174,21 @@ pub(super) const CASES: &[CaseExample] = &[
     CaseExample {
         message: "EnumProperty FDoor::Hinge is not initialized properly even though its struct probably has a custom default constructor.",
         hint: "Give FDoor::Hinge a default value in the header that declares it.",
+    },
+];
+
+pub(super) const FOLLOW_UPS: &[&str] = &[
+    "LogCook: Error: Failed to cook /Game/Maps/Belt",
+    "PackagingResults: Error: Unknown Cook Failure",
+];
+
+pub(super) const OVERRIDES: &[OverrideExample] = &[
+    OverrideExample {
+        line: "LogDerivedDataCache: Warning: Access to C:/DDC appears to be slow.",
+        actual: None,
+    },
+    OverrideExample {
+        line: "LogHttp: Warning: 0000: HTTP request timed out after 30.00 seconds URL=https://host/generate_204",
+        actual: None,
     },
 ];

@@ -81,3 +81,5 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Look at the top frame of the game's own code in the call stack: the program crashed there.",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] = &["Took 33,52s to run UnrealEditor-Cmd.exe, ExitCode=-1"];

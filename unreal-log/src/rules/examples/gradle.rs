@@ -129,3 +129,9 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Use an Android SDK platform or library that has variable HINGE, or correct the Java code that the plugin adds.",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] = &[
+    "> Task :app:compileDebugJavaWithJavac FAILED",
+    "> Compilation failed; see the compiler error output for details.",
+    "Execution failed for task ':app:compileDebugJavaWithJavac'.",
+];

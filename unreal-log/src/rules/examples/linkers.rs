@@ -106,3 +106,9 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Fetch the library with Git LFS and check its platform: what was checked out is no library (an LFS pointer?).",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] = &[
+    "Game.exe : fatal error LNK1120: 1 unresolved externals",
+    "collect2: error: ld returned 1 exit status",
+    "ld: symbol(s) not found for architecture arm64",
+];

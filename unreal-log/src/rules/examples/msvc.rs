@@ -1,6 +1,6 @@
 //! Examples for the rules and cases of `rules/msvc.rs`.
 
-use super::{CaseExample, NOTHING, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
@@ -58,3 +58,11 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Use a member that UDoor has: Hinge is misspelt, was renamed or is not in this engine version.",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] =
+    &["Makefile.Targets(45,5): error MSB3073: The command \"Build.bat\" exited with code 6."];
+
+pub(super) const OVERRIDES: &[OverrideExample] = &[OverrideExample {
+    line: r#"A.targets(3,5): warning MSB3026: Could not copy "a" to "b". Beginning retry 2 in 1000ms."#,
+    actual: None,
+}];

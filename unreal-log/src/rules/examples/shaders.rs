@@ -55,11 +55,11 @@ pub(super) const RULES: &[RuleExample] = &[
 pub(super) const CASES: &[CaseExample] = &[
     CaseExample {
         message: "Failed to compile Material /Game/M_Door (MI:/Game/MI_Door) for platform PCD3D_SM6",
-        hint: "Open the material /Game/M_Door, mend it for PCD3D_SM6 and save it: until then it is drawn as the default material.",
+        hint: "Open the material /Game/M_Door, fix it for PCD3D_SM6 and save it: until then it is drawn as the default material.",
     },
     CaseExample {
         message: "Failed to compile Material for platform PCD3D_SM6",
-        hint: "Open the material, mend it for PCD3D_SM6 and save it: until then it is drawn as the default material.",
+        hint: "Open the material, fix it for PCD3D_SM6 and save it: until then it is drawn as the default material.",
     },
     CaseExample {
         message: "Failed to compile global shader FDoorPS",

@@ -93,3 +93,5 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Set the build to a depot path that exists and that its user may read: //depot/Door/... is none.",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] = &["error: external filter 'git-lfs filter-process' failed"];

@@ -1,6 +1,6 @@
 //! Examples for the rules and cases of `rules/unreal_build.rs`.
 
-use super::{CaseExample, NOTHING, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::{Rank, Severity};
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
@@ -116,7 +116,6 @@ pub(super) const RULES: &[RuleExample] = &[
         found: Some(Match {
             tool: Some(Tool::Ubt),
             message: "UnrealBuildTool failed. See log for more details. (C:/Logs/UBT.txt)",
-            rank: Rank::FollowUp,
             block: BlockKind::Line,
             ..NOTHING
         }),
@@ -208,7 +207,7 @@ pub(super) const CASES: &[CaseExample] = &[
     },
     CaseExample {
         message: "Plugin 'Doors' (referenced via House.uproject) does not contain the 'Hinges' module",
-        hint: "Add the plugin Doors to the dependencies of whoever uses its module Hinges, or correct the name of the module.",
+        hint: "Add the plugin Doors to the dependencies of the plugin or project that uses its module Hinges, or correct the name of the module.",
     },
     CaseExample {
         message: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
@@ -239,3 +238,14 @@ pub(super) const CASES: &[CaseExample] = &[
         hint: "Include Door.h before all other headers in this file.",
     },
 ];
+
+pub(super) const FOLLOW_UPS: &[&str] = &[
+    "ERROR: UBT ERROR: Failed to produce item: C:/Game/Binaries/Win64/Game.exe",
+    "ERROR: UnrealBuildTool failed. See log for more details. (C:/Logs/UBT.txt)",
+    "ERROR: UnrealHeaderTool failed for target 'GameEditor'",
+];
+
+pub(super) const OVERRIDES: &[OverrideExample] = &[OverrideExample {
+    line: "C:/Game/Source/A.cpp(1): error: Expected A.h to be first header included.",
+    actual: Some(Severity::Warning),
+}];
