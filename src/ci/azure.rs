@@ -34,6 +34,10 @@ impl Ci for Azure {
         env.flag("TF_BUILD")
     }
 
+    fn wants_diagnostics(&self, env: &Env) -> bool {
+        env.flag("SYSTEM_DEBUG")
+    }
+
     fn revision(&self, env: &Env) -> CiRevision {
         let branches = ["SYSTEM_PULLREQUEST_SOURCEBRANCH", "BUILD_SOURCEBRANCH"];
         let commits = ["SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION"];

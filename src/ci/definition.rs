@@ -28,6 +28,11 @@ pub trait Ci: Sync {
         None
     }
 
+    /// Whether the CI runs in its debug mode, in which programs write diagnostics.
+    fn wants_diagnostics(&self, _env: &Env) -> bool {
+        false
+    }
+
     /// The branch and commit that the CI is building. May read a file.
     fn revision(&self, env: &Env) -> CiRevision {
         CiRevision::from_variables(env, &[], &[])

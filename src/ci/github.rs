@@ -113,6 +113,10 @@ impl Ci for Actions {
             .then_some("GITHUB_ACTIONS is set and GITHUB_RUN_ID is not: the output is plain text")
     }
 
+    fn wants_diagnostics(&self, env: &Env) -> bool {
+        env.flag("RUNNER_DEBUG")
+    }
+
     /// On a pull request `GITHUB_SHA` is a merge commit that only GitHub has; the event has the head.
     /// `pull_request_target` builds the base on purpose: it does not trust the head.
     fn revision(&self, env: &Env) -> CiRevision {
