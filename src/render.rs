@@ -56,7 +56,7 @@ impl Renderer {
     /// Nothing is written yet.
     pub fn new(dialect: Box<dyn Dialect>, options: Options) -> Self {
         let log_quota = LogQuota::new(dialect.limit());
-        let (budget, priority) = (Budget::default(), Priority::Progress);
+        let budget = Budget::new(dialect.annotation_limit().unwrap_or_default());
         Self {
             dialect,
             options,
@@ -65,7 +65,7 @@ impl Renderer {
             budget,
             status_line: StatusLine::default(),
             log_quota,
-            priority,
+            priority: Priority::Progress,
         }
     }
 
@@ -249,7 +249,7 @@ impl Renderer {
     }
 
     fn annotates(&self) -> bool {
-        self.options.annotations && self.dialect.annotates()
+        self.options.annotations && self.dialect.annotation_limit().is_some()
     }
 
     /// Annotates the findings of a phase that has ended, and those from before it, as far as the budget allows.

@@ -58,6 +58,9 @@ impl Ci for Azure {
     }
 }
 
+/// Azure keeps ten issues of each severity for a task.
+const ANNOTATIONS: usize = 10;
+
 /// The logging commands.
 struct Commands {
     color: bool,
@@ -99,8 +102,8 @@ impl Dialect for Commands {
         put(out, &[text, "\n"]);
     }
 
-    fn annotates(&self) -> bool {
-        true
+    fn annotation_limit(&self) -> Option<usize> {
+        Some(ANNOTATIONS)
     }
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
