@@ -15,7 +15,7 @@ use super::variables;
 use crate::checkout::Checkout;
 use crate::config::Env;
 use crate::model::Level;
-use crate::report::{BuildReport, Verdict};
+use crate::report::{BUILD_ID, BuildReport, RESULT, Verdict};
 
 /// Escapes the value of a property, and the text behind the bracket. The agent decodes `%` last.
 fn escaped(text: &str) -> String {
@@ -113,9 +113,9 @@ impl Dialect for Commands {
     /// An agent may refuse to set an output a second time, and then fails the task. The build's id is final from
     /// the start; the others are final when there is a result.
     fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
-        let are_final = outputs.iter().any(|(name, value)| *name == "result" && !value.is_empty());
+        let are_final = outputs.iter().any(|(name, value)| *name == RESULT && !value.is_empty());
         for (name, value) in outputs {
-            let is_final = are_final || (*name == "build-id" && !value.is_empty());
+            let is_final = are_final || (*name == BUILD_ID && !value.is_empty());
             if is_final && !self.set.iter().any(|set| set == name) {
                 let value = escaped(value);
                 let command =
