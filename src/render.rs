@@ -18,7 +18,7 @@ const SHOWN: usize = 50;
 
 /// The choices of the user.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct RenderOptions {
     /// The lowest level of log lines that is shown; none at all if absent.
     pub log_level: Option<Level>,
     /// Whether findings become annotations.
@@ -34,7 +34,7 @@ pub struct Options {
 /// Shows a run. Everything goes through `out` in whole lines, in the order of the calls.
 pub struct Renderer {
     dialect: Box<dyn Dialect>,
-    options: Options,
+    options: RenderOptions,
     phase: Option<Phase>,
     group_is_open: bool,
     budget: Budget,
@@ -54,7 +54,7 @@ struct StatusLine {
 
 impl Renderer {
     /// Nothing is written yet.
-    pub fn new(dialect: Box<dyn Dialect>, options: Options) -> Self {
+    pub fn new(dialect: Box<dyn Dialect>, options: RenderOptions) -> Self {
         let log_quota = LogQuota::new(dialect.limit());
         let budget = Budget::new(dialect.annotation_limit().unwrap_or_default());
         Self {
