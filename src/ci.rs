@@ -97,10 +97,9 @@ fn known(env: &Env, stdout_is_terminal: bool) -> (Found, Found) {
     (found.next(), found.next())
 }
 
-/// A warning if the CI is plain text, but the environment looks like one of a known CI.
+/// A warning if the CI is not known, but the environment looks like one of a known CI.
 pub fn near_miss(ci: &dyn Ci, env: &Env) -> Option<&'static str> {
-    let is_plain = ci.name() == plain::Plain.name();
-    is_plain.then(|| KNOWN.iter().find_map(|ci| ci.near_miss(env))).flatten()
+    ci.is_fallback().then(|| KNOWN.iter().find_map(|ci| ci.near_miss(env))).flatten()
 }
 
 #[cfg(test)]

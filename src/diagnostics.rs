@@ -10,6 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::causes::one_line;
+use crate::ci;
 use crate::config::Env;
 use crate::error::ExitCode;
 use crate::text::{Cleaner, Style};
@@ -82,11 +83,9 @@ impl Write for Diagnostics {
     }
 }
 
-/// Enables diagnostics if the CI runs in its debug mode (`RUNNER_DEBUG=1`, `CI_DEBUG_TRACE=true`,
-/// `SYSTEM_DEBUG=true`) or `BUILDPIXEL_DEBUG=true` is set.
+/// Enables diagnostics if `BUILDPIXEL_DEBUG=true` is set or a CI runs in its debug mode.
 pub fn start(env: &Env) -> Diagnostics {
-    let asked_for = ["BUILDPIXEL_DEBUG", "RUNNER_DEBUG", "CI_DEBUG_TRACE", "SYSTEM_DEBUG"];
-    if !asked_for.iter().any(|variable| env.flag(variable)) {
+    if !are_wanted(env) {
         return Diagnostics(None);
     }
     let diagnostics = Diagnostics::to(stderr());
@@ -96,6 +95,11 @@ pub fn start(env: &Env) -> Diagnostics {
     let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
     tracing_subscriber::registry().with(layer).with(ours).init();
     diagnostics
+}
+
+/// Asks every CI: the `ci` input, which names one, is not read yet.
+fn are_wanted(env: &Env) -> bool {
+    env.flag("BUILDPIXEL_DEBUG") || ci::all().any(|ci| ci.wants_diagnostics(env))
 }
 
 /// A panic ends with the documented exit code for a bug, not with that of an abort. Its message is
@@ -117,6 +121,15 @@ pub fn install_panic_hook() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn our_own_variable_and_the_debug_mode_of_any_ci_enable_diagnostics() {
+        for name in ["BUILDPIXEL_DEBUG", "RUNNER_DEBUG", "CI_DEBUG_TRACE", "SYSTEM_DEBUG"] {
+            assert!(are_wanted(&Env::from_iter([(name, "true")])), "{name}");
+            assert!(!are_wanted(&Env::from_iter([(name, "false")])), "{name}");
+        }
+        assert!(!are_wanted(&Env::from_iter([("GITHUB_ACTIONS", "true")])));
+    }
 
     #[test]
     fn a_blocking_stderr_delays_nothing() {

@@ -7,7 +7,7 @@ pub mod dotenv;
 pub mod issues;
 pub mod json;
 pub mod junit;
-mod located;
+mod placed_findings;
 pub mod properties;
 pub mod sarif;
 pub mod summary;

@@ -18,7 +18,7 @@ const SHOWN: usize = 50;
 
 /// The choices of the user.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct RenderOptions {
     /// The lowest level of log lines that is shown; none at all if absent.
     pub log_level: Option<Level>,
     /// Whether findings become annotations.
@@ -34,7 +34,7 @@ pub struct Options {
 /// Shows a run. Everything goes through `out` in whole lines, in the order of the calls.
 pub struct Renderer {
     dialect: Box<dyn Dialect>,
-    options: Options,
+    options: RenderOptions,
     phase: Option<Phase>,
     group_is_open: bool,
     budget: Budget,
@@ -54,9 +54,9 @@ struct StatusLine {
 
 impl Renderer {
     /// Nothing is written yet.
-    pub fn new(dialect: Box<dyn Dialect>, options: Options) -> Self {
+    pub fn new(dialect: Box<dyn Dialect>, options: RenderOptions) -> Self {
         let log_quota = LogQuota::new(dialect.limit());
-        let (budget, priority) = (Budget::default(), Priority::Progress);
+        let budget = Budget::new(dialect.annotation_limit().unwrap_or_default());
         Self {
             dialect,
             options,
@@ -65,7 +65,7 @@ impl Renderer {
             budget,
             status_line: StatusLine::default(),
             log_quota,
-            priority,
+            priority: Priority::Progress,
         }
     }
 
@@ -249,7 +249,7 @@ impl Renderer {
     }
 
     fn annotates(&self) -> bool {
-        self.options.annotations && self.dialect.annotates()
+        self.options.annotations && self.dialect.annotation_limit().is_some()
     }
 
     /// Annotates the findings of a phase that has ended, and those from before it, as far as the budget allows.

@@ -13,7 +13,7 @@ pub mod verdict;
 
 pub use build::{BuildReport, PhaseRun};
 pub use outcome::{Outcome, Signal};
-pub use outputs::{OUTPUTS, Output, variable_name};
+pub use outputs::{BUILD_ID, OUTPUTS, Output, RESULT, variable_name};
 pub use source::SourceLinks;
 pub use verdict::Verdict;
 

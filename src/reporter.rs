@@ -248,7 +248,7 @@ mod tests {
     use crate::ci::tests::named;
     use crate::config::Env;
     use crate::model::Level;
-    use crate::render::Options;
+    use crate::render::RenderOptions;
     use crate::text::Style;
     use crate::writer::Overflow;
 
@@ -256,7 +256,7 @@ mod tests {
         let cleaner = Cleaner::new(&[], Style::default());
         let dialect = named("plain")
             .open(&Env::default(), false, &Checkout::none(), || SystemTime::UNIX_EPOCH);
-        let options = Options { log_level: Some(Level::Info), ..Options::default() };
+        let options = RenderOptions { log_level: Some(Level::Info), ..RenderOptions::default() };
         let output = || Output::start(io::sink(), Overflow::Wait);
         let (renderer, report) = (Renderer::new(dialect, options), BuildReport::default());
         Reporter::new(cleaner, None, Checkout::none(), report, renderer, output(), Some(output()))

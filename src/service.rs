@@ -11,7 +11,7 @@ use tracing::debug;
 use url::Url;
 
 pub use error::{ApiError, ApiErrorKind, Code, Refusal, Request};
-pub use wire::{Listed, More, Overrides, Page, Setting, Snapshot, Triggered};
+pub use wire::{Listed, More, Page, Setting, Snapshot, TriggerOverrides, Triggered};
 
 use crate::config::Secret;
 use crate::model::Id;
@@ -68,7 +68,7 @@ impl Client {
         &self,
         project: &Id,
         build_setting: &Id,
-        overrides: &Overrides,
+        overrides: &TriggerOverrides,
     ) -> Result<Triggered, ApiError> {
         let path = format!("/projects/{project}/build-settings/{build_setting}/trigger");
         let request = Request { method: "POST", url: self.url(&path) };

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Ambiguity, Error, chain};
 use crate::model::{Id, Level, Notice};
-use crate::service::{ApiError, ApiErrorKind, Client, Overrides, Triggered};
+use crate::service::{ApiError, ApiErrorKind, Client, TriggerOverrides, Triggered};
 use candidates::{Candidates, OwnBranch, Sent, Wanted};
 
 pub use delays::TriggerDelays;
@@ -32,7 +32,7 @@ pub struct Plan {
     /// Build setting.
     pub build_setting: Id,
     /// Branch, commit and changelist instead of the setting's own.
-    pub overrides: Overrides,
+    pub overrides: TriggerOverrides,
     /// Delays and limits.
     pub delays: TriggerDelays,
     /// The remaining time of the whole step.

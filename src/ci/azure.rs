@@ -15,7 +15,7 @@ use super::variables;
 use crate::checkout::Checkout;
 use crate::config::Env;
 use crate::model::Level;
-use crate::report::{BuildReport, Verdict};
+use crate::report::{BUILD_ID, BuildReport, RESULT, Verdict};
 
 /// Escapes the value of a property, and the text behind the bracket. The agent decodes `%` last.
 fn escaped(text: &str) -> String {
@@ -32,6 +32,10 @@ impl Ci for Azure {
 
     fn is_here(&self, env: &Env, _stdout_is_terminal: bool) -> bool {
         env.flag("TF_BUILD")
+    }
+
+    fn wants_diagnostics(&self, env: &Env) -> bool {
+        env.flag("SYSTEM_DEBUG")
     }
 
     fn revision(&self, env: &Env) -> CiRevision {
@@ -53,6 +57,9 @@ impl Ci for Azure {
         Box::new(Files::new(env))
     }
 }
+
+/// Azure keeps ten issues of each severity for a task.
+const ANNOTATIONS: usize = 10;
 
 /// The logging commands.
 struct Commands {
@@ -95,8 +102,8 @@ impl Dialect for Commands {
         put(out, &[text, "\n"]);
     }
 
-    fn annotates(&self) -> bool {
-        true
+    fn annotation_limit(&self) -> Option<usize> {
+        Some(ANNOTATIONS)
     }
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
@@ -106,9 +113,9 @@ impl Dialect for Commands {
     /// An agent may refuse to set an output a second time, and then fails the task. The build's id is final from
     /// the start; the others are final when there is a result.
     fn outputs(&mut self, outputs: &[(&str, String)], out: &mut Vec<u8>) {
-        let are_final = outputs.iter().any(|(name, value)| *name == "result" && !value.is_empty());
+        let are_final = outputs.iter().any(|(name, value)| *name == RESULT && !value.is_empty());
         for (name, value) in outputs {
-            let is_final = are_final || (*name == "build-id" && !value.is_empty());
+            let is_final = are_final || (*name == BUILD_ID && !value.is_empty());
             if is_final && !self.set.iter().any(|set| set == name) {
                 let value = escaped(value);
                 let command =

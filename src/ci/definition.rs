@@ -23,9 +23,19 @@ pub trait Ci: Sync {
     /// Whether the environment is one of this CI's.
     fn is_here(&self, env: &Env, stdout_is_terminal: bool) -> bool;
 
+    /// Whether it stands for every CI that is not known.
+    fn is_fallback(&self) -> bool {
+        false
+    }
+
     /// A warning if the environment looks like one of this CI's, but lacks something.
     fn near_miss(&self, _env: &Env) -> Option<&'static str> {
         None
+    }
+
+    /// Whether the CI runs in its debug mode, in which programs write diagnostics.
+    fn wants_diagnostics(&self, _env: &Env) -> bool {
+        false
     }
 
     /// The branch and commit that the CI is building. May read a file.
@@ -116,11 +126,5 @@ impl dyn Ci + '_ {
 impl fmt::Debug for dyn Ci + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl PartialEq for dyn Ci {
-    fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
     }
 }

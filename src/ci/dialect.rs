@@ -42,9 +42,10 @@ pub trait Dialect: Send {
         plain_text::own_line(level, text, self.color(), out);
     }
 
-    /// Whether the CI has annotations.
-    fn annotates(&self) -> bool {
-        false
+    /// How many annotations of each severity a step gets; the other findings are shown as text. `None` if the
+    /// CI has no annotations.
+    fn annotation_limit(&self) -> Option<usize> {
+        None
     }
 
     /// Writes an annotation, as text if the CI has none.

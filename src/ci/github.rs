@@ -46,8 +46,8 @@ pub(super) struct Actions {
     is_seen: fn(&Env) -> bool,
     /// The part of a file's URL between repository and commit.
     files: &'static str,
-    /// Whether it shows errors and warnings as annotations.
-    annotates: bool,
+    /// How many errors and how many warnings it gets as annotations, if it shows them at all.
+    annotation_limit: Option<usize>,
     /// Whether it shows notices as annotations.
     notices: bool,
     /// Whether it hides the text of a mask command with the escapes in it.
@@ -60,7 +60,9 @@ pub(super) const GITHUB: Actions = Actions {
     name: "github",
     is_seen: |env| env.flag("GITHUB_ACTIONS") && env.get("GITHUB_RUN_ID").is_some(),
     files: "/blob/",
-    annotates: true,
+    // GitHub keeps ten annotations of each severity for a step. Gitea and act keep none apart from the log; they
+    // get the same output.
+    annotation_limit: Some(10),
     notices: true,
     masks_escaped: false,
     shows_summary: true,
@@ -79,7 +81,7 @@ pub(super) const FORGEJO: Actions = Actions {
     name: "forgejo",
     is_seen: |env| env.flag("FORGEJO_ACTIONS"),
     // It shows the command as raw text.
-    annotates: false,
+    annotation_limit: None,
     notices: false,
     masks_escaped: true,
     // The file exists and is not shown.
@@ -111,6 +113,10 @@ impl Ci for Actions {
     fn near_miss(&self, env: &Env) -> Option<&'static str> {
         (env.flag("GITHUB_ACTIONS") && env.get("GITHUB_RUN_ID").is_none())
             .then_some("GITHUB_ACTIONS is set and GITHUB_RUN_ID is not: the output is plain text")
+    }
+
+    fn wants_diagnostics(&self, env: &Env) -> bool {
+        env.flag("RUNNER_DEBUG")
     }
 
     /// On a pull request `GITHUB_SHA` is a merge commit that only GitHub has; the event has the head.
@@ -227,12 +233,12 @@ impl Dialect for Commands {
         put(out, &[text, "\n"]);
     }
 
-    fn annotates(&self) -> bool {
-        self.ci.annotates
+    fn annotation_limit(&self) -> Option<usize> {
+        self.ci.annotation_limit
     }
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
-        if self.ci.annotates {
+        if self.ci.annotation_limit.is_some() {
             let message = log_message(annotation);
             put(out, &[&command(annotation.severity.as_str(), annotation, &message)]);
         } else {
@@ -243,7 +249,7 @@ impl Dialect for Commands {
     /// GitHub counts notices apart, so that findings leave room for this one.
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
         let name = match verdict.level {
-            Level::Error => self.ci.annotates.then_some("error"),
+            Level::Error => self.ci.annotation_limit.map(|_| "error"),
             Level::Info | Level::Warn => self.ci.notices.then_some("notice"),
         };
         let Some(name) = name else { return plain_text::verdict(verdict, false, out) };

@@ -28,6 +28,10 @@ impl Ci for GitLab {
         env.flag("GITLAB_CI") && env.get("CI_JOB_ID").is_some()
     }
 
+    fn wants_diagnostics(&self, env: &Env) -> bool {
+        env.flag("CI_DEBUG_TRACE")
+    }
+
     fn revision(&self, env: &Env) -> CiRevision {
         let branches = ["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_BRANCH"];
         let commits = ["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"];

@@ -15,6 +15,10 @@ impl Ci for Plain {
         env.get("CI").is_some_and(|value| value != "false")
     }
 
+    fn is_fallback(&self) -> bool {
+        true
+    }
+
     fn style(&self, _env: &Env, _stdout_is_terminal: bool) -> Style {
         Style::default()
     }

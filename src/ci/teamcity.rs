@@ -76,6 +76,9 @@ impl Ci for TeamCity {
     }
 }
 
+/// TeamCity keeps all messages. It gets as many as the CIs that keep only a few.
+const ANNOTATIONS: usize = 10;
+
 /// Remembers the open blocks, because an end names its block.
 struct ServiceMessages {
     color: bool,
@@ -104,8 +107,8 @@ impl Dialect for ServiceMessages {
         }
     }
 
-    fn annotates(&self) -> bool {
-        true
+    fn annotation_limit(&self) -> Option<usize> {
+        Some(ANNOTATIONS)
     }
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {

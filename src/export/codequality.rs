@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::located::{Located, located};
+use super::placed_findings::{PlacedFinding, placed_findings};
 use super::pretty;
 use crate::model::Severity;
 use crate::report::{BuildReport, format};
@@ -29,11 +29,11 @@ struct Lines {
 
 /// Writes `codequality.json`. Findings outside the repository have no place in this format.
 pub fn render(report: &BuildReport) -> String {
-    pretty(&located(report).into_iter().map(entry).collect::<Vec<_>>())
+    pretty(&placed_findings(report).into_iter().map(entry).collect::<Vec<_>>())
 }
 
-fn entry(located: Located<'_>) -> Entry<'_> {
-    let Located { finding, location, check, fingerprint } = located;
+fn entry(placed: PlacedFinding<'_>) -> Entry<'_> {
+    let PlacedFinding { finding, location, check, fingerprint } = placed;
     Entry {
         description: format::message(finding),
         check_name: check,

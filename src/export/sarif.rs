@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::located::{Located, located};
+use super::placed_findings::{PlacedFinding, placed_findings};
 use super::pretty;
 use crate::model::{self, Severity, Status};
 use crate::report::{BuildReport, format};
@@ -127,12 +127,12 @@ struct Fingerprints {
 /// Writes `results.sarif`. Findings outside the repository are left out: GitHub refuses a whole file
 /// over one result that has no place.
 pub fn render(report: &BuildReport) -> String {
-    let located = located(report);
-    let (rules, index_of) = rules(&located);
-    let results = located.into_iter().map(|located| {
+    let placed = placed_findings(report);
+    let (rules, index_of) = rules(&placed);
+    let results = placed.into_iter().map(|placed| {
         // Each check has its rule.
-        let rule_index = index_of.get(located.check).copied().unwrap_or_default();
-        entry(located, rule_index)
+        let rule_index = index_of.get(placed.check).copied().unwrap_or_default();
+        entry(placed, rule_index)
     });
     pretty(&Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -157,20 +157,20 @@ fn is_complete(report: &BuildReport) -> bool {
 }
 
 /// The checks in the order in which they are first needed.
-fn rules<'a>(located: &[Located<'a>]) -> (Vec<Rule<'a>>, HashMap<&'a str, usize>) {
+fn rules<'a>(placed: &[PlacedFinding<'a>]) -> (Vec<Rule<'a>>, HashMap<&'a str, usize>) {
     let mut rules = Vec::new();
     let mut index_of = HashMap::new();
-    for Located { check, .. } in located {
+    for PlacedFinding { check, .. } in placed {
         if !index_of.contains_key(check) {
             index_of.insert(*check, rules.len());
-            rules.push(rule(check, located));
+            rules.push(rule(check, placed));
         }
     }
     (rules, index_of)
 }
 
-fn rule<'a>(check: &'a str, located: &[Located<'a>]) -> Rule<'a> {
-    let mut alike = located.iter().filter(|other| other.check == check).map(|other| other.finding);
+fn rule<'a>(check: &'a str, placed: &[PlacedFinding<'a>]) -> Rule<'a> {
+    let mut alike = placed.iter().filter(|other| other.check == check).map(|other| other.finding);
     let first = alike.next();
     let hint = first.and_then(|first| first.hint.as_deref());
     let hint = hint.filter(|hint| alike.all(|other| other.hint.as_deref() == Some(*hint)));
@@ -189,8 +189,8 @@ fn rule<'a>(check: &'a str, located: &[Located<'a>]) -> Rule<'a> {
     Rule { id: check, short_description, full_description, help }
 }
 
-fn entry(located: Located<'_>, rule_index: usize) -> Entry<'_> {
-    let Located { finding, location, check, fingerprint } = located;
+fn entry(placed: PlacedFinding<'_>, rule_index: usize) -> Entry<'_> {
+    let PlacedFinding { finding, location, check, fingerprint } = placed;
     Entry {
         rule_id: check,
         rule_index,

@@ -19,26 +19,30 @@ pub(super) async fn open(
 ) -> Result<Stream, ConnectError> {
     let answer = match ask(&mut stream, authority, proxy).await {
         Ok(answer) => answer,
-        Err(error) if is_hang_up(error.kind()) => Answer::Refused(ProxyAnswer::HungUp),
+        Err(error) if is_hang_up(error.kind()) => ConnectAnswer::Refused(ProxyAnswer::HungUp),
         Err(cause) => {
             return Err(ConnectError::Tcp { target: format!("the proxy {proxy}"), cause });
         }
     };
     let proxy = proxy.to_string();
     match answer {
-        Answer::Open => Ok(stream),
-        Answer::WantsCredentials { only } => Err(ConnectError::ProxyAuth { proxy, only }),
-        Answer::Refused(answer) => Err(ConnectError::Proxy { proxy, answer }),
+        ConnectAnswer::Open => Ok(stream),
+        ConnectAnswer::WantsCredentials { only } => Err(ConnectError::ProxyAuth { proxy, only }),
+        ConnectAnswer::Refused(answer) => Err(ConnectError::Proxy { proxy, answer }),
     }
 }
 
-enum Answer {
+enum ConnectAnswer {
     Open,
     WantsCredentials { only: Option<String> },
     Refused(ProxyAnswer),
 }
 
-async fn ask(stream: &mut Stream, authority: &str, proxy: &Proxy) -> std::io::Result<Answer> {
+async fn ask(
+    stream: &mut Stream,
+    authority: &str,
+    proxy: &Proxy,
+) -> std::io::Result<ConnectAnswer> {
     let mut request = format!(
         "CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {USER_AGENT}\r\n"
     )
@@ -57,26 +61,26 @@ async fn ask(stream: &mut Stream, authority: &str, proxy: &Proxy) -> std::io::Re
     let mut reader = BufReader::new(stream.take(ANSWER_LIMIT_BYTES));
     let mut head = Vec::new();
     if reader.read_until(b'\n', &mut head).await? == 0 {
-        return Ok(Answer::Refused(ProxyAnswer::HungUp));
+        return Ok(ConnectAnswer::Refused(ProxyAnswer::HungUp));
     }
     if !head.ends_with(b"\n") {
-        return Ok(Answer::Refused(ProxyAnswer::Endless));
+        return Ok(ConnectAnswer::Refused(ProxyAnswer::Endless));
     }
     // Only known words of the answer are kept: others may repeat the credentials.
     let Some(status) = status(&head) else {
-        return Ok(Answer::Refused(ProxyAnswer::NotHttp));
+        return Ok(ConnectAnswer::Refused(ProxyAnswer::NotHttp));
     };
     // The tunnel begins behind the headers.
     while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
         if reader.read_until(b'\n', &mut head).await? == 0 {
-            return Ok(Answer::Refused(ProxyAnswer::Endless));
+            return Ok(ConnectAnswer::Refused(ProxyAnswer::Endless));
         }
     }
     Ok(match status {
         // As REST's HTTP client parses it.
-        200 => Answer::Open,
-        407 => Answer::WantsCredentials { only: schemes_without_basic(&head) },
-        status => Answer::Refused(ProxyAnswer::Status(status)),
+        200 => ConnectAnswer::Open,
+        407 => ConnectAnswer::WantsCredentials { only: schemes_without_basic(&head) },
+        status => ConnectAnswer::Refused(ProxyAnswer::Status(status)),
     })
 }
 

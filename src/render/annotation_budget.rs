@@ -1,19 +1,22 @@
-//! Divides the annotations of a step among its phases and its end: CIs keep only the first few of each severity
-//! (GitHub: ten). It also remembers which findings were shown, so that none is shown twice.
+//! Divides the annotations of a step among its phases and its end, because CIs keep only the first few of each
+//! severity. It also remembers which findings were shown, so that none is shown twice.
 
 use crate::model::{Finding, Level, Severity};
 use crate::report::Verdict;
 
-/// How many of each severity there are.
-const ANNOTATIONS: usize = 10;
-
 /// The findings that were shown, as annotations or as text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Budget {
+    /// How many annotations of each severity there are.
+    limit: usize,
     shown: Vec<Finding>,
 }
 
 impl Budget {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, shown: Vec::new() }
+    }
+
     pub(super) fn spend(&mut self, finding: &Finding) {
         self.shown.push(finding.clone());
     }
@@ -44,13 +47,13 @@ impl Budget {
             Severity::Error => (1, 2),
             Severity::Warning => (0, 1),
         };
-        let left = ANNOTATIONS.saturating_sub(self.spent(severity) + verdict);
+        let left = self.limit.saturating_sub(self.spent(severity) + verdict);
         left.div_ceil(2).min(left.saturating_sub(reserve))
     }
 
     /// How many annotations are left for findings. A failing verdict needs one, and it must not be lost.
     pub(super) fn left_at_the_end(&self, severity: Severity, verdict: &Verdict) -> usize {
         let verdict = usize::from(severity == Severity::Error && verdict.level == Level::Error);
-        ANNOTATIONS.saturating_sub(self.spent(severity) + verdict)
+        self.limit.saturating_sub(self.spent(severity) + verdict)
     }
 }

@@ -221,7 +221,7 @@ fn follow_up_errors_wait_for_the_end_and_are_shown_if_there_is_nothing_else() {
 
 #[test]
 fn without_annotations_all_findings_are_shown_at_the_end() {
-    let quiet = Options { annotations: false, ..options() };
+    let quiet = RenderOptions { annotations: false, ..options() };
     for (ci, options) in [("github", quiet), ("plain", options())] {
         let mut renderer = renderer(ci, &Env::default(), options);
         let mut out = Vec::new();

@@ -74,8 +74,12 @@ fn harmless(events: &[Event]) -> Vec<Event> {
 fn shown(ci: &dyn Ci, events: &[Event], branch: &str) -> Vec<String> {
     let env = Env::default();
     let ascii = ci.wants_ascii(&env);
-    let options =
-        Options { log_level: Some(Level::Info), annotations: true, ascii, ..Options::default() };
+    let options = RenderOptions {
+        log_level: Some(Level::Info),
+        annotations: true,
+        ascii,
+        ..RenderOptions::default()
+    };
     let dialect = ci.open(&env, false, &Checkout::none(), || UNIX_EPOCH);
     let mut renderer = Renderer::new(dialect, options);
     let build = Id::new("build0000000000000000001").unwrap();

@@ -21,7 +21,7 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        let options = Options { reports: true, ..options() };
+        let options = RenderOptions { reports: true, ..options() };
         let renderer = renderer("gitlab", &Env::default(), options);
         Self { renderer, report: report_of([]), out: Vec::new() }
     }

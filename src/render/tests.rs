@@ -109,21 +109,26 @@ pub(crate) fn report() -> BuildReport {
     report
 }
 
-pub(super) fn options() -> Options {
-    Options { log_level: Some(Level::Info), annotations: true, summary: true, ..Options::default() }
+pub(super) fn options() -> RenderOptions {
+    RenderOptions {
+        log_level: Some(Level::Info),
+        annotations: true,
+        summary: true,
+        ..RenderOptions::default()
+    }
 }
 
 pub(crate) fn failure() -> Verdict {
     Verdict::new(&report(), &Outcome::Failure)
 }
 
-pub(super) fn renderer(ci: &str, env: &Env, options: Options) -> Renderer {
+pub(super) fn renderer(ci: &str, env: &Env, options: RenderOptions) -> Renderer {
     let clock = || UNIX_EPOCH + Duration::from_secs(1700);
-    let options = Options { ascii: named(ci).wants_ascii(env), ..options };
+    let options = RenderOptions { ascii: named(ci).wants_ascii(env), ..options };
     Renderer::new(named(ci).open(env, false, &Checkout::none(), clock), options)
 }
 
-fn shown(ci: &str, env: &Env, options: Options) -> String {
+fn shown(ci: &str, env: &Env, options: RenderOptions) -> String {
     let mut renderer = renderer(ci, env, options);
     let mut out = Vec::new();
     renderer.begin(&[SECRET], &mut out);
@@ -220,7 +225,7 @@ impl Dialect for Foreign {
 
 #[test]
 fn no_call_leaves_anything_but_ascii_where_it_is_asked_for() {
-    let options = Options { ascii: true, ..options() };
+    let options = RenderOptions { ascii: true, ..options() };
     let mut renderer = Renderer::new(Box::new(Foreign), options);
     let report = report_of([finding(Severity::Error, "é", "é", None)]);
     let mut out = Vec::new();
@@ -234,11 +239,11 @@ fn no_call_leaves_anything_but_ascii_where_it_is_asked_for() {
 
 #[test]
 fn lines_below_the_log_level_are_hidden_and_findings_and_verdict_are_not() {
-    let errors_only = Options { log_level: Some(Level::Error), ..options() };
+    let errors_only = RenderOptions { log_level: Some(Level::Error), ..options() };
     let shown_errors = shown("plain", &Env::default(), errors_only);
     assert!(!shown_errors.contains("[1/2] Compile"));
     assert!(shown_errors.contains("\nA.cpp(42,5): error"));
-    let off = shown("plain", &Env::default(), Options { log_level: None, ..options() });
+    let off = shown("plain", &Env::default(), RenderOptions { log_level: None, ..options() });
     assert!(!off.contains("\nA.cpp(42,5): error"));
     for text in [&shown_errors, &off] {
         assert!(text.contains("\nwarning: Source/Game/A,b%20.cpp:7:5: C4996: "), "{text}");
@@ -248,7 +253,7 @@ fn lines_below_the_log_level_are_hidden_and_findings_and_verdict_are_not() {
 
 #[test]
 fn findings_are_shown_as_text_if_annotations_are_off() {
-    let quiet = Options { annotations: false, ..options() };
+    let quiet = RenderOptions { annotations: false, ..options() };
     let shown = shown("github", &Env::default(), quiet);
     assert_eq!(shown.matches("\n::error").count(), 1, "the verdict alone");
     assert_eq!(shown.matches("\n::warning").count(), 0);
@@ -303,7 +308,7 @@ fn the_number_of_the_rest_says_where_to_find_it() {
         (false, false, "the end of the log"),
     ];
     for (summary, reports, place) in rows {
-        let options = Options { summary, reports, ..options() };
+        let options = RenderOptions { summary, reports, ..options() };
         let mut renderer = renderer("github", &Env::default(), options);
         let report = report_of(errors(10));
         let mut out = Vec::new();

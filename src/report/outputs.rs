@@ -15,6 +15,12 @@ pub struct Output {
     pub(super) read: fn(&BuildReport, Option<&Outcome>) -> String,
 }
 
+/// The output that has the build's id, which never changes once it is known.
+pub const BUILD_ID: &str = "build-id";
+
+/// The output that is empty before the end. When it has a value, all outputs are final.
+pub const RESULT: &str = "result";
+
 /// The name of an output as an environment variable: `BUILDPIXEL_BUILD_ID`.
 pub fn variable_name(output: &str) -> String {
     format!("BUILDPIXEL_{}", output.to_ascii_uppercase().replace('-', "_"))
@@ -22,7 +28,7 @@ pub fn variable_name(output: &str) -> String {
 
 /// Every output, in the order of the documentation.
 pub const OUTPUTS: &[Output] = &[
-    output("build-id", "Id of the build.", |r, _| text(r.build.as_ref())),
+    output(BUILD_ID, "Id of the build.", |r, _| text(r.build.as_ref())),
     output("project-id", "Id of the project.", |r, _| text(r.facts.project.as_ref())),
     output("build-setting-id", "Id of the build setting.", |r, _| {
         text(r.facts.build_setting.as_ref())
@@ -36,7 +42,7 @@ pub const OUTPUTS: &[Output] = &[
         },
     ),
     output(
-        "result",
+        RESULT,
         "Result of the step: `success`, `failure`, `superseded`, `timeout`, `detached` \
          (`wait: false`), `interrupted`, `error`.",
         |_, outcome| text(outcome.map(Outcome::result)),

@@ -3,7 +3,7 @@
 
 use crate::ci::CiRevision;
 use crate::config::{Env, Mistake, Override, Task};
-use crate::service::Overrides;
+use crate::service::TriggerOverrides;
 
 /// The overrides of a trigger.
 ///
@@ -13,9 +13,9 @@ pub(super) fn resolve(
     task: &Task,
     revision: CiRevision,
     env: &Env,
-) -> Result<Overrides, Vec<Mistake>> {
+) -> Result<TriggerOverrides, Vec<Mistake>> {
     let Task::Trigger { overrides, .. } = task else {
-        return Ok(Overrides::default());
+        return Ok(TriggerOverrides::default());
     };
     let mut mistakes = Vec::new();
     let mut resolve = |input, given: &Option<Override>, found: Option<String>| match given {
@@ -30,7 +30,7 @@ pub(super) fn resolve(
             found
         }
     };
-    let resolved = Overrides {
+    let resolved = TriggerOverrides {
         branch: resolve("branch", &overrides.branch, revision.branch),
         commit: resolve("commit", &overrides.commit, revision.commit),
         changelist: resolve("changelist", &overrides.changelist, revision.changelist),
@@ -41,12 +41,15 @@ pub(super) fn resolve(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::RequestedOverrides as Given;
+    use crate::config::RequestedOverrides;
     use crate::model::Id;
 
-    fn resolved(branch: Option<Override>, commit: Option<Override>) -> Result<Overrides, String> {
+    fn resolved(
+        branch: Option<Override>,
+        commit: Option<Override>,
+    ) -> Result<TriggerOverrides, String> {
         let id = Id::new("id0000000000000000000001").unwrap();
-        let overrides = Given { branch, commit, changelist: None };
+        let overrides = RequestedOverrides { branch, commit, changelist: None };
         let task = Task::Trigger { project: id.clone(), build_setting: id, overrides };
         let revision = CiRevision { branch: Some("main".to_owned()), ..CiRevision::default() };
         let env = Env::from_iter([("INPUT_COMMIT", "auto")]);
@@ -79,6 +82,6 @@ mod tests {
     fn a_build_that_exists_is_built_from_nothing_else() {
         let attach = Task::Attach(Id::new("id0000000000000000000001").unwrap());
         let resolved = resolve(&attach, CiRevision::default(), &Env::default());
-        assert_eq!(resolved, Ok(Overrides::default()));
+        assert_eq!(resolved, Ok(TriggerOverrides::default()));
     }
 }

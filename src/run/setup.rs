@@ -20,7 +20,7 @@ use crate::publish::Publisher;
 use crate::render::{self, Renderer};
 use crate::report::{BuildReport, Outcome, Signal, SourceLinks};
 use crate::reporter::Reporter;
-use crate::service::Overrides;
+use crate::service::TriggerOverrides;
 use crate::text::Cleaner;
 use crate::threads;
 use crate::trigger::TriggerDelays;
@@ -51,7 +51,7 @@ pub(super) type Reading = (Setup, Result<Prepared, Outcome>);
 
 /// Everything that must be known before the first request.
 pub(super) struct Prepared {
-    pub(super) overrides: Overrides,
+    pub(super) overrides: TriggerOverrides,
     pub(super) net: Net,
 }
 
@@ -152,7 +152,7 @@ impl Setup {
         let reports_dir = self.reports_dir.as_deref().or(usual).map(PathBuf::from);
         let step_files = self.ci.step_files(env);
         let summary = config.is_none_or(|config| config.summary);
-        let options = render::Options {
+        let options = render::RenderOptions {
             log_level: config.and_then(|config| config.log_level),
             annotations: config.is_none_or(|config| config.annotations),
             summary: summary && step_files.has_summary(),

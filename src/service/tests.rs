@@ -37,7 +37,7 @@ pub(super) async fn always(answer: ResponseTemplate) -> MockServer {
 }
 
 pub(super) async fn trigger(client: &Client) -> Result<Triggered, ApiError> {
-    client.trigger(&id("prj1"), &id("set1"), &Overrides::default()).await
+    client.trigger(&id("prj1"), &id("set1"), &TriggerOverrides::default()).await
 }
 
 /// The error of a trigger that gets this answer. It must never show the token.
@@ -58,14 +58,17 @@ pub(super) fn upstream(server: &MockServer) -> SocketAddr {
 
 #[tokio::test]
 async fn a_trigger_sends_the_token_and_only_the_given_overrides() {
-    let branch = Overrides { branch: Some("feature/ü \"x\"".to_owned()), ..Overrides::default() };
-    let all = Overrides {
+    let branch = TriggerOverrides {
+        branch: Some("feature/ü \"x\"".to_owned()),
+        ..TriggerOverrides::default()
+    };
+    let all = TriggerOverrides {
         branch: Some("main".to_owned()),
         commit: Some("c0ffee".to_owned()),
         changelist: Some("12345".to_owned()),
     };
     for (overrides, body) in [
-        (Overrides::default(), "{}"),
+        (TriggerOverrides::default(), "{}"),
         (branch, r#"{"branch":"feature/ü \"x\""}"#),
         (all, r#"{"branch":"main","commit":"c0ffee","changelist":"12345"}"#),
     ] {

@@ -16,7 +16,7 @@ const LONGEST_PAGE: usize = 1000;
 
 /// Branch, commit and changelist instead of the build setting's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Overrides {
+pub struct TriggerOverrides {
     /// Git branch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,

@@ -126,10 +126,10 @@ impl Hub {
 }
 
 /// The answer to a snapshot request.
-type Answer = Result<(Facts, View), ApiError>;
+type SnapshotAnswer = Result<(Facts, View), ApiError>;
 
 /// A snapshot request for one of the builds.
-type SnapshotRequest = Pin<Box<dyn Future<Output = (BuildIndex, Answer)> + Send>>;
+type SnapshotRequest = Pin<Box<dyn Future<Output = (BuildIndex, SnapshotAnswer)> + Send>>;
 
 struct Network {
     link: Link,
@@ -300,7 +300,7 @@ impl Network {
         }
     }
 
-    async fn on_answer(&mut self, BuildIndex(index): BuildIndex, answer: Answer) {
+    async fn on_answer(&mut self, BuildIndex(index): BuildIndex, answer: SnapshotAnswer) {
         let Some(build) = self.builds.get_mut(index) else {
             return;
         };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Ambiguity;
 use crate::model::{Id, Status};
-use crate::service::{Listed, More, Overrides, Page, Triggered};
+use crate::service::{Listed, More, Page, TriggerOverrides, Triggered};
 
 /// The largest clock difference between two machines of the service: one writes the `Date`, another
 /// the build.
@@ -26,7 +26,7 @@ const ORDERLY: usize = 10;
 pub(super) struct Wanted<'a> {
     pub(super) project: &'a Id,
     pub(super) build_setting: &'a Id,
-    pub(super) overrides: &'a Overrides,
+    pub(super) overrides: &'a TriggerOverrides,
     /// The branch that is built without an override.
     pub(super) own_branch: &'a OwnBranch,
 }
@@ -251,7 +251,7 @@ fn branch(build: &Listed, wanted: &Wanted<'_>) -> Fit {
 }
 
 /// Whether the built commit is the wanted one, as far as they can be compared.
-fn commit(build: &Listed, overrides: &Overrides) -> Fit {
+fn commit(build: &Listed, overrides: &TriggerOverrides) -> Fit {
     let wanted = overrides.commit.as_ref().or(overrides.changelist.as_ref());
     let (built, wanted) = match (build.commit.as_deref(), wanted) {
         (_, None) => return Fit::Yes,

@@ -45,12 +45,12 @@ fn sent(page: &Page) -> Sent {
     Sent { instant: page.came - AGO, clock: now() - AGO }
 }
 
-fn overrides(branch: &str, commit: &str, changelist: &str) -> Overrides {
+fn overrides(branch: &str, commit: &str, changelist: &str) -> TriggerOverrides {
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    Overrides { branch: given(branch), commit: given(commit), changelist: given(changelist) }
+    TriggerOverrides { branch: given(branch), commit: given(commit), changelist: given(changelist) }
 }
 
-fn judged(pages: Vec<Page>, overrides: &Overrides, own_branch: &OwnBranch) -> String {
+fn judged(pages: Vec<Page>, overrides: &TriggerOverrides, own_branch: &OwnBranch) -> String {
     let (project, build_setting) = (id("p"), id("s"));
     let wanted = Wanted { project: &project, build_setting: &build_setting, overrides, own_branch };
     let mut candidates = Candidates::new(wanted);
@@ -67,7 +67,7 @@ fn judged(pages: Vec<Page>, overrides: &Overrides, own_branch: &OwnBranch) -> St
 
 /// The result of one complete page without overrides.
 fn of(builds: Vec<Listed>) -> String {
-    judged(vec![page(builds)], &Overrides::default(), &OwnBranch::Is("main".to_owned()))
+    judged(vec![page(builds)], &TriggerOverrides::default(), &OwnBranch::Is("main".to_owned()))
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn two_matching_builds_are_both_named_and_duplicates_count_once() {
 fn of_many_matching_builds_some_are_named_and_all_are_counted_quickly() {
     let builds = || (0..1000).map(|n| build(&format!("{n:0128}"), 5)).collect();
     let pages = (0..20).map(|_| page(builds())).collect();
-    let text = judged(pages, &Overrides::default(), &OwnBranch::None);
+    let text = judged(pages, &TriggerOverrides::default(), &OwnBranch::None);
     assert!(text.starts_with("1000 matching builds have been queued since: 000"), "{text}");
     assert!(text.ends_with("0004 and 995 more"), "{text}");
 }
@@ -217,7 +217,7 @@ fn without_an_override_the_build_settings_own_branch_counts() {
         ),
     ] {
         let pages = vec![page(vec![build("b1", 5)])];
-        assert_eq!(judged(pages, &Overrides::default(), &own_branch), expected);
+        assert_eq!(judged(pages, &TriggerOverrides::default(), &own_branch), expected);
     }
 }
 
@@ -229,7 +229,7 @@ fn by_clocks(created: SystemTime, date: Option<SystemTime>, millis: u64) -> Stri
     let created_at = Some(created - Duration::from_millis(millis));
     let builds = vec![Listed { created_at, ..build("b1", 0) }];
     let pages = vec![Page { date, ..page(builds) }];
-    judged(pages, &Overrides::default(), &OwnBranch::Is("main".to_owned()))
+    judged(pages, &TriggerOverrides::default(), &OwnBranch::Is("main".to_owned()))
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn only_a_list_that_reaches_back_before_the_request_proves_that_there_is_none() 
     ] {
         let judged = |builds: Vec<Listed>| {
             let pages = vec![Page { more: more.clone(), ..page(builds) }];
-            judged(pages, &Overrides::default(), &OwnBranch::Is("main".to_owned()))
+            judged(pages, &TriggerOverrides::default(), &OwnBranch::Is("main".to_owned()))
         };
         assert_eq!(judged(builds.clone()), expected, "{} {more:?}", builds.len());
         let mut undated: Vec<Listed> = builds;
@@ -332,7 +332,7 @@ fn only_a_list_that_reaches_back_before_the_request_proves_that_there_is_none() 
 #[test]
 fn pages_are_read_until_the_rest_cannot_matter() {
     let (project, build_setting) = (id("p"), id("s"));
-    let overrides = Overrides::default();
+    let overrides = TriggerOverrides::default();
     let own_branch = OwnBranch::None;
     let wanted = Wanted {
         project: &project,
@@ -380,7 +380,7 @@ proptest! {
             builds.insert(place.min(builds.len()), build(&format!("ours{n}"), 5));
         }
         let pages = vec![Page { more, date: Some(now()).filter(|_| dated), ..page(builds) }];
-        let judged = judged(pages, &Overrides::default(), &OwnBranch::Is("main".to_owned()));
+        let judged = judged(pages, &TriggerOverrides::default(), &OwnBranch::Is("main".to_owned()));
         match (ours, judged.as_str()) {
             (0, "none") | (1, "ours0") => {}
             (_, "none") => prop_assert!(false, "overlooked"),

@@ -7,7 +7,7 @@ use crate::model::{Finding, Location};
 use crate::report::BuildReport;
 use crate::report::identity::without_places;
 
-pub(super) struct Located<'a> {
+pub(super) struct PlacedFinding<'a> {
     pub(super) finding: &'a Finding,
     pub(super) location: &'a Location,
     /// The code, or one for all that have none.
@@ -17,7 +17,7 @@ pub(super) struct Located<'a> {
 }
 
 /// In the order of their rank.
-pub(super) fn located(report: &BuildReport) -> Vec<Located<'_>> {
+pub(super) fn placed_findings(report: &BuildReport) -> Vec<PlacedFinding<'_>> {
     let mut seen = HashMap::new();
     let ranked = report.ranked().into_iter();
     ranked.filter_map(|finding| locate(finding, &mut seen)).collect()
@@ -27,14 +27,14 @@ pub(super) fn located(report: &BuildReport) -> Vec<Located<'_>> {
 fn locate<'a>(
     finding: &'a Finding,
     seen: &mut HashMap<(&'a str, &'a str, String), usize>,
-) -> Option<Located<'a>> {
+) -> Option<PlacedFinding<'a>> {
     let location = finding.location.as_ref().filter(|location| location.in_repository)?;
     let check = finding.code.as_deref().unwrap_or("unreal");
     let essence = without_places(finding.message.lines().next().unwrap_or_default());
     let identity = (check, location.file.as_str(), essence.clone());
     let nth = seen.entry(identity).and_modify(|nth| *nth += 1).or_default();
     let fingerprint = hash(&[check, &location.file, &essence, &nth.to_string()]);
-    Some(Located { finding, location, check, fingerprint })
+    Some(PlacedFinding { finding, location, check, fingerprint })
 }
 
 /// FNV-1a over 128 bits: the same in every version of this program.
@@ -57,7 +57,7 @@ mod tests {
 
     fn fingerprints(findings: impl IntoIterator<Item = Finding>) -> Vec<String> {
         let report = report(findings);
-        located(&report).into_iter().map(|located| located.fingerprint).collect()
+        placed_findings(&report).into_iter().map(|placed| placed.fingerprint).collect()
     }
 
     #[test]
