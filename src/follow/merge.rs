@@ -235,7 +235,7 @@ impl LineMerger {
 
     /// Whether the stream should bring lines that REST has shown.
     pub(super) fn expects_lines(&self) -> bool {
-        !self.ahead.is_empty() && self.unplaced.is_empty()
+        !self.ahead.is_empty() && self.unplaced.is_empty() && self.repeats.since().is_none()
     }
 
     /// Does everything that is due.

@@ -171,7 +171,8 @@ impl LineMerger {
         for suspect in suspects.rev() {
             self.repeats.waiting.push_front(suspect);
         }
-        if let Some((line, key)) = first {
+        // REST may have shown it while it was held back.
+        if let Some((line, key)) = first.filter(|(_, key)| !self.is_echo(*key)) {
             self.accept(line, key, out);
         }
     }

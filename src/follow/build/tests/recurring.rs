@@ -224,8 +224,8 @@ fn lines_logged_a_third_time_in_one_moment_are_printed_a_third_time() {
 
 #[test]
 fn lines_logged_twice_in_one_moment_are_printed_though_rest_has_moved_on_or_lags_or_fails() {
-    let follow = |service: &mut Service, lines: u64, pause: u64| {
-        for n in 0..lines {
+    let follow = |service: &mut Service, lines: std::ops::Range<u64>, pause: u64| {
+        for n in lines {
             service.line(&format!("y {n}"), Some(9_001 + n));
             service.pass(pause);
         }
@@ -233,7 +233,7 @@ fn lines_logged_twice_in_one_moment_are_printed_though_rest_has_moved_on_or_lags
     for window in [10, 200] {
         let mut service = Service::new(window, true);
         service.moment("a b c d a b c", 9_000);
-        follow(&mut service, 2_000, 1);
+        follow(&mut service, 0..2_000, 1);
         service.ends_whole();
     }
     for lag in 1..=7 {
@@ -242,17 +242,55 @@ fn lines_logged_twice_in_one_moment_are_printed_though_rest_has_moved_on_or_lags
         service.lag = lag;
         service.pass(1_000);
         service.lag = 0;
-        follow(&mut service, 60, 1_000);
+        follow(&mut service, 0..60, 1_000);
         service.ends_whole();
     }
 
     let mut service = Service::new(30, true);
     service.moment("a b c d a b c", 9_000);
     service.fails = true;
-    follow(&mut service, 90, 100);
+    follow(&mut service, 0..90, 100);
     service.fails = false;
-    follow(&mut service, 10, 10_000);
+    follow(&mut service, 90..100, 10_000);
     service.ends_whole();
+}
+
+#[test]
+fn a_line_that_waits_as_a_possible_repeat_is_printed_once_although_rest_shows_it_meanwhile() {
+    for has_joined_again in [false, true] {
+        for pause in (0..4_000).step_by(100) {
+            let mut service = Service::new(30, true);
+            (0..90).for_each(|n| service.line(&format!("y {n}"), Some(9_001 + n)));
+            // REST is asked every few seconds, because a line was dropped.
+            service.log("dropped", Some(9_100));
+            (0..5).for_each(|n| service.line(&format!("z {n}"), Some(9_200 + n)));
+            service.pass(61_000);
+            if has_joined_again {
+                service.lose();
+                service.pass(500);
+                service.join(false);
+            }
+            service.pass(pause);
+            service.line("y 0", Some(9_001));
+            service.pass(10_000);
+            assert_eq!(service.lines.iter().filter(|line| *line == "y 0").count(), 2, "{pause}");
+            assert!(!service.notices.iter().any(|text| text.contains("silent")), "{pause}");
+            service.ends_whole();
+        }
+    }
+    // The same while older lines are uncertain, about which REST cannot decide any more.
+    for pause in (0..4_000).step_by(100) {
+        let mut service = Service::new(30, true);
+        service.moment("a b c d a b c", 9_000);
+        service.fails = true;
+        (0..90).for_each(|n| service.line(&format!("y {n}"), Some(9_001 + n)));
+        service.pass(9_000);
+        service.fails = false;
+        service.pass(pause);
+        service.line("y 0", Some(9_001));
+        service.pass(10_000);
+        service.ends_whole();
+    }
 }
 
 #[test]
@@ -472,5 +510,54 @@ proptest! {
         }
         service.pass(5_000);
         service.ends_whole();
+    }
+
+    /// The same while the stream drops lines, the session is lost and REST fails at times: if REST
+    /// shows the whole log in the end, no line is lost, and a line is repeated only late.
+    #[test]
+    fn lines_of_few_texts_are_not_lost_by_drops_and_failures(
+        events in prop::collection::vec((0..4_u8, 0..5_u8, 0..5_000_u64, 0..30_u8), 1..80),
+    ) {
+        let mut service = Service::new(LONGEST_WINDOW, true);
+        let (mut second, mut is_linked, mut drops) = (0, true, false);
+        for (text, step, pause, event) in events {
+            match event {
+                0 => drops = !drops,
+                1 => service.fails = !service.fails,
+                2 if is_linked => {
+                    service.lose();
+                    is_linked = false;
+                }
+                2 => {
+                    service.join(false);
+                    is_linked = true;
+                }
+                _ => {}
+            }
+            second += u64::from(step > 0);
+            let time = Some(10_000 + second * 1_000);
+            service.log(&format!("text {text}"), time);
+            if is_linked && !drops {
+                service.bring(&format!("text {text}"), time);
+            }
+            service.pass(pause.saturating_sub(3_000));
+        }
+        service.fails = false;
+        if !is_linked {
+            service.join(false);
+        }
+        service.pass(61_000);
+        service.end();
+        let logged = |text: &str| service.log.iter().filter(|line| line.message == text).count();
+        let printed = |text: &str| {
+            let lines = service.lines.iter().filter(|line| *line == text).count();
+            (lines, service.late.iter().filter(|line| *line == text).count())
+        };
+        for text in ["text 0", "text 1", "text 2", "text 3"] {
+            let (lines, late) = printed(text);
+            let what = (logged(text), lines, late);
+            prop_assert!(lines + late >= logged(text), "{text} lost: {what:?} {:?}", service.notices);
+            prop_assert!(lines <= logged(text), "{text} repeated: {what:?} {:?}", service.notices);
+        }
     }
 }
