@@ -88,7 +88,9 @@ impl ExitCode {
                 "complete (or `wait: false`, or a superseded build under `on-superseded: pass`)"
             }
             Self::Internal => "a bug in this program",
-            Self::BuildFailed => "the build failed",
+            Self::BuildFailed => {
+                "the build failed, or ended in a state that the API does not document"
+            }
             Self::Superseded => "a newer build replaced it",
             Self::TimedOut => "our deadline passed; the build runs on",
             Self::Config => "an input is missing or invalid; nothing was triggered",
@@ -265,7 +267,7 @@ impl Error {
             Self::Uncertain { ambiguity, .. } => Some(ambiguity.hint()),
             Self::Trigger(error) | Self::Attach(error) => error.hint().map(str::to_owned),
             Self::Lost { build, cause } => Some(match cause.hint() {
-                Some(hint) if cause.is_final() => format!("{hint}; then {}", follow_again(build)),
+                Some(hint) if cause.is_denial() => format!("{hint}; then {}", follow_again(build)),
                 _ => format!("the build was not stopped; {}", follow_again(build)),
             }),
             Self::Stream { build, .. } => Some(format!("the build was not stopped; {}", follow_again(build))),
@@ -283,7 +285,9 @@ fn code(error: &ApiError) -> ExitCode {
     match &error.kind {
         ApiErrorKind::Refused(_) if error.is_transient() => ExitCode::Unavailable,
         ApiErrorKind::Refused(_) => ExitCode::Refused,
-        ApiErrorKind::Blocked(_) | ApiErrorKind::Unreachable { .. } => ExitCode::Unavailable,
+        ApiErrorKind::Foreign(_) | ApiErrorKind::Blocked(_) | ApiErrorKind::Unreachable { .. } => {
+            ExitCode::Unavailable
+        }
         ApiErrorKind::Redirected { .. }
         | ApiErrorKind::Garbled { .. }
         | ApiErrorKind::TooLarge { .. } => ExitCode::Protocol,

@@ -54,8 +54,10 @@ pub enum Status {
     Failed,
     /// Cancelled in favour of a newer build of the same target. Terminal.
     Superseded,
-    /// A word this program does not know. Shown, never taken for an ending.
+    /// A word this program does not know. It is shown, and the build goes on.
     Other(String),
+    /// A word this program does not know, of a build that has ended. Terminal.
+    OtherEnd(String),
 }
 
 impl Status {
@@ -71,6 +73,15 @@ impl Status {
         }
     }
 
+    /// The status of a build that has an end time. An unknown status is then an end.
+    #[must_use]
+    pub fn at_end(self) -> Self {
+        match self {
+            Self::Other(word) => Self::OtherEnd(word),
+            known => known,
+        }
+    }
+
     /// The API's word.
     pub fn as_str(&self) -> &str {
         match self {
@@ -79,14 +90,14 @@ impl Status {
             Self::Complete => "complete",
             Self::Failed => "failed",
             Self::Superseded => "superseded",
-            Self::Other(word) => word,
+            Self::Other(word) | Self::OtherEnd(word) => word,
         }
     }
 
     /// Whether the build has ended; a terminal status is never left.
     pub fn is_terminal(&self) -> bool {
         match self {
-            Self::Complete | Self::Failed | Self::Superseded => true,
+            Self::Complete | Self::Failed | Self::Superseded | Self::OtherEnd(_) => true,
             Self::Pending | Self::Running | Self::Other(_) => false,
         }
     }

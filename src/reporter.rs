@@ -211,6 +211,7 @@ impl Reporter {
     fn safe(&self, status: Status) -> Status {
         match status {
             Status::Other(word) => Status::Other(self.cleaner.title(&word)),
+            Status::OtherEnd(word) => Status::OtherEnd(self.cleaner.title(&word)),
             known => known,
         }
     }

@@ -1,6 +1,7 @@
 //! BuildPixel's REST API: one request, one typed answer. Nothing is retried here.
 
 mod error;
+mod foreign;
 pub(crate) mod wire;
 
 use std::time::{Duration, Instant, SystemTime};
@@ -11,6 +12,7 @@ use tracing::debug;
 use url::Url;
 
 pub use error::{ApiError, ApiErrorKind, Code, Refusal, Request};
+pub use foreign::ForeignAnswer;
 pub use wire::{Listed, More, Page, Setting, Snapshot, TriggerOverrides, Triggered};
 
 use crate::config::Secret;
@@ -170,7 +172,7 @@ impl Client {
             });
         }
         if !status.is_success() {
-            return Err(ApiErrorKind::Refused(self.refusal(response).await));
+            return Err(self.refusal(response).await);
         }
         let date = date(&response, DATE);
         let mut body = Vec::new();
@@ -185,7 +187,7 @@ impl Client {
     }
 
     /// Reads as much of the error body as there is; the status alone is enough.
-    async fn refusal(&self, mut response: Response) -> Refusal {
+    async fn refusal(&self, mut response: Response) -> ApiErrorKind {
         let mut body = Vec::new();
         while let Ok(Some(chunk)) = response.chunk().await {
             body.extend_from_slice(&chunk);
@@ -193,9 +195,16 @@ impl Client {
                 break;
             }
         }
-        let status = response.status().as_u16();
-        let body = String::from_utf8_lossy(&body);
-        Refusal::new(status, retry_after(&response), &body, |text| self.snippet(text))
+        let (status, headers) = (response.status().as_u16(), response.headers());
+        let (body, retry_after) = (String::from_utf8_lossy(&body), retry_after(&response));
+        let clean = |text: &str| self.snippet(text);
+        match Refusal::new(status, retry_after, &body, clean) {
+            Some(refusal) => ApiErrorKind::Refused(refusal),
+            None => {
+                let answer = ForeignAnswer::new(status, headers, retry_after, &body, clean);
+                ApiErrorKind::Foreign(answer)
+            }
+        }
     }
 
     /// The reason for a request without an answer, if there was no connection.

@@ -4,7 +4,7 @@
 mod candidates;
 mod delays;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::iter;
 use std::ops::ControlFlow;
@@ -111,6 +111,8 @@ struct Attempt {
     deadline: Instant,
     notices: mpsc::UnboundedSender<Notice>,
     nothing_sent: Cell<bool>,
+    /// Why the list could not be read, as reported last.
+    unread: RefCell<String>,
     stopping: watch::Sender<bool>,
 }
 
@@ -128,7 +130,15 @@ impl Attempt {
         let (notices, receiver) = mpsc::unbounded_channel();
         let deadline = Instant::now() + plan.delays.longest.min(plan.limit);
         let stopping = watch::Sender::new(false);
-        (Self { plan, deadline, notices, nothing_sent: Cell::new(true), stopping }, receiver)
+        let attempt = Self {
+            plan,
+            deadline,
+            notices,
+            nothing_sent: Cell::new(true),
+            unread: RefCell::default(),
+            stopping,
+        };
+        (attempt, receiver)
     }
 
     /// Triggers the build, or finds the one that was triggered.
@@ -200,52 +210,70 @@ impl Attempt {
     /// The delay before a request is repeated that was not accepted. `None` if it should not be
     /// repeated or there is no time.
     fn delay(&self, error: &ApiError, refusals: u32) -> Option<Duration> {
-        let TriggerDelays { again, longest_retry_after, lookup_delays: [.., last_lookup], .. } =
-            self.plan.delays;
+        let TriggerDelays { again, lookup_delays: [.., last_lookup], .. } = self.plan.delays;
         // If the service answers at all, the next answer may be ambiguous. That leaves time to look
         // for the build.
-        let (retry_after, lookup) = match &error.kind {
-            ApiErrorKind::Refused(refusal) if matches!(refusal.status, 429 | 503) => {
-                (refusal.retry_after.unwrap_or_default(), last_lookup)
-            }
-            ApiErrorKind::Blocked(why) if !why.is_lasting() => Default::default(),
-            ApiErrorKind::Unreachable { .. } => Default::default(),
-            ApiErrorKind::Refused(_)
-            | ApiErrorKind::Blocked(_)
+        let lookup = match &error.kind {
+            ApiErrorKind::Refused(_) if !error.is_transient() => return None,
+            ApiErrorKind::Refused(_) | ApiErrorKind::Foreign(_) => last_lookup,
+            ApiErrorKind::Blocked(why) if !why.is_lasting() => Duration::ZERO,
+            ApiErrorKind::Unreachable { .. } => Duration::ZERO,
+            ApiErrorKind::Blocked(_)
             | ApiErrorKind::Redirected { .. }
             | ApiErrorKind::Garbled { .. }
             | ApiErrorKind::TooLarge { .. } => return None,
         };
         let jitter = again.delay(refusals, fastrand::f64())?;
-        let delay = retry_after.min(longest_retry_after) + jitter;
+        let delay = self.retry_after(error) + jitter;
         (delay + lookup < self.left()).then_some(delay)
     }
 
-    /// Looks for our build until it is listed or certainly does not exist.
+    /// Looks for our build until it is listed or certainly does not exist. While the list cannot be
+    /// read, this takes as long as there is time.
     async fn find_build(
         &self,
         since: Sent,
         own_branch: &mut OwnBranch,
     ) -> Result<Option<Triggered>, Ambiguity> {
         let began = Instant::now();
+        let delays = self.plan.delays.lookup_delays;
+        let [.., last_delay] = delays;
+        let planned = delays.into_iter().map(|delay| began + delay);
+        let further = (1..).map(|lookup| began + last_delay + last_delay * lookup);
         let mut last = None;
-        for delay in self.plan.delays.lookup_delays {
-            if began + delay > self.deadline {
+        for (lookup, at) in planned.chain(further).enumerate() {
+            let (is_unread, earliest) = match &last {
+                Some(Ambiguity::Unreadable(error)) => {
+                    (!error.is_denial(), Instant::now() + self.retry_after(error))
+                }
+                _ => (false, at),
+            };
+            if lookup >= delays.len() && !is_unread {
+                break;
+            }
+            let at = at.max(earliest);
+            if at > self.deadline {
                 return Err(last.unwrap_or(Ambiguity::OutOfTime));
             }
-            self.pause(began + delay).await;
-            last = match self.look_up(since, own_branch).await {
+            self.pause(at).await;
+            let found = self.look_up(since, own_branch).await;
+            if let (Err(_), Some(last)) = (&found, last.take_if(|_| self.left().is_zero())) {
+                // There was no time for an answer.
+                return Err(last);
+            }
+            last = match found {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => None,
-                // A build that cannot be identified yet may be identifiable later.
-                Err(ambiguity @ (Ambiguity::Unclear { .. } | Ambiguity::Endless)) => {
-                    Some(ambiguity)
+                // A build that cannot be identified yet may be identifiable later, and one bad
+                // answer proves nothing.
+                Err(
+                    ambiguity @ (Ambiguity::Unclear { .. }
+                    | Ambiguity::Endless
+                    | Ambiguity::Unreadable(_)),
+                ) => Some(ambiguity),
+                Err(ambiguity @ (Ambiguity::Several(_) | Ambiguity::OutOfTime)) => {
+                    return Err(ambiguity);
                 }
-                // An error page of a proxy is temporary, too.
-                Err(Ambiguity::Unreadable(error)) if !error.is_final() && !error.is_transient() => {
-                    Some(Ambiguity::Unreadable(error))
-                }
-                Err(ambiguity) => return Err(ambiguity),
             };
             if self.is_stopping() {
                 return Err(last.unwrap_or(Ambiguity::OutOfTime));
@@ -254,18 +282,28 @@ impl Attempt {
         last.map_or(Ok(None), Err)
     }
 
-    /// Lists the builds, and selects ours.
+    /// Lists the builds, and selects ours. The setting's own branch is only requested if it decides.
     async fn look_up(
         &self,
         since: Sent,
         own_branch: &mut OwnBranch,
     ) -> Result<Option<Triggered>, Ambiguity> {
-        let Plan { project, build_setting, overrides, delays, .. } = &self.plan;
-        let until = self.deadline.min(Instant::now() + delays.longest_lookup);
-        if *own_branch == OwnBranch::Unknown && overrides.branch.is_none() {
+        let until = self.deadline.min(Instant::now() + self.plan.delays.longest_lookup);
+        let candidates = self.list(since, until).await?;
+        if *own_branch == OwnBranch::Unknown && candidates.need_own_branch() {
             *own_branch = self.own_branch(until).await;
         }
-        let wanted = Wanted { project, build_setting, overrides, own_branch };
+        let Some(build) = candidates.ours(own_branch)? else {
+            return Ok(None);
+        };
+        let text = "the only matching build that an API token has started since the request";
+        self.notify(Level::Info, format!("triggered build {}: {text}", build.build));
+        Ok(Some(build))
+    }
+
+    async fn list(&self, since: Sent, until: Instant) -> Result<Candidates<'_>, Ambiguity> {
+        let Plan { project, build_setting, overrides, delays, .. } = &self.plan;
+        let wanted = Wanted { project, build_setting, overrides };
         let mut candidates = Candidates::new(wanted);
         let mut cursor = None;
         for _ in 0..delays.pages {
@@ -281,12 +319,7 @@ impl Attempt {
                 break;
             }
         }
-        let Some(build) = candidates.ours()? else {
-            return Ok(None);
-        };
-        let text = "the only matching build that an API token has started since the request";
-        self.notify(Level::Info, format!("triggered build {}: {text}", build.build));
-        Ok(Some(build))
+        Ok(candidates)
     }
 
     async fn own_branch(&self, until: Instant) -> OwnBranch {
@@ -304,7 +337,7 @@ impl Attempt {
         until: Instant,
         ask: impl AsyncFn(Client) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let TriggerDelays { reread, longest_retry_after, .. } = self.plan.delays;
+        let reread = self.plan.delays.reread;
         let mut retry = 0;
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -312,20 +345,25 @@ impl Attempt {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let retry_after = error.refusal().and_then(|refusal| refusal.retry_after);
-            let retry_after = retry_after.unwrap_or_default().min(longest_retry_after);
             let delay = match reread.delay(retry, fastrand::f64()) {
-                Some(jitter) if error.is_transient() => retry_after + jitter,
+                Some(jitter) if error.is_transient() => self.retry_after(&error) + jitter,
                 _ => return Err(error),
             };
             if Instant::now() + delay >= until || self.is_stopping() {
                 return Err(error);
             }
-            let text = format!("cannot look for the build; {}", again(delay));
-            self.warn(format!("{text} ({}: {})", error.request, chain(&error)));
+            let why = format!("{}: {}", error.request, chain(&error));
+            if self.unread.replace(why.clone()) != why {
+                self.warn(format!("cannot look for the build; {} ({why})", again(delay)));
+            }
             self.pause(Instant::now() + delay).await;
             retry += 1;
         }
+    }
+
+    /// The requested delay, as far as it is accepted.
+    fn retry_after(&self, error: &ApiError) -> Duration {
+        error.retry_after().unwrap_or_default().min(self.plan.delays.longest_retry_after)
     }
 
     /// Waits, unless we are stopping.

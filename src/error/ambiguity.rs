@@ -2,7 +2,7 @@
 
 use super::details::details;
 use crate::model::Id;
-use crate::service::ApiError;
+use crate::service::{ApiError, ApiErrorKind};
 
 /// The hint if a build may or may not have been started.
 pub const MAY_HAVE_STARTED: &str =
@@ -58,6 +58,10 @@ impl Ambiguity {
         match self {
             Self::Several(_) | Self::Unclear { build: Some(_), .. } => {
                 "find your build on the BuildPixel dashboard and run again with its id as `build-id`"
+            }
+            Self::Unreadable(error) if matches!(error.kind, ApiErrorKind::Foreign(_)) => {
+                "a build may have been started, and a proxy or gateway on the way to `api-url` hides it: ask \
+                 its operators to let the requests through"
             }
             Self::Unclear { build: None, .. }
             | Self::Endless

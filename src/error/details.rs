@@ -17,6 +17,7 @@ fn snippet(error: &ApiError) -> Option<String> {
     match &error.kind {
         ApiErrorKind::Garbled { snippet, .. } => Some(format!("the answer begins: {snippet}")),
         ApiErrorKind::Refused(_)
+        | ApiErrorKind::Foreign(_)
         | ApiErrorKind::Redirected { .. }
         | ApiErrorKind::Blocked(_)
         | ApiErrorKind::Unreachable { .. }

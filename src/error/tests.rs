@@ -19,9 +19,9 @@ fn api(kind: ApiErrorKind) -> ApiError {
 fn refused(status: u16, code: &str) -> ApiError {
     api(ApiErrorKind::Refused(Refusal {
         status,
-        code: Some(Code::new(code)),
-        message: None,
-        request_id: None,
+        code: Code::new(code),
+        message: String::new(),
+        request_id: "req_1".to_owned(),
         retry_after: None,
     }))
 }
@@ -70,7 +70,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
                 requests: 2,
             },
             30,
-            "cannot trigger the build: BuildPixel answered 504 x; then cannot reach BuildPixel\n\
+            "cannot trigger the build: BuildPixel answered 504 x, request req_1; then cannot reach BuildPixel\n\
              POST https://a.test/x\n\
              cannot connect to a.test:443\n\
              no route\n\
@@ -85,8 +85,8 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
                 ambiguity: Ambiguity::Unreadable(Box::new(unconnected())),
             },
             31,
-            "cannot tell whether a build was triggered: BuildPixel answered 504 x; then BuildPixel \
-             answered 429 y; the list of builds cannot be read (cannot reach BuildPixel)\n\
+            "cannot tell whether a build was triggered: BuildPixel answered 504 x, request req_1; then BuildPixel \
+             answered 429 y, request req_1; the list of builds cannot be read (cannot reach BuildPixel)\n\
              POST https://a.test/x\n\
              POST https://a.test/x\n\
              cannot connect to a.test:443\n\
@@ -105,7 +105,7 @@ fn errors() -> Vec<(Error, u8, &'static str)> {
         (
             Error::lost(&id("b1"), refused(401, "invalid_token")),
             31,
-            "cannot read the result of build b1: BuildPixel answered 401 invalid_token\n\
+            "cannot read the result of build b1: BuildPixel answered 401 invalid_token, request req_1\n\
              POST https://a.test/x\n\
              check the `token` input; a revoked token answers 401; then set `build-id: b1` to follow \
              the build again",

@@ -79,7 +79,7 @@ impl Build {
     pub fn new(now: Instant, id: Id, options: FollowOptions) -> Self {
         let FollowDelays { hold, ahead, silent, repeats, grace, .. } = options.delays;
         let holds = HoldTimes { unplaced: hold, ahead, adjacent: silent, repeats };
-        let mut polling = Polling::new(now, options.is_ours);
+        let mut polling = Polling::new(now, options.is_ours, &options.delays);
         polling.poll_at(match options.transport {
             Transport::Poll => now,
             Transport::Auto | Transport::Socket => now + grace,
@@ -185,6 +185,10 @@ impl Build {
         self.on_message(now, out);
         if self.status.is_pending() && !status.is_terminal() {
             self.joined_while_pending = true;
+        }
+        if matches!(status, Status::Other(_)) {
+            // Only REST shows whether a build in an unknown state has ended.
+            self.polling.poll_by(now + self.options.delays.recheck.first);
         }
         self.status.on_pushed(now, status, out);
     }

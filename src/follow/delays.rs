@@ -19,6 +19,12 @@ pub struct FollowDelays {
     pub longest_outage: Duration,
     /// How many requests in a row may fail before the build is confirmed to exist.
     pub unconfirmed_retries: u32,
+    /// How long the API must deny a build that no session speaks for, twice at least.
+    pub denied_alone: Duration,
+    /// How long the API must deny a build that a session is connected for, three times at least.
+    pub denied_connected: Duration,
+    /// How long REST may not know a build after this step has triggered it.
+    pub appears: Duration,
     /// The time limit for connecting the stream, from the name lookup to the CONNECT answer.
     pub connect: Duration,
     /// How many connection attempts of the stream may fail in a row before the log is polled.
@@ -79,6 +85,9 @@ impl Default for FollowDelays {
             longest_retry_after: Duration::from_secs(60),
             longest_outage: Duration::from_secs(15 * 60),
             unconfirmed_retries: 6,
+            denied_alone: Duration::from_secs(10),
+            denied_connected: Duration::from_secs(30),
+            appears: Duration::from_secs(60),
             connect: Duration::from_secs(15),
             connections: 4,
             grace: Duration::from_secs(2),

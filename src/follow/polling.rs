@@ -11,6 +11,28 @@ use crate::service::ApiError;
 /// How many unexpected answers in a row are accepted while there is no stream.
 const MAX_UNEXPECTED_ANSWERS: u32 = 5;
 
+/// How often and how long the API must deny a build before that ends the step.
+const DENIALS_ALONE: u32 = 2;
+const DENIALS_CONNECTED: u32 = 3;
+
+/// What shows, besides REST, that the build exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// Nothing.
+    None,
+    /// A session is connected, or has announced the build's end.
+    Connected,
+    /// A session brings the build's events.
+    Delivering,
+}
+
+/// The API's denials since it last showed the build.
+#[derive(Debug, Clone, Copy)]
+struct Denials {
+    count: u32,
+    since: Instant,
+}
+
 /// A request for a snapshot.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request {
@@ -24,6 +46,9 @@ pub(super) struct Request {
 pub(super) struct Polling {
     /// Whether the service has confirmed that the build exists.
     pub(super) confirmed: bool,
+    /// Until when REST may not know the build yet: this step has just triggered it.
+    appears_by: Option<Instant>,
+    denials: Option<Denials>,
     /// How many requests in a row failed.
     failures: u32,
     /// How many of those had an unexpected answer while there was no stream.
@@ -47,9 +72,12 @@ pub(super) struct Polling {
 }
 
 impl Polling {
-    pub(super) fn new(now: Instant, confirmed: bool) -> Self {
+    /// `is_ours`: this step has triggered the build.
+    pub(super) fn new(now: Instant, is_ours: bool, delays: &FollowDelays) -> Self {
         Self {
-            confirmed,
+            confirmed: is_ours,
+            appears_by: is_ours.then(|| now + delays.appears),
+            denials: None,
             failures: 0,
             unexpected: 0,
             next_attempt: now,
@@ -101,6 +129,7 @@ impl Polling {
             self.ended = Some(Facts { status, ..facts.clone() });
         }
         self.confirmed = true;
+        (self.appears_by, self.denials) = (None, None);
         (self.failures, self.unexpected) = (0, 0);
         (self.last_contact, self.next_attempt, self.retry_after_until) = (now, now, now);
         std::mem::take(&mut self.is_down)
@@ -115,17 +144,41 @@ impl Polling {
         delays: &FollowDelays,
     ) -> bool {
         let back_off = delays.retry.delay(self.failures, fastrand::f64());
-        let retry_after = error.refusal().and_then(|refusal| refusal.retry_after);
-        let retry_after = retry_after.unwrap_or_default().min(delays.longest_retry_after);
+        let retry_after = error.retry_after().unwrap_or_default().min(delays.longest_retry_after);
         self.next_attempt = now + back_off.unwrap_or(delays.retry.longest);
         self.retry_after_until = now + retry_after;
         self.failures += 1;
-        self.unexpected = match (is_linked, error.is_transient()) {
+        if error.is_denial() {
+            let denials = self.denials.get_or_insert(Denials { count: 0, since: now });
+            denials.count += 1;
+        }
+        self.unexpected = match (is_linked, error.is_transient() || error.is_denial()) {
             (true, _) => 0,
             (false, true) => self.unexpected,
             (false, false) => self.unexpected + 1,
         };
-        !error.is_final() && !std::mem::replace(&mut self.is_down, true)
+        !std::mem::replace(&mut self.is_down, true)
+    }
+
+    /// Whether the API's denial is a verdict. A single one may come from a replica that lags behind
+    /// or from a deployment.
+    pub(super) fn is_denied(
+        &self,
+        now: Instant,
+        error: &ApiError,
+        evidence: Evidence,
+        delays: &FollowDelays,
+    ) -> bool {
+        let Some(Denials { count, since }) = self.denials.filter(|_| error.is_denial()) else {
+            return false;
+        };
+        let may_appear = self.appears_by.is_some_and(|by| now < by) && error.is_not_found();
+        let (times, time) = match evidence {
+            Evidence::None => (DENIALS_ALONE, delays.denied_alone),
+            Evidence::Connected => (DENIALS_CONNECTED, delays.denied_connected),
+            Evidence::Delivering => return false,
+        };
+        !self.confirmed || (!may_appear && count >= times && now - since >= time)
     }
 
     /// Whether the next request may succeed. An existing build is worth waiting for until the
@@ -137,7 +190,7 @@ impl Polling {
         is_linked: bool,
         delays: &FollowDelays,
     ) -> bool {
-        match (self.confirmed, is_linked, error.is_transient()) {
+        match (self.confirmed, is_linked, error.is_transient() || error.is_denial()) {
             (false, _, _) => self.failures <= delays.unconfirmed_retries,
             (true, true, _) => true,
             (true, false, false) => self.unexpected <= MAX_UNEXPECTED_ANSWERS,
@@ -153,7 +206,7 @@ impl Polling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::{ApiErrorKind, Refusal, Request};
+    use crate::service::{ApiErrorKind, Code, ForeignAnswer, Refusal, Request};
 
     fn error(kind: ApiErrorKind) -> ApiError {
         let url = url::Url::parse("http://127.0.0.1/").unwrap();
@@ -162,9 +215,85 @@ mod tests {
 
     /// A transient failure.
     fn passing(retry_after: Option<Duration>) -> ApiError {
-        let refusal =
-            Refusal { status: 503, code: None, message: None, request_id: None, retry_after };
-        error(ApiErrorKind::Refused(refusal))
+        let answer = ForeignAnswer { status: 503, sender: None, words: None, retry_after };
+        error(ApiErrorKind::Foreign(answer))
+    }
+
+    /// A denial in the API's own shape.
+    fn denied(status: u16, code: Code) -> ApiError {
+        let (message, request_id) = (String::new(), "req_1".to_owned());
+        error(ApiErrorKind::Refused(Refusal {
+            status,
+            code,
+            message,
+            request_id,
+            retry_after: None,
+        }))
+    }
+
+    /// After how many denials, one each 5 s, the step ends.
+    fn denials(
+        polling: &mut Polling,
+        start: Instant,
+        error: &ApiError,
+        evidence: Evidence,
+    ) -> Option<u64> {
+        let delays = FollowDelays::default();
+        (0..100).find(|denial| {
+            let now = start + Duration::from_secs(5 * denial);
+            polling.on_failure(now, error, evidence != Evidence::None, &delays);
+            polling.is_denied(now, error, evidence, &delays)
+        })
+    }
+
+    #[test]
+    fn a_denial_must_last_unless_the_build_was_never_seen() {
+        let start = Instant::now();
+        let minute = start + Duration::from_secs(60);
+        let polling = |is_ours| Polling::new(start, is_ours, &FollowDelays::default());
+        let token = denied(401, Code::InvalidToken);
+        let unknown = denied(404, Code::NotFound);
+        for error in [&token, &unknown, &denied(403, Code::InsufficientScope)] {
+            // A `build-id` that the API has never shown.
+            assert_eq!(denials(&mut polling(false), start, error, Evidence::None), Some(0));
+            // A build that it has shown, or that may appear no more.
+            for is_shown in [true, false] {
+                let seen = |evidence| {
+                    let mut polling = polling(true);
+                    if is_shown {
+                        polling.on_success(start, &Facts::default());
+                    }
+                    denials(&mut polling, minute, error, evidence)
+                };
+                assert_eq!(seen(Evidence::None), Some(2), "10 s");
+                assert_eq!(seen(Evidence::Connected), Some(6), "30 s");
+                assert_eq!(seen(Evidence::Delivering), None);
+            }
+        }
+        // A build that was triggered just now may be unknown to a replica.
+        assert_eq!(denials(&mut polling(true), start, &unknown, Evidence::None), Some(12));
+        assert_eq!(denials(&mut polling(true), start, &token, Evidence::None), Some(2));
+    }
+
+    #[test]
+    fn a_good_answer_between_denials_starts_the_count_again() {
+        let (start, delays) = (Instant::now(), FollowDelays::default());
+        let token = denied(401, Code::InvalidToken);
+        let mut polling = Polling::new(start, true, &delays);
+        for seconds in [0, 9, 18, 27] {
+            let now = start + Duration::from_secs(seconds);
+            polling.on_failure(now, &token, false, &delays);
+            assert!(!polling.is_denied(now, &token, Evidence::None, &delays));
+            polling.on_success(now, &Facts::default());
+        }
+        let now = start + Duration::from_secs(60);
+        polling.on_failure(now, &token, false, &delays);
+        assert!(!polling.is_denied(
+            now + Duration::from_secs(20),
+            &passing(None),
+            Evidence::None,
+            &delays
+        ));
     }
 
     /// An unexpected answer.
@@ -177,7 +306,7 @@ mod tests {
     /// two of them.
     fn patience(between: impl Fn(&mut Polling, Instant)) -> Option<u32> {
         let (now, delays) = (Instant::now(), FollowDelays::default());
-        let mut polling = Polling::new(now, true);
+        let mut polling = Polling::new(now, true, &delays);
         (1..=20).find(|_| {
             between(&mut polling, now);
             polling.on_failure(now, &unexpected(), false, &delays);
@@ -208,13 +337,13 @@ mod tests {
     fn only_a_confirmed_build_is_worth_waiting_for_in_an_outage() {
         let (now, delays) = (Instant::now(), FollowDelays::default());
         let trouble = passing(None);
-        let mut polling = Polling::new(now, false);
+        let mut polling = Polling::new(now, false, &delays);
         let failures = (1..=20).find(|_| {
             polling.on_failure(now, &trouble, true, &delays);
             !polling.is_worth_retrying(now, &trouble, true, &delays)
         });
         assert_eq!(failures, Some(delays.unconfirmed_retries + 1));
-        let polling = Polling::new(now, true);
+        let polling = Polling::new(now, true, &delays);
         let patient = |after| polling.is_worth_retrying(now + after, &trouble, false, &delays);
         assert!(patient(delays.longest_outage - Duration::from_secs(1)));
         assert!(!patient(delays.longest_outage));
@@ -225,7 +354,7 @@ mod tests {
     fn an_urgent_request_waits_only_for_retry_after() {
         let (now, delays) = (Instant::now(), FollowDelays::default());
         let wait = Duration::from_secs(7);
-        let mut polling = Polling::new(now, true);
+        let mut polling = Polling::new(now, true, &delays);
         polling.on_failure(now, &passing(Some(wait)), true, &delays);
         polling.poll_urgently(now);
         assert_eq!(polling.due(), Some(now + wait));
@@ -239,8 +368,8 @@ mod tests {
 
     #[test]
     fn the_first_terminal_status_of_rest_is_final() {
-        let now = Instant::now();
-        let mut polling = Polling::new(now, true);
+        let (now, delays) = (Instant::now(), FollowDelays::default());
+        let mut polling = Polling::new(now, true, &delays);
         for word in ["running", "failed", "complete"] {
             let status = Some(Status::new(word));
             polling.on_success(now, &Facts { status, ..Facts::default() });
@@ -251,7 +380,7 @@ mod tests {
     #[test]
     fn failures_are_reported_once_and_so_is_their_end() {
         let (now, delays) = (Instant::now(), FollowDelays::default());
-        let mut polling = Polling::new(now, true);
+        let mut polling = Polling::new(now, true, &delays);
         assert!(!polling.on_success(now, &Facts::default()));
         assert!(polling.on_failure(now, &passing(None), true, &delays));
         assert!(!polling.on_failure(now, &unexpected(), true, &delays));

@@ -70,7 +70,7 @@ fn progress(status: Option<&Status>) -> u8 {
         None => 0,
         Some(Status::Pending) => 1,
         Some(Status::Running | Status::Other(_)) => 2,
-        Some(Status::Complete | Status::Failed | Status::Superseded) => 3,
+        Some(Status::Complete | Status::Failed | Status::Superseded | Status::OtherEnd(_)) => 3,
     }
 }
 

@@ -122,9 +122,9 @@ impl BuildReport {
         self.status.as_ref().is_some_and(Status::is_terminal)
     }
 
-    /// Whether the build was seen to fail.
+    /// Whether the build was seen to fail. An end without a documented status is a failure.
     pub fn has_failed(&self) -> bool {
-        self.status == Some(Status::Failed)
+        matches!(self.status, Some(Status::Failed | Status::OtherEnd(_)))
     }
 
     /// Whether the phase completed. The last phase of a complete build did, whatever its log says.

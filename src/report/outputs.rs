@@ -35,11 +35,9 @@ pub const OUTPUTS: &[Output] = &[
     }),
     output(
         "status",
-        "Last known status: `pending`, `running`, `complete`, `failed`, `superseded` or `unknown`.",
-        |r, _| match &r.status {
-            Some(Status::Other(_)) | None => "unknown".to_owned(),
-            Some(known) => known.as_str().to_owned(),
-        },
+        "Last known status: `pending`, `running`, `complete`, `failed`, `superseded`, the API's own word if \
+         it is another one, or `unknown`.",
+        |r, _| r.status.as_ref().map_or("unknown", Status::as_str).to_owned(),
     ),
     output(
         RESULT,

@@ -7,7 +7,7 @@ use super::format::owner;
 use super::outcome::{Outcome, Signal};
 use crate::config::OnSuperseded;
 use crate::error::{Error, MAY_HAVE_STARTED};
-use crate::model::Level;
+use crate::model::{Level, Status};
 
 /// The prefix of the line with the likely root cause.
 pub const ROOT_CAUSE: &str = "root cause: ";
@@ -105,6 +105,11 @@ fn headline(report: &BuildReport, outcome: &Outcome) -> (&'static str, String) {
     let after = ran.map(|ran| format!(" after {}", human(ran))).unwrap_or_default();
     match outcome {
         Outcome::Success => ("Build complete", format!("{build} is complete{after}")),
+        Outcome::Failure if let Some(Status::OtherEnd(word)) = &report.status => {
+            let headline =
+                format!("{build} ended as \"{word}\"{after}, which the API does not document");
+            ("Build failed", headline)
+        }
         Outcome::Failure => {
             let phase = report.failed_phase().map(|phase| format!(" in {}", phase.as_str()));
             ("Build failed", format!("{build} failed{}{after}", phase.unwrap_or_default()))

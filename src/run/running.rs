@@ -349,7 +349,7 @@ impl Running {
         self.reporter.learn(facts);
         match status {
             Some(Status::Complete) => Outcome::Success,
-            Some(Status::Failed) => Outcome::Failure,
+            Some(Status::Failed | Status::OtherEnd(_)) => Outcome::Failure,
             Some(Status::Superseded) => Outcome::Superseded(self.config.on_superseded),
             Some(Status::Pending | Status::Running | Status::Other(_)) | None => {
                 Error::Internal.into()

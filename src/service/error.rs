@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::foreign::ForeignAnswer;
 use crate::json::Object;
 use crate::net::ConnectError;
 use crate::retry;
@@ -32,9 +33,12 @@ pub struct Request {
 /// The kinds of failures.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiErrorKind {
-    /// An answer that is not 2xx.
+    /// An answer that is not 2xx, in the API's documented error shape.
     #[error("BuildPixel answered {0}")]
     Refused(Refusal),
+    /// An answer that is not 2xx and not the API's: something on the way gave it.
+    #[error("{0}")]
+    Foreign(ForeignAnswer),
     /// A redirect, where the token must not go.
     #[error("BuildPixel answered {status}, a redirect to {to}, which is not followed")]
     Redirected {
@@ -75,17 +79,17 @@ pub enum ApiErrorKind {
     },
 }
 
-/// The documented error body, as far as the answer has one.
+/// The documented error body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
     /// The machine-readable code.
-    pub code: Option<Code>,
+    pub code: Code,
     /// The message for people.
-    pub message: Option<String>,
+    pub message: String,
     /// The id that support asks for.
-    pub request_id: Option<String>,
+    pub request_id: String,
     /// The delay from `Retry-After`.
     pub retry_after: Option<Duration>,
 }
@@ -150,33 +154,53 @@ impl ApiError {
         }
     }
 
-    /// Whether a retry may succeed.
+    /// The delay from `Retry-After`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &self.kind {
+            ApiErrorKind::Refused(refusal) => refusal.retry_after,
+            ApiErrorKind::Foreign(answer) => answer.retry_after,
+            ApiErrorKind::Redirected { .. }
+            | ApiErrorKind::Blocked(_)
+            | ApiErrorKind::Unreachable { .. }
+            | ApiErrorKind::Garbled { .. }
+            | ApiErrorKind::TooLarge { .. } => None,
+        }
+    }
+
+    /// Whether a retry may succeed. Whatever answers in BuildPixel's place may be gone soon.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
             ApiErrorKind::Blocked(error) => !error.is_lasting(),
-            ApiErrorKind::Unreachable { .. } => true,
+            ApiErrorKind::Foreign(_) | ApiErrorKind::Unreachable { .. } => true,
             ApiErrorKind::Redirected { .. }
             | ApiErrorKind::Garbled { .. }
             | ApiErrorKind::TooLarge { .. } => false,
         }
     }
 
-    /// Whether the refusal is final: a retry will not change it.
-    pub fn is_final(&self) -> bool {
+    /// Whether the API denies the request itself: the token, the permission, the build.
+    pub fn is_denial(&self) -> bool {
         self.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 401 | 403 | 404))
     }
 
-    /// Whether the service certainly did nothing, so that even a trigger may be repeated.
+    /// Whether the API does not know the build, project or setting.
+    pub fn is_not_found(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == 404)
+    }
+
+    /// Whether the service certainly did nothing, so that even a trigger may be repeated. The table
+    /// in `docs/reliability.md` has every case.
     pub fn nothing_was_accepted(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => match refusal.status {
-                // With some gateways it means that the service took too long.
+                // The service took too long, and may still be at work.
                 408 => false,
                 // A service that sends `Retry-After` has not begun.
                 503 => refusal.retry_after.is_some(),
-                status => status < 500,
+                status => (400..500).contains(&status),
             },
+            ApiErrorKind::Foreign(answer) => is_answered_before_forwarding(answer.status),
             // These statuses ask to send the request elsewhere; the others may point to its result.
             ApiErrorKind::Redirected { status, .. } => matches!(status, 301 | 307 | 308),
             ApiErrorKind::Blocked(_) => true,
@@ -186,11 +210,20 @@ impl ApiError {
     }
 }
 
+/// Whether a proxy or gateway sends this status only instead of forwarding a request: it wants
+/// other credentials for itself, cannot parse the head, or limits the rate. It may send any other
+/// status in place of BuildPixel's answer: Varnish sends 503 with `Retry-After` if that was late,
+/// and filters of answers send 403.
+fn is_answered_before_forwarding(status: u16) -> bool {
+    matches!(status, 407 | 411 | 414 | 417 | 421 | 426 | 429 | 431)
+}
+
 impl ApiError {
     /// One hint.
     pub fn hint(&self) -> Option<&'static str> {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => refusal.hint(),
+            ApiErrorKind::Foreign(answer) => Some(answer.hint()),
             ApiErrorKind::Blocked(error) => Some(error.hint()),
             ApiErrorKind::Unreachable { .. } => Some(
                 "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`",
@@ -224,50 +257,46 @@ impl fmt::Display for Request {
 impl fmt::Display for Refusal {
     /// `401 invalid_token: the token was revoked, request req_8d1f`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.status)?;
-        if let Some(code) = &self.code {
-            write!(f, " {}", code.as_str())?;
+        write!(f, "{} {}", self.status, self.code.as_str())?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
         }
-        if let Some(message) = &self.message {
-            write!(f, ": {message}")?;
-        }
-        if let Some(request_id) = &self.request_id {
-            write!(f, ", request {request_id}")?;
-        }
-        Ok(())
+        write!(f, ", request {}", self.request_id)
     }
 }
 
 impl Refusal {
-    /// Parses an error body. HTML and empty bodies leave everything but the status unknown.
+    /// Parses an error body. `None` if it does not have the documented shape: a code in
+    /// `snake_case`, a message, and a request id. No proxy or gateway has all three.
     pub(super) fn new(
         status: u16,
         retry_after: Option<Duration>,
         body: &str,
         clean: impl Fn(&str) -> String,
-    ) -> Self {
-        let object = Object::parse(body).ok();
-        let text = |field| {
-            let text = object.as_ref()?.get::<String>(field)?;
-            Some(clean(&text)).filter(|text| !text.is_empty())
-        };
-        Self {
+    ) -> Option<Self> {
+        let object = Object::parse(body).ok()?;
+        let text = |field| object.get::<String>(field).map(|text| clean(&text));
+        let code = text("error").filter(|word| is_snake_case(word))?;
+        let request_id = text("requestId").filter(|id| id.starts_with("req_"))?;
+        Some(Self {
             status,
-            code: text("error").map(|word| Code::new(&word)),
-            message: text("message"),
-            request_id: text("requestId"),
+            code: Code::new(&code),
+            message: text("message")?,
+            request_id,
             retry_after,
-        }
+        })
     }
+}
+
+fn is_snake_case(word: &str) -> bool {
+    let is_inside = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    word.starts_with(|c: char| c.is_ascii_lowercase()) && word.bytes().all(is_inside)
 }
 
 impl Refusal {
     /// One hint. The code takes precedence over the status, if it is known.
     fn hint(&self) -> Option<&'static str> {
-        match &self.code {
-            Some(code) => code.hint().or_else(|| by_status(self.status)),
-            None => by_status(self.status),
-        }
+        self.code.hint().or_else(|| by_status(self.status))
     }
 }
 
@@ -300,7 +329,7 @@ impl Code {
 fn by_status(status: u16) -> Option<&'static str> {
     match status {
         401 => Some("check the `token` input; a revoked token answers 401"),
-        403 => Some("the token lacks permission, or a proxy blocks the request"),
+        403 => Some("the token lacks permission"),
         404 => Some("check `project`, `build-setting`, `build-id` and `api-url`"),
         429 => Some("BuildPixel limits the rate of requests; run the job again later"),
         500..=599 => Some("BuildPixel has a problem; run the job again later"),

@@ -70,7 +70,7 @@ async fn a_body_without_end_is_cut_off_however_it_is_sent() {
             let error = trigger(&client).await.unwrap_err();
             match error.kind {
                 ApiErrorKind::TooLarge { limit_bytes } => assert_eq!(limit_bytes, BODY_LIMIT_BYTES),
-                ApiErrorKind::Refused(refusal) => assert_eq!(refusal.status, 500),
+                ApiErrorKind::Foreign(answer) => assert_eq!(answer.status, 500),
                 // That length exceeds the range of HTTP.
                 ApiErrorKind::Unreachable { sent: true, .. } => assert!(head.contains("1844")),
                 other => panic!("{head}: {other:?}"),
@@ -115,7 +115,11 @@ async fn a_slow_answer_is_bounded_as_a_whole() {
         let mut client = client(&url, &Network::default());
         client.timeout = Duration::from_secs(1);
         let error = timeout(Duration::from_secs(60), trigger(&client)).await.unwrap().unwrap_err();
-        assert_eq!(error.refusal().map(|refusal| refusal.status), status);
+        let foreign = match &error.kind {
+            ApiErrorKind::Foreign(answer) => Some(answer.status),
+            _ => None,
+        };
+        assert_eq!(foreign, status);
         assert!(error.is_transient() && !error.nothing_was_accepted());
     }
 }

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use reqwest::header::HeaderMap;
 use serde_json::json;
 
 use super::wire;
-use super::{Code, More, Refusal};
+use super::{ForeignAnswer, More, Refusal};
 
 /// Parses a body as each of the answers, and checks the invariants.
 pub fn check(body: &str) {
@@ -30,10 +31,11 @@ pub fn check(body: &str) {
     }
     let setting = wire::setting(body);
     assert_eq!(setting, wire::setting(body), "read twice");
-    let refusal = Refusal::new(500, None, body, str::to_owned);
-    for text in [refusal.code.as_ref().map(Code::as_str), refusal.message.as_deref()] {
-        assert!(text.is_none_or(|text| !text.is_empty()), "no words are no text");
+    if let Some(refusal) = Refusal::new(500, None, body, str::to_owned) {
+        assert!(!refusal.code.as_str().is_empty() && refusal.request_id.starts_with("req_"));
     }
+    let foreign = ForeignAnswer::new(500, &HeaderMap::new(), None, body, str::to_owned);
+    assert!(foreign.words.is_none_or(|words| !words.is_empty()), "no words are no text");
     // Any text in a log arrives unchanged.
     let answer = json!({ "status": body, "logs": [{ "message": body }, body], "branch": body });
     let snapshot = wire::snapshot(&answer.to_string());

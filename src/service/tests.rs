@@ -124,9 +124,9 @@ async fn a_documented_refusal_is_typed() {
         let error = error(ResponseTemplate::new(status).set_body_string(body)).await;
         let refusal = Refusal {
             status,
-            code: Some(code),
-            message: Some("no *** today".to_owned()),
-            request_id: Some("req_1".to_owned()),
+            code,
+            message: "no *** today".to_owned(),
+            request_id: "req_1".to_owned(),
             retry_after: None,
         };
         assert_eq!(error.refusal(), Some(&refusal));
@@ -141,26 +141,58 @@ async fn a_documented_refusal_is_typed() {
 }
 
 #[tokio::test]
-async fn a_refusal_in_another_form_keeps_its_status() {
-    for body in
-        ["", "<html>Bad Gateway</html>", "[1]", r#"{"error":5,"message":null}"#, "{\"error\""]
+async fn only_the_documented_shape_is_a_refusal_of_the_api() {
+    let not_quite = [
+        "",
+        "<html>Bad Gateway</html>",
+        "[1]",
+        r#"{"error":5,"message":null}"#,
+        "{\"error\"",
+        r#"{"error":"not_found"}"#,
+        r#"{"error":"Not Found","message":"no route","requestId":"req_1"}"#,
+        r#"{"error":"not_found","message":"no route","requestId":"4f1c"}"#,
+        r#"{"error":"not_found","message":5,"requestId":"req_1"}"#,
+        r#"{"message":"no Route matched with those values","request_id":"req_1"}"#,
+    ];
+    for (status, body) in [400, 401, 403, 404, 500, 502]
+        .into_iter()
+        .flat_map(|status| not_quite.iter().map(move |body| (status, *body)))
     {
-        let error = error(ResponseTemplate::new(502).set_body_string(body)).await;
-        let refusal = error.refusal().unwrap();
-        assert_eq!(
-            (refusal.status, &refusal.code, &refusal.message),
-            (502, &None, &None),
-            "{body}"
-        );
-        assert!(error.is_transient() && !error.nothing_was_accepted());
-        assert_eq!(error.to_string(), "BuildPixel answered 502");
+        let error = error(ResponseTemplate::new(status).set_body_string(body)).await;
+        assert!(matches!(&error.kind, ApiErrorKind::Foreign(answer) if answer.status == status));
+        assert!(error.is_transient() && !error.is_denial() && !error.nothing_was_accepted());
+        let text = format!("a proxy or gateway answered {status} in BuildPixel's place");
+        assert!(error.to_string().starts_with(&text), "{error}");
+    }
+}
+
+/// The table of `docs/reliability.md`: which answers to a trigger prove that nothing was accepted.
+#[tokio::test]
+async fn only_certain_answers_prove_that_nothing_was_accepted() {
+    let api = r#"{"error":"busy","message":"not now","requestId":"req_1"}"#;
+    let page = "<html>sorry</html>";
+    let always = [407, 411, 414, 417, 421, 426, 429, 431];
+    for status in 400..=599 {
+        for (body, retry_after) in [(api, false), (api, true), (page, false), (page, true)] {
+            let answer = ResponseTemplate::new(status).set_body_string(body);
+            let answer =
+                if retry_after { answer.insert_header("retry-after", "0") } else { answer };
+            let is_certain = match (body == api, status) {
+                (true, 408) => false,
+                (true, 503) => retry_after,
+                (true, status) => status < 500,
+                (false, status) => always.contains(&status),
+            };
+            let error = error(answer).await;
+            assert_eq!(error.nothing_was_accepted(), is_certain, "{status} {body} {retry_after}");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_huge_error_body_does_not_hide_the_status() {
     let error = error(ResponseTemplate::new(500).set_body_bytes(vec![b' '; 1 << 20])).await;
-    assert_eq!(error.refusal().map(|refusal| refusal.status), Some(500));
+    assert!(matches!(error.kind, ApiErrorKind::Foreign(answer) if answer.status == 500));
 }
 
 #[tokio::test]
@@ -182,17 +214,15 @@ async fn retry_after_is_read_in_seconds_and_as_a_date_by_the_clock_of_the_servic
                 .insert_header("retry-after", header)
                 .insert_header("date", "Fri, 31 Dec 1999 23:59:00 GMT");
             let error = error(answer).await;
-            assert_eq!(error.refusal().unwrap().retry_after, expected, "{header}");
+            assert_eq!(error.retry_after(), expected, "{header}");
             assert!(error.is_transient());
-            let is_refusal = status == 429 || expected.is_some();
-            assert_eq!(error.nothing_was_accepted(), is_refusal, "{status} {header}");
         }
     }
     let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(100));
     let head = format!("HTTP/1.1 503 Busy\r\nretry-after: {soon}\r\ncontent-length: 0\r\n\r\n");
     let address = answering(head).await.unwrap();
     let error = trigger(&client(&format!("http://{address}"), &Network::default())).await;
-    let retry_after = error.unwrap_err().refusal().unwrap().retry_after.unwrap();
+    let retry_after = error.unwrap_err().retry_after().unwrap();
     assert!((90..=100).contains(&retry_after.as_secs()), "{retry_after:?}");
 }
 

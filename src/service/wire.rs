@@ -151,17 +151,19 @@ pub(super) fn snapshot(body: &str) -> Result<Snapshot, String> {
     let object = Object::parse(body).map_err(|error| error.to_string())?;
     let text = |field| object.get::<String>(field);
     let status = text("status").ok_or("no `status` in it")?;
+    let finished_at = text("finishedAt").and_then(|text| instant(&text));
+    let status = Status::new(&status);
     let facts = Facts {
         project: text("projectId").and_then(|id| Id::new(&id)),
         build_setting: text("buildSettingId").and_then(|id| Id::new(&id)),
-        status: Some(Status::new(&status)),
+        status: Some(if finished_at.is_some() { status.at_end() } else { status }),
         platform: text("platform"),
         build_type: text("buildType"),
         branch: text("branch"),
         commit: text("commit"),
         ue_version: text("ueVersion"),
         created_at: text("createdAt").and_then(|text| instant(&text)),
-        finished_at: text("finishedAt").and_then(|text| instant(&text)),
+        finished_at,
         duration: object.get("durationMs").and_then(milliseconds),
     };
     let spellings = ["logs", "log", "logLines", "recentLogs"];

@@ -18,6 +18,9 @@ const SKEW: Duration = Duration::from_secs(300);
 /// An answer without a cursor is complete if it has fewer builds than this.
 const SHORTEST_PAGE: usize = 25;
 
+/// Longer branches are not compared.
+const LONGEST_BRANCH_BYTES: usize = 1024;
+
 /// So many builds are not sorted from new to old by chance.
 const ORDERLY: usize = 10;
 
@@ -27,8 +30,6 @@ pub(super) struct Wanted<'a> {
     pub(super) project: &'a Id,
     pub(super) build_setting: &'a Id,
     pub(super) overrides: &'a TriggerOverrides,
-    /// The branch that is built without an override.
-    pub(super) own_branch: &'a OwnBranch,
 }
 
 /// The build setting's own branch.
@@ -73,8 +74,17 @@ struct Seen {
     status: Option<Status>,
     created_at: Option<SystemTime>,
     age: Age,
-    /// Whether everything but its age matches our build.
+    /// Whether everything but its age and its branch matches our build.
     like: Fit,
+    /// Its branch, if that decides.
+    branch: Option<String>,
+}
+
+impl Seen {
+    /// Whether it is ours unless its branch is another one.
+    fn may_be_ours(&self) -> bool {
+        self.like != Fit::No && self.age != Age::Older
+    }
 }
 
 impl<'a> Candidates<'a> {
@@ -86,14 +96,16 @@ impl<'a> Candidates<'a> {
     pub(super) fn add(&mut self, page: Page, sent: Sent) -> Option<String> {
         let length = page.builds.len();
         let Page { builds, date, came, more } = page;
-        let seen = builds.into_iter().map(|build| Seen {
-            like: likeness(&build, &self.wanted),
-            age: age(build.created_at, date, came, sent),
-            id: build.id,
-            status: build.status,
-            created_at: build.created_at,
-        });
-        self.seen.extend(seen);
+        for build in builds {
+            let like = likeness(&build, &self.wanted);
+            let age = age(build.created_at, date, came, sent);
+            let Listed { id, status, created_at, branch, .. } = build;
+            let mut seen = Seen { id, status, created_at, age, like, branch: None };
+            if seen.may_be_ours() {
+                seen.branch = branch.filter(|branch| branch.len() <= LONGEST_BRANCH_BYTES);
+            }
+            self.seen.push(seen);
+        }
         let (ends, cursor) = match more {
             More::End => (true, None),
             More::Unknown => (length < SHORTEST_PAGE, None),
@@ -103,8 +115,14 @@ impl<'a> Candidates<'a> {
         cursor.filter(|_| !self.whole)
     }
 
-    /// Our build, or `None` if the list shows clearly that there is none.
-    pub(super) fn ours(self) -> Result<Option<Triggered>, Ambiguity> {
+    /// Whether the build setting's own branch decides which build is ours.
+    pub(super) fn need_own_branch(&self) -> bool {
+        self.wanted.overrides.branch.is_none() && self.seen.iter().any(Seen::may_be_ours)
+    }
+
+    /// Our build, or `None` if the list shows clearly that there is none. `own_branch` is built
+    /// without an override.
+    pub(super) fn ours(self, own_branch: &OwnBranch) -> Result<Option<Triggered>, Ambiguity> {
         let horizon = self.horizon();
         let mut ours = Vec::new();
         let mut known = HashSet::new();
@@ -114,7 +132,8 @@ impl<'a> Candidates<'a> {
                 Age::Close | Age::Unknown if is_before(build.id.as_ref(), horizon) => Age::Older,
                 age => age,
             };
-            match (fit(build.like, age), &build.id) {
+            let branch = branch(build.branch.as_deref(), self.wanted.overrides, own_branch);
+            match (fit(all(&[build.like, branch]), age), &build.id) {
                 (Fit::No, _) => {}
                 // Pages overlap if a build is queued while they are read.
                 (Fit::Yes, Some(id)) if !known.insert(id) => {}
@@ -212,7 +231,7 @@ fn fit(like: Fit, age: Age) -> Fit {
     all(&[age, like])
 }
 
-/// Whether everything but its age matches our build.
+/// Whether everything but its age and its branch matches our build.
 fn likeness(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     let is_other = |id: &Option<Id>, wanted: &Id| id.as_ref().is_some_and(|id| id != wanted);
     if is_other(&build.project, wanted.project)
@@ -221,7 +240,7 @@ fn likeness(build: &Listed, wanted: &Wanted<'_>) -> Fit {
         return Fit::No;
     }
     let by = trigger(build.triggered_by.as_deref());
-    all(&[by, branch(build, wanted), commit(build, wanted.overrides)])
+    all(&[by, commit(build, wanted.overrides)])
 }
 
 fn trigger(by: Option<&str>) -> Fit {
@@ -233,10 +252,10 @@ fn trigger(by: Option<&str>) -> Fit {
     }
 }
 
-fn branch(build: &Listed, wanted: &Wanted<'_>) -> Fit {
+fn branch(built: Option<&str>, overrides: &TriggerOverrides, own_branch: &OwnBranch) -> Fit {
     let plain = |branch: &str| branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned();
-    let built = build.branch.as_deref().map(plain);
-    let wanted = match (&wanted.overrides.branch, wanted.own_branch) {
+    let built = built.map(plain);
+    let wanted = match (&overrides.branch, own_branch) {
         (Some(wanted), _) | (None, OwnBranch::Is(wanted)) => plain(wanted),
         (None, OwnBranch::None) => return Fit::Yes,
         (None, OwnBranch::Unknown) => {

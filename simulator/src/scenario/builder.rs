@@ -58,6 +58,11 @@ impl Answer {
         self
     }
 
+    /// Sets the body of a refusal, as the API documents it.
+    pub fn refused(self, code: &str) -> Self {
+        self.body(format!(r#"{{"error":"{code}","message":"as scripted","requestId":"req_1"}}"#))
+    }
+
     /// Only so many requests get it.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);

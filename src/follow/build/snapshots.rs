@@ -9,7 +9,7 @@ use crate::config::Transport;
 use crate::error::{Error, chain};
 use crate::follow::effect::{Effect, Effects};
 use crate::follow::merge::Circumstances;
-use crate::follow::polling::Request;
+use crate::follow::polling::{Evidence, Request};
 use crate::follow::room::Room;
 use crate::follow::window::View;
 use crate::model::{Facts, Status};
@@ -183,8 +183,7 @@ impl Build {
         let is_news = self.polling.on_failure(now, &error, is_linked, &delays);
         match &self.state {
             FollowState::Following => {
-                self.report_failure(is_news, &error, out);
-                if error.is_final()
+                if self.polling.is_denied(now, &error, self.evidence(now), &delays)
                     || !self.polling.is_worth_retrying(now, &error, is_linked, &delays)
                 {
                     let error = match self.polling.confirmed {
@@ -192,7 +191,10 @@ impl Build {
                         false => Error::Attach(error),
                     };
                     self.finish(now, Err(error), out);
-                } else if self.lines.waits_since().is_some() {
+                    return;
+                }
+                self.report_failure(is_news, &error, out);
+                if self.lines.waits_since().is_some() {
                     let delay = delays.recheck.delay(self.lookups, fastrand::f64());
                     self.lookups += 1;
                     self.polling.poll_urgently(now + delay.unwrap_or_default());
@@ -206,7 +208,8 @@ impl Build {
                     Some(_) => delays.catch_up,
                     None => delays.longest_final_facts,
                 };
-                if !error.is_final() && now - wait.since < patience {
+                let is_denied = self.polling.is_denied(now, &error, Evidence::Connected, &delays);
+                if !is_denied && now - wait.since < patience {
                     self.report_failure(is_news, &error, out);
                     self.repeat_final_request(now);
                     return;
@@ -227,9 +230,26 @@ impl Build {
         }
     }
 
+    /// What shows, besides REST, that the build exists.
+    fn evidence(&self, now: Instant) -> Evidence {
+        let recent = 2 * self.options.delays.denied_connected;
+        let is_recent = |room: &Room| now - room.last_message < recent;
+        match &self.room {
+            None => Evidence::None,
+            Some(room) if room.has_delivered && room.is_healthy() && is_recent(room) => {
+                Evidence::Delivering
+            }
+            Some(_) => Evidence::Connected,
+        }
+    }
+
     fn report_failure(&self, is_news: bool, error: &ApiError, out: &mut Effects) {
         if is_news {
-            let text = format!("the API does not answer properly; retrying ({})", chain(error));
+            let what = match error.is_denial() {
+                true => "the API denies the build",
+                false => "the API does not answer properly",
+            };
+            let text = format!("{what}; retrying ({})", chain(error));
             out.push(Effect::warn(text));
         }
     }

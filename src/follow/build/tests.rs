@@ -484,11 +484,10 @@ impl World {
 }
 
 fn trouble() -> ApiError {
-    use crate::service::{ApiErrorKind, Refusal, Request};
-    let refusal =
-        Refusal { status: 500, code: None, message: None, request_id: None, retry_after: None };
+    use crate::service::{ApiErrorKind, ForeignAnswer, Request};
+    let answer = ForeignAnswer { status: 500, sender: None, words: None, retry_after: None };
     let url = url::Url::parse("http://127.0.0.1/").unwrap();
-    ApiError { request: Request { method: "GET", url }, kind: ApiErrorKind::Refused(refusal) }
+    ApiError { request: Request { method: "GET", url }, kind: ApiErrorKind::Foreign(answer) }
 }
 
 fn action() -> impl Strategy<Value = Action> {

@@ -52,13 +52,13 @@ fn overrides(branch: &str, commit: &str, changelist: &str) -> TriggerOverrides {
 
 fn judged(pages: Vec<Page>, overrides: &TriggerOverrides, own_branch: &OwnBranch) -> String {
     let (project, build_setting) = (id("p"), id("s"));
-    let wanted = Wanted { project: &project, build_setting: &build_setting, overrides, own_branch };
+    let wanted = Wanted { project: &project, build_setting: &build_setting, overrides };
     let mut candidates = Candidates::new(wanted);
     for page in pages {
         let sent = sent(&page);
         candidates.add(page, sent);
     }
-    match candidates.ours() {
+    match candidates.ours(own_branch) {
         Ok(Some(ours)) => ours.build.to_string(),
         Ok(None) => "none".to_owned(),
         Err(ambiguity) => ambiguity.to_string(),
@@ -333,13 +333,7 @@ fn only_a_list_that_reaches_back_before_the_request_proves_that_there_is_none() 
 fn pages_are_read_until_the_rest_cannot_matter() {
     let (project, build_setting) = (id("p"), id("s"));
     let overrides = TriggerOverrides::default();
-    let own_branch = OwnBranch::None;
-    let wanted = Wanted {
-        project: &project,
-        build_setting: &build_setting,
-        overrides: &overrides,
-        own_branch: &own_branch,
-    };
+    let wanted = Wanted { project: &project, build_setting: &build_setting, overrides: &overrides };
     let mut candidates = Candidates::new(wanted);
     let mut next = |seconds: std::ops::Range<u64>| {
         let builds = seconds.map(|n| build(&format!("b{n:04}"), n)).collect();

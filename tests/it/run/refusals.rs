@@ -5,7 +5,7 @@ use std::time::Duration;
 use simulator::{Answer, BUILD_ID, Entry, Scenario, TOKEN, build_path};
 use tokio::net::TcpListener;
 
-use crate::harness::{Journal, ScenarioExt, Step};
+use crate::harness::{Journal, LONG, ScenarioExt, Step};
 
 /// No run of a test is as long.
 const SLOW_BEAT: Duration = Duration::from_secs(60);
@@ -167,4 +167,107 @@ async fn a_token_revoked_while_following_loses_the_verdict_but_not_the_build() {
     assert_eq!(ran.code, 31, "{}", ran.stdout);
     assert!(ran.stdout.contains("401 invalid_token: revoked"), "{}", ran.stdout);
     assert_eq!(ran.output("build-id"), BUILD_ID);
+}
+
+/// A denial in the API's own shape.
+fn denial(status: u16) -> Answer {
+    let code = match status {
+        401 => "invalid_token",
+        403 => "insufficient_scope",
+        _ => "not_found",
+    };
+    Answer::new("GET", build_path(BUILD_ID), status).refused(code)
+}
+
+#[tokio::test]
+async fn a_single_denial_is_no_verdict() {
+    for status in [401, 403, 404] {
+        for scenario in [Scenario::new().without_socket(), Scenario::new().await_join()] {
+            let scenario =
+                scenario.log("info", "line 1").answer_from_now_on(denial(status).times(1));
+            let ran =
+                Step::new(scenario.pause(100).status("complete")).await.watchful().run().await;
+            assert_eq!(ran.code, 0, "{}", ran.stdout);
+            assert_eq!(ran.numbered("line "), [1]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_build_that_was_triggered_just_now_may_be_unknown_for_a_while() {
+    let lag = denial(404).times(12);
+    let scenario = Scenario::new().without_socket().answer(lag).log("info", "line 1");
+    let step = Step::new(scenario.status("complete")).await;
+    let ran = step.follow_delays(|delays| delays.appears = LONG).run().await;
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    ran.says("the API denies the build; retrying (BuildPixel answered 404 not_found");
+    assert_eq!(ran.stdout.matches("the API denies the build").count(), 1, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn denials_while_the_stream_delivers_are_only_a_warning() {
+    for status in [401, 403, 404] {
+        let scenario = Scenario::new().await_join().log("info", "line 1").pause(50);
+        let scenario = scenario.answer_from_now_on(denial(status).times(40));
+        let scenario = (2..=9).fold(scenario, |scenario, line| {
+            let asked = scenario.await_requests("GET", build_path(BUILD_ID), 5 * line);
+            asked.log("info", format!("line {line}"))
+        });
+        let ran = Step::new(scenario.status("failed")).await.watchful().run().await;
+        assert_eq!(ran.code, 10, "{}", ran.stdout);
+        assert_eq!(ran.numbered("line "), (1..=9).collect::<Vec<_>>());
+        assert_eq!(ran.stdout.matches("the API denies the build").count(), 1, "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_denial_after_a_pushed_end_must_last_too() {
+    for (times, code) in [(2, 0), (usize::MAX, 31)] {
+        let scenario = Scenario::new().await_join().log("info", "line 1").pause(50);
+        let scenario = scenario.answer_from_now_on(denial(403).times(times)).status("complete");
+        let ran = Step::new(scenario).await.run().await;
+        assert_eq!((ran.code, ran.output("build-id")), (code, BUILD_ID), "{}", ran.stdout);
+        assert_eq!(ran.numbered("line "), [1]);
+    }
+}
+
+#[tokio::test]
+async fn pages_in_place_of_answers_are_waited_out_whatever_their_status() {
+    for status in [400, 401, 403, 404, 405, 410, 502] {
+        let page =
+            Answer::new("GET", build_path(BUILD_ID), status).body("<title>Deploying</title>");
+        let scenario = Scenario::new().without_socket().answer(page.times(20));
+        let ran = Step::new(scenario.log("info", "line 1").status("complete")).await.run().await;
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        ran.says(&format!(
+            "a proxy or gateway answered {status} in BuildPixel's place: \"Deploying\""
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_build_id_that_never_answered_ends_at_once() {
+    for status in [401, 403, 404] {
+        let step = Step::new(Scenario::new().already_queued().answer(denial(status))).await;
+        let ran = step.input("build-id", BUILD_ID).input("transport", "poll").run().await;
+        assert_eq!((ran.code, ran.requests("GET")), (21, 1), "{}", ran.stdout);
+        ran.says("cannot attach to the build");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_status_with_an_end_time_is_a_failed_build() {
+    let ended =
+        r#"{"status":"cancelled","finishedAt":"2026-05-10T14:23:45.123Z","durationMs":3000}"#;
+    for scenario in [Scenario::new().without_socket(), Scenario::new().await_join()] {
+        let answer = Answer::new("GET", build_path(BUILD_ID), 200).body(ended);
+        let scenario = scenario.log("info", "line 1").pause(100).answer_from_now_on(answer);
+        let ran = Step::new(scenario.status("cancelled")).await.run().await;
+        assert_eq!((ran.code, ran.output("result")), (10, "failure"), "{}", ran.stdout);
+        assert_eq!(ran.output("status"), "cancelled");
+        ran.says(&format!(
+            "build {BUILD_ID} ended as \"cancelled\" after 3s, which the API does not document"
+        ));
+        ran.does_not_say("runs on");
+    }
 }

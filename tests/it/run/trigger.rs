@@ -125,7 +125,7 @@ async fn a_retryable_refusal_is_retried_without_a_lookup() {
         [("1", second), (date.as_str(), until), ("0", began)].map(
             |(retry_after, until)| async move {
                 let scenario = short().clock_offset(3_600_000);
-                let answer = first(status).header("retry-after", retry_after);
+                let answer = first(status).refused("busy").header("retry-after", retry_after);
                 let ran = Step::new(scenario.answer(answer)).await.run().await;
                 ran.built_once(2);
                 assert_eq!(ran.asked("GET", "/builds"), 0, "{}", ran.stdout);
@@ -139,6 +139,60 @@ async fn a_retryable_refusal_is_retried_without_a_lookup() {
         )
     });
     join_all(runs).await;
+}
+
+#[tokio::test]
+async fn only_a_rate_limit_of_a_gateway_proves_that_nothing_was_accepted() {
+    // Varnish sends `Retry-After` also if BuildPixel accepted the trigger and its answer was late.
+    for status in [400, 401, 403, 404, 405, 409, 413, 451, 500, 502, 503, 504, 521, 530] {
+        for processed in [true, false] {
+            let page = first(status).header("retry-after", "0").body("<title>Sorry</title>");
+            let page = if processed { page.processed() } else { page };
+            let ran = Step::new(short().answer(page)).await.run().await;
+            ran.built_once(if processed { 1 } else { 2 });
+            ran.says(LOOKING);
+            ran.says(&format!(
+                "a proxy or gateway answered {status} in BuildPixel's place: \"Sorry\""
+            ));
+        }
+    }
+    let limited =
+        first(429).header("retry-after", "0").header("server", "gate/1").body("slow down");
+    let ran = Step::new(short().answer(limited)).await.run().await;
+    ran.built_once(2);
+    ran.says("a proxy or gateway answered 429 in BuildPixel's place (gate/1): \"slow down\"");
+    assert_eq!(ran.asked("GET", "/builds"), 0, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_page_in_place_of_every_answer_ends_with_31_and_names_who_answered() {
+    let page = |method, path: String| {
+        let page = Answer::new(method, path, 403).header("server", "webfilter");
+        page.body("<html><title>Blocked by policy 7</title>")
+    };
+    let scenario = Scenario::new().answer(page("POST", trigger_path()));
+    let step = Step::new(scenario.answer(page("GET", "/builds".to_owned()))).await;
+    let step = step.trigger_delays(|delays| delays.longest = Duration::from_millis(500));
+    let ran = step.run().await;
+    assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
+    ran.says("a proxy or gateway answered 403 in BuildPixel's place (webfilter): \"Blocked by policy 7\"");
+    ran.says("hides it: ask its operators to let the requests through");
+    ran.does_not_say("dashboard");
+    ran.does_not_say("BuildPixel answered");
+}
+
+#[tokio::test]
+async fn the_list_is_read_before_the_optional_setting_and_as_long_as_planned() {
+    let down = |path: String| Answer::new("GET", path, 502);
+    let scenario = short().answer(first(502)).answer(down(setting_path()).times(2));
+    let ran = Step::new(scenario.answer(down("/builds".to_owned()).times(40))).await.run().await;
+    ran.built_once(2);
+    assert_eq!(ran.asked("GET", "/builds"), 41, "{}", ran.stdout);
+    assert_eq!(
+        ran.asked("GET", &setting_path()),
+        0,
+        "no build is listed that it would decide about"
+    );
 }
 
 #[tokio::test]
@@ -177,7 +231,8 @@ async fn a_final_refusal_is_not_retried() {
     for (status, code) in
         [(400, 21), (401, 21), (402, 21), (403, 21), (404, 21), (409, 21), (422, 21), (307, 32)]
     {
-        let answer = Answer::new("POST", trigger_path(), status).header("retry-after", "0");
+        let answer = Answer::new("POST", trigger_path(), status).refused("no_such_thing");
+        let answer = answer.header("retry-after", "0");
         let ran = Step::new(short().answer(answer)).await.run().await;
         assert_eq!(ran.code, code, "{}", ran.stdout);
         assert_eq!((ran.requests("POST"), ran.requests("GET")), (1, 0), "{}", ran.stdout);
@@ -300,7 +355,7 @@ async fn without_a_branch_the_build_settings_own_one_is_ours() {
     let ran = Step::new(scenario).await.run().await;
     assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
     ran.says(&format!(
-        "BuildPixel answered 502; build {BUILD_ID} may belong to this trigger: the branch of the build \
+        "a proxy or gateway answered 502 in BuildPixel's place; build {BUILD_ID} may belong to this trigger: the branch of the build \
          setting could not be read"
     ));
 }
@@ -311,9 +366,8 @@ async fn two_builds_that_may_both_be_ours_end_with_31_and_are_named() {
     let ran = Step::new(scenario).await.run().await;
     assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
     let second = BUILD_ID.replace("0001", "0002");
-    ran.says(
-        "cannot tell whether a build was triggered: BuildPixel answered 502; 2 matching builds",
-    );
+    ran.says("cannot tell whether a build was triggered: a proxy or gateway answered 502 in");
+    ran.says("in BuildPixel's place; 2 matching builds");
     ran.says("have been queued since: ");
     ran.says(BUILD_ID);
     ran.says(&second);
@@ -323,41 +377,49 @@ async fn two_builds_that_may_both_be_ours_end_with_31_and_are_named() {
 
 #[tokio::test]
 async fn an_unavailable_list_ends_with_31_and_all_known_facts() {
-    for (answer, words, lists) in [
+    for (answer, words, lists, hint) in [
         (
             Answer::new("GET", "/builds", 503),
-            "the list of builds cannot be read (BuildPixel answered 503)",
-            4,
+            "the list of builds cannot be read (a proxy or gateway answered 503 in BuildPixel's place)",
+            5..1000,
+            "hides it: ask its operators",
         ),
         (
-            Answer::new("GET", "/builds", 401).body(r#"{"error":"invalid_token"}"#),
-            "the list of builds cannot be read (BuildPixel answered 401 invalid_token)",
-            1,
+            Answer::new("GET", "/builds", 401).refused("invalid_token"),
+            "the list of builds cannot be read (BuildPixel answered 401 invalid_token",
+            4..5,
+            "the BuildPixel dashboard",
         ),
         (
             Answer::new("GET", "/builds", 200).body("<html>welcome</html>"),
             "the list of builds cannot be read (cannot understand BuildPixel's answer (200): \
              expected a list of builds:",
-            4,
+            5..1000,
+            "the BuildPixel dashboard",
         ),
         (
             Answer::new("GET", "/builds", 200).body(r#"{"items":[],"nextCursor":"again"}"#),
             "the list of builds does not show all builds queued since",
-            80,
+            80..81,
+            "the BuildPixel dashboard",
         ),
         (
             Answer::new("GET", "/builds", 200).body(r#"{"items":[{"id":"b"}],"nextCursor":null}"#),
             "build b may belong to this trigger: its creation time is unknown",
-            4,
+            4..5,
+            "the BuildPixel dashboard",
         ),
     ] {
         let scenario = short().answer(first(504).processed()).answer(answer);
-        let ran = Step::new(scenario).await.input("branch", "main").run().await;
+        let step = Step::new(scenario).await.input("branch", "main");
+        // Time for the planned lookups, and more of them while the list cannot be read.
+        let step = step.trigger_delays(|delays| delays.longest = Duration::from_secs(3));
+        let ran = step.run().await;
         assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
-        assert_eq!(ran.asked("GET", "/builds"), lists, "{}", ran.stdout);
-        ran.says("cannot tell whether a build was triggered: BuildPixel answered 504; ");
+        assert!(lists.contains(&ran.asked("GET", "/builds")), "{}", ran.stdout);
+        ran.says("cannot tell whether a build was triggered: a proxy or gateway answered 504 in BuildPixel's place; ");
         ran.says(words);
-        ran.says("the BuildPixel dashboard");
+        ran.says(hint);
         ran.does_not_say("nothing was triggered");
         ran.does_not_say("no build was started");
         assert_eq!(ran.stdout.matches(TOKEN).count(), 1, "once, in ::add-mask::");
@@ -365,7 +427,7 @@ async fn an_unavailable_list_ends_with_31_and_all_known_facts() {
 }
 
 #[tokio::test]
-async fn a_failing_list_is_retried_with_a_notice_each_time() {
+async fn a_failing_list_is_retried_and_each_new_reason_is_reported() {
     let reset = Answer::new("GET", "/builds", 200).times(1).reset();
     let limited = Answer::new("GET", "/builds", 429).times(1).header("retry-after", "0");
     let scenario = short().answer(first(504).processed()).answer(reset).answer(limited);
@@ -373,7 +435,7 @@ async fn a_failing_list_is_retried_with_a_notice_each_time() {
     ran.built_once(1);
     let reported = "cannot look for the build; retrying in";
     assert_eq!(ran.stdout.matches(reported).count(), 2, "{}", ran.stdout);
-    ran.says("BuildPixel answered 429");
+    ran.says("a proxy or gateway answered 429");
     ran.says("BuildPixel did not answer");
 }
 
@@ -472,7 +534,7 @@ async fn a_final_refusal_after_an_ambiguous_answer_hides_neither_the_build_nor_t
             (429, "300", 30, "; BuildPixel limits the rate of requests"),
         ]
         .map(|(status, after, code, hint)| {
-            let refusal = Answer::new("POST", trigger_path(), status);
+            let refusal = Answer::new("POST", trigger_path(), status).refused("no_such_thing");
             (status, refusal.header("retry-after", after), code, hint)
         })
     };
@@ -492,21 +554,21 @@ async fn a_final_refusal_after_an_ambiguous_answer_hides_neither_the_build_nor_t
         let ran = step(short().answer(first(504)).answer(refusal)).await.run().await;
         assert_eq!((ran.code, ran.requests("POST"), ran.builds.len()), (code, 2, 0));
         ran.says(&format!(
-            "cannot trigger the build: BuildPixel answered 504; then BuildPixel answered {status}"
+            "cannot trigger the build: a proxy or gateway answered 504 in BuildPixel's place; then BuildPixel answered {status}"
         ));
         ran.says("one request got no clear answer, and BuildPixel lists no build of it");
         ran.says(&format!("BuildPixel lists no build of this trigger{hint}"));
     }
     for (status, refusal, ..) in refusals() {
-        let unreadable = Answer::new("GET", "/builds", 401);
+        let unreadable = Answer::new("GET", "/builds", 401).refused("invalid_token");
         let empty = Answer::new("GET", "/builds", 200).times(4);
         let empty = empty.body(r#"{"items":[],"nextCursor":null}"#);
         let scenario = short().answer(first(504).processed()).answer(refusal);
         let ran = step(scenario.answer(empty).answer(unreadable)).await.run().await;
         assert_eq!((ran.code, ran.requests("POST")), (31, 2), "{}", ran.stdout);
         ran.says(&format!(
-            "cannot tell whether a build was triggered: BuildPixel answered 504; then BuildPixel \
-             answered {status}; the list of builds cannot be read"
+            "cannot tell whether a build was triggered: a proxy or gateway answered 504 in BuildPixel's \
+             place; then BuildPixel answered {status} no_such_thing: as scripted, request req_1; the list of builds cannot be read"
         ));
         ran.says(MAY_HAVE_STARTED);
     }
@@ -539,7 +601,10 @@ async fn each_lookup_has_its_own_time_limit() {
     let began = Instant::now();
     let down = Answer::new("GET", "/builds", 503).header("retry-after", "10");
     let step = Step::new(short().answer(first(502).processed()).answer(down)).await;
-    let step = step.trigger_delays(|delays| delays.longest_lookup = Duration::from_secs(5));
+    let step = step.trigger_delays(|delays| {
+        delays.longest_lookup = Duration::from_secs(5);
+        delays.longest = Duration::from_secs(7);
+    });
     let ran = step.run().await;
     assert_eq!((ran.code, ran.asked("GET", "/builds")), (31, 1), "{}", ran.stdout);
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
