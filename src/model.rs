@@ -273,6 +273,8 @@ pub struct Facts {
     pub commit: Option<String>,
     /// Unreal Engine version.
     pub ue_version: Option<String>,
+    /// The state of BuildPixel's automatic deployment of the build, in the API's words.
+    pub deploy_status: Option<String>,
     /// When the build was queued.
     pub created_at: Option<SystemTime>,
     /// When it ended.

@@ -155,6 +155,7 @@ impl Reporter {
             branch: safe(facts.branch),
             commit: safe(facts.commit),
             ue_version: safe(facts.ue_version),
+            deploy_status: safe(facts.deploy_status),
             ..facts
         };
         self.report.add_facts(facts);

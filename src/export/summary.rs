@@ -36,13 +36,15 @@ fn opening(report: &BuildReport, verdict: &Verdict, page: &mut Page) {
     if let Some(hint) = verdict.hint.as_ref().filter(|hint| remedy != Some(*hint)) {
         page.push(&format!("\n> {}\n", inline(hint)));
     }
-    let Facts { platform, build_type, branch, commit, ue_version, duration, .. } = &report.facts;
+    let Facts { platform, build_type, branch, commit, ue_version, deploy_status, duration, .. } =
+        &report.facts;
     let known: Vec<_> = [
         ("Platform", platform.clone()),
         ("Type", build_type.clone()),
         ("Branch", branch.clone()),
         ("Commit", commit.clone()),
         ("Unreal Engine", ue_version.clone()),
+        ("Auto-deploy", deploy_status.clone()),
         ("Queued", report.queued().map(human)),
         ("Ran", duration.map(human)),
     ]

@@ -88,6 +88,7 @@ fn facts() -> Facts {
         branch: Some("feature/`a|b`=${X}; é <img src=x>".to_owned()),
         commit: Some("0123456789abcdef".to_owned()),
         ue_version: Some("5.4".to_owned()),
+        deploy_status: None,
         created_at: Some(UNIX_EPOCH),
         finished_at: Some(UNIX_EPOCH + Duration::from_secs(800)),
         duration: Some(Duration::from_secs(723)),

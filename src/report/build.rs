@@ -94,6 +94,7 @@ impl BuildReport {
             branch: facts.branch.or(known.branch),
             commit: facts.commit.or(known.commit),
             ue_version: facts.ue_version.or(known.ue_version),
+            deploy_status: facts.deploy_status.or(known.deploy_status),
             created_at: facts.created_at.or(known.created_at),
             finished_at: facts.finished_at.or(known.finished_at),
             duration: facts.duration.or(known.duration),
@@ -125,6 +126,13 @@ impl BuildReport {
     /// Whether the build was seen to fail. An end without a documented status is a failure.
     pub fn has_failed(&self) -> bool {
         matches!(self.status, Some(Status::Failed | Status::OtherEnd(_)))
+    }
+
+    /// The status of the automatic deployment, if it is one of a failure.
+    pub fn failed_deployment(&self) -> Option<&str> {
+        let status = self.facts.deploy_status.as_deref()?;
+        let word = status.to_ascii_lowercase();
+        ["fail", "error", "abort"].iter().any(|failure| word.contains(failure)).then_some(status)
     }
 
     /// Whether the phase completed. The last phase of a complete build did, whatever its log says.

@@ -85,6 +85,11 @@ pub const OUTPUTS: &[Output] = &[
         "Phase that failed: `source-sync`, `compile`, `cook`, `stage`, `package`, `upload` or empty.",
         |r, _| text(r.failed_phase().map(Phase::as_str)),
     ),
+    output(
+        "deploy-status",
+        "State of BuildPixel's automatic deployment, as the API reported it, or empty.",
+        |r, _| text(r.facts.deploy_status.as_ref()),
+    ),
 ];
 
 impl BuildReport {

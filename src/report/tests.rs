@@ -172,6 +172,7 @@ fn every_output_is_read_from_the_report() {
         branch: Some("main".to_owned()),
         commit: Some("c0de".to_owned()),
         ue_version: Some("5.4".to_owned()),
+        deploy_status: Some("deployed".to_owned()),
         created_at: Some(UNIX_EPOCH),
         finished_at: Some(UNIX_EPOCH + Duration::from_secs(100)),
         duration: Some(Duration::from_millis(60_900)),
@@ -196,15 +197,16 @@ fn every_output_is_read_from_the_report() {
         ("first-error", "broken"),
         ("failure-class", "quota"),
         ("failed-phase", "stage"),
+        ("deploy-status", "deployed"),
     ];
     assert_eq!(values, expected.map(|(name, value)| (name, value.to_owned())));
 }
 
 #[test]
-fn a_status_that_nobody_knows_is_unknown() {
+fn an_undocumented_status_is_the_apis_own_word_and_without_one_it_is_unknown() {
     assert_eq!(output(&report(), None, "status"), "unknown");
     let odd = observed([Event::Status(Status::Other("paused".to_owned()))]);
-    assert_eq!(output(&odd, None, "status"), "unknown");
+    assert_eq!(output(&odd, None, "status"), "paused");
     assert_eq!(output(&odd, None, "result"), "");
 }
 

@@ -160,7 +160,8 @@ fn details(report: &BuildReport) -> Vec<String> {
     let so_far = error.map(|error| format!("first error so far: {error}"));
     let root = report.root_cause().map(|error| format!("{ROOT_CAUSE}{error}"));
     let class = report.failure_class().map(|class| format!("likely owner: {}", owner(class)));
-    [place, so_far, root, class, counted(report)].into_iter().flatten().collect()
+    let deploy = report.facts.deploy_status.as_ref().map(|status| format!("auto-deploy: {status}"));
+    [place, so_far, root, class, counted(report), deploy].into_iter().flatten().collect()
 }
 
 /// The hint on the failure of a build.

@@ -347,6 +347,10 @@ impl Running {
         };
         let status = facts.status.clone();
         self.reporter.learn(facts);
+        if let Some(status) = self.reporter.report().failed_deployment() {
+            let text = format!("BuildPixel's automatic deployment of the build reports: {status}");
+            self.reporter.notice(Notice::warn(text));
+        }
         match status {
             Some(Status::Complete) => Outcome::Success,
             Some(Status::Failed | Status::OtherEnd(_)) => Outcome::Failure,

@@ -162,6 +162,7 @@ pub(super) fn snapshot(body: &str) -> Result<Snapshot, String> {
         branch: text("branch"),
         commit: text("commit"),
         ue_version: text("ueVersion"),
+        deploy_status: text("autoDeployStatus").filter(|status| !status.is_empty()),
         created_at: text("createdAt").and_then(|text| instant(&text)),
         finished_at,
         duration: object.get("durationMs").and_then(milliseconds),
@@ -293,7 +294,7 @@ mod tests {
     fn a_build_answer_is_read_as_documented() {
         let body = r#"{"id":"bld1","projectId":"prj1","buildSettingId":"set1","status":"running",
             "platform":"Win64","buildType":"Shipping","branch":"main","commit":"c0ffee",
-            "commitMessage":"x","ueVersion":"5.4","triggeredBy":"cron",
+            "commitMessage":"x","ueVersion":"5.4","autoDeployStatus":"deployed","triggeredBy":"cron",
             "createdAt":"1970-01-01T00:00:01.500Z","finishedAt":null,"durationMs":2500,
             "logs":[{"timestamp":"1970-01-01T00:00:02.000Z","level":"warn","message":"careful"}]}"#;
         let at = |millis| Some(UNIX_EPOCH + Duration::from_millis(millis));
@@ -307,6 +308,7 @@ mod tests {
                 branch: Some("main".to_owned()),
                 commit: Some("c0ffee".to_owned()),
                 ue_version: Some("5.4".to_owned()),
+                deploy_status: Some("deployed".to_owned()),
                 created_at: at(1500),
                 finished_at: None,
                 duration: Some(Duration::from_millis(2500)),

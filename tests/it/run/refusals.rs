@@ -271,3 +271,19 @@ async fn an_unknown_status_with_an_end_time_is_a_failed_build() {
         ran.does_not_say("runs on");
     }
 }
+
+#[tokio::test]
+async fn a_failed_deployment_is_a_warning_and_an_output() {
+    for (word, is_failure) in [("failed", true), ("deploy_error", true), ("deployed", false)] {
+        let facts = format!(r#"{{"status":"complete","autoDeployStatus":"{word}"}}"#);
+        let answer = Answer::new("GET", build_path(BUILD_ID), 200).body(facts);
+        let scenario = Scenario::new().without_socket().log("info", "line 1");
+        let ran = Step::new(scenario.answer_from_now_on(answer)).await.run().await;
+        assert_eq!((ran.code, ran.output("deploy-status")), (0, word), "{}", ran.stdout);
+        let warning =
+            format!("warning: BuildPixel's automatic deployment of the build reports: {word}");
+        assert_eq!(ran.stdout.contains(&warning), is_failure, "{}", ran.stdout);
+        ran.says(&format!("auto-deploy: {word}"));
+        assert!(ran.summary.contains(word), "{}", ran.summary);
+    }
+}

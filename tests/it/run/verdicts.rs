@@ -39,7 +39,7 @@ async fn a_complete_build_succeeds_and_every_output_is_written() {
     assert_eq!(ran.output("platform"), "Win64");
     assert_eq!(ran.output("branch"), "feature/x");
     assert_eq!(ran.output("error-count"), "0");
-    assert_eq!(ran.outputs.len(), 17);
+    assert_eq!(ran.outputs.len(), 18);
     let cook = ran.stdout.find("::group::Cook").unwrap();
     assert!(
         ran.stdout[cook..].find("Cooked packages 1").unwrap()
