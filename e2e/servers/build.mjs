@@ -58,7 +58,10 @@ export class Room {
   /** Registers a socket. A recovered session is in its rooms again. */
   connect(socket) {
     if (socket.recovered) this.#members.add(socket);
-    socket.on('leave:build', () => socket.leave(BUILD));
+    socket.on('leave:build', () => {
+      report('leave');
+      socket.leave(BUILD);
+    });
     socket.on('disconnect', (reason) => {
       this.#members.delete(socket);
       report('gone', { reason });

@@ -65,6 +65,7 @@ class Service:
         report("join", accepted=accepted)
 
     async def on_leave(self, sid, _data):
+        report("leave")
         await self.sio.leave_room(sid, BUILD)
 
     async def on_disconnect(self, sid, reason):

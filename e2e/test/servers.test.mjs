@@ -77,6 +77,18 @@ suite('on a real server', { concurrency: CONCURRENCY }, () => {
     await end(scenario, { lost: [[201, 220]] });
   });
 
+  on(ALL, 'the room is left before the session ends, after a verdict and after a signal', async (t, name) => {
+    for (const signal of [undefined, 'SIGTERM']) {
+      const scenario = await Scenario.follow(t, name);
+      await scenario.logShown(10);
+      if (signal === undefined) await scenario.status('complete');
+      else scenario.run.child.kill(signal);
+      const { code } = await scenario.ended();
+      assert.equal(code, signal === undefined ? 0 : 143);
+      assert.equal(scenario.server.received({ event: 'leave' }).length, 1, explain(scenario));
+    }
+  });
+
   on(ALL, 'a burst that is bigger than what REST shows is printed in order', async (t, name) => {
     const scenario = await Scenario.follow(t, name, { window: 20 });
     await scenario.log(400);

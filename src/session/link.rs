@@ -142,12 +142,13 @@ impl Link {
         }
     }
 
-    /// Leaves a build's room, within the time limit.
-    pub(super) async fn leave(&mut self, build: &Id, deadline: Instant) {
-        if let Some(session) = &mut self.session {
-            // A closed session is in no room.
-            let _sent = timeout_at(deadline, session.leave(build)).await;
-        }
+    /// Leaves a build's room, within the time limit. Returns whether that was sent.
+    pub(super) async fn leave(&mut self, build: &Id, deadline: Instant) -> bool {
+        let Some(session) = &mut self.session else {
+            return false;
+        };
+        // A closed session is in no room.
+        matches!(timeout_at(deadline, session.leave(build)).await, Ok(Ok(())))
     }
 
     /// Ends the session cleanly.
