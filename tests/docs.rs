@@ -318,7 +318,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Whether a Rust source names a path that begins like this.
+/// True if a Rust source names a path that begins like this.
 fn names_path(source: &str, path: &str) -> bool {
     source.match_indices(path).any(|(at, _)| {
         let before = source.get(..at).and_then(|text| text.chars().next_back());

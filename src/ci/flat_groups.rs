@@ -31,7 +31,7 @@ impl FlatGroups {
         self.groups.pop();
     }
 
-    /// Whether the log is inside a group.
+    /// True if the log is inside a group.
     pub(super) fn is_open(&self) -> bool {
         self.open
     }

@@ -42,17 +42,17 @@ fn escaped(text: &str) -> String {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Actions {
     name: &'static str,
-    /// Whether its variables are set. Each CI also sets variables of those that it imitates.
+    /// True if its variables are set. Each CI also sets variables of those that it imitates.
     is_seen: fn(&Env) -> bool,
     /// The part of a file's URL between repository and commit.
     files: &'static str,
     /// How many errors and how many warnings it gets as annotations, if it shows them at all.
     annotation_limit: Option<usize>,
-    /// Whether it shows notices as annotations.
+    /// True if it shows notices as annotations.
     notices: bool,
-    /// Whether it hides the text of a mask command with the escapes in it.
+    /// True if it hides the text of a mask command with the escapes in it.
     masks_escaped: bool,
-    /// Whether it shows the summary.
+    /// True if it shows the summary.
     shows_summary: bool,
 }
 
@@ -72,7 +72,7 @@ pub(super) const GITEA: Actions = Actions {
     name: "gitea",
     is_seen: |env| env.flag("GITEA_ACTIONS"),
     files: "/src/commit/",
-    // Recent versions show it, but do not tell which version they are.
+    // Recent versions show it, but no variable has the version.
     shows_summary: false,
     ..GITHUB
 };

@@ -60,7 +60,7 @@ impl Ci for GitLab {
 /// The runner's `output_limit`, and its timestamp in front of each line.
 const LIMIT: LogLimit = LogLimit { keeper: "GitLab", bytes: 4 * 1024 * 1024, line_bytes: 32 };
 
-/// Counts the sections, because GitLab tells them apart by name.
+/// Counts the sections, because GitLab distinguishes them by name.
 struct Sections {
     color: bool,
     clock: Clock,

@@ -1,9 +1,9 @@
-//! The branch, commit or changelist that a CI is building, for the inputs that say `auto`.
+//! The branch, commit or changelist that a CI is building, for inputs with the value `auto`.
 
 use super::variables::first;
 use crate::config::Env;
 
-/// The revision that a CI is building, as far as its variables tell.
+/// The revision that a CI is building, as far as its variables have it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CiRevision {
     /// Git branch; of a pull request, the branch that is to be merged.

@@ -55,7 +55,7 @@ impl Ci for TeamCity {
         env.get("TEAMCITY_VERSION").is_some()
     }
 
-    /// TeamCity does not tell builds the branch, nor where the checkout is: it starts us there. The revision is a
+    /// No variable has the branch or the folder of the checkout; TeamCity starts us in that folder. The revision is a
     /// commit or a changelist, whatever the version control is.
     fn revision(&self, env: &Env) -> CiRevision {
         let is_commit = |revision: &String| {
@@ -79,7 +79,7 @@ impl Ci for TeamCity {
 /// TeamCity keeps all messages. It gets as many as the CIs that keep only a few.
 const ANNOTATIONS: usize = 10;
 
-/// Remembers the open blocks, because an end names its block.
+/// Keeps the titles of the open blocks, because an end names its block.
 struct ServiceMessages {
     color: bool,
     open: Vec<String>,

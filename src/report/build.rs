@@ -12,7 +12,7 @@ use crate::model::{Event, Facts, Finding, Id, Phase, Status};
 pub struct BuildReport {
     /// The build, as soon as there is one.
     pub build: Option<Id>,
-    /// Whether it is certain that no build was triggered.
+    /// True if it is certain that no build was triggered.
     pub untriggered: bool,
     /// The last status seen.
     pub status: Option<Status>,
@@ -47,9 +47,9 @@ pub struct PhaseRun {
     pub phase: Phase,
     /// Its duration by the build machine's clock, if that is known.
     pub took: Option<Duration>,
-    /// Whether it is over.
+    /// True if it is over.
     pub ended: bool,
-    /// Whether it completed the last time it ran.
+    /// True if it completed the last time it ran.
     pub completed: bool,
 }
 
@@ -105,7 +105,7 @@ impl BuildReport {
         self.source.line(finding.location.as_ref()?, self.facts.commit.as_deref())
     }
 
-    /// Whether the build has not started yet, as far as known.
+    /// True if the build has not started yet, as far as known.
     pub fn is_queued(&self) -> bool {
         self.status == Some(Status::Pending)
     }
@@ -117,17 +117,17 @@ impl BuildReport {
         finished_at?.duration_since(created_at?).ok()?.checked_sub(duration?)
     }
 
-    /// Whether the build was seen to end.
+    /// True if the build was seen to end.
     pub fn has_ended(&self) -> bool {
         self.status.as_ref().is_some_and(Status::is_terminal)
     }
 
-    /// Whether the build was seen to fail.
+    /// True if the build was seen to fail.
     pub fn has_failed(&self) -> bool {
         self.status == Some(Status::Failed)
     }
 
-    /// Whether the phase completed. The last phase of a complete build did, whatever its log says.
+    /// True if the phase completed. The last phase of a complete build did, whatever its log says.
     pub fn has_completed(&self, phase: Phase) -> bool {
         let is_complete = self.status == Some(Status::Complete);
         let last = self.phases.last().map(|run| run.phase);

@@ -72,7 +72,7 @@ fn whole(commit: Option<&str>) -> Option<String> {
     commit.filter(|commit| is_commit(commit)).map(str::to_owned)
 }
 
-/// Whether this is the short form of the commit that Git or the API shows to people.
+/// True if this is the short form of the commit that Git or the API shows to people.
 fn begins_with(commit: &str, short: &str) -> bool {
     /// Git's own.
     const SHORTEST: usize = 7;

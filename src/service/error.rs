@@ -49,7 +49,7 @@ pub enum ApiErrorKind {
     /// No answer, or only a part of one.
     #[error("{}", if *.sent { "BuildPixel did not answer" } else { "cannot reach BuildPixel" })]
     Unreachable {
-        /// Whether the request may have reached the service.
+        /// True if the request may have reached the service.
         sent: bool,
         /// Name lookup, connection, or a time limit.
         #[source]
@@ -150,7 +150,7 @@ impl ApiError {
         }
     }
 
-    /// Whether a retry may succeed.
+    /// True if a retry may succeed.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
@@ -162,12 +162,12 @@ impl ApiError {
         }
     }
 
-    /// Whether the refusal is final: a retry will not change it.
+    /// True if the refusal is final: a retry will not change it.
     pub fn is_final(&self) -> bool {
         self.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 401 | 403 | 404))
     }
 
-    /// Whether the service certainly did nothing, so that even a trigger may be repeated.
+    /// True if the service certainly did nothing, so that even a trigger may be repeated.
     pub fn nothing_was_accepted(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => match refusal.status {

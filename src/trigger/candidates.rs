@@ -73,7 +73,7 @@ struct Seen {
     status: Option<Status>,
     created_at: Option<SystemTime>,
     age: Age,
-    /// Whether everything but its age matches our build.
+    /// True if everything but its age matches our build.
     like: Fit,
 }
 
@@ -140,7 +140,7 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// Whether the builds so far are sorted from new to old, down to one that is older than our
+    /// True if the builds so far are sorted from new to old, down to one that is older than our
     /// request.
     fn reaches_back(&self) -> bool {
         let last_is_older = self.seen.last().is_some_and(|last| last.age == Age::Older);
@@ -212,7 +212,7 @@ fn fit(like: Fit, age: Age) -> Fit {
     all(&[age, like])
 }
 
-/// Whether everything but its age matches our build.
+/// True if everything but its age matches our build.
 fn likeness(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     let is_other = |id: &Option<Id>, wanted: &Id| id.as_ref().is_some_and(|id| id != wanted);
     if is_other(&build.project, wanted.project)
@@ -250,7 +250,7 @@ fn branch(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     }
 }
 
-/// Whether the built commit is the wanted one, as far as they can be compared.
+/// True if the built commit is the wanted one, as far as they can be compared.
 fn commit(build: &Listed, overrides: &TriggerOverrides) -> Fit {
     let wanted = overrides.commit.as_ref().or(overrides.changelist.as_ref());
     let (built, wanted) = match (build.commit.as_deref(), wanted) {
