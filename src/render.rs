@@ -7,7 +7,7 @@ mod log_quota;
 use std::time::Duration;
 
 use crate::ci::{Annotation, Dialect, Folding, LogLimit};
-use crate::model::{Event, Finding, Level, Notice, Phase, Severity, Status};
+use crate::model::{Event, Finding, Level, Notice, Phase, Severity};
 use crate::report::verdict::{counted_as, human};
 use crate::report::{BuildReport, Verdict};
 use annotation_budget::Budget;
@@ -141,7 +141,7 @@ impl Renderer {
             }
             Event::PhaseEnded { phase, took, .. } => {
                 if self.phase == Some(*phase) {
-                    if !report.has_completed(*phase) && !was_cut_off(report) {
+                    if !report.has_completed(*phase) && !report.was_superseded() {
                         self.group_failed(out);
                     }
                     self.close(out);
@@ -362,16 +362,11 @@ fn folding(phase: Phase) -> Folding {
     }
 }
 
-/// True if a newer build replaced this one. Then a phase that did not complete has not failed.
-fn was_cut_off(report: &BuildReport) -> bool {
-    report.status == Some(Status::Superseded)
-}
-
 /// How a phase ended, and how long it took.
 fn phase_summary(phase: Phase, took: Option<Duration>, report: &BuildReport) -> Option<String> {
     let title = phase.title();
     let took = took.filter(|took| took.as_secs() > 0).map(human);
-    let was_cut_off = was_cut_off(report);
+    let was_cut_off = report.was_superseded();
     match (report.has_completed(phase), took) {
         (true, Some(took)) => Some(format!("{title} took {took}")),
         (true, None) => None,

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_has_a_unique_name_and_no_title_ends_it() {
+    fn a_title_becomes_the_name_of_its_section_and_cannot_end_it() {
         let rows = [
             ("Compile C++", "ci-1-compile-c", "Compile C++"),
             ("a\r\x1b[0Ksection_end:1:x\r\x1b[0K", "ci-1-a-section-end-1-x", "a section_end:1:x"),

@@ -262,6 +262,21 @@ mod tests {
     }
 
     #[test]
+    fn a_branch_is_kept_where_another_ci_would_change_or_drop_it() {
+        for (ci, variable, name) in [
+            ("gitlab", "CI_COMMIT_BRANCH", "pull/7"),
+            ("gitlab", "CI_COMMIT_BRANCH", "origin/main"),
+            ("jenkins", "BRANCH_NAME", "pull/7"),
+            ("jenkins", "GIT_BRANCH", "pull/7"),
+            ("buildkite", "BUILDKITE_BRANCH", "pull/7"),
+            ("buildkite", "BUILDKITE_BRANCH", "origin/main"),
+            ("circleci", "CIRCLE_BRANCH", "origin/main"),
+        ] {
+            assert_eq!(revision(ci, &[(variable, name)])[0].as_deref(), Some(name), "{ci} {name}");
+        }
+    }
+
+    #[test]
     fn buildkite_may_not_know_the_commit() {
         let head = [("BUILDKITE_BRANCH", "main"), ("BUILDKITE_COMMIT", "HEAD")];
         assert_eq!(revision("buildkite", &head)[1], None);

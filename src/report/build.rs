@@ -28,7 +28,7 @@ pub struct BuildReport {
     pub follow_ups: usize,
     /// Distinct warnings, retained or not.
     pub warnings: usize,
-    /// Distinct warnings per code.
+    /// Warnings per code. A similar warning about something else counts here, too: see [`Finding::repeats`].
     pub kinds: BTreeMap<String, u64>,
     /// The slowest actions of the compile, slowest first.
     pub actions: Vec<(String, Duration)>,
@@ -125,6 +125,11 @@ impl BuildReport {
     /// True if the build was seen to fail.
     pub fn has_failed(&self) -> bool {
         self.status == Some(Status::Failed)
+    }
+
+    /// True if a newer build replaced this one. Then a phase that did not complete has not failed.
+    pub fn was_superseded(&self) -> bool {
+        self.status == Some(Status::Superseded)
     }
 
     /// True if the phase completed. The last phase of a complete build did, whatever its log says.

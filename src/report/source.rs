@@ -79,8 +79,8 @@ fn begins_with(commit: &str, short: &str) -> bool {
     short.len() >= SHORTEST && commit.starts_with(short)
 }
 
-/// The whole hash: SHA-1 or SHA-256.
-fn is_commit(text: &str) -> bool {
+/// True if the text is the whole hash of a commit: SHA-1 or SHA-256.
+pub fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

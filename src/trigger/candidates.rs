@@ -250,7 +250,7 @@ fn branch(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     }
 }
 
-/// True if the built commit is the wanted one, as far as they can be compared.
+/// Compares the built commit with the wanted one, as far as they can be compared.
 fn commit(build: &Listed, overrides: &TriggerOverrides) -> Fit {
     let wanted = overrides.commit.as_ref().or(overrides.changelist.as_ref());
     let (built, wanted) = match (build.commit.as_deref(), wanted) {
