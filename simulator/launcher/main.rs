@@ -56,7 +56,10 @@ fn build(folder: &Path) -> Result<(), String> {
     status.success().then_some(()).ok_or_else(|| "the demo could not be built".to_owned())
 }
 
-#[expect(clippy::disallowed_methods, reason = "cargo sets its own path for the programs that it starts")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo sets its own path for the programs that it starts"
+)]
 fn cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
 }
