@@ -105,7 +105,7 @@ async fn a_slow_answer_is_bounded_as_a_whole() {
             let mut stream = BufReader::new(stream);
             read_head(&mut stream).await?;
             stream.write_all(head.as_bytes()).await?;
-            // From here on nothing but time ends the request.
+            // From here on only the time limit can end the request.
             tokio::time::pause();
             for byte in b"HTTP/1.1 200 OK\r\n".iter().chain([b'x'; 100_000].iter()) {
                 stream.write_all(&[*byte]).await?;

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use simulator::proxy_tls::{answering, head, serve};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::scripted::{Peer, connected, log, log_frame, plain, refusal, server};
 use super::{ConnectStage, Message, Options, SocketError};
@@ -169,7 +170,7 @@ async fn an_upgrade_that_is_none_is_refused() {
 async fn a_slow_upgrade_is_bounded_as_a_whole() {
     let address = serve(async |mut stream| {
         head(&mut BufReader::new(&mut stream)).await?;
-        // From here on nothing but time ends the upgrade.
+        // From here on only the time limit can end the upgrade.
         tokio::time::pause();
         for byte in b"HTTP/1.1 101 Switching Protocols\r\n".iter().cycle() {
             stream.write_all(&[*byte]).await?;
@@ -179,6 +180,7 @@ async fn a_slow_upgrade_is_bounded_as_a_whole() {
     });
     let connect_timeout = Duration::from_secs(60);
     let options = plain(address.await.unwrap());
-    let error = refusal(&Options { connect_timeout, ..options }).await;
+    let options = Options { connect_timeout, ..options };
+    let error = timeout(2 * connect_timeout, refusal(&options)).await.unwrap();
     assert!(matches!(error, SocketError::Timeout { stage: ConnectStage::Upgrade }), "{error:?}");
 }

@@ -299,7 +299,7 @@ async fn a_refused_token_is_typed_and_not_shown() {
 
 #[tokio::test]
 async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
-    // From the pause on nothing but time ends the attempt.
+    // From the pause on only the time limit can end the attempt.
     let mute = serve(async |mut stream| {
         head(&mut BufReader::new(&mut stream)).await?;
         tokio::time::pause();
