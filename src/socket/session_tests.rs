@@ -315,7 +315,9 @@ async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
     for (address, expected) in
         [(mute, ConnectStage::Upgrade), (greeting_only, ConnectStage::Handshake)]
     {
-        let error = refusal(&plain(address)).await;
+        let options = plain(address);
+        let limit = 2 * options.connect_timeout;
+        let error = tokio::time::timeout(limit, refusal(&options)).await.unwrap();
         tokio::time::resume();
         assert!(matches!(error, SocketError::Timeout { stage } if stage == expected), "{error:?}");
     }
