@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use mask::Mask;
 
 pub(crate) use ansi::plain;
-pub use length::{MESSAGE_UNITS, shortened};
+pub use length::{MAX_MESSAGE, shortened};
 pub use style::Style;
 
 /// Turns foreign text into text that no CI acts on, and that hides nothing and contains no secret.
@@ -57,7 +57,7 @@ impl Cleaner {
     /// Lines without colours, joined by `\n`: at most 4000 UTF-16 units, ending in ` …` if cut.
     pub fn message(&self, text: &str) -> String {
         let lines: Vec<_> = self.colourless(text).collect();
-        shortened(&lines.join("\n"), MESSAGE_UNITS).into_owned()
+        shortened(&lines.join("\n"), MAX_MESSAGE).into_owned()
     }
 
     /// Whether the text, with or without its colours, contains a secret in any of its encodings.

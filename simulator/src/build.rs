@@ -1,4 +1,4 @@
-//! The builds that the service knows, and their JSON in the API.
+//! The builds of the service, and their JSON in the API.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};

@@ -50,7 +50,7 @@ pub struct Scenario {
     /// How many of the first sockets are disconnected right after they were let in.
     pub kicks: usize,
     /// How many of the first `join:build` are ignored silently: the service registered its handler
-    /// late, or this replica does not know the build yet.
+    /// late, or this replica does not have the build yet.
     pub ignored_joins: usize,
     /// How many of the first `join:build` a guard refuses, as in NestJS: the socket gets an
     /// `exception` event. They come before the ignored ones.

@@ -1,4 +1,4 @@
-//! The trait [`Ci`] with everything that the program must know of a CI. Each CI's file implements it.
+//! The trait [`Ci`] with all facts about a CI that the program needs. Each CI's file implements it.
 
 use std::fmt;
 use std::path::PathBuf;

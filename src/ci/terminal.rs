@@ -32,7 +32,7 @@ impl Ci for Terminal {
     }
 }
 
-/// Text with a status line and links, as far as the terminal knows them.
+/// Text with a status line and links, as far as the terminal supports them.
 struct Console {
     color: bool,
     has_status_line: bool,

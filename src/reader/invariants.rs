@@ -3,7 +3,7 @@
 use super::Pipeline;
 use crate::model::{Event, Level, LogLine};
 use crate::text::invariants::{SECRET, assert_harmless};
-use crate::text::{Cleaner, MESSAGE_UNITS, Style};
+use crate::text::{Cleaner, MAX_MESSAGE, Style};
 
 /// The character between two messages in an input of [`check`].
 const NEXT: char = '\u{1f}';
@@ -33,7 +33,7 @@ pub fn check(style: u8, log: &str) {
             }
             Event::Finding(finding) => {
                 let units = finding.message.encode_utf16().count();
-                assert!(units <= MESSAGE_UNITS, "{units} UTF-16 units");
+                assert!(units <= MAX_MESSAGE, "{units} UTF-16 units");
                 assert!(finding.also.len() <= MOST_EXAMPLES, "{}", finding.also.len());
                 finding.message.split('\n').for_each(|line| assert_harmless(line, colourless));
                 let place = finding.location.as_ref().map(ToString::to_string);

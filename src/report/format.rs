@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::{FailureClass, Finding};
-use crate::text::{MESSAGE_UNITS, shortened};
+use crate::text::{MAX_MESSAGE, shortened};
 
 /// How many similar items are named.
 const NAMED: usize = 5;
@@ -16,7 +16,7 @@ pub fn message(finding: &Finding) -> String {
     let (message, hint) = (text(finding), hint(finding));
     let indentation = 2 * (message.matches('\n').count() + hint.matches('\n').count());
     let around = start(finding) + &hint;
-    let room = MESSAGE_UNITS.saturating_sub(around.encode_utf16().count() + indentation);
+    let room = MAX_MESSAGE.saturating_sub(around.encode_utf16().count() + indentation);
     format!("{}{hint}", shortened(&message, room))
 }
 
@@ -109,10 +109,10 @@ mod tests {
 
     #[test]
     fn a_long_message_keeps_its_hint_and_a_long_name_is_cut() {
-        let long = finding(&"😀".repeat(MESSAGE_UNITS), 1, &["x"]);
+        let long = finding(&"😀".repeat(MAX_MESSAGE), 1, &["x"]);
         assert!(message(&long).ends_with(" …\nhint: Look up."));
         let indented = format!("javac: {}", message(&long).replace('\n', "\n  "));
-        assert!((MESSAGE_UNITS - 1..=MESSAGE_UNITS).contains(&indented.encode_utf16().count()));
+        assert!((MAX_MESSAGE - 1..=MAX_MESSAGE).contains(&indented.encode_utf16().count()));
         let named = finding("m", 1, &[&"x".repeat(500)]);
         let name = "x".repeat(NAME - 2);
         assert_eq!(message(&named), format!("m (+1 more: {name} …)\nhint: Look up."));

@@ -9,7 +9,7 @@ const MAX_LINE: usize = 16 * 1024;
 /// In characters.
 const MAX_TITLE: usize = 200;
 /// Our own bound of a message, in UTF-16 units, which CIs count. A message up to it is cut by none of them.
-pub const MESSAGE_UNITS: usize = 4000;
+pub const MAX_MESSAGE: usize = 4000;
 const ELLIPSIS: &str = " \u{2026}";
 
 pub(super) fn fits(line: &str) -> bool {
