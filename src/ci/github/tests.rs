@@ -8,6 +8,7 @@ use super::*;
 use crate::ci::tests::failed;
 use crate::model::{Finding, Location, Severity};
 use crate::report::OUTPUTS;
+use crate::text::MAX_MESSAGE;
 
 fn written(write: impl FnOnce(&mut Commands, &mut Vec<u8>)) -> String {
     let mut out = Vec::new();
@@ -179,6 +180,7 @@ fn a_long_message_is_cut_between_characters_before_the_runner_cuts_it() {
     }
     let fits = "x".repeat(4095);
     assert_eq!(error(&fits), format!("::error::{fits}\n"));
+    const { assert!(MAX_MESSAGE <= MESSAGE_UNITS, "a finding is never cut") };
 }
 
 #[test]
