@@ -73,7 +73,7 @@ struct Seen {
     status: Option<Status>,
     created_at: Option<SystemTime>,
     age: Age,
-    /// True if everything but its age matches our build.
+    /// The fit of everything but its age.
     like: Fit,
 }
 
@@ -212,7 +212,7 @@ fn fit(like: Fit, age: Age) -> Fit {
     all(&[age, like])
 }
 
-/// True if everything but its age matches our build.
+/// Compares everything but the age of the build with our build.
 fn likeness(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     let is_other = |id: &Option<Id>, wanted: &Id| id.as_ref().is_some_and(|id| id != wanted);
     if is_other(&build.project, wanted.project)
