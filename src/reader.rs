@@ -60,7 +60,7 @@ impl Pipeline {
         self.reader.progress()
     }
 
-    /// Whether there will be a finding, so that its file will be looked up.
+    /// True if there will be a finding, so that its file will be looked up.
     pub fn has_findings(&self) -> bool {
         self.reader.has_pending_findings()
     }

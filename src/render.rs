@@ -7,7 +7,7 @@ mod log_quota;
 use std::time::Duration;
 
 use crate::ci::{Annotation, Dialect, Folding, LogLimit};
-use crate::model::{Event, Finding, Level, Notice, Phase, Severity, Status};
+use crate::model::{Event, Finding, Level, Notice, Phase, Severity};
 use crate::report::verdict::{counted_as, human};
 use crate::report::{BuildReport, Verdict};
 use annotation_budget::Budget;
@@ -21,13 +21,13 @@ const SHOWN: usize = 50;
 pub struct RenderOptions {
     /// The lowest level of log lines that is shown; none at all if absent.
     pub log_level: Option<Level>,
-    /// Whether findings become annotations.
+    /// True if findings become annotations.
     pub annotations: bool,
-    /// Whether there will be a step summary.
+    /// True if there will be a step summary.
     pub summary: bool,
-    /// Whether there will be report files.
+    /// True if there will be report files.
     pub reports: bool,
-    /// Whether everything is shown in ASCII.
+    /// True if everything is shown in ASCII.
     pub ascii: bool,
 }
 
@@ -48,7 +48,7 @@ pub struct Renderer {
 #[derive(Default)]
 struct StatusLine {
     text: String,
-    /// Whether it is the last output.
+    /// True if it is the last output.
     is_shown: bool,
 }
 
@@ -81,7 +81,7 @@ impl Renderer {
         });
     }
 
-    /// Whether the CI has a status line.
+    /// True if the CI has a status line.
     pub fn has_status_line(&self) -> bool {
         self.dialect.has_status_line()
     }
@@ -141,7 +141,7 @@ impl Renderer {
             }
             Event::PhaseEnded { phase, took, .. } => {
                 if self.phase == Some(*phase) {
-                    if !report.has_completed(*phase) && !was_cut_off(report) {
+                    if !report.has_completed(*phase) && !report.was_superseded() {
                         self.group_failed(out);
                     }
                     self.close(out);
@@ -230,7 +230,7 @@ impl Renderer {
         }
     }
 
-    /// Tells the CI where the summary is, if it does not look for it by itself.
+    /// Names the file with the summary, on a CI that does not look for it by itself.
     pub fn summary_file(&mut self, path: &str, out: &mut Vec<u8>) {
         self.shown(out, |this, out| this.dialect.summary_file(path, out));
     }
@@ -362,16 +362,11 @@ fn folding(phase: Phase) -> Folding {
     }
 }
 
-/// Whether a newer build replaced this one. Then a phase that did not complete has not failed.
-fn was_cut_off(report: &BuildReport) -> bool {
-    report.status == Some(Status::Superseded)
-}
-
 /// How a phase ended, and how long it took.
 fn phase_summary(phase: Phase, took: Option<Duration>, report: &BuildReport) -> Option<String> {
     let title = phase.title();
     let took = took.filter(|took| took.as_secs() > 0).map(human);
-    let was_cut_off = was_cut_off(report);
+    let was_cut_off = report.was_superseded();
     match (report.has_completed(phase), took) {
         (true, Some(took)) => Some(format!("{title} took {took}")),
         (true, None) => None,

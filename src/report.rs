@@ -14,7 +14,7 @@ pub mod verdict;
 pub use build::{BuildReport, PhaseRun};
 pub use outcome::{Outcome, Signal};
 pub use outputs::{BUILD_ID, OUTPUTS, Output, RESULT, variable_name};
-pub use source::SourceLinks;
+pub use source::{SourceLinks, is_commit};
 pub use verdict::Verdict;
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ impl Reporter {
         placing.release(&mut |event| screen.show(event));
     }
 
-    /// Whether the CI has a status line.
+    /// True if the CI has a status line.
     pub(crate) fn has_status_line(&self) -> bool {
         self.renderer.has_status_line()
     }
@@ -118,7 +118,7 @@ impl Reporter {
         self.renderer.status_line(text, self.stdout.batch());
     }
 
-    /// Whether something waits to be written to stdout.
+    /// True if something waits to be written to stdout.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.stdout.is_empty()
     }
@@ -189,7 +189,7 @@ impl Reporter {
         verdict
     }
 
-    /// Tells the CI where the summary is, where a command does that.
+    /// Names the file with the summary, on a CI that has a command for it.
     pub(crate) fn summary_file(&mut self, path: &Path) {
         self.renderer.summary_file(&path.display().to_string(), self.stdout.batch());
     }
@@ -224,7 +224,7 @@ struct Screen<'r> {
     renderer: &'r mut Renderer,
     stdout: &'r mut Output,
     log: &'r mut Option<Output>,
-    /// Whether the line came too late for its place.
+    /// True if the line came too late for its place.
     is_late: bool,
 }
 

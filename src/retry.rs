@@ -28,7 +28,7 @@ impl Policy {
     }
 }
 
-/// Whether an HTTP status asks to retry later.
+/// True if an HTTP status asks to retry later.
 pub fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
 }

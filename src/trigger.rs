@@ -93,7 +93,7 @@ impl Trigger {
         iter::from_fn(move || self.notices.try_recv().ok())
     }
 
-    /// Whether certainly no build was started.
+    /// True if certainly no build was started.
     pub fn nothing_was_started(&self) -> bool {
         self.attempt.nothing_sent.get()
     }

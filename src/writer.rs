@@ -83,17 +83,17 @@ impl Output {
         }
     }
 
-    /// Whether nothing waits to be handed over.
+    /// True if nothing waits to be handed over.
     pub(crate) fn is_empty(&self) -> bool {
         self.batch.is_empty()
     }
 
-    /// Whether callers should wait until the batch is handed over.
+    /// True if callers should wait until the batch is handed over.
     pub(crate) fn is_full(&self) -> bool {
         self.batch.len() >= BATCH_BYTES
     }
 
-    /// Whether a batch can be handed over now.
+    /// True if a batch can be handed over now.
     pub(crate) fn has_room(&self) -> bool {
         self.writer.has_room()
     }

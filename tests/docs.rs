@@ -5,15 +5,17 @@
 
 #[path = "docs/links.rs"]
 mod links;
+mod sources;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assert_cmd::Command;
 use buildpixel_ci::config::inputs::INPUTS;
 use buildpixel_ci::error::ExitCode;
 use buildpixel_ci::report::OUTPUTS;
+use sources::{product_code, rust_files};
 
 #[test]
 fn the_page_of_inputs_has_every_input() {
@@ -304,21 +306,7 @@ fn dependencies() -> Vec<(String, BTreeSet<String>)> {
     rows.into_iter().map(row).collect()
 }
 
-/// Every Rust file below a folder.
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
-}
-
-/// Whether a Rust source names a path that begins like this.
+/// True if a Rust source names a path that begins like this.
 fn names_path(source: &str, path: &str) -> bool {
     source.match_indices(path).any(|(at, _)| {
         let before = source.get(..at).and_then(|text| text.chars().next_back());
@@ -417,18 +405,4 @@ fn submodules(file: &str) -> Vec<String> {
         paths.into_iter().find(|path| root().join(path).is_file()).unwrap()
     };
     declared.map(existing).collect()
-}
-
-/// A source without its tests: modules in files of their own, or one module at the end.
-fn product_code(source: &str) -> String {
-    let mut code = String::new();
-    let mut lines = source.lines();
-    while let Some(line) = lines.next() {
-        if !["#[cfg(test)]", "#[cfg(any(test, fuzzing))]"].contains(&line) {
-            code.extend([line, "\n"]);
-        } else if !lines.next().unwrap().ends_with(';') {
-            break;
-        }
-    }
-    code
 }

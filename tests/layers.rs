@@ -3,11 +3,14 @@
 
 #![expect(clippy::string_slice, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use regex::Regex;
+use sources::{product_code, rust_files};
 
 const LAYERS: [&str; 28] = [
     "model",
@@ -163,14 +166,6 @@ fn files_of(src: &Path, first: &str) -> BTreeMap<String, String> {
     files
 }
 
-/// A source without its tests: modules in files of their own, or one module at the end.
-fn product_code(source: &str) -> String {
-    let end = source.find("#[cfg(test)]\nmod tests {").unwrap_or(source.len());
-    let code = source.split_at(end).0;
-    let test_file = Regex::new(r"#\[cfg\((any\()?test.*\)\]\n.*;\n").unwrap();
-    test_file.replace_all(code, "").into_owned()
-}
-
 /// The other files of the same crate that a file uses.
 fn file_uses(file: &str, source: &str, known: &BTreeSet<String>) -> BTreeSet<String> {
     let code: String = source
@@ -283,14 +278,6 @@ fn the_scan_sees_plain_grouped_and_inline_uses() {
     let source = "use crate::config::Env;\nuse crate::{api::Client, log::{self, text}};\n\
                   fn f() -> crate::model::Id { crate::retry::is_transient(1) }";
     assert_eq!(crate_uses(source), ["config", "api", "log", "model", "retry"]);
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .collect()
 }
 
 fn layer_of(file: &Path) -> String {

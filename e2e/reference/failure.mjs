@@ -1,4 +1,4 @@
-// A build that breaks on one C++ error, in the shape in which Unreal's tools tell it.
+// A build that breaks on one C++ error, in the format of Unreal's tools.
 
 /** The one error, as annotations and outputs should show it. */
 export const ERROR = {

@@ -25,8 +25,8 @@ export class Service {
   /**
    * @param t the test that owns the service: it ends with it
    * @param options of the Socket.IO server, and `middleware`, which lets sockets in or refuses them,
-   *   `recentLines`: how many of the newest log lines `GET /builds/:id` shows, and `facts`: what else it
-   *   tells about the build
+   *   `recentLines`: how many of the newest log lines `GET /builds/:id` shows, and `facts`: the other
+   *   fields of the build
    */
   static async start(t, { middleware, recentLines, facts, ...options } = {}) {
     const service = new Service(middleware, recentLines, facts, options);

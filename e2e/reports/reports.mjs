@@ -1,4 +1,4 @@
-// The reports that the program writes, against the schemas of those who read them.
+// Checks the reports that the program writes against the schemas of their readers.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

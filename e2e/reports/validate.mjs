@@ -1,5 +1,5 @@
-// What is wrong with a report, by the rules of those who read it: one function for each format, which
-// answers complaints. `.ci/run reports` fetches what they need; none of them needs a network then.
+// Validates a report by the rules of its readers: one function for each format returns the problems. `.ci/run reports`
+// fetches the validators; after that no function needs a network.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -20,7 +20,7 @@ export function junit(file) {
   ]);
 }
 
-/** GitLab's own schema is a part of its source, and lets more pass; ours says what its documentation does. */
+/** GitLab's own schema is a part of its source, and is less strict; ours follows its documentation. */
 export function codequality(file) {
   const broken = schema(join(SCHEMAS, 'codequality.json'), file);
   if (broken.length > 0) return broken;
@@ -45,7 +45,7 @@ export function sarif(file) {
   const program = createRequire(join(ROOT, '.ci/validators/package.json'))('@microsoft/sarif-multitool');
   const broken = schema(join(dirname(program), 'sarif-2.1.0.json'), file);
   if (broken.length > 0) return broken;
-  // npm may have been told to run no scripts, and one of its own does this.
+  // A script of the package does this, but npm may be configured to run no scripts.
   chmodSync(program, 0o755);
   const folder = mkdtempSync(join(tmpdir(), 'buildpixel-ci-sarif-'));
   try {

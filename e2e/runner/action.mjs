@@ -1,4 +1,4 @@
-// What action.yml says.
+// Reads action.yml.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

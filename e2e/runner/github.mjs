@@ -1,5 +1,5 @@
-// GitHub's runner, as far as a `run:` step can tell: how it starts the shell, what it takes for a
-// command in the output, and how it cancels. After actions/runner 2.336.
+// GitHub's runner from the view of a `run:` step: how it starts the shell, which output it reads as a
+// command, and how it cancels. After actions/runner 2.336.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ const REGISTERED = new Set(
   ).split(' '),
 );
 
-/** What .NET trims; unlike JavaScript it trims U+0085, and does not trim U+FEFF. */
+/** The characters that .NET trims; unlike JavaScript it trims U+0085, and does not trim U+FEFF. */
 const LEADING_BLANKS = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
-/** What ICU's culture-sensitive comparison does not see. */
+/** The characters that ICU's culture-sensitive comparison ignores. */
 const INVISIBLE = /[\p{Cf}\p{Mn}]|[^\P{Cc}\t\n\r]/gu;
 
 /** Every command that GitHub's runner would act on: `{ name, properties, data }`, in order. */
@@ -54,7 +54,7 @@ function unescape(text, escapes) {
   return text.replace(/%[0-9A-F]{2}/g, (code) => all[code] ?? code);
 }
 
-/** What the runner makes of `$GITHUB_OUTPUT`: of each name the last value. One bad line fails the step. */
+/** Reads `$GITHUB_OUTPUT` as the runner does: the last value of a name counts. One bad line fails the step. */
 export function outputsOf(text) {
   const outputs = {};
   const lines = text.split('\n');

@@ -25,7 +25,7 @@ export class Pipeline extends Run {
     }
     commit(repository);
 
-    // What GitLab itself tells a job, and this runner does not, or differently.
+    // GitLab sets these variables; this runner lacks them or sets them differently.
     const predefined = {
       GITLAB_CI: 'true',
       CI_PROJECT_DIR: repository,

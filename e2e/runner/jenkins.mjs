@@ -1,5 +1,5 @@
-// Jenkins, as far as an `sh` step can tell: how durable-task runs a script, what is made of its log, and how
-// a build is aborted. A pipeline around it is run by jenkins.groovy.
+// Jenkins from the view of an `sh` step: how durable-task runs a script, how Jenkins reads its log, and how it
+// aborts a build. jenkins.groovy runs a pipeline around it.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,13 +14,13 @@ const RUNNER = join(ROOT, 'e2e/runner');
 /** A step that takes longer than this hangs. */
 const PATIENCE_MS = 30_000;
 
-/** How often Jenkins' side looks at what its files have become. */
+/** How often Jenkins' side reads its files. */
 const LOOK_MS = 20;
 
-/** What an abort waits for before Jenkins goes on without the processes. */
+/** The time that Jenkins waits for the processes after an abort. */
 const SOFT_KILL_MS = 5_000;
 
-/** Debian's groovy looks for Java in one place only, where it need not be. */
+/** Debian's groovy looks for Java in one place only; Java may be elsewhere. */
 const JAVA_HOME = process.env.JAVA_HOME ?? ownerOf('java');
 
 function ownerOf(program) {

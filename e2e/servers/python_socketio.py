@@ -26,7 +26,7 @@ class Service:
         self.lines = []
         self.status = "pending"
         self.fails = False
-        # What waits until a command opens the gate: `joins`, or nothing.
+        # The kind of request that waits until a command opens the gate: `joins`, or none.
         self.shut = None
         self.opened = asyncio.Event()
         # The sockets that receive what is sent to the room.

@@ -131,7 +131,7 @@ test('a verdict that is good is a notice where notices are known', async (t) => 
   const workflow = WORKFLOW.replace("api-url:", 'ci: github\n          api-url:');
   const { entries } = await runJob(t, (service) => service.status('complete'), { workflow });
 
-  // act prints what it does not know, and so shows what GitHub would be told.
+  // act prints commands that it does not know, so its log has the command for GitHub.
   const notices = entries.flatMap(({ msg }) => commands(msg.replace(/^\s*\S*\s*(?=::)/, '')));
   const [{ properties, data }, ...others] = notices.filter(({ name }) => name === 'notice');
   assert.equal(properties.title, 'Build complete');
@@ -139,7 +139,7 @@ test('a verdict that is good is a notice where notices are known', async (t) => 
   assert.deepEqual(others, []);
 });
 
-test('the step summary tells the verdict', async (t) => {
+test('the step summary has the verdict', async (t) => {
   const { entries } = await runJob(t, failToCompile);
 
   const { content } = ofStep(entries, 'game/build').find(({ command }) => command === 'summary');

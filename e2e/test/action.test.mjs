@@ -118,7 +118,7 @@ test('without a program and without cargo the error says what to do', async (t) 
   }
 });
 
-test('a cancelled step tells the program, which leaves the room and says that the build runs on', async (t) => {
+test('the program of a cancelled step leaves the room and prints that the build runs on', async (t) => {
   const service = await Service.start(t);
   const [output, summary] = ['output', 'summary'].map((name) => join(folder(t), name));
   for (const file of [output, summary]) writeFileSync(file, '');

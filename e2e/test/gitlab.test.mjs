@@ -65,12 +65,12 @@ async function runPipeline(t, pipeline, play) {
   return { service, run, code, stdout };
 }
 
-/** What the runner makes of a job in the end: PASS, WARN or FAIL. */
+/** The result that the runner shows for a job: PASS, WARN or FAIL. */
 function verdictOn(job, stdout) {
   return stdout.match(new RegExp(`^ (PASS|WARN|FAIL) +${job}( |$)`, 'm'))?.[1];
 }
 
-/** What a job printed. */
+/** The output of a job. */
 function printedBy(job, stdout) {
   const lines = stdout.split('\n').map((line) => line.match(/^(\S+) +> (.*)$/));
   return lines.filter((line) => line?.[1] === job).map((line) => line[2]);
@@ -126,7 +126,7 @@ test('the runner takes every report of a failed build, and none of them has the 
   }
 });
 
-test('what is built is the commit of the pipeline', async (t) => {
+test('the build has the commit of the pipeline', async (t) => {
   const { run, service } = await runPipeline(t, COMPONENT, succeed);
 
   assert.deepEqual(triggers(service)[0].body, { commit: run.head() });

@@ -37,7 +37,7 @@ test('a step is what durable-task makes of it', async (t) => {
   assert.match(log, /^\/dev\/null$/m);
 });
 
-test('a failing build is the result of the step, and the console tells it between the markers', async (t) => {
+test('a failing build is the result of the step, and the console shows the phases between the markers', async (t) => {
   const { status, log } = await runStep(t, failToCompile);
 
   assert.equal(status, 10, log);
@@ -79,7 +79,7 @@ test('a log that prints markers folds nothing away', async (t) => {
 });
 
 suite('an aborted build ends the step at once, and the console says how to get back to it', () => {
-  // A shell that waits is terminated as well, and tells its own end instead of the program's.
+  // The abort also terminates the waiting shell, and the result is the shell's exit code, not the program's.
   for (const [script, processes] of [
     ['buildpixel-ci', 2],
     ['exec buildpixel-ci', 1],
@@ -228,7 +228,7 @@ suite('pipelines', () => {
     assert.deepEqual([...token.calls, ...missing.calls], []);
   });
 
-  test('what a pipeline has no value for is not given', async (t) => {
+  test('an input without a value is not passed to the program', async (t) => {
     const { result, console, service } = await run(t, build(', changelist: null, commit: null'), succeed);
     assert.equal(result, 'SUCCESS', console);
     const [{ body }] = service.journal.filter(({ route }) => route?.endsWith('/trigger'));

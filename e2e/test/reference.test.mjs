@@ -224,7 +224,7 @@ test('a session after a session is recovered too, also if nothing happened in it
   assert.equal(service.received({ kind: 'connect', recovered: true }).length, 3);
 });
 
-test('without recovery a gap that REST does not close is told', async (t) => {
+test('without recovery a gap that REST does not close is reported', async (t) => {
   const { stdout } = await outage(t, { recentLines: 50 });
 
   assert.match(shown(stdout), /^1-100 (?<first>\d+)-700$/);

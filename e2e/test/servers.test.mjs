@@ -116,7 +116,7 @@ suite('on a real server', { concurrency: CONCURRENCY }, () => {
     await scenario.until({ event: 'get', status: 200, to: 300 }, { after });
     await scenario.deliver(101, 300);
     await scenario.logError();
-    // Nothing can tell whether lines were logged between the two sessions.
+    // It is unknown whether lines were logged between the two sessions.
     await end(scenario, { lost: [], uncertain: true });
   });
 

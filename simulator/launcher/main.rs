@@ -56,7 +56,10 @@ fn build(folder: &Path) -> Result<(), String> {
     status.success().then_some(()).ok_or_else(|| "the demo could not be built".to_owned())
 }
 
-#[expect(clippy::disallowed_methods, reason = "cargo tells its children where it is")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo sets its own path for the programs that it starts"
+)]
 fn cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
 }
@@ -70,7 +73,7 @@ fn variables_of_cargo_run() -> impl Iterator<Item = std::ffi::OsString> {
     names.filter(|name| name.to_str().is_some_and(describes_a_package))
 }
 
-/// Whether `cargo run` sets this variable to describe the package that it runs. Build scripts ask cargo to run them
+/// True if `cargo run` sets this variable to describe the package that it runs. Build scripts ask cargo to run them
 /// again when such a variable changes, so a nested cargo that inherits them rebuilds what the next one rebuilds again.
 fn describes_a_package(name: &str) -> bool {
     const FAMILIES: [&str; 6] = [

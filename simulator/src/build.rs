@@ -1,4 +1,4 @@
-//! The builds that the service knows, and their JSON in the API.
+//! The builds of the service, and their JSON in the API.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -91,7 +91,7 @@ pub(crate) struct Build {
     commit_message: String,
     ue_version: String,
     triggered_by: String,
-    /// Whether somebody else triggered it.
+    /// True if somebody else triggered it.
     pub(crate) foreign: bool,
     created_at: SystemTime,
     started_at: Option<SystemTime>,

@@ -122,7 +122,7 @@ impl Ci {
                 ("WORKSPACE", here),
             ],
             Self::Plain => vec![("CI", "true".into())],
-            // Nothing else tells the program that it is watched when its output goes into a pipe.
+            // The output goes into a pipe, so the program would not detect a terminal.
             Self::Terminal => vec![("BUILDPIXEL_CI", "terminal".into())],
         }
     }
@@ -159,7 +159,7 @@ impl Ci {
         inputs.into_iter().chain(reports).collect()
     }
 
-    /// Whether the program writes no summary here unless a folder for reports is given.
+    /// True if the program writes no summary here unless a folder for reports is given.
     fn needs_reports_dir(self) -> bool {
         match self {
             Self::GitHub

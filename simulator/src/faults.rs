@@ -142,12 +142,12 @@ impl Connection {
         *lock(&self.injector.0.fault)
     }
 
-    /// Whether written bytes get lost, as on a half-open connection.
+    /// True if written bytes get lost, as on a half-open connection.
     fn swallows(&self) -> bool {
         self.fault() == Some(Fault::Freeze)
     }
 
-    /// Whether to ask the server to close the WebSocket; once is enough.
+    /// True if the server is to be asked to close the WebSocket; it is asked once.
     fn asks_to_close(&self, buffer: &ReadBuf<'_>) -> bool {
         let due = |fault: &mut Fault| *fault == Fault::CloseEngine;
         buffer.remaining() >= CLOSE_PLEASE.len()

@@ -1,6 +1,6 @@
 //! The token, the ids and the paths that every service has.
 
-/// The token that REST and the socket accept unless the scenario says otherwise.
+/// The token that REST and the socket accept unless the scenario has another one.
 pub const TOKEN: &str = "bp_simulator_5f2c9a7e41d8";
 /// The only project.
 pub const PROJECT_ID: &str = "665f1a2b3c4d5e6f70810001";

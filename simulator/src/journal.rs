@@ -14,7 +14,7 @@ pub enum Entry {
         path: String,
         /// The JSON body; a string if it is not JSON; null if there is none.
         body: Value,
-        /// Whether it carried a bearer token that the scenario accepts.
+        /// True if it carried a bearer token that the scenario accepts.
         authorized: bool,
     },
     /// A socket was let into the default namespace.

@@ -1,5 +1,6 @@
 //! BuildPixel on your machine: its REST API and its Socket.IO side on a loopback port. It plays a scripted build
-//! and keeps a journal of everything that it received. It also knows what CIs set for a step and make of its output.
+//! and keeps a journal of everything that it received. It also sets the variables of CIs, and reads
+//! their output.
 
 mod build;
 pub mod ci;

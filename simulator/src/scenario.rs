@@ -25,9 +25,9 @@ pub struct Scenario {
     pub rest_tokens: Vec<String>,
     /// The tokens that the socket accepts.
     pub socket_tokens: Vec<String>,
-    /// Whether there is a Socket.IO side at all.
+    /// True if there is a Socket.IO side at all.
     pub socket: bool,
-    /// Whether a trigger is answered only once a socket has connected.
+    /// True if a trigger is answered only once a socket has connected.
     pub slow_trigger: bool,
     /// How many of the last log lines `GET /builds/:id` shows.
     pub recent_lines: usize,
@@ -37,7 +37,7 @@ pub struct Scenario {
     pub answers: Vec<Answer>,
     /// Builds that somebody else triggers at the moment at which the first trigger comes in.
     pub others: Vec<Other>,
-    /// Whether `GET /builds` begins with the oldest build.
+    /// True if `GET /builds` begins with the oldest build.
     pub oldest_first: bool,
     /// How many times `GET /builds` does not show yet what was triggered here.
     pub list_lag: usize,
@@ -50,7 +50,7 @@ pub struct Scenario {
     /// How many of the first sockets are disconnected right after they were let in.
     pub kicks: usize,
     /// How many of the first `join:build` are ignored silently: the service registered its handler
-    /// late, or this replica does not know the build yet.
+    /// late, or this replica does not have the build yet.
     pub ignored_joins: usize,
     /// How many of the first `join:build` a guard refuses, as in NestJS: the socket gets an
     /// `exception` event. They come before the ignored ones.
@@ -116,7 +116,7 @@ pub enum Step {
         /// The text.
         message: String,
     },
-    /// That many lines are logged as fast as the listeners take them: `flood line 1`, `flood line 2`, …
+    /// Logs so many lines as fast as the listeners take them: `flood line 1`, `flood line 2`, …
     Flood(u64),
     /// REST shows so many equal lines more; the room gets none of them. The lines are bare: a text
     /// without time and level. A million of them cost no more than one, until REST is asked.
@@ -277,7 +277,7 @@ pub struct Answer {
     /// How many requests get it; all of them when absent.
     #[serde(default)]
     pub times: Option<usize>,
-    /// Whether the request takes effect before it gets this answer.
+    /// True if the request takes effect before it gets this answer.
     #[serde(default)]
     pub processed: bool,
     /// How much of the answer arrives.

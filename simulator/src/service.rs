@@ -57,7 +57,7 @@ impl Service {
         self.builds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a token is known.
+    /// True if a token is known.
     pub(crate) fn trusts(&self, known: &[String], token: &str) -> bool {
         !self.revoked.load(Ordering::Acquire) && known.iter().any(|known| known == token)
     }
@@ -93,7 +93,7 @@ impl Service {
 pub(crate) struct Countdown(AtomicUsize);
 
 impl Countdown {
-    /// Whether it affects this one.
+    /// True if it affects this one.
     pub(crate) fn take(&self) -> bool {
         let less = |left: usize| left.checked_sub(1);
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).is_ok()

@@ -73,7 +73,7 @@ impl Index {
         self.files.sort_unstable_by_key(|file| file.name);
     }
 
-    /// Whether this is a complete repository with an Unreal project. Then a file that is not in it
+    /// True if this is a complete repository with an Unreal project. Then a file that is not in it
     /// is not in the repository.
     pub(super) fn is_authoritative(&self) -> bool {
         !self.is_cut && !self.projects.is_empty()
@@ -153,7 +153,7 @@ fn only<T>(mut found: impl Iterator<Item = T>) -> Option<T> {
     found.next().filter(|_| found.next().is_none())
 }
 
-/// Whether both are equal except for case.
+/// True if both are equal except for case.
 fn same(a: &str, b: &str) -> bool {
     lower(a).eq(lower(b))
 }

@@ -65,7 +65,7 @@ impl Placing {
         self.in_order(event, show);
     }
 
-    /// Whether something is held back. Until it is released, callers should pass as little as
+    /// True if something is held back. Until it is released, callers should pass as little as
     /// possible.
     pub(crate) fn is_waiting(&self) -> bool {
         self.since.is_some()

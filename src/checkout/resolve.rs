@@ -94,7 +94,7 @@ impl Resolver<'_> {
         there.or_else(elsewhere).map(str::to_owned)
     }
 
-    /// Whether the file is below a project with a certain place in the checkout.
+    /// True if the file is below a project with a certain place in the checkout.
     fn is_placed(&self, project: &RemoteProject, path: &str) -> bool {
         project.holds(path).is_some() && self.index.only(&project.file).is_some()
     }

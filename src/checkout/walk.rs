@@ -96,7 +96,7 @@ fn first(entries: ReadDir, most: usize) -> (BTreeMap<OsString, DirEntry>, bool) 
     (first, is_cut)
 }
 
-/// Whether Git leaves files out of the checkout.
+/// True if Git leaves files out of the checkout.
 fn is_sparse(root: &Path) -> bool {
     let git = root.join(".git");
     // In a worktree or a submodule `.git` is a file with the path of the folder.
@@ -130,7 +130,7 @@ pub(super) fn top(folder: &Path) -> Option<PathBuf> {
     has_project(&folder).then_some(folder)
 }
 
-/// Whether this folder directly contains an Unreal project.
+/// True if this folder directly contains an Unreal project.
 fn has_project(folder: &Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names = entries.map(|entry| entry.file_name());

@@ -128,7 +128,7 @@ impl Dialect for Commands {
 
     fn verdict(&mut self, verdict: &Verdict, out: &mut Vec<u8>) {
         match verdict.level {
-            // The headline says the same as the title.
+            // The headline has the same content as the title.
             Level::Error => {
                 let annotation = Annotation { title: None, ..Annotation::from(verdict) };
                 put(out, &[&issue(&annotation)]);
@@ -192,7 +192,7 @@ impl StepFiles for Files {
         render: &dyn Fn(usize) -> String,
     ) -> Result<Option<PathBuf>, StepFilesError> {
         let Some(folder) = &self.folder else { return Ok(None) };
-        // The page of the run shows the file's name as a heading. It tells the steps of a job apart.
+        // The page of the run shows the file's name as a heading. The build id distinguishes the steps of a job.
         let build = report.build.as_ref().map(|build| format!("-{build}")).unwrap_or_default();
         let path = folder.join(format!("buildpixel{build}.md"));
         file_updates::replace(&path, &render(SUMMARY_BYTES))?;

@@ -1,4 +1,4 @@
-//! The trait [`Ci`] with everything that the program must know of a CI. Each CI's file implements it.
+//! The trait [`Ci`] with all facts about a CI that the program needs. Each CI's file implements it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -20,10 +20,10 @@ pub trait Ci: Sync {
     /// Its name in the `ci` input.
     fn name(&self) -> &'static str;
 
-    /// Whether the environment is one of this CI's.
+    /// True if the environment is one of this CI's.
     fn is_here(&self, env: &Env, stdout_is_terminal: bool) -> bool;
 
-    /// Whether it stands for every CI that is not known.
+    /// True if it stands for every CI that is not known.
     fn is_fallback(&self) -> bool {
         false
     }
@@ -33,7 +33,7 @@ pub trait Ci: Sync {
         None
     }
 
-    /// Whether the CI runs in its debug mode, in which programs write diagnostics.
+    /// True if the CI runs in its debug mode, in which programs write diagnostics.
     fn wants_diagnostics(&self, _env: &Env) -> bool {
         false
     }
@@ -60,7 +60,7 @@ pub trait Ci: Sync {
         Style { color: true, ..Style::default() }
     }
 
-    /// Whether its log may have no characters but ASCII.
+    /// True if its log may have no characters but ASCII.
     fn wants_ascii(&self, _env: &Env) -> bool {
         false
     }
@@ -83,11 +83,11 @@ pub trait Ci: Sync {
 
 /// The facts that a dialect may depend on.
 pub struct DialectOptions<'o> {
-    /// Whether SGR sequences may be written.
+    /// True if SGR sequences may be written.
     pub color: bool,
     /// The environment.
     pub env: &'o Env,
-    /// Whether stdout is a terminal.
+    /// True if stdout is a terminal.
     pub stdout_is_terminal: bool,
     /// The job's checkout.
     pub checkout: &'o Checkout,

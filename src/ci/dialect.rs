@@ -5,10 +5,10 @@ use super::plain_text::{self, put};
 use crate::model::Level;
 use crate::report::Verdict;
 
-/// The syntax of a CI's log. Unless a method says otherwise, each text that comes in is one line and safe to
+/// The syntax of a CI's log. Unless a method documents otherwise, each text that comes in is one line and safe to
 /// print, and everything that goes out is whole lines.
 pub trait Dialect: Send {
-    /// Whether SGR sequences may be written.
+    /// True if SGR sequences may be written.
     fn color(&self) -> bool {
         false
     }
@@ -65,7 +65,7 @@ pub trait Dialect: Send {
     /// Begins the last part of the log: the findings and the verdict.
     fn ending(&mut self, _verdict: &Verdict, _out: &mut Vec<u8>) {}
 
-    /// Whether there is a status line: a last line that may change after it was written.
+    /// True if there is a status line: a last line that may change after it was written.
     fn has_status_line(&self) -> bool {
         false
     }
@@ -81,7 +81,7 @@ pub trait Dialect: Send {
         plain_text::verdict(verdict, self.color(), out);
     }
 
-    /// Tells the CI where the summary is, where a command does that.
+    /// Names the file with the summary, on a CI that has a command for it.
     fn summary_file(&mut self, _path: &str, _out: &mut Vec<u8>) {}
 }
 

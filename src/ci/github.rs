@@ -20,7 +20,7 @@ use crate::checkout::Checkout;
 use crate::config::Env;
 use crate::model::Level;
 use crate::report::{BuildReport, SourceLinks, Verdict};
-use crate::text::{MAX_MESSAGE, shortened};
+use crate::text::shortened;
 
 /// Escapes the text behind the second `::`. The runner's culture-sensitive search could join some characters
 /// to the colons; a blank keeps them apart.
@@ -42,17 +42,17 @@ fn escaped(text: &str) -> String {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Actions {
     name: &'static str,
-    /// Whether its variables are set. Each CI also sets variables of those that it imitates.
+    /// True if its variables are set. Each CI also sets variables of those that it imitates.
     is_seen: fn(&Env) -> bool,
     /// The part of a file's URL between repository and commit.
     files: &'static str,
     /// How many errors and how many warnings it gets as annotations, if it shows them at all.
     annotation_limit: Option<usize>,
-    /// Whether it shows notices as annotations.
+    /// True if it shows notices as annotations.
     notices: bool,
-    /// Whether it hides the text of a mask command with the escapes in it.
+    /// True if it hides the text of a mask command with the escapes in it.
     masks_escaped: bool,
-    /// Whether it shows the summary.
+    /// True if it shows the summary.
     shows_summary: bool,
 }
 
@@ -72,7 +72,7 @@ pub(super) const GITEA: Actions = Actions {
     name: "gitea",
     is_seen: |env| env.flag("GITEA_ACTIONS"),
     files: "/src/commit/",
-    // Recent versions show it, but do not tell which version they are.
+    // Recent versions show it, but no variable has the version.
     shows_summary: false,
     ..GITHUB
 };
@@ -239,8 +239,9 @@ impl Dialect for Commands {
 
     fn annotate(&mut self, annotation: &Annotation<'_>, out: &mut Vec<u8>) {
         if self.ci.annotation_limit.is_some() {
-            let message = log_message(annotation);
-            put(out, &[&command(annotation.severity.as_str(), annotation, &message)]);
+            let target = LinkTarget::new(annotation);
+            let message = log_message(annotation, &target);
+            put(out, &[&command(annotation.severity.as_str(), annotation, &target, &message)]);
         } else {
             self.annotate_as_text(annotation, out);
         }
@@ -254,16 +255,17 @@ impl Dialect for Commands {
         };
         let Some(name) = name else { return plain_text::verdict(verdict, false, out) };
         let annotation = Annotation::from(verdict);
-        put(out, &[&command(name, &annotation, &indented(&annotation.message))]);
+        let target = LinkTarget::new(&annotation);
+        put(out, &[&command(name, &annotation, &target, &indented(&annotation.message))]);
     }
 }
 
 /// The message of a finding as it is to be read in the log. The log shows the message of a command and none of its
 /// properties, so place and code are in the message too. It marks only the first line, so the others are indented.
-fn log_message(annotation: &Annotation<'_>) -> String {
-    let LinkTarget { file, line, column, .. } = LinkTarget::new(annotation);
-    let numbers: String = [line, column].into_iter().flatten().map(|n| format!(":{n}")).collect();
-    let place = match file {
+fn log_message(annotation: &Annotation<'_>, target: &LinkTarget<'_>) -> String {
+    let numbers = [target.line, target.column].into_iter().flatten();
+    let numbers: String = numbers.map(|number| format!(":{number}")).collect();
+    let place = match target.file {
         Some(file) => Some(format!("{file}{numbers}")),
         None => annotation.location.map(ToString::to_string),
     };
@@ -276,10 +278,19 @@ fn log_message(annotation: &Annotation<'_>) -> String {
     start.chain([indented(message)]).collect::<Vec<_>>().join(": ")
 }
 
+/// GitHub's runner cuts a message at 4,096 UTF-16 units, even inside a character. One of them is for the blank that
+/// [`data`] may put before the message.
+const MESSAGE_UNITS: usize = 4096 - 1;
+
 /// One annotation. Without a line the file has no line either: an asset has none, and the first line of a
 /// source file is not to blame.
-fn command(name: &str, annotation: &Annotation<'_>, message: &str) -> String {
-    let LinkTarget { file, line, column, end_line, .. } = LinkTarget::new(annotation);
+fn command(
+    name: &str,
+    annotation: &Annotation<'_>,
+    target: &LinkTarget<'_>,
+    message: &str,
+) -> String {
+    let LinkTarget { file, line, column, end_line, .. } = target;
     let title = annotation.title.filter(|title| !title.is_empty());
     let properties = [
         title.map(|title| format!("title={}", property(title))),
@@ -290,7 +301,7 @@ fn command(name: &str, annotation: &Annotation<'_>, message: &str) -> String {
     ];
     let properties: Vec<_> = properties.into_iter().flatten().collect();
     let gap = if properties.is_empty() { "" } else { " " };
-    format!("::{name}{gap}{}::{}\n", properties.join(","), data(&shortened(message, MAX_MESSAGE)))
+    format!("::{name}{gap}{}::{}\n", properties.join(","), data(&shortened(message, MESSAGE_UNITS)))
 }
 
 /// The files for outputs and summary.

@@ -60,7 +60,7 @@ impl Ci for GitLab {
 /// The runner's `output_limit`, and its timestamp in front of each line.
 const LIMIT: LogLimit = LogLimit { keeper: "GitLab", bytes: 4 * 1024 * 1024, line_bytes: 32 };
 
-/// Counts the sections, because GitLab tells them apart by name.
+/// Counts the sections, because GitLab distinguishes them by name.
 struct Sections {
     color: bool,
     clock: Clock,
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_has_a_unique_name_and_no_title_ends_it() {
+    fn a_title_becomes_the_name_of_its_section_and_cannot_end_it() {
         let rows = [
             ("Compile C++", "ci-1-compile-c", "Compile C++"),
             ("a\r\x1b[0Ksection_end:1:x\r\x1b[0K", "ci-1-a-section-end-1-x", "a section_end:1:x"),

@@ -58,7 +58,7 @@ impl Ci for Jenkins {
         variables::checkout(env, &["WORKSPACE"])
     }
 
-    /// Jenkins shows escape sequences as text, unless a plugin is installed and turned on. `TERM` says nothing:
+    /// Jenkins shows escape sequences as text, unless a plugin is installed and turned on. `TERM` is no sign of it:
     /// Jenkins and many agents set it without a plugin.
     fn style(&self, _env: &Env, _stdout_is_terminal: bool) -> Style {
         Style::default()
@@ -77,7 +77,7 @@ impl Ci for Jenkins {
     }
 }
 
-/// Whether Jenkins reads our output as UTF-8, as far as the environment tells. Jenkins takes the charset of the
+/// True if Jenkins reads our output as UTF-8, as far as the environment shows. Jenkins takes the charset of the
 /// agent, which follows from its locale.
 fn reads_utf8(env: &Env) -> bool {
     let locale = variables::first(env, &["LC_ALL", "LC_CTYPE", "LANG"]).unwrap_or_default();
@@ -86,7 +86,7 @@ fn reads_utf8(env: &Env) -> bool {
     charset.eq_ignore_ascii_case("UTF-8") || charset.eq_ignore_ascii_case("UTF8")
 }
 
-/// Remembers the open groups, because an end names its group.
+/// Keeps the titles of the open groups, because an end names its group.
 struct Markers {
     color: bool,
     open: Vec<String>,

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 
 use super::annotation::Annotation;
-use crate::text::{MAX_MESSAGE, shortened};
 
 /// A place that a CI can link to, if there is one, and the message.
 pub(super) struct LinkTarget<'a> {
@@ -43,8 +42,7 @@ impl<'a> LinkTarget<'a> {
             end_line,
             message: match message {
                 blank if blank.trim().is_empty() => Cow::Borrowed("(no message)"),
-                Cow::Borrowed(message) => shortened(message, MAX_MESSAGE),
-                Cow::Owned(message) => Cow::Owned(shortened(&message, MAX_MESSAGE).into_owned()),
+                message => message,
             },
         }
     }

@@ -1,9 +1,9 @@
-//! The branch, commit or changelist that a CI is building, for the inputs that say `auto`.
+//! The branch, commit or changelist that a CI is building, for inputs with the value `auto`.
 
 use super::variables::first;
 use crate::config::Env;
 
-/// The revision that a CI is building, as far as its variables tell.
+/// The revision that a CI is building, as far as its variables have it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CiRevision {
     /// Git branch; of a pull request, the branch that is to be merged.
@@ -258,6 +258,21 @@ mod tests {
         ];
         for (ci, variables) in rows {
             assert_eq!(revision(ci, variables)[0], None, "{ci} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_branch_is_kept_where_another_ci_would_change_or_drop_it() {
+        for (ci, variable, name) in [
+            ("gitlab", "CI_COMMIT_BRANCH", "pull/7"),
+            ("gitlab", "CI_COMMIT_BRANCH", "origin/main"),
+            ("jenkins", "BRANCH_NAME", "pull/7"),
+            ("jenkins", "GIT_BRANCH", "pull/7"),
+            ("buildkite", "BUILDKITE_BRANCH", "pull/7"),
+            ("buildkite", "BUILDKITE_BRANCH", "origin/main"),
+            ("circleci", "CIRCLE_BRANCH", "origin/main"),
+        ] {
+            assert_eq!(revision(ci, &[(variable, name)])[0].as_deref(), Some(name), "{ci} {name}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::report::{BuildReport, Verdict};
 /// The files and programs through which a CI takes outputs and summary. They are apart from the
 /// [`Dialect`](super::Dialect) because a disk may be slow. The defaults are for a CI that has none.
 pub trait StepFiles: Send {
-    /// Whether the CI shows a summary.
+    /// True if the CI shows a summary.
     fn has_summary(&self) -> bool {
         false
     }
@@ -23,7 +23,7 @@ pub trait StepFiles: Send {
     }
 
     /// Writes the summary, which `render` returns in at most as many bytes as it is given. Returns the file
-    /// if a command must tell the CI where it is.
+    /// if a command must name it.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -45,7 +45,7 @@ pub enum StepFilesError {
     /// A file could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The CI does not say where its file is.
+    /// The variable with the path of the file is not set.
     #[error("{0} is not set: the outputs were not handed over")]
     Unset(&'static str),
     /// A program of the CI failed.
@@ -62,7 +62,7 @@ pub enum StepFilesError {
 }
 
 impl StepFilesError {
-    /// Whether this fails an otherwise good run. If not, it is a warning.
+    /// True if this fails an otherwise good run. If not, it is a warning.
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Write(_) => true,

@@ -10,10 +10,10 @@ use super::plain_text::{self, indented, put};
 use super::revision::{CiRevision, is_number};
 use crate::config::Env;
 use crate::model::{Level, Severity};
-use crate::report::Verdict;
 use crate::report::identity::without_places;
 use crate::report::verdict::ROOT_CAUSE;
-use crate::text::{MAX_MESSAGE, shortened};
+use crate::report::{Verdict, is_commit};
+use crate::text::shortened;
 
 /// Escapes a value: ASCII, on one line.
 fn escaped(text: &str) -> String {
@@ -55,19 +55,16 @@ impl Ci for TeamCity {
         env.get("TEAMCITY_VERSION").is_some()
     }
 
-    /// TeamCity does not tell builds the branch, nor where the checkout is: it starts us there. The revision is a
+    /// No variable has the branch or the folder of the checkout; TeamCity starts us in that folder. The revision is a
     /// commit or a changelist, whatever the version control is.
     fn revision(&self, env: &Env) -> CiRevision {
-        let is_commit = |revision: &String| {
-            [40, 64].contains(&revision.len()) && revision.bytes().all(|b| b.is_ascii_hexdigit())
-        };
         let known = CiRevision::from_variables(env, &[], &["BUILD_VCS_NUMBER"]);
         let revision = known.commit.as_ref();
         let changelist = revision.filter(|revision| !is_commit(revision) && is_number(revision));
         CiRevision {
             branch: None,
             changelist: changelist.cloned().or(known.changelist),
-            commit: known.commit.filter(is_commit),
+            commit: known.commit.filter(|revision| is_commit(revision)),
         }
     }
 
@@ -79,7 +76,10 @@ impl Ci for TeamCity {
 /// TeamCity keeps all messages. It gets as many as the CIs that keep only a few.
 const ANNOTATIONS: usize = 10;
 
-/// Remembers the open blocks, because an end names its block.
+/// TeamCity cuts the description of a build problem at this number of UTF-16 units.
+const DESCRIPTION_UNITS: usize = 4000;
+
+/// Keeps the titles of the open blocks, because an end names its block.
 struct ServiceMessages {
     color: bool,
     open: Vec<String>,
@@ -139,7 +139,7 @@ impl Dialect for ServiceMessages {
         match verdict.level {
             Level::Error => {
                 let text = verdict.lines().collect::<Vec<_>>().join("\n");
-                let description = shortened(&text, MAX_MESSAGE);
+                let description = shortened(&text, DESCRIPTION_UNITS);
                 let attributes = [("description", &*description), ("identity", &identity(verdict))];
                 message("buildProblem", &attributes, out);
             }

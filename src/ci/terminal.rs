@@ -32,7 +32,7 @@ impl Ci for Terminal {
     }
 }
 
-/// Text with a status line and links, as far as the terminal knows them.
+/// Text with a status line and links, as far as the terminal supports them.
 struct Console {
     color: bool,
     has_status_line: bool,
@@ -95,7 +95,7 @@ impl Dialect for Console {
     }
 }
 
-/// Whether this is one of the terminals that are known to understand links; others may show them raw.
+/// True if this is one of the terminals that are known to understand links; others may show them raw.
 fn has_links(env: &Env) -> bool {
     const PROGRAMS: [&str; 6] = ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio"];
     const TERMS: [&str; 4] = ["xterm-kitty", "alacritty", "xterm-ghostty", "foot"];

@@ -107,6 +107,17 @@ fn the_ci_input_overrides_the_detection() {
 }
 
 #[test]
+fn a_token_in_the_ci_input_is_not_shown() {
+    for given in ["bp_hunter2", "github bp_hunter2", "github\nbp_hunter2", "hunter2-without-prefix"]
+    {
+        let env = env(&[("INPUT_TOKEN", "hunter2-without-prefix"), ("INPUT_CI", given)]);
+        let mistake = choose(Some(given), &env, false).unwrap_err().to_string();
+        assert!(mistake.starts_with("`ci` (read from INPUT_CI): is not known; "), "{mistake}");
+        assert!(!mistake.contains("hunter2"), "{mistake}");
+    }
+}
+
+#[test]
 fn colours_are_written_where_the_ci_shows_them() {
     let color = |ci: &str, variables: &[(&str, &str)], tty| {
         named(ci).text_style(&env(variables), tty).color

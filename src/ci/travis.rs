@@ -1,4 +1,4 @@
-//! Travis CI, with folds, which it tells apart by name.
+//! Travis CI, with folds, which it distinguishes by name.
 
 use super::definition::{Ci, DialectOptions};
 use super::dialect::{Dialect, Folding};

@@ -8,7 +8,7 @@ pub(super) fn first(env: &Env, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| env.get(name)).map(|value| value.trim().to_owned())
 }
 
-/// Whether the first variable is set and has another value than the second.
+/// True if the first variable is set and has another value than the second.
 pub(super) fn differs(env: &Env, name: &str, from: &str) -> bool {
     env.get(name).is_some_and(|value| Some(value) != env.get(from))
 }

@@ -19,7 +19,7 @@ impl Env {
         (!value.trim().is_empty()).then_some(value)
     }
 
-    /// Whether the variable is set to `true` or `1`, as CIs do for their flags.
+    /// True if the variable is set to `true` or `1`, as CIs do for their flags.
     pub fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
     }

@@ -154,14 +154,13 @@ fn read<T: Default + DeserializeOwned>(env: &Env) -> (T, Vec<Mistake>) {
 }
 
 fn unreadable(env: &Env, name: &'static str, value: &str, error: &envy::Error) -> Mistake {
-    // A token in the wrong place is still a token.
-    let is_secret = name == "token" || value.contains("bp_");
-    match is_secret {
-        true => Mistake::new(env, name, None, "cannot be read".to_owned()),
-        false => {
-            Mistake::new(env, name, Some(value.to_owned()), format!("cannot be read: {error}"))
-        }
+    let value = (name != "token").then(|| value.to_owned());
+    let mut mistake = Mistake::new(env, name, value, "cannot be read".to_owned());
+    // The error quotes the value.
+    if mistake.found.as_ref().is_some_and(|found| found.value.is_some()) {
+        mistake.problem += &format!(": {error}");
     }
+    mistake
 }
 
 /// One warning for each variable that looks like a misspelt input.

@@ -20,7 +20,7 @@ pub struct Mistake {
 pub struct Found {
     /// The environment variable.
     pub variable: String,
-    /// Its value; `None` for a secret.
+    /// Its value; `None` if it is secret.
     pub value: Option<String>,
 }
 
@@ -38,11 +38,21 @@ impl fmt::Display for Mistake {
 }
 
 impl Mistake {
-    /// A mistake in a given value; shows the value only if it is not secret.
+    /// A mistake in a given value, which is shown unless it is secret. A token in the wrong input is still secret, so
+    /// a value that contains one is never shown.
     pub fn new(env: &Env, input: &'static str, value: Option<String>, problem: String) -> Self {
+        let value = value.filter(|value| !contains_token(env, value));
         let found = lookup(env, input).map(|(variable, _)| Found { variable, value });
         Self { input, found, problem }
     }
+}
+
+/// True if the text contains the token of this run, or another one of BuildPixel.
+fn contains_token(env: &Env, text: &str) -> bool {
+    /// Tokens begin like this.
+    const PREFIX: &str = "bp_";
+    let own = lookup(env, "token").map(|(_, token)| token);
+    text.contains(PREFIX) || own.is_some_and(|token| text.contains(token))
 }
 
 /// The variable of the input and its value: `INPUT_BUILD-ID` (GitHub's spelling), then

@@ -1,10 +1,13 @@
 //! Valid and invalid inputs, and the defaults.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::inputs::INPUTS;
 use super::{
-    Config, Env, Inputs, OnSuperseded, Override, RequestedOverrides, Secret, Task, Transport,
+    Config, Env, Inputs, Mistake, OnSuperseded, Override, RequestedOverrides, Secret, Task,
+    Transport,
 };
 use crate::model::{Id, Level};
 
@@ -215,13 +218,42 @@ fn more_roots_are_read_from_the_standard_variables() {
 }
 
 #[test]
-fn a_key_or_a_token_in_the_wrong_place_is_not_shown() {
-    for (input, value) in
-        [("INPUT_CA-FILE", "-----BEGIN PRIVATE KEY-----\nhunter2"), ("INPUT_PROJECT", "bp_hunter2")]
-    {
-        let mistakes = config(&[(input, value)]).unwrap_err();
-        assert!(!mistakes[0].contains("hunter2") && mistakes[0].contains(input), "{mistakes:?}");
+fn a_private_key_in_the_wrong_input_is_not_shown() {
+    let key = "-----BEGIN PRIVATE KEY-----\nhunter2";
+    let mistakes = config(&[("INPUT_CA-FILE", key)]).unwrap_err();
+    assert!(!mistakes[0].contains("hunter2"), "{mistakes:?}");
+    assert!(mistakes[0].contains("INPUT_CA-FILE"), "{mistakes:?}");
+}
+
+#[test]
+fn a_token_in_any_input_is_not_shown() {
+    let own = "hunter2-without-prefix";
+    let mut refused = BTreeSet::new();
+    for input in INPUTS {
+        let variable = format!("INPUT_{}", input.name.to_ascii_uppercase());
+        for token in ["bp_hunter2", own] {
+            for value in [
+                token.to_owned(),
+                format!("C:/game/{token}/x"),
+                format!("true {token}"),
+                format!("first\n{token}\nlast"),
+            ] {
+                let given = [("INPUT_TOKEN", own), (variable.as_str(), value.as_str())];
+                for mistake in config(&given).err().into_iter().flatten() {
+                    assert!(!mistake.contains("hunter2"), "{mistake}");
+                    assert!(mistake.contains(&variable), "{mistake}");
+                    refused.insert(input.name);
+                }
+                let mistake = Mistake::new(&env(&given), input.name, Some(value), "p".to_owned());
+                let shown = format!("`{}` (read from {variable}): p", input.name);
+                assert_eq!(mistake.to_string(), shown);
+            }
+        }
     }
+    let expected = INPUTS.iter().map(|input| input.name);
+    // Any text is accepted for these. `ci::tests` has the test of `ci`.
+    let unchecked = ["branch", "commit", "changelist", "reports-dir", "ci"];
+    assert_eq!(refused, expected.filter(|name| !unchecked.contains(name)).collect());
 }
 
 #[test]

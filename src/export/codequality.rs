@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_merely_follows_is_left_out_unless_there_is_nothing_else() {
+    fn follow_ups_are_left_out_unless_there_is_nothing_else() {
         let follow_up = || Finding { rank: Rank::FollowUp, ..finding("follows") };
         assert!(render(&report([follow_up()])).contains("follows"));
         assert!(!render(&report([follow_up(), finding("m")])).contains("follows"));

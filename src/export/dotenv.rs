@@ -31,7 +31,7 @@ fn value(text: &str) -> String {
 pub type LeftOut = (String, &'static str);
 
 /// Writes `outputs.env`: `BUILDPIXEL_BUILD_ID=…`. Empty outputs are left out: they are unset
-/// variables. The text is empty if there is nothing to say; then no file may be written.
+/// variables. The text is empty if there are no variables; then no file may be written.
 pub fn render(outputs: &[(&str, String)]) -> (String, Vec<LeftOut>) {
     let mut file = String::new();
     let mut variables = 0;
@@ -93,7 +93,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn whatever_a_value_is_nothing_in_it_is_expanded(text in "[$%{}A_1 ]{0,12}") {
+        fn no_value_is_expanded(text in "[$%{}A_1 ]{0,12}") {
             let received = received(&value(&text));
             proptest::prop_assert!(!received.contains("EXPANDED"), "{text:?} {received:?}");
             proptest::prop_assert_eq!(received.replace('%', ""), text.replace('%', ""));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exceeds_the_limits_is_left_out_and_the_file_stays_valid() {
+    fn values_beyond_the_limits_are_left_out_and_the_file_stays_valid() {
         let many: Vec<_> = (0..=MAX_VARIABLES).map(|_| ("x", "1".to_owned())).collect();
         let (file, left_out) = render(&many);
         assert_eq!((file.lines().count(), left_out.len()), (MAX_VARIABLES, 1));

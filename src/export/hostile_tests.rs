@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn what_has_a_place_is_in_codequality_and_sarif_alike(
+    fn codequality_and_sarif_have_the_same_placed_findings(
         findings in prop::collection::vec(any_finding(), 0..5),
     ) {
         let report = failed(findings);

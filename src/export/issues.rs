@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_left_out() {
+    fn unknown_facts_are_left_out() {
         let mut bare = finding("m");
         (bare.location, bare.code, bare.severity) = (None, None, Severity::Warning);
         insta::assert_snapshot!(render(&report([bare])), @r#"

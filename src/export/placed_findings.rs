@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_repository_is_left_out() {
+    fn findings_outside_of_the_repository_are_left_out() {
         let mut outside = finding("m");
         outside.location.as_mut().unwrap().in_repository = false;
         let nowhere = Finding { location: None, ..finding("m") };

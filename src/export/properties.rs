@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// Java reads ISO 8859-1 unless told otherwise; ASCII is safe either way.
+/// Java reads ISO 8859-1 by default; ASCII is safe in every charset.
 fn value(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (index, c) in text.char_indices() {

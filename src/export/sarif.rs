@@ -1,4 +1,4 @@
-//! SARIF 2.1.0, for GitHub's code scanning and for whatever else reads it.
+//! SARIF 2.1.0, for GitHub's code scanning and other readers.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::pretty;
 use crate::model::{self, Severity, Status};
 use crate::report::{BuildReport, format};
 
-/// What RFC 3986 does not let stand in a path, and the colon, which ends a scheme.
+/// The characters to escape in a path by RFC 3986, and the colon, which ends a scheme.
 const NOT_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -151,7 +151,7 @@ pub fn render(report: &BuildReport) -> String {
     })
 }
 
-/// Whether these are all findings: a build that failed was looked at to its end as well.
+/// True if these are all findings. A failed build was followed to its end, too.
 fn is_complete(report: &BuildReport) -> bool {
     matches!(report.status, Some(Status::Complete | Status::Failed))
 }
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_to_its_end_was_no_success() {
+    fn an_analysis_that_did_not_reach_the_end_of_the_build_is_no_success() {
         let mut report = report([]);
         let was_success =
             |report: &BuildReport| run(report)["invocations"][0]["executionSuccessful"].clone();

@@ -44,7 +44,7 @@ pub(super) struct Request {
 /// The results of the requests so far, and the time of the next one.
 #[derive(Debug)]
 pub(super) struct Polling {
-    /// Whether the service has confirmed that the build exists.
+    /// True if the service has confirmed that the build exists.
     pub(super) confirmed: bool,
     /// Until when REST may not know the build yet: this step has just triggered it.
     appears_by: Option<Instant>,
@@ -65,9 +65,9 @@ pub(super) struct Polling {
     pub(super) requested: Option<Request>,
     /// When to request the next one.
     next: Option<Instant>,
-    /// Whether the next request waits only for `Retry-After`.
+    /// True if the next request waits only for `Retry-After`.
     is_urgent: bool,
-    /// Whether it was reported that REST does not answer.
+    /// True if it was reported that REST does not answer.
     is_down: bool,
 }
 
@@ -160,7 +160,7 @@ impl Polling {
         !std::mem::replace(&mut self.is_down, true)
     }
 
-    /// Whether the API's denial is a verdict. A single one may come from a replica that lags behind
+    /// True if the API's denial is a verdict. A single one may come from a replica that lags behind
     /// or from a deployment.
     pub(super) fn is_denied(
         &self,
@@ -181,7 +181,7 @@ impl Polling {
         !self.confirmed || (!may_appear && count >= times && now - since >= time)
     }
 
-    /// Whether the next request may succeed. An existing build is worth waiting for until the
+    /// True if the next request may succeed. An existing build is worth waiting for until the
     /// deadline. One that may not exist, at an address that may be wrong, is not.
     pub(super) fn is_worth_retrying(
         &self,

@@ -155,7 +155,7 @@ impl ConnectError {
         }
     }
 
-    /// Whether it lasts until somebody changes something, so that a retry is useless.
+    /// True if it lasts until somebody changes something, so that a retry is useless.
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::ProxyAuth { .. } => true,

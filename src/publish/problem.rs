@@ -40,7 +40,7 @@ pub(crate) enum PublishProblem {
 }
 
 impl PublishProblem {
-    /// Whether this ends an otherwise good run with exit code 41. If not, it is a warning.
+    /// True if this ends an otherwise good run with exit code 41. If not, it is a warning.
     pub(crate) fn is_failure(&self) -> bool {
         match self {
             Self::Write(_) | Self::Stuck(_) => true,

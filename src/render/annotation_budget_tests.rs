@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::tests::{build, events_shown, options, renderer, report_of};
 use super::*;
 use crate::config::{Env, OnSuperseded, Task};
-use crate::model::{Location, Rank};
+use crate::model::{Location, Rank, Status};
 use crate::report::{Outcome, Signal};
 
 const PHASES: [Phase; 3] = [Phase::Compile, Phase::Cook, Phase::Stage];

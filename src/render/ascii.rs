@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_before_stays_as_it_is() {
+    fn earlier_output_stays_as_it_is() {
         let mut out = "é\n".as_bytes().to_vec();
         let from = out.len();
         out.extend_from_slice("é\n".as_bytes());

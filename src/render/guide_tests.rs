@@ -13,7 +13,7 @@ use super::*;
 use crate::checkout::Checkout;
 use crate::ci::{self, Ci};
 use crate::config::{Env, Task};
-use crate::model::{Facts, LogLine};
+use crate::model::{Facts, LogLine, Status};
 use crate::reader::Pipeline;
 use crate::report::Outcome;
 use crate::text::{Cleaner, Style};

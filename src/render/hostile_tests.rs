@@ -96,7 +96,7 @@ fn shown(ci: &dyn Ci, events: &[Event], branch: &str) -> Vec<String> {
     String::from_utf8(out).unwrap().split('\n').map(str::to_owned).collect()
 }
 
-/// Who acts, and on which line.
+/// The CI that acts, and the line.
 fn acts<'l>(ci: &dyn Ci, lines: &'l [String]) -> Vec<(&'static str, &'l str)> {
     let heading = |line: &str| ci.name() == "buildkite" && is_buildkite_heading(line);
     let fold = |line: &str| ci.name() == "travis" && is_travis_marker(line);

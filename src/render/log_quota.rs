@@ -63,7 +63,7 @@ impl LogQuota {
         fits
     }
 
-    /// Whether the build log has ended early. After one line that did not fit no other is shown, so that the
+    /// True if the build log has ended early. After one line that did not fit no other is shown, so that the
     /// log has no holes.
     pub(super) fn is_full(&self) -> bool {
         self.is_full

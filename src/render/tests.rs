@@ -294,7 +294,7 @@ fn a_failing_verdict_takes_the_last_of_ten_error_annotations_and_the_number_of_t
 }
 
 #[test]
-fn where_all_have_a_slot_none_is_spent_on_a_number() {
+fn no_annotation_counts_the_others_if_all_findings_have_one() {
     let shown = concluded("github", &report_of(errors(9)), &Outcome::Failure);
     assert_eq!(shown.matches("::error title=E::").count(), 9);
     assert!(!shown.contains("more error"), "{shown}");

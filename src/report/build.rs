@@ -12,7 +12,7 @@ use crate::model::{Event, Facts, Finding, Id, Phase, Status};
 pub struct BuildReport {
     /// The build, as soon as there is one.
     pub build: Option<Id>,
-    /// Whether it is certain that no build was triggered.
+    /// True if it is certain that no build was triggered.
     pub untriggered: bool,
     /// The last status seen.
     pub status: Option<Status>,
@@ -28,7 +28,7 @@ pub struct BuildReport {
     pub follow_ups: usize,
     /// Distinct warnings, retained or not.
     pub warnings: usize,
-    /// Distinct warnings per code.
+    /// Warnings per code. A similar warning about something else counts here, too: see [`Finding::repeats`].
     pub kinds: BTreeMap<String, u64>,
     /// The slowest actions of the compile, slowest first.
     pub actions: Vec<(String, Duration)>,
@@ -47,9 +47,9 @@ pub struct PhaseRun {
     pub phase: Phase,
     /// Its duration by the build machine's clock, if that is known.
     pub took: Option<Duration>,
-    /// Whether it is over.
+    /// True if it is over.
     pub ended: bool,
-    /// Whether it completed the last time it ran.
+    /// True if it completed the last time it ran.
     pub completed: bool,
 }
 
@@ -106,7 +106,7 @@ impl BuildReport {
         self.source.line(finding.location.as_ref()?, self.facts.commit.as_deref())
     }
 
-    /// Whether the build has not started yet, as far as known.
+    /// True if the build has not started yet, as far as known.
     pub fn is_queued(&self) -> bool {
         self.status == Some(Status::Pending)
     }
@@ -118,12 +118,12 @@ impl BuildReport {
         finished_at?.duration_since(created_at?).ok()?.checked_sub(duration?)
     }
 
-    /// Whether the build was seen to end.
+    /// True if the build was seen to end.
     pub fn has_ended(&self) -> bool {
         self.status.as_ref().is_some_and(Status::is_terminal)
     }
 
-    /// Whether the build was seen to fail. An end without a documented status is a failure.
+    /// True if the build was seen to fail. An end without a documented status is a failure.
     pub fn has_failed(&self) -> bool {
         matches!(self.status, Some(Status::Failed | Status::OtherEnd(_)))
     }
@@ -135,7 +135,12 @@ impl BuildReport {
         ["fail", "error", "abort"].iter().any(|failure| word.contains(failure)).then_some(status)
     }
 
-    /// Whether the phase completed. The last phase of a complete build did, whatever its log says.
+    /// True if a newer build replaced this one. Then a phase that did not complete has not failed.
+    pub fn was_superseded(&self) -> bool {
+        self.status == Some(Status::Superseded)
+    }
+
+    /// True if the phase completed. The last phase of a complete build did, whatever its log says.
     pub fn has_completed(&self, phase: Phase) -> bool {
         let is_complete = self.status == Some(Status::Complete);
         let last = self.phases.last().map(|run| run.phase);

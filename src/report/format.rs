@@ -10,8 +10,8 @@ const NAMED: usize = 5;
 /// The longest shown name, in characters: symbols can fill pages.
 const NAME: usize = 100;
 
-/// All lines of the message, without place and code, then the hint. Fits into an annotation, even one that begins
-/// with place and code and indents the other lines by two blanks.
+/// All lines of the message, without place and code, then the hint. Keeps to the bound of a message, even if an
+/// annotation begins with place and code and indents the other lines by two blanks.
 pub fn message(finding: &Finding) -> String {
     let (message, hint) = (text(finding), hint(finding));
     let indentation = 2 * (message.matches('\n').count() + hint.matches('\n').count());

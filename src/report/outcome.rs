@@ -18,7 +18,7 @@ pub enum Outcome {
     TimedOut {
         /// The time limit.
         after: Duration,
-        /// Whether it was still queued, so that `queue-timeout` ended it.
+        /// True if it was still queued, so that `queue-timeout` ended it.
         queued: bool,
     },
     /// Nobody waits: `wait` is `false`.

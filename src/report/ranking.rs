@@ -33,7 +33,7 @@ impl BuildReport {
         spread(errors, |error| (error.code.as_deref(), error.message.lines().next()))
     }
 
-    /// Whether only follow-ups are left to show: of the whole build, or of its failed phase.
+    /// True if only follow-ups are left to show: of the whole build, or of its failed phase.
     pub(super) fn shows_follow_ups(&self) -> bool {
         let failed: Vec<_> = self.unfinished().collect();
         let errors = self.of(Severity::Error).filter(|error| match error.phase {

@@ -72,15 +72,15 @@ fn whole(commit: Option<&str>) -> Option<String> {
     commit.filter(|commit| is_commit(commit)).map(str::to_owned)
 }
 
-/// Whether this is the short form of the commit that Git or the API shows to people.
+/// True if this is the short form of the commit that Git or the API shows to people.
 fn begins_with(commit: &str, short: &str) -> bool {
     /// Git's own.
     const SHORTEST: usize = 7;
     short.len() >= SHORTEST && commit.starts_with(short)
 }
 
-/// The whole hash: SHA-1 or SHA-256.
-fn is_commit(text: &str) -> bool {
+/// True if the text is the whole hash of a commit: SHA-1 or SHA-256.
+pub fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

@@ -8,7 +8,7 @@ use crate::service::TriggerOverrides;
 /// The overrides of a trigger.
 ///
 /// # Errors
-/// A mistake for each `auto` whose value the CI does not tell.
+/// A mistake for each `auto` for which the CI has no value.
 pub(super) fn resolve(
     task: &Task,
     revision: CiRevision,

@@ -53,7 +53,7 @@ pub enum ApiErrorKind {
     /// No answer, or only a part of one.
     #[error("{}", if *.sent { "BuildPixel did not answer" } else { "cannot reach BuildPixel" })]
     Unreachable {
-        /// Whether the request may have reached the service.
+        /// True if the request may have reached the service.
         sent: bool,
         /// Name lookup, connection, or a time limit.
         #[source]
@@ -167,7 +167,7 @@ impl ApiError {
         }
     }
 
-    /// Whether a retry may succeed. Whatever answers in BuildPixel's place may be gone soon.
+    /// True if a retry may succeed. Whatever answers in BuildPixel's place may be gone soon.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
@@ -179,17 +179,17 @@ impl ApiError {
         }
     }
 
-    /// Whether the API denies the request itself: the token, the permission, the build.
+    /// True if the API denies the request itself: the token, the permission, the build.
     pub fn is_denial(&self) -> bool {
         self.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 401 | 403 | 404))
     }
 
-    /// Whether the API does not know the build, project or setting.
+    /// True if the API does not know the build, project or setting.
     pub fn is_not_found(&self) -> bool {
         self.refusal().is_some_and(|refusal| refusal.status == 404)
     }
 
-    /// Whether the service certainly did nothing, so that even a trigger may be repeated. The table
+    /// True if the service certainly did nothing, so that even a trigger may be repeated. The table
     /// in `docs/reliability.md` has every case.
     pub fn nothing_was_accepted(&self) -> bool {
         match &self.kind {
@@ -210,7 +210,7 @@ impl ApiError {
     }
 }
 
-/// Whether a proxy or gateway sends this status only instead of forwarding a request: it wants
+/// True if a proxy or gateway sends this status only instead of forwarding a request: it wants
 /// other credentials for itself, cannot parse the head, or limits the rate. It may send any other
 /// status in place of BuildPixel's answer: Varnish sends 503 with `Retry-After` if that was late,
 /// and filters of answers send 403.

@@ -105,16 +105,20 @@ async fn a_slow_answer_is_bounded_as_a_whole() {
             let mut stream = BufReader::new(stream);
             read_head(&mut stream).await?;
             stream.write_all(head.as_bytes()).await?;
+            // From here on only the time limit can end the request.
+            tokio::time::pause();
             for byte in b"HTTP/1.1 200 OK\r\n".iter().chain([b'x'; 100_000].iter()) {
                 stream.write_all(&[*byte]).await?;
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             Ok(())
         });
         let url = format!("http://{}", address.await.unwrap());
         let mut client = client(&url, &Network::default());
-        client.timeout = Duration::from_secs(1);
-        let error = timeout(Duration::from_secs(60), trigger(&client)).await.unwrap().unwrap_err();
+        client.timeout = Duration::from_secs(60);
+        let limit = 2 * client.timeout;
+        let error = timeout(limit, trigger(&client)).await.unwrap().unwrap_err();
+        tokio::time::resume();
         let foreign = match &error.kind {
             ApiErrorKind::Foreign(answer) => Some(answer.status),
             _ => None,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use simulator::proxy_tls::{answering, serve};
-use tokio::io::AsyncWriteExt;
+use simulator::proxy_tls::{answering, head, serve};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::scripted::{Peer, connected, log, log_frame, plain, refusal, server};
 use super::{ConnectStage, Message, Options, SocketError};
@@ -168,14 +169,18 @@ async fn an_upgrade_that_is_none_is_refused() {
 #[tokio::test]
 async fn a_slow_upgrade_is_bounded_as_a_whole() {
     let address = serve(async |mut stream| {
+        head(&mut BufReader::new(&mut stream)).await?;
+        // From here on only the time limit can end the upgrade.
+        tokio::time::pause();
         for byte in b"HTTP/1.1 101 Switching Protocols\r\n".iter().cycle() {
             stream.write_all(&[*byte]).await?;
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
         }
         Ok(())
     });
-    let connect_timeout = Duration::from_millis(500);
+    let connect_timeout = Duration::from_secs(60);
     let options = plain(address.await.unwrap());
-    let error = refusal(&Options { connect_timeout, ..options }).await;
+    let options = Options { connect_timeout, ..options };
+    let error = timeout(2 * connect_timeout, refusal(&options)).await.unwrap();
     assert!(matches!(error, SocketError::Timeout { stage: ConnectStage::Upgrade }), "{error:?}");
 }

@@ -114,7 +114,7 @@ impl Session {
         None
     }
 
-    /// Whether this session resumes the previous one: the events missed in between come first.
+    /// True if this session resumes the previous one: the events missed in between come first.
     pub fn recovered(&self) -> bool {
         self.recovered
     }

@@ -1,16 +1,21 @@
 //! Sessions against scripted servers.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use simulator::proxy_tls::serve;
+use simulator::proxy_tls::{head, serve};
+use tokio::io::BufReader;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Bytes};
 
 use super::scripted::{
     GRANT, Peer, TOKEN, connected, id, log, log_frame, plain, refusal, server, to,
 };
-use super::{ConnectStage, Message, Options, Session, SocketError};
+use super::{ConnectStage, Message, Session, SocketError};
 use crate::config::Network;
 use crate::model::Status;
 
@@ -157,16 +162,19 @@ async fn every_kind_of_disconnect_is_noticed() {
 #[tokio::test]
 async fn silence_beyond_the_servers_ping_settings_ends_the_session() {
     let (address, _server) = server(async |mut peer: Peer| {
-        peer.handshake(300, 200).await;
-        peer.send(GRANT).await;
+        peer.accept_client().await;
         peer.send(&log_frame("last words")).await;
         std::future::pending::<()>().await;
     })
     .await;
     let mut session = connected(address).await;
     assert_eq!(session.next().await.unwrap(), log("last words"));
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
     let end = session.next().await.unwrap_err();
     assert!(matches!(end, SocketError::PingTimeout), "{end:?}");
+    let silence = began.elapsed();
+    assert!((Duration::from_secs(40)..Duration::from_secs(46)).contains(&silence), "{silence:?}");
 }
 
 #[tokio::test]
@@ -205,21 +213,61 @@ async fn absurd_intervals_do_no_harm() {
     assert_eq!(connected(address).await.next().await.unwrap(), log("a"));
 }
 
+/// Notes that a future was woken.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Woken {
+    fn take(&self) -> bool {
+        self.0.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 #[tokio::test]
 async fn any_frame_resets_the_silence() {
-    let (address, _server) = server(async |mut peer: Peer| {
+    let (send, mut due) = tokio::sync::mpsc::channel(1);
+    let (address, _server) = server(async move |mut peer: Peer| {
         peer.handshake(1000, 1000).await;
         peer.send(GRANT).await;
-        // Longer in all than the longest silence that is allowed, and each time far from it.
-        for _ in 0..10 {
-            tokio::time::sleep(Duration::from_millis(250)).await;
+        while due.recv().await.is_some() {
             peer.send_bytes(b"\x00").await;
         }
         peer.send(&log_frame("alive")).await;
         peer.rest().await
     })
     .await;
-    assert_eq!(connected(address).await.next().await.unwrap(), log("alive"));
+    let mut session = connected(address).await;
+    // The clock moves only where the test advances it, because the test always has work to do.
+    tokio::time::pause();
+    let mut next = pin!(session.next());
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    // Longer in all than the longest silence that is allowed, and shorter each time.
+    for _ in 0..3 {
+        let early = next.as_mut().poll(&mut context);
+        assert!(early.is_pending(), "{early:?}");
+        tokio::time::advance(Duration::from_millis(1500)).await;
+        woken.take();
+        send.send(()).await.unwrap();
+        while !woken.take() {
+            tokio::task::yield_now().await;
+        }
+    }
+    drop(send);
+    let message = loop {
+        match next.as_mut().poll(&mut context) {
+            Poll::Ready(message) => break message,
+            Poll::Pending => tokio::task::yield_now().await,
+        }
+    };
+    assert_eq!(message.unwrap(), log("alive"));
 }
 
 #[tokio::test]
@@ -251,17 +299,26 @@ async fn a_refused_token_is_typed_and_not_shown() {
 
 #[tokio::test]
 async fn a_service_that_does_not_answer_is_given_up_at_the_stage_it_reached() {
-    let mute = serve(async |_stream| std::future::pending().await).await.unwrap();
+    // From the pause on only the time limit can end the attempt.
+    let mute = serve(async |mut stream| {
+        head(&mut BufReader::new(&mut stream)).await?;
+        tokio::time::pause();
+        std::future::pending().await
+    });
+    let mute = mute.await.unwrap();
     let (greeting_only, _a) = server(async |mut peer: Peer| {
-        peer.handshake(25_000, 20_000).await;
+        peer.handshake(1_000_000, 1_000_000).await;
+        tokio::time::pause();
         peer.rest().await
     })
     .await;
     for (address, expected) in
         [(mute, ConnectStage::Upgrade), (greeting_only, ConnectStage::Handshake)]
     {
-        let connect_timeout = Duration::from_secs(1);
-        let error = refusal(&Options { connect_timeout, ..plain(address) }).await;
+        let options = plain(address);
+        let limit = 2 * options.connect_timeout;
+        let error = tokio::time::timeout(limit, refusal(&options)).await.unwrap();
+        tokio::time::resume();
         assert!(matches!(error, SocketError::Timeout { stage } if stage == expected), "{error:?}");
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn acted_on(line: &str) -> Option<&'static str> {
     parsers.into_iter().find(|(_, parser)| acts(*parser)).map(|(name, _)| name)
 }
 
-/// Whether Buildkite may take the line for a heading.
+/// True if Buildkite may take the line for a heading.
 pub(crate) fn is_buildkite_heading(line: &str) -> bool {
     let line = without_sgr(line);
     let line = line.trim_start();
@@ -47,7 +47,7 @@ pub(crate) fn is_buildkite_heading(line: &str) -> bool {
     marker("---") || marker("+++") || marker("~~~") || line.starts_with("^^^ +++")
 }
 
-/// Whether Travis may take the line for a fold.
+/// True if Travis may take the line for a fold.
 pub(crate) fn is_travis_marker(line: &str) -> bool {
     line.contains("travis_fold:") || line.contains("travis_time:")
 }

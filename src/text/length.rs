@@ -8,7 +8,7 @@ use super::ansi;
 const MAX_LINE: usize = 16 * 1024;
 /// In characters.
 const MAX_TITLE: usize = 200;
-/// In UTF-16 units: GitHub's runner counts these, and cuts at 4096, even inside a character.
+/// Our own bound of a message, in UTF-16 units, which CIs count. A message up to it is cut by none of them.
 pub const MAX_MESSAGE: usize = 4000;
 const ELLIPSIS: &str = " \u{2026}";
 

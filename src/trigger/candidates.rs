@@ -74,14 +74,14 @@ struct Seen {
     status: Option<Status>,
     created_at: Option<SystemTime>,
     age: Age,
-    /// Whether everything but its age and its branch matches our build.
+    /// True if everything but its age and its branch matches our build.
     like: Fit,
     /// Its branch, if that decides.
     branch: Option<String>,
 }
 
 impl Seen {
-    /// Whether it is ours unless its branch is another one.
+    /// True if it is ours unless its branch is another one.
     fn may_be_ours(&self) -> bool {
         self.like != Fit::No && self.age != Age::Older
     }
@@ -115,7 +115,7 @@ impl<'a> Candidates<'a> {
         cursor.filter(|_| !self.whole)
     }
 
-    /// Whether the build setting's own branch decides which build is ours.
+    /// True if the build setting's own branch decides which build is ours.
     pub(super) fn need_own_branch(&self) -> bool {
         self.wanted.overrides.branch.is_none() && self.seen.iter().any(Seen::may_be_ours)
     }
@@ -159,7 +159,7 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// Whether the builds so far are sorted from new to old, down to one that is older than our
+    /// True if the builds so far are sorted from new to old, down to one that is older than our
     /// request.
     fn reaches_back(&self) -> bool {
         let last_is_older = self.seen.last().is_some_and(|last| last.age == Age::Older);
@@ -231,7 +231,7 @@ fn fit(like: Fit, age: Age) -> Fit {
     all(&[age, like])
 }
 
-/// Whether everything but its age and its branch matches our build.
+/// True if everything but its age and its branch matches our build.
 fn likeness(build: &Listed, wanted: &Wanted<'_>) -> Fit {
     let is_other = |id: &Option<Id>, wanted: &Id| id.as_ref().is_some_and(|id| id != wanted);
     if is_other(&build.project, wanted.project)
@@ -269,7 +269,7 @@ fn branch(built: Option<&str>, overrides: &TriggerOverrides, own_branch: &OwnBra
     }
 }
 
-/// Whether the built commit is the wanted one, as far as they can be compared.
+/// Compares the built commit with the wanted one, as far as they can be compared.
 fn commit(build: &Listed, overrides: &TriggerOverrides) -> Fit {
     let wanted = overrides.commit.as_ref().or(overrides.changelist.as_ref());
     let (built, wanted) = match (build.commit.as_deref(), wanted) {

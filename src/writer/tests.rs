@@ -1,6 +1,9 @@
 //! Writing to slow, stalled and broken streams, with and without a thread.
 
-use std::sync::{Arc, Mutex};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, mpsc};
+
+use futures_util::FutureExt;
 
 use super::*;
 
@@ -29,17 +32,71 @@ impl Write for Failing {
     }
 }
 
-struct Slow(Duration, Shared);
+/// Like a blocking pipe with a reader that the test controls: a write waits until all of its bytes are read.
+struct Gated {
+    /// Gets a message when a read is due.
+    due: mpsc::Sender<()>,
+    /// Has a message for each read that may happen.
+    allowed: mpsc::Receiver<()>,
+    stdout: Shared,
+}
 
-impl Write for Slow {
+impl Gated {
+    const READ_BYTES: usize = 64 * 1024;
+}
+
+impl Write for Gated {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        thread::sleep(self.0);
-        self.1.write(bytes)
+        for chunk in bytes.chunks(Self::READ_BYTES) {
+            self.due.send(()).unwrap();
+            self.allowed.recv().unwrap();
+            self.stdout.write_all(chunk)?;
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The test's end of [`Gated`].
+struct Reader {
+    due: mpsc::Receiver<()>,
+    allow: mpsc::Sender<()>,
+}
+
+impl Reader {
+    /// Finishes the output with this text. The reader is slow: it takes almost all of the patience for each read, which
+    /// is longer than the patience in all.
+    async fn finish(self, output: Output, text: &[u8]) -> Written {
+        const PATIENCE: Duration = Duration::from_secs(100);
+        let mut finished = pin!(finish(output, text, PATIENCE));
+        // The clock moves only where the test advances it, because the test never waits for a timer.
+        tokio::time::pause();
+        assert!(finished.as_mut().now_or_never().is_none(), "it hands the text over");
+        let mut reads = 0;
+        // Fails after the last read, when the thread drops its stream.
+        while self.due.recv().is_ok() {
+            assert!(finished.as_mut().now_or_never().is_none());
+            tokio::time::advance(PATIENCE / 4 * 3).await;
+            if let Some(early) = finished.as_mut().now_or_never() {
+                return early;
+            }
+            self.allow.send(()).unwrap();
+            reads += 1;
+        }
+        assert!(reads > 2, "{reads}");
+        tokio::time::resume();
+        finished.await
+    }
+}
+
+fn gated() -> (Gated, Reader, Shared) {
+    let (due, is_due) = mpsc::channel();
+    let (allow, allowed) = mpsc::channel();
+    let stdout = Shared::default();
+    (Gated { due, allowed, stdout: stdout.clone() }, Reader { due: is_due, allow }, stdout)
 }
 
 struct Blocked;
@@ -96,40 +153,22 @@ async fn nothing_waits_for_a_stdout_that_fails_and_only_a_reader_that_left_is_no
 
 #[tokio::test]
 async fn a_slow_pipe_gets_everything_even_if_it_takes_longer_than_the_patience() {
-    const PAUSE: Duration = Duration::from_millis(500);
-    let stdout = Shared::default();
-    let mut output = Output::start(Slow(PAUSE, stdout.clone()), Overflow::Wait);
+    let (pipe, reader, stdout) = gated();
+    let mut output = Output::start(pipe, Overflow::Wait);
     for _ in 0..WAITING_BATCHES {
         write(&mut output, b"x").await;
     }
-    let written = finish(output, b"y", PAUSE * 4).await;
+    let written = reader.finish(output, b"y").await;
     assert!(matches!(written, Written::All), "{written:?}");
     assert_eq!(*stdout.0.lock().unwrap(), b"xxxxy");
 }
 
 #[tokio::test]
 async fn a_slow_pipe_gets_a_large_batch_even_if_it_takes_longer_than_the_patience() {
-    const PAUSE: Duration = Duration::from_millis(50);
-    const READ_BYTES: usize = 64 * 1024;
-    let stdout = Shared::default();
-    // Like a blocking pipe: a write waits until all is taken.
-    struct Reading(Duration, Shared);
-    impl Write for Reading {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            for chunk in bytes.chunks(READ_BYTES) {
-                thread::sleep(self.0);
-                self.1.write_all(chunk)?;
-            }
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let output = Output::start(Reading(PAUSE, stdout.clone()), Overflow::Wait);
-    let batch: Vec<_> = (0..=u8::MAX).cycle().take(5 * READ_BYTES + 1).collect();
-    let written = finish(output, &batch, PAUSE * 4).await;
+    let (pipe, reader, stdout) = gated();
+    let output = Output::start(pipe, Overflow::Wait);
+    let batch: Vec<_> = (0..=u8::MAX).cycle().take(5 * Gated::READ_BYTES + 1).collect();
+    let written = reader.finish(output, &batch).await;
     assert!(matches!(written, Written::All), "{written:?}");
     assert_eq!(*stdout.0.lock().unwrap(), batch);
 }
@@ -187,7 +226,7 @@ async fn the_verdict_and_the_last_messages_wait_for_no_room() {
 #[tokio::test]
 async fn an_output_is_full_at_a_batch_and_ready_while_there_is_text_and_room() {
     /// Reports the first write, and then takes nothing.
-    struct Taking(std::sync::mpsc::Sender<()>);
+    struct Taking(mpsc::Sender<()>);
     impl Write for Taking {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.send(()).unwrap();
@@ -198,7 +237,7 @@ async fn an_output_is_full_at_a_batch_and_ready_while_there_is_text_and_room() {
             Ok(())
         }
     }
-    let (taking, taken) = std::sync::mpsc::channel();
+    let (taking, taken) = mpsc::channel();
     let mut output = Output::start(Taking(taking), Overflow::Wait);
     let is_ready =
         async |output: &Output| timeout(Duration::from_millis(20), output.ready()).await.is_ok();

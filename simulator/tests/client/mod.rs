@@ -119,7 +119,7 @@ impl Socket {
         socket
     }
 
-    /// Whether the next thing to come is a ping; it is answered.
+    /// True if the next thing to come is a ping; it is answered.
     pub(crate) async fn is_pinged(&mut self) -> bool {
         let next = self.0.next().await;
         self.send("3").await;

@@ -76,21 +76,6 @@ fn a_group_is_two_markers_that_are_not_escaped() {
 }
 
 #[test]
-fn nested_groups_become_flat_ones() {
-    let flat = written(|azure, out| {
-        azure.group_begin("A", Folding::Collapsed, out);
-        azure.group_begin("B", Folding::Collapsed, out);
-        azure.group_end(out);
-        azure.line("y", out);
-        azure.group_end(out);
-    });
-    assert_eq!(
-        flat,
-        "##[group]A\n##[endgroup]\n##[group]A › B\n##[endgroup]\n##[group]A (cont.)\ny\n##[endgroup]\n"
-    );
-}
-
-#[test]
 fn each_long_line_of_a_secret_is_masked() {
     for (secret, expected) in [
         ("a;b%c]", "##vso[task.setsecret]a%3Bb%AZP25c%5D\n"),

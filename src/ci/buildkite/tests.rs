@@ -41,18 +41,6 @@ fn the_section_that_failed_is_expanded() {
 }
 
 #[test]
-fn nested_groups_become_flat_ones() {
-    let flat = written(|buildkite, out| {
-        buildkite.group_begin("A", Folding::Expanded, out);
-        buildkite.group_begin("B", Folding::Collapsed, out);
-        buildkite.line("x", out);
-        buildkite.group_end(out);
-        buildkite.line("y", out);
-    });
-    assert_eq!(flat, "+++ A\n--- A › B\nx\n+++ A (cont.)\ny\n");
-}
-
-#[test]
 fn the_ending_has_its_own_section() {
     let end = written(|buildkite, out| buildkite.ending(&failed().1, out));
     assert_eq!(end, "+++ Build failed\n");

@@ -8,6 +8,7 @@ use super::*;
 use crate::ci::tests::failed;
 use crate::model::{Finding, Location, Severity};
 use crate::report::OUTPUTS;
+use crate::text::MAX_MESSAGE;
 
 fn written(write: impl FnOnce(&mut Commands, &mut Vec<u8>)) -> String {
     let mut out = Vec::new();
@@ -84,34 +85,6 @@ fn a_group_is_one_command_with_an_escaped_title() {
         assert_eq!(group, expected, "{vector}");
     }
     assert_eq!(written(|github, out| github.group_end(out)), "");
-}
-
-#[test]
-fn nested_groups_become_flat_ones() {
-    let flat = written(|github, out| {
-        github.group_begin("A", Folding::Collapsed, out);
-        github.group_begin("B", Folding::Collapsed, out);
-        github.line("x", out);
-        github.group_end(out);
-        github.group_end(out);
-    });
-    assert_eq!(flat, "::group::A\n::endgroup::\n::group::A › B\nx\n::endgroup::\n");
-}
-
-#[test]
-fn an_outer_group_is_opened_again_only_if_it_has_another_line() {
-    let resumed = written(|github, out| {
-        github.group_begin("A", Folding::Collapsed, out);
-        github.group_begin("B", Folding::Collapsed, out);
-        github.group_end(out);
-        github.line("y", out);
-        github.group_end(out);
-    });
-    assert_eq!(
-        resumed,
-        "::group::A\n::endgroup::\n::group::A › B\n::endgroup::\n\
-         ::group::A (cont.)\ny\n::endgroup::\n"
-    );
 }
 
 #[test]
@@ -197,16 +170,17 @@ fn an_end_needs_a_line_before_it_and_replaces_the_column() {
 }
 
 #[test]
-fn a_long_message_is_cut_between_characters() {
-    for unit in ["x", "😀", "%", "x\n"] {
+fn a_long_message_is_cut_between_characters_before_the_runner_cuts_it() {
+    for unit in ["x", "😀", "é", "%", "x\n"] {
         let command = error(&unit.repeat(5000));
-        let data = decoded(command.trim_end().strip_prefix("::error::").unwrap().trim_start());
+        let data = decoded(command.trim_end().strip_prefix("::error::").unwrap());
         assert!(data.ends_with(" …"), "{unit:?}");
         let length = data.encode_utf16().count();
-        assert!((3990..=4000).contains(&length), "{unit:?}: {length}");
+        assert!((4086..=4096).contains(&length), "{unit:?}: {length}");
     }
-    let fits = "x".repeat(4000);
+    let fits = "x".repeat(4095);
     assert_eq!(error(&fits), format!("::error::{fits}\n"));
+    const { assert!(MAX_MESSAGE <= MESSAGE_UNITS, "a finding is never cut") };
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn all_with(text: &str) -> String {
     })
 }
 
-/// Counts the lines that the plugin takes for the edge of a section, by the patterns of the README. It matches
+/// Counts the lines that the plugin takes for the edge of a section, by the patterns of docs/jenkins.md. It matches
 /// whole lines without the blanks around them. A plugin for colours may have removed the colours.
 fn edges(shown: &str) -> usize {
     let [begin, end] = [r"^>>> \[ci\] begin (.+)$", r"^<<< \[ci\] end .+$"].map(Regex::new);

@@ -57,8 +57,8 @@ fn finding_row(finding: &Finding, report: &BuildReport) -> String {
     row(&[mark, &place, &cell(&what)])
 }
 
-/// The number of distinct warnings of each kind. It is left out if there is one of each, because the list above shows
-/// that already.
+/// The number of warnings of each kind, with those that the list above shows as `(+41 more)`. The table is left out if
+/// there is one of each kind, because the list shows that already.
 fn kinds(report: &BuildReport, page: &mut Page) {
     if report.kinds.values().all(|times| *times == 1) {
         return;
@@ -68,5 +68,5 @@ fn kinds(report: &BuildReport, page: &mut Page) {
     let rows =
         kinds.iter().take(KINDS).map(|(kind, times)| row(&[inline(kind), times.to_string()]));
     let rows: String = rows.collect();
-    page.push(&folded("Warnings by kind", &format!("{}{rows}", head(&["Kind", "Distinct:"]))));
+    page.push(&folded("Warnings by kind", &format!("{}{rows}", head(&["Kind", "Count:"]))));
 }

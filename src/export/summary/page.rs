@@ -1,6 +1,6 @@
 //! A page of Markdown that keeps to a number of bytes, and the escaping that makes foreign text mere text.
 
-/// Takes whole blocks as long as they fit. A note at the end says that the others are missing.
+/// Takes whole blocks as long as they fit. A note at the end marks that the others are missing.
 pub(super) struct Page {
     text: String,
     budget: usize,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::page::{Page, head, inline, row};
-use crate::model::Status;
 use crate::report::verdict::human;
 use crate::report::{BuildReport, PhaseRun};
 
@@ -43,8 +42,8 @@ fn table(report: &BuildReport) -> String {
 
 /// A phase that is still open when the build has ended gets no mark: it is not known how it ended.
 fn mark(run: &PhaseRun, report: &BuildReport) -> &'static str {
-    let was_cut_off = report.status == Some(Status::Superseded);
-    let has_failed = report.failed_phase() == Some(run.phase) || (run.ended && !was_cut_off);
+    let has_failed =
+        report.failed_phase() == Some(run.phase) || (run.ended && !report.was_superseded());
     match (report.has_completed(run.phase), has_failed) {
         (true, _) => "✅",
         (false, true) => "❌",

@@ -172,7 +172,7 @@ fn errors_come_before_warnings_and_those_are_counted_by_kind() {
 
     <details><summary>Warnings by kind</summary>
 
-    | Kind | Distinct |
+    | Kind | Count |
     | --- | ---: |
     | &lt;b&gt;\|C4996 | 42 |
     | W00 | 1 |

@@ -14,7 +14,7 @@ use super::journal::Journal;
 use super::scenario::GO;
 use super::wait::LONG;
 
-/// How long a service waits for the answer to a ping, unless the test says otherwise. A step that is busy with much to
+/// How long a service waits for the answer to a ping, unless the test sets another time. A step that is busy with much to
 /// read answers late.
 const PATIENCE_MS: u64 = 3_600_000;
 

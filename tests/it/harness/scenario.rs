@@ -37,7 +37,7 @@ impl ScenarioExt for Scenario {
     }
 
     fn pings_every(self, milliseconds: u64) -> Self {
-        // Only sessions that can be recovered tell of the answers.
+        // The journal has the answers only of sessions that can be recovered.
         self.recovery(Recovery::default()).pings(milliseconds, 3_600_000)
     }
 }

@@ -7,10 +7,10 @@ use tokio::time::{sleep, timeout};
 /// An event that takes longer never comes. Only a test that fails waits so long, on however busy a machine.
 pub(crate) const LONG: Duration = Duration::from_secs(300);
 
-/// How often to look at what tells nobody that it has changed, as a file.
+/// The pause between two looks at something that sends no event when it changes, such as a file.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Resolves when there is something. For what tells nobody that it has changed.
+/// Resolves once `look` finds something. For things that send no event when they change.
 pub(crate) async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let found = async {
         loop {

@@ -13,7 +13,7 @@ const MISSING: &str = "missing";
 const LATE: &str = "late";
 const SILENT: &str = "the live log is silent although the build logs";
 
-/// Whether a line of what was printed has this word.
+/// True if a line of what was printed has this word.
 fn has_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word)
 }
