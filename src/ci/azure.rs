@@ -117,7 +117,8 @@ impl Dialect for Commands {
         for (name, value) in outputs {
             let is_final = are_final || (*name == BUILD_ID && !value.is_empty());
             if is_final && !self.set.iter().any(|set| set == name) {
-                let value = escaped(value);
+                // The agent expands `$(NAME)`, secrets too, in the inputs of a later step.
+                let value = escaped(&value.replace("$(", r"$\("));
                 let command =
                     format!("##vso[task.setvariable variable={name};isOutput=true]{value}\n");
                 put(out, &[&command]);

@@ -178,6 +178,17 @@ fn an_output_is_set_once_and_when_it_is_final() {
 }
 
 #[test]
+fn no_output_makes_a_later_step_expand_a_variable() {
+    let value = "fix $(DB_PASSWORD) $$(A) $( ${{ x }}".to_owned();
+    let outputs = [("result", "failure".to_owned()), ("first-error", value)];
+    assert_eq!(
+        written(|azure, out| azure.outputs(&outputs, out)),
+        "##vso[task.setvariable variable=result;isOutput=true]failure\n\
+         ##vso[task.setvariable variable=first-error;isOutput=true]fix $\\(DB_PASSWORD) $$\\(A) $\\( ${{ x }}\n"
+    );
+}
+
+#[test]
 fn without_a_build_the_id_is_set_to_blank_at_the_end() {
     let none = |result: &str| [("build-id", String::new()), ("result", result.to_owned())];
     assert_eq!(written(|azure, out| azure.outputs(&none(""), out)), "");
