@@ -104,8 +104,12 @@ impl Job {
     }
 
     /// The outputs that later steps get after the step has ended. The file must be readable and whole.
+    /// A test that sets another file for them reads it itself.
     pub(crate) fn final_outputs(&self) -> BTreeMap<String, String> {
         let path = self.path_of("output");
+        if self.env.get("GITHUB_OUTPUT").is_none_or(|set| Path::new(set) != path) {
+            return BTreeMap::new();
+        }
         let file = fs::read_to_string(&path);
         let file = file.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         records(&file).collect::<Option<_>>().unwrap_or_else(|| panic!("not whole: {file:?}"))
