@@ -20,13 +20,17 @@ use comparison::Comparison;
 use script::Script;
 use simulator::{Entry, PROJECT_ID, SETTING_ID, Simulator, TOKEN};
 
-/// At most one line of text in so many is printed late. Runs of a million lines have had up to 7 in
-/// 1,000.
+/// At most one line of text in so many is printed late, and the lines of one outage. Runs of a million
+/// lines have had up to 7 in 1,000.
 const ONE_LATE_IN: u64 = 100;
 
-/// At most one notice of missing lines comes for so many lines, and one more. Runs of a million
+/// The longest outage, in seconds. A short run may have its late lines at once.
+const OUTAGE_S: u64 = 2;
+
+/// At most one notice of missing lines comes for so many lines, and a few more. Runs of a million
 /// lines have had 2 to 7 of them.
 const ONE_GAP_IN: u64 = 100_000;
+const FEW_GAPS: u64 = 3;
 
 struct Options {
     lines: u64,
@@ -85,8 +89,8 @@ async fn main() -> anyhow::Result<()> {
     writeln!(out, "{:>9} lines printed late", comparison.late)?;
     writeln!(out, "{:>9} notices that lines may be missing", comparison.gaps)?;
     let (late, gaps) = (comparison.late, comparison.gaps);
-    let most_late = (comparison.agreeing + late) / ONE_LATE_IN;
-    let most_gaps = options.lines / ONE_GAP_IN + 1;
+    let most_late = (comparison.agreeing + late) / ONE_LATE_IN + options.pace * OUTAGE_S;
+    let most_gaps = options.lines / ONE_GAP_IN + FEW_GAPS;
     let result = comparison.finish();
     writeln!(out, "{:>9} lost", result.lost)?;
     writeln!(out, "{:>9} repeated", result.repeated)?;
