@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::remote::RemotePath;
+use crate::rules::id::RuleId;
 use crate::tool::Tool;
 
 /// A stage of an Unreal build. The order is the one in which they run.
@@ -127,8 +128,8 @@ pub enum Rank {
 /// several of them joined.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finding {
-    /// The name of the rule that found it. It is the same for all findings of the same shape.
-    pub rule: &'static str,
+    /// The rule that found it. It is the same for all findings of the same shape.
+    pub rule: RuleId,
     /// How grave it is.
     pub severity: Severity,
     /// The tool that reports it, if it is known.

@@ -76,4 +76,5 @@ pub use finding::{Finding, Owner, Phase, Rank, Severity};
 pub use progress::Progress;
 pub use reader::Reader;
 pub use remote::{BuildMachine, Clue, RemoteFile, RemotePath, RemoteProject, Source};
+pub use rules::id::RuleId;
 pub use tool::Tool;

@@ -155,6 +155,7 @@ mod tests {
 
     use super::*;
     use crate::finding::{Finding, Phase};
+    use crate::rules::id::RuleId;
 
     const COMPILES: &str = "********** BUILD COMMAND STARTED **********";
     const COMPILED: &str = "********** BUILD COMMAND COMPLETED **********";
@@ -202,7 +203,7 @@ mod tests {
     fn a_finding_names_its_rule_and_the_page_of_the_vendor() {
         let found = findings(&[ERROR]);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!((found[0].rule, found[0].label()), ("msvc-link", Some("LNK2019")));
+        assert_eq!((found[0].rule, found[0].label()), (RuleId::MsvcLink, Some("LNK2019")));
         assert!(found[0].docs.is_some_and(|docs| docs.ends_with("linker-tools-error-lnk2019")));
     }
 

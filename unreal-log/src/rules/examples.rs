@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 
 use super::block_kind::BlockKind;
 use super::case::By;
+use super::id::RuleId;
 use super::rule::{Match, ROW, Rule};
 use super::*;
 use crate::explain::{Explanations, Subject};
@@ -26,7 +27,7 @@ use crate::severity_overrides::SeverityOverrides;
 
 /// A line, and what its rule reads from it.
 struct RuleExample {
-    rule: &'static str,
+    rule: RuleId,
     line: &'static str,
     /// None if the rule says that the line reports nothing. The field `rule` is not compared.
     found: Option<Match<'static>>,
@@ -111,15 +112,14 @@ const OVERRIDES: &[&[OverrideExample]] = &[
 ];
 
 #[test]
-fn every_rule_has_a_name_of_its_own_and_is_in_the_order_and_in_its_family() {
-    let in_families: BTreeSet<_> = super::rules().map(|rule| rule.id).collect();
-    assert_eq!(in_families.len(), super::rules().count());
-    let without_shape = [super::automation::UNMARKED.id];
-    let in_order = ORDER.iter().map(|rule| rule.id);
-    let in_order: BTreeSet<_> = in_order.chain(without_shape).collect();
-    assert_eq!(in_order.len(), ORDER.len() + without_shape.len());
-    assert_eq!(in_families, in_order);
-    assert!(ORDER.len() <= 128, "each has one bit");
+fn every_id_belongs_to_one_rule_and_has_a_name_of_its_own() {
+    let mut used: Vec<_> = super::rules().map(|rule| rule.id).collect();
+    used.push(super::automation::UNMARKED.id);
+    used.sort();
+    assert_eq!(used, RuleId::ALL);
+    let names: BTreeSet<_> = RuleId::ALL.iter().map(|id| id.as_str()).collect();
+    assert_eq!(names.len(), RuleId::ALL.len());
+    assert!(super::rules().count() <= 128, "each has one bit");
 }
 
 #[test]
@@ -127,15 +127,15 @@ fn each_rule_reads_its_examples_and_no_earlier_rule_does() {
     let rules = Rules::new();
     let mut proven = BTreeSet::new();
     for RuleExample { rule, line, found } in RULES.iter().copied().flatten() {
-        let expected = ORDER.iter().find(|known| known.id == *rule).unwrap();
+        let expected = super::rules().find(|known| known.id == *rule).unwrap();
         let speaker = expected.reported_by[0];
-        let (first, _) = rules.first(line, speaker).expect(rule);
+        let (first, _) = rules.first(line, speaker).expect(rule.as_str());
         assert_eq!(first.id, *rule, "{line}");
         let read = rules.read(line, speaker).map(|read| Match { rule: &NO_RULE, ..read });
-        assert_eq!(read, *found, "{rule}");
+        assert_eq!(read, *found, "{rule:?}");
         proven.insert(*rule);
     }
-    let all: BTreeSet<_> = ORDER.iter().map(|rule| rule.id).collect();
+    let all: BTreeSet<_> = super::rules().map(|rule| rule.id).collect();
     assert_eq!(proven, all, "rules without an example");
 }
 

@@ -4,6 +4,7 @@ use regex::Captures;
 
 use super::block_kind::BlockKind;
 use super::case::Case;
+use super::id::RuleId;
 use crate::finding::{Owner, Rank, Severity};
 use crate::phases::Speaker;
 use crate::tool::Tool;
@@ -12,8 +13,8 @@ use crate::tool::Tool;
 /// `severity` group that is neither an error nor a warning says that the line reports nothing, whatever follows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
-    /// A name that no other rule has.
-    pub(crate) id: &'static str,
+    /// An id that no other rule has. It also says when the rule is tried.
+    pub(crate) id: RuleId,
     /// The programs that report in this shape.
     pub(super) reported_by: &'static [Speaker],
     /// Words in lower case. A line without any of them does not have the shape.
@@ -65,9 +66,9 @@ pub(crate) enum UsualOwner {
     OfCategory,
 }
 
-/// The values that most rules have in common.
+/// The values that most rules have in common. Each rule replaces the id.
 pub(super) const ROW: Rule = Rule {
-    id: "",
+    id: RuleId::UatUnmarked,
     reported_by: TOOLS,
     words: &["error", "warning", "fatal"],
     pattern: "",

@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -11,7 +12,7 @@ const COMPILED: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "clang",
+        rule: RuleId::Clang,
         line: "../Source/Game/A.cpp:12:8: error: declaration shadows a field of 'AGame' [-Werror,-Wshadow]",
         found: Some(Match {
             tool: Some(Tool::Clang),
@@ -24,7 +25,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "compiler",
+        rule: RuleId::Compiler,
         line: "clang++: error: no such file or directory: 'Door.cpp'",
         found: Some(Match {
             tool: Some(Tool::Clang),
@@ -33,7 +34,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "llvm",
+        rule: RuleId::Llvm,
         line: "LLVM ERROR: out of memory",
         found: Some(Match { tool: Some(Tool::Clang), message: "out of memory", ..COMPILED }),
     },

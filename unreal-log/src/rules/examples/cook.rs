@@ -3,12 +3,13 @@
 use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "summary",
+        rule: RuleId::Summary,
         line: "LogInit: Display: LogCook: Error: a line of the summary",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -20,12 +21,12 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "channel-info",
+        rule: RuleId::ChannelInfo,
         line: "LogShaders: Display: 3 errors were fixed",
         found: None,
     },
     RuleExample {
-        rule: "results",
+        rule: RuleId::Results,
         line: r"PackagingResults: Error: [AssetLog] C:\Game\Content\Door.uasset: Content is missing from cook",
         found: Some(Match {
             tool: Some(Tool::MessageLog),
@@ -35,9 +36,9 @@ pub(super) const RULES: &[RuleExample] = &[
             ..NOTHING
         }),
     },
-    RuleExample { rule: "level", line: "Info: Error: x", found: None },
+    RuleExample { rule: RuleId::Level, line: "Info: Error: x", found: None },
     RuleExample {
-        rule: "blueprint",
+        rule: RuleId::Blueprint,
         line: "LogBlueprint: Error: [Compiler Door] Target must have a connection. from Source: /Game/Door",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -49,7 +50,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "asset",
+        rule: RuleId::Asset,
         line: r"LogBlueprint: Error: [AssetLog] C:\Game\Content\Door.uasset: [Compiler] Could not find a function",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -62,7 +63,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "traceback",
+        rule: RuleId::Traceback,
         line: "LogPython: Error: Traceback (most recent call last):",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -74,7 +75,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "channel",
+        rule: RuleId::Channel,
         line: "LogCook: Error: Content is missing from cook: /Game/Maps/Level3",
         found: Some(Match {
             tool: Some(Tool::Engine),

@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -11,7 +12,7 @@ const COMPILED: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "msvc",
+        rule: RuleId::Msvc,
         line: r"C:\Program Files (x86)\Game\Source\A.cpp(42,17): fatal error C1083: Cannot open include file: 'B.h'",
         found: Some(Match {
             tool: Some(Tool::Msvc),
@@ -24,7 +25,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "msvc-tool",
+        rule: RuleId::MsvcTool,
         line: "LINK : fatal error LNK1181: cannot open input file 'x.lib'",
         found: Some(Match {
             tool: Some(Tool::MsvcLinker),
