@@ -2,7 +2,7 @@
 //!
 //! A build log is a mixture of many tools: Git or Perforce, AutomationTool, UnrealBuildTool, compilers and linkers of
 //! several platforms, the editor that cooks, Gradle, Xcode. A [`Reader`] takes its lines one by one and reports
-//! [`Event`]s. Each problem is reported once as a [`Finding`], however often the log repeats it. A finding says who has
+//! [`LogEvent`]s. Each problem is reported once as a [`Finding`], however often the log repeats it. A finding says who has
 //! to fix it, what to do about it if it is a common failure, and whether it merely follows from another one.
 //!
 //! The crate is pure: it reads no files and no clock, and it knows neither a network nor an async runtime. Lines come in
@@ -13,7 +13,7 @@
 //! are as trustworthy as the lines are.
 //!
 //! ```
-//! use unreal_log::{Event, Reader};
+//! use unreal_log::{LogEvent, Reader};
 //!
 //! let log = r#"
 //! Parsing command line: BuildCookRun -project="D:/Game/Game.uproject"
@@ -25,7 +25,7 @@
 //!
 //! let mut findings = Vec::new();
 //! let mut report = |event| {
-//!     if let Event::Finding(finding) = event {
+//!     if let LogEvent::Finding(finding) = event {
 //!         findings.push(finding);
 //!     }
 //! };
@@ -54,12 +54,12 @@
 mod actions;
 mod decode;
 mod duration;
-mod event;
 mod exit_codes;
 mod explain;
 mod finding;
 mod findings;
 pub mod locate;
+mod log_event;
 mod pattern;
 mod phase_durations;
 mod phases;
@@ -71,8 +71,8 @@ mod rules;
 mod severity_overrides;
 mod tool;
 
-pub use event::Event;
 pub use finding::{Finding, Owner, Phase, Rank, Severity};
+pub use log_event::LogEvent;
 pub use progress::Progress;
 pub use reader::Reader;
 pub use remote::{BuildMachine, Clue, RemoteFile, RemotePath, RemoteProject, Source};

@@ -6,7 +6,7 @@ use crate::finding::{Finding, Phase};
 
 /// One thing that a line says, or that becomes certain with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum LogEvent {
     /// A phase began. The phase before it, if it was still open, has ended.
     PhaseStarted(Phase),
     /// The line itself has its place here: what was reported before it belongs above it. It is reported once for each
