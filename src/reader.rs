@@ -14,7 +14,7 @@ mod slow_lines;
 #[cfg(test)]
 mod tests;
 
-use unreal_log::{LogEvent, Reader};
+use unreal_log::{LogEvent, LogFinding, Reader};
 
 use crate::model::{Event, Finding, Level, LogLine, Progress};
 use crate::text::{self, Cleaner};
@@ -102,7 +102,7 @@ impl Safe {
         }
     }
 
-    fn finding(&self, finding: unreal_log::Finding) -> Finding {
+    fn finding(&self, finding: LogFinding) -> Finding {
         let code = finding.label().map(|code| self.cleaner.title(code));
         let location = finding.remote.as_ref().and_then(|remote| {
             let certain = location::certain(remote, self.source_root.as_deref())?;

@@ -127,7 +127,7 @@ pub enum Rank {
 /// One distinct problem, however often the log repeats it. Its texts are parts of the lines that were read, or of
 /// several of them joined.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Finding {
+pub struct LogFinding {
     /// The rule that found it. It is the same for all findings of the same shape.
     pub rule: RuleId,
     /// How grave it is.
@@ -157,7 +157,7 @@ pub struct Finding {
     pub also: Vec<String>,
 }
 
-impl Finding {
+impl LogFinding {
     /// Whether it merely follows from another failure.
     pub fn is_follow_up(&self) -> bool {
         self.rank == Rank::FollowUp
@@ -174,7 +174,7 @@ pub(crate) fn label(tool: Option<Tool>, code: Option<&str>) -> Option<&str> {
     code.or_else(|| tool.map(Tool::name))
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for LogFinding {
     /// One line: `Source/Door.cpp:42:17: C2065: 'Hinge': undeclared identifier (+4 more)`. The path is below the
     /// project's folder, or the build machine's if the file is not certain to be in the project.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ mod line_role;
 
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Rank, Severity};
+use crate::finding::{LogFinding, Rank, Severity};
 use crate::locate::Locator;
 use crate::pattern::Lazy;
 use crate::phases::Phases;
@@ -160,7 +160,7 @@ impl Findings {
     }
 
     /// Ends the open event, and reports all pending findings in the order of the log.
-    pub(crate) fn flush(&mut self, report: &mut dyn FnMut(Finding)) {
+    pub(crate) fn flush(&mut self, report: &mut dyn FnMut(LogFinding)) {
         self.close_all();
         for context in [&mut self.context, &mut self.other_context] {
             // If the line that resumes is missing, reading resumes with the next phase.

@@ -2,8 +2,8 @@
 //!
 //! A build log is a mixture of many tools: Git or Perforce, AutomationTool, UnrealBuildTool, compilers and linkers of
 //! several platforms, the editor that cooks, Gradle, Xcode. A [`Reader`] takes its lines one by one and reports
-//! [`LogEvent`]s. Each problem is reported once as a [`Finding`], however often the log repeats it. A finding says who has
-//! to fix it, what to do about it if it is a common failure, and whether it merely follows from another one.
+//! [`LogEvent`]s. Each problem is reported once as a [`LogFinding`], however often the log repeats it. A finding says
+//! who has to fix it, what to do about it if it is a common failure, and whether it merely follows from another one.
 //!
 //! The crate is pure: it reads no files and no clock, and it knows neither a network nor an async runtime. Lines come in
 //! as text, with their times if those are known. A finding that names a file carries a [`RemotePath`]: the place in
@@ -71,7 +71,7 @@ mod rules;
 mod severity_overrides;
 mod tool;
 
-pub use finding::{Finding, Owner, Phase, Rank, Severity};
+pub use finding::{LogFinding, Owner, Phase, Rank, Severity};
 pub use log_event::LogEvent;
 pub use progress::Progress;
 pub use reader::Reader;

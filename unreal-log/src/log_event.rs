@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::finding::{Finding, Phase};
+use crate::finding::{LogFinding, Phase};
 
 /// One thing that a line says, or that becomes certain with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum LogEvent {
         total: u32,
     },
     /// Something is wrong that was not reported before. Findings are reported when their phase ends.
-    Finding(Finding),
+    Finding(LogFinding),
     /// A phase ended.
     PhaseEnded {
         /// The phase.

@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::finding::{Finding, Phase};
+    use crate::finding::{LogFinding, Phase};
     use crate::rules::id::RuleId;
 
     const COMPILES: &str = "********** BUILD COMMAND STARTED **********";
@@ -173,7 +173,7 @@ mod tests {
         events
     }
 
-    fn findings(lines: &[&str]) -> Vec<Finding> {
+    fn findings(lines: &[&str]) -> Vec<LogFinding> {
         let finding = |event| match event {
             LogEvent::Finding(finding) => Some(finding),
             _ => None,

@@ -4,7 +4,7 @@ use super::block::{Block, PendingFinding};
 use super::causality::{self, Origin};
 use crate::exit_codes::{ExitCodes, ExplainedExit};
 use crate::explain::{Explanations, Subject};
-use crate::finding::{Finding, Phase, Rank};
+use crate::finding::{LogFinding, Phase, Rank};
 use crate::locate::{self, Locator};
 use crate::pattern::Lazy;
 use crate::remote::Clue;
@@ -28,7 +28,7 @@ impl Assembly {
         &self,
         pending: Vec<PendingFinding>,
         locator: &Locator,
-        report: &mut dyn FnMut(Finding),
+        report: &mut dyn FnMut(LogFinding),
     ) {
         let located = pending.into_iter().map(|event| {
             let clue = clue(&event.block, locator);
@@ -40,7 +40,7 @@ impl Assembly {
         }
     }
 
-    fn finding(&self, event: PendingFinding, origin: Origin, locator: &Locator) -> Finding {
+    fn finding(&self, event: PendingFinding, origin: Origin, locator: &Locator) -> LogFinding {
         let PendingFinding { block, repeats, also } = event;
         let exit = self.exit(&block);
         let essence = exit.as_ref().map_or_else(|| essence(&block), |exit| exit.text.clone());
@@ -66,7 +66,7 @@ impl Assembly {
         let of_case = explanation.as_ref().and_then(|found| found.docs);
         let docs = of_case.or_else(|| block.rule.docs_of(block.tool));
         let (owner, hint) = explanation.map(|found| (found.owner, found.hint)).unzip();
-        Finding {
+        LogFinding {
             rule: block.rule.id,
             severity: block.severity,
             tool: block.tool,

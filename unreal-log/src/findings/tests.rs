@@ -4,7 +4,7 @@ use crate::locate::certain::{CertainFile, CertainPath};
 use crate::phases;
 
 /// All findings of a cook that logs these lines.
-fn read_all(lines: &[&str]) -> Vec<Finding> {
+fn read_all(lines: &[&str]) -> Vec<LogFinding> {
     let mut findings = Findings::new();
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());

@@ -1,9 +1,9 @@
 use super::*;
-use crate::finding::Finding;
+use crate::finding::LogFinding;
 use crate::findings::Findings;
 use crate::phases::{self, Phases};
 
-fn findings(lines: &[&str]) -> Vec<Finding> {
+fn findings(lines: &[&str]) -> Vec<LogFinding> {
     let mut findings = Findings::new();
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
