@@ -117,7 +117,7 @@ impl Safe {
             remote: finding.remote,
             phase: finding.phase,
             rank: finding.rank,
-            class: finding.owner,
+            owner: finding.owner,
             hint,
             repeats: finding.repeats,
             also: finding.also.iter().map(|other| self.cleaner.title(other)).collect(),

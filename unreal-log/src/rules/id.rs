@@ -5,7 +5,8 @@ macro_rules! rule_ids {
     ($($(#[$docs:meta])+ $id:ident = $name:literal,)+) => {
         /// The rule that found a problem: the shape in which a tool reports it.
         ///
-        /// The ids are in the order in which rules are tried on a line. The first rule that fits decides about the line.
+        /// The ids are in the order in which rules are tried on a line. The first rule that fits decides about the
+        /// line.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum RuleId {
             $($(#[$docs])+ $id,)+
