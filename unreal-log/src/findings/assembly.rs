@@ -1,4 +1,4 @@
-//! Makes findings of the pending events at the end of a phase: their place, rank, owner and hint.
+//! Makes findings of the pending problems at the end of a phase: their place, rank, owner and hint.
 
 use super::block::{Block, PendingFinding};
 use super::causality::{self, Origin};
@@ -23,25 +23,25 @@ impl Assembly {
         Self { explanations: Explanations::new(), exit_codes: Lazy::new(ExitCodes::new) }
     }
 
-    /// Makes findings of events, in their order.
+    /// Makes findings of problems, in their order.
     pub(super) fn assemble(
         &self,
         pending: Vec<PendingFinding>,
         locator: &Locator,
         report: &mut dyn FnMut(LogFinding),
     ) {
-        let located = pending.into_iter().map(|event| {
-            let clue = clue(&event.block, locator);
+        let located = pending.into_iter().map(|problem| {
+            let clue = clue(&problem.block, locator);
             let certain = clue.as_ref().and_then(|clue| locator.certain(clue));
-            (event, Origin { clue, certain })
+            (problem, Origin { clue, certain })
         });
-        for (event, origin) in causality::mark_follow_ups(located.collect()) {
-            report(self.finding(event, origin, locator));
+        for (problem, origin) in causality::mark_follow_ups(located.collect()) {
+            report(self.finding(problem, origin, locator));
         }
     }
 
-    fn finding(&self, event: PendingFinding, origin: Origin, locator: &Locator) -> LogFinding {
-        let PendingFinding { block, repeats, also } = event;
+    fn finding(&self, problem: PendingFinding, origin: Origin, locator: &Locator) -> LogFinding {
+        let PendingFinding { block, repeats, also } = problem;
         let exit = self.exit(&block);
         let essence = exit.as_ref().map_or_else(|| essence(&block), |exit| exit.text.clone());
         let mut lines = vec![essence];
@@ -90,7 +90,7 @@ impl Assembly {
     }
 }
 
-/// The rank of an event in a phase. An event without a rank of its own has the rank of the phase's main tool.
+/// The rank of a problem in a phase. A problem without a rank of its own has the rank of the phase's main tool.
 fn rank_in(phase: Option<Phase>, own: Rank) -> Rank {
     match (own, phase) {
         (Rank::Other, Some(Phase::Compile)) => Rank::Compile,
@@ -123,7 +123,7 @@ fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The clue to the place of an event: its own place, or the places it may have come from, or names in its message.
+/// The clue to the place of a problem: its own place, or the places it may have come from, or names in its message.
 fn clue(block: &Block, locator: &Locator) -> Option<Clue> {
     let own = block.place.clone();
     let among_origins = |or_else| Clue::FirstInRepository { files: block.origins.clone(), or_else };

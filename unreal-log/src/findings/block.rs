@@ -1,4 +1,4 @@
-//! Collects the lines of one event: the essence, the details, and the places that they name.
+//! Collects the lines of one problem: the essence, the details, and the places that they name.
 
 use super::line_role::{BlockState, LineRole, indent, is_banner, role, without_crash_category};
 use crate::finding::{Phase, Rank, Severity, label};
@@ -7,16 +7,16 @@ use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::{Match, Rule};
 use crate::tool::Tool;
 
-/// How many details of an event are kept.
+/// How many details of a problem are kept.
 const KEPT: usize = 20;
-/// How many lines an event may have.
+/// How many lines a problem may have.
 const LONGEST: usize = 500;
 /// How many other places than its own are kept.
 const PLACES: usize = 20;
-/// How many others an event names of which the log says the same.
+/// How many others a problem names of which the log says the same.
 pub(super) const EXAMPLES: usize = 10;
 
-/// An event that waits for the end of its phase, and how often the log says the same of something else.
+/// A problem that waits for the end of its phase, and how often the log says the same of something else.
 #[derive(Debug, Clone)]
 pub(super) struct PendingFinding {
     pub(super) block: Block,
@@ -24,7 +24,7 @@ pub(super) struct PendingFinding {
     pub(super) also: Vec<String>,
 }
 
-/// The lines of one event.
+/// The lines of one problem.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) rule: &'static Rule,
@@ -43,7 +43,7 @@ pub(super) struct Block {
     pub(super) phase: Option<Phase>,
     /// The whole first line, stripped of its prefixes.
     pub(super) line: String,
-    /// The position in the log among all events.
+    /// The position in the log among all problems.
     pub(super) number: u64,
     indent: usize,
     has_essence: bool,
@@ -122,8 +122,8 @@ impl Block {
         self.undecided.take()
     }
 
-    /// Whether it is an event at all, now that no more lines come.
-    pub(super) fn is_event(&self) -> bool {
+    /// Whether the lines report a problem, now that no more lines come.
+    pub(super) fn is_problem(&self) -> bool {
         let has_frames = self.kind == BlockKind::Crash && !self.details.is_empty();
         (self.has_essence || has_frames) && !(self.kind.needs_more() && self.details.is_empty())
     }
@@ -166,7 +166,7 @@ fn place(found: &Match<'_>) -> Option<RemoteFile> {
     Some(RemoteFile { path, line, column, end_line })
 }
 
-/// The place that a line of an event names.
+/// The place that a line of a problem names.
 fn origin(kind: BlockKind, line: &str) -> Option<RemoteFile> {
     match kind {
         BlockKind::Crash => frame(line),

@@ -1,4 +1,4 @@
-//! Crashes and ensures of the engine's programs. Each has several lines, which are one event.
+//! Crashes and ensures of the engine's programs. Each has several lines, which are one problem.
 
 use super::block_kind::BlockKind;
 use super::case::{By, Case, OF_CODE};

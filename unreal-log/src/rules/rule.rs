@@ -25,7 +25,7 @@ pub(crate) struct Rule {
     /// The tool, if the line has no code.
     pub(super) tool: Option<Tool>,
     pub(super) rank: Rank,
-    /// The lines after the first that belong to the event.
+    /// The lines after the first that belong to the problem.
     pub(super) block: BlockKind,
     /// Lines whose own severity is wrong.
     pub(crate) severity_overrides: &'static [SeverityOverride],
