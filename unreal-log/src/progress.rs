@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::duration::is_group_mark;
 use crate::finding::Phase;
 use crate::log_event::LogEvent;
 use crate::phases::{Phases, Speaker};
@@ -152,7 +153,6 @@ fn packages(line: &str) -> Option<Progress> {
 fn number(text: &str) -> Option<u32> {
     /// Characters. No real count has more, even with marks between groups of digits.
     const LONGEST: usize = 24;
-    let is_group_mark = |c: char| matches!(c, ',' | '.' | '\'' | '’' | '\u{a0}' | '\u{202f}');
     let starts_and_ends = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_digit())
             && text.ends_with(|c: char| c.is_ascii_digit())

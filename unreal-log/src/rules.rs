@@ -181,7 +181,7 @@ pub(crate) fn usual_owner(rule: &Rule, tool: Tool, code: Option<&str>) -> Option
     match rule.owner {
         UsualOwner::Unknown => None,
         UsualOwner::Is(owner) => Some(owner),
-        UsualOwner::OfCode => tool.is_about_code().then_some(Owner::Code),
+        UsualOwner::OfCode => tool.compiles_or_links().then_some(Owner::Code),
         UsualOwner::OfCategory => cook::owner_of_category(tool, code.unwrap_or_default()),
     }
 }

@@ -133,7 +133,7 @@ impl Tool {
     }
 
     /// Whether the tool compiles or links code.
-    pub(crate) fn is_about_code(self) -> bool {
+    pub(crate) fn compiles_or_links(self) -> bool {
         matches!(
             self,
             Self::Clang

@@ -3,7 +3,7 @@
 use super::block::{Block, PendingFinding};
 use super::causality::{self, Origin};
 use crate::exit_codes::{ExitCodes, ExplainedExit};
-use crate::explain::{Explanations, Subject};
+use crate::explain::{Explanations, Subject, squeezed};
 use crate::finding::{LogFinding, Phase, Rank};
 use crate::locate::{self, Locator};
 use crate::pattern::Lazy;
@@ -119,10 +119,6 @@ fn essence(block: &Block) -> String {
     }
 }
 
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// The clue to the place of a problem: its own place, or the places it may have come from, or names in its message.
 fn clue(block: &Block, locator: &Locator) -> Option<Clue> {
     let own = block.place.clone();
@@ -140,13 +136,13 @@ fn clue(block: &Block, locator: &Locator) -> Option<Clue> {
         (_, None) => {
             let lines = std::iter::once(&block.message).chain(&block.details);
             let lines = lines.map(String::as_str).collect::<Vec<_>>().join("\n");
-            if is_about_code(block) { None } else { locator.clue_of_message(&lines) }
+            if has_code_of_build_tool(block) { None } else { locator.clue_of_message(&lines) }
         }
     }
 }
 
-/// Whether a compiler or a linker with codes of its own reports it. Its message names no asset and no setting.
-fn is_about_code(block: &Block) -> bool {
+/// Whether it has a code of a compiler, a linker or MSBuild. The message of such a code names no asset and no setting.
+fn has_code_of_build_tool(block: &Block) -> bool {
     let has_codes = block.tool.is_some_and(|tool| tool == Tool::Clang || tool.numbers_messages());
     has_codes && block.code.is_some()
 }

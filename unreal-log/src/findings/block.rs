@@ -2,7 +2,7 @@
 
 use super::line_role::{BlockState, LineRole, indent, is_banner, role, without_crash_category};
 use crate::finding::{Phase, Rank, Severity, label};
-use crate::remote::RemoteFile;
+use crate::remote::{RemoteFile, place_number};
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::{Match, Rule};
 use crate::tool::Tool;
@@ -198,7 +198,5 @@ fn object(line: &str) -> Option<RemoteFile> {
 
 fn numbered(place: &str) -> Option<RemoteFile> {
     let (path, line) = place.rsplit_once(':')?;
-    let line: u32 =
-        line.parse().ok().filter(|line| (1..=i32::MAX.unsigned_abs()).contains(line))?;
-    Some(RemoteFile { line: Some(line), ..RemoteFile::whole(path) })
+    Some(RemoteFile { line: Some(place_number(line)?), ..RemoteFile::whole(path) })
 }

@@ -130,11 +130,11 @@ impl DedupKeys {
 
     /// The text without quotes, paths and numbers.
     fn without_details(&self, message: &str) -> String {
-        self.details.replace_all(beginning(message), "#").into_owned()
+        self.details.replace_all(pattern::beginning(message, COMPARED_BYTES), "#").into_owned()
     }
 
     fn without_numbers(&self, message: &str) -> String {
-        let compared = beginning(message);
+        let compared = pattern::beginning(message, COMPARED_BYTES);
         let rest = message.get(compared.len()..).unwrap_or_default();
         format!("{}{rest}", self.numbers.replace_all(compared, "#"))
     }
@@ -142,7 +142,7 @@ impl DedupKeys {
     /// The first quote, path or number.
     fn detail(&self, message: &str) -> Option<String> {
         self.details
-            .find(beginning(message))
+            .find(pattern::beginning(message, COMPARED_BYTES))
             .map(|detail| detail.as_str().trim_matches(['\'', '"']).to_owned())
     }
 }
@@ -153,10 +153,6 @@ const MESSAGE_LISTS: &[&str] = &["AssetCheck", "LoadErrors", "MapCheck"];
 /// Whether it stands in the engine's log or in one of its lists of messages.
 fn is_of_engine(block: &Block) -> bool {
     block.tool == Some(Tool::Engine) || block.has_code(MESSAGE_LISTS)
-}
-
-fn beginning(message: &str) -> &str {
-    message.get(..message.floor_char_boundary(COMPARED_BYTES)).unwrap_or(message)
 }
 
 fn place(block: &Block) -> Option<String> {

@@ -1,13 +1,12 @@
 //! Clang, and compilers that write like it.
 
-use super::block_kind::BlockKind;
-use super::case::{By, Case, OF_CODE};
+use super::case::{
+    By, Case, GENERATED_HEADER, MISSING_HEADER, OF_CODE, UNKNOWN_MEMBER, UNKNOWN_NAME,
+};
 use super::id::RuleId;
-use super::rule::{ROW, Rule, UsualOwner, VendorPage};
-use crate::finding::{Owner, Rank, Severity};
+use super::rule::{COMPILER_BASE, Rule, UsualOwner, VendorPage};
+use crate::finding::{Owner, Severity};
 use crate::tool::Tool;
-
-const COMPILER_BASE: Rule = Rule { rank: Rank::Compile, block: BlockKind::Compiler, ..ROW };
 
 /// The rules of this family. Their cases are tried in this order.
 pub(super) static RULES: &[Rule] = &[
@@ -23,25 +22,25 @@ pub(super) static RULES: &[Rule] = &[
             Case {
                 by: &[By::Tool(Tool::Clang)],
                 pattern: r#"['"“](?<header>[^'"”\n]+\.generated\.h)"#,
-                hint: "Give the class of {header} a UCLASS, USTRUCT or UENUM and its file to a module with a Build.cs, or no such header is made.",
+                hint: GENERATED_HEADER,
                 ..OF_CODE
             },
             Case {
                 by: &[By::Tool(Tool::Clang)],
                 pattern: r"'(?<header>[^'\n]+)' file not found",
-                hint: "Check the case of {header}, submodules, Git LFS and the include paths in Build.cs: it is not on the build machine.",
+                hint: MISSING_HEADER,
                 ..OF_CODE
             },
             Case {
                 by: &[By::Tool(Tool::Clang)],
                 pattern: r"(?:undeclared identifier|unknown (?:type|class) name) '(?<name>[^'\n]+)'",
-                hint: "Include the header that declares {name} and depend on its module in Build.cs, or correct the spelling.",
+                hint: UNKNOWN_NAME,
                 ..OF_CODE
             },
             Case {
                 by: &[By::Tool(Tool::Clang)],
                 pattern: r"no member named '(?<name>[^'\n]+)' in '(?<class>[^'\n]+)'",
-                hint: "Use a member that {class} has: {name} is misspelt, was renamed or is not in this engine version.",
+                hint: UNKNOWN_MEMBER,
                 ..OF_CODE
             },
         ],

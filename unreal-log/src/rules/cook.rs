@@ -7,6 +7,9 @@ use super::rule::{ANYONE, ROW, Rule, SeverityOverride, UsualOwner};
 use crate::finding::{Owner, Rank};
 use crate::tool::Tool;
 
+const MISSING_VARIABLE: &str = "Restore the variable {variable} of {class}, or replace the nodes \
+    that use it.";
+
 /// The rules of this family. Their cases are tried in this order.
 pub(super) static RULES: &[Rule] = &[
     // The cook repeats its errors at its end.
@@ -59,12 +62,12 @@ pub(super) static RULES: &[Rule] = &[
             },
             Case {
                 pattern: r#"Could not find a variable named "(?<variable>[^"]+)" in '(?<class>[^']+)'"#,
-                hint: "Restore the variable {variable} of {class}, or replace the nodes that use it.",
+                hint: MISSING_VARIABLE,
                 ..OF_CONTENT
             },
             Case {
                 pattern: r"property associated with\s+(?<variable>\S[^\n]*?)\s+could not be found in '(?<class>[^']+)'",
-                hint: "Restore the variable {variable} of {class}, or replace the nodes that use it.",
+                hint: MISSING_VARIABLE,
                 ..OF_CONTENT
             },
             Case {

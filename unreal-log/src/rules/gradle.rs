@@ -3,13 +3,11 @@
 use super::block_kind::BlockKind;
 use super::case::{By, Case, OF_CODE, OF_CONFIG, OF_MACHINE, OF_TOOLCHAIN};
 use super::id::RuleId;
-use super::rule::{ROW, Rule, UsualOwner};
+use super::rule::{COMPILER_BASE, ROW, Rule, UsualOwner};
 use crate::finding::{Owner, Rank};
 use crate::tool::Tool;
 
 const ANDROID_BASE: Rule = Rule { rank: Rank::Package, tool: Some(Tool::Gradle), ..ROW };
-
-const COMPILER_BASE: Rule = Rule { rank: Rank::Compile, block: BlockKind::Compiler, ..ROW };
 
 /// The rules of this family. Their cases are tried in this order.
 pub(super) static RULES: &[Rule] = &[

@@ -1,7 +1,7 @@
 //! Linkers. The symbol matters more than the object that refers to it.
 
 use super::block_kind::BlockKind;
-use super::case::{By, Case, OF_CODE, OF_TOOLCHAIN};
+use super::case::{By, Case, OF_CODE};
 use super::id::RuleId;
 use super::rule::{ROW, Rule, UsualOwner};
 use crate::finding::{Owner, Rank};
@@ -9,6 +9,23 @@ use crate::tool::Tool;
 
 const LINKER_BASE: Rule =
     Rule { tool: Some(Tool::Ld), rank: Rank::Link, block: BlockKind::Linker, ..ROW };
+
+/// Hints of more than one linker.
+const LINK_LIBRARY: &str = "Link the library that has {symbol}: add it to PublicAdditionalLibraries \
+    in Build.cs, for this platform.";
+const ADD_MODULE: &str = "Add the module that owns {symbol} to Build.cs, export it there with the \
+    module's _API macro, or define it.";
+const PROVIDE_LIBRARY: &str = "Provide {library}: fetch it (submodule, Git LFS), build it for this \
+    platform, or correct its path in Build.cs.";
+
+/// The codes of link.exe for a symbol that is missing.
+const OF_UNRESOLVED: Case = Case {
+    by: &[By::Code("LNK2001"), By::Code("LNK2019")],
+    docs: Some(
+        "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk2019",
+    ),
+    ..OF_CODE
+};
 
 /// The rules of this family. Their cases are tried in this order.
 pub(super) static RULES: &[Rule] = &[
@@ -21,51 +38,27 @@ pub(super) static RULES: &[Rule] = &[
         cases: &[
             // The library refers to symbols of a later standard library than the linker has.
             Case {
-                by: &[By::Code("LNK2001"), By::Code("LNK2019")],
                 pattern: r"\s(?<symbol>_(?:_std_|Cnd_|Mtx_|Thrd_)\w+)",
-                rank: None,
+                owner: Owner::Toolchain,
                 hint: "Rebuild the third-party library that uses {symbol} with the MSVC toolset of the build machine, or install the newer toolset that it was built with.",
-                docs: Some(
-                    "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk2019",
-                ),
-                ..OF_TOOLCHAIN
+                ..OF_UNRESOLVED
             },
             // The name of a C symbol is not quoted. The function that refers to it is.
             Case {
-                by: &[By::Code("LNK2001"), By::Code("LNK2019")],
                 pattern: r#"external symbol (?<symbol>[^\s"]\S*)"#,
-                hint: "Link the library that has {symbol}: add it to PublicAdditionalLibraries in Build.cs, for this platform.",
-                docs: Some(
-                    "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk2019",
-                ),
-                ..OF_CODE
+                hint: LINK_LIBRARY,
+                ..OF_UNRESOLVED
             },
             Case {
-                by: &[By::Code("LNK2001"), By::Code("LNK2019")],
                 pattern: r#"^[^"_?\n]*"(?:__declspec\(\w+\) )?(?:[^"(\n]*\s)?(?<symbol>[^\s"(]+)(?:\(|" \()"#,
-                hint: "Add the module that owns {symbol} to Build.cs, export it there with the module's _API macro, or define it.",
-                docs: Some(
-                    "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk2019",
-                ),
-                ..OF_CODE
+                hint: ADD_MODULE,
+                ..OF_UNRESOLVED
             },
+            Case { pattern: r"\s(?<symbol>[?_][\w@?$]+)", hint: LINK_LIBRARY, ..OF_UNRESOLVED },
             Case {
-                by: &[By::Code("LNK2001"), By::Code("LNK2019")],
-                pattern: r"\s(?<symbol>[?_][\w@?$]+)",
-                hint: "Link the library that has {symbol}: add it to PublicAdditionalLibraries in Build.cs, for this platform.",
-                docs: Some(
-                    "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk2019",
-                ),
-                ..OF_CODE
-            },
-            Case {
-                by: &[By::Code("LNK2001"), By::Code("LNK2019")],
                 pattern: "",
                 hint: "Add the module that owns the symbol to Build.cs, export it there with the module's _API macro, or define it.",
-                docs: Some(
-                    "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk2019",
-                ),
-                ..OF_CODE
+                ..OF_UNRESOLVED
             },
             Case {
                 by: &[By::Code("LNK2005")],
@@ -79,7 +72,7 @@ pub(super) static RULES: &[Rule] = &[
             Case {
                 by: &[By::Code("LNK1104"), By::Code("LNK1181")],
                 pattern: r#"['"“‘«「](?<library>[^'"”’»」\n]+)"#,
-                hint: "Provide {library}: fetch it (submodule, Git LFS), build it for this platform, or correct its path in Build.cs.",
+                hint: PROVIDE_LIBRARY,
                 docs: Some(
                     "https://learn.microsoft.com/cpp/error-messages/tool-errors/linker-tools-error-lnk1104",
                 ),
@@ -97,7 +90,7 @@ pub(super) static RULES: &[Rule] = &[
             Case {
                 by: &[By::Tool(Tool::Ld)],
                 pattern: r"(?:undefined symbol: |undefined reference to [`'])(?<symbol>[^'(\n]+[^'(\n\s])",
-                hint: "Add the module that owns {symbol} to Build.cs, export it there with the module's _API macro, or define it.",
+                hint: ADD_MODULE,
                 ..OF_CODE
             },
             Case {
@@ -109,7 +102,7 @@ pub(super) static RULES: &[Rule] = &[
             Case {
                 by: &[By::Tool(Tool::Ld)],
                 pattern: r"(?:library not found for|unable to find library|cannot find|library|framework not found|framework) '?(?<library>[^\s']+)'?(?: not found|:|$)",
-                hint: "Provide {library}: fetch it (submodule, Git LFS), build it for this platform, or correct its path in Build.cs.",
+                hint: PROVIDE_LIBRARY,
                 ..OF_CODE
             },
             Case {

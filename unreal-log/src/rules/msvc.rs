@@ -1,13 +1,12 @@
 //! Microsoft's compilers and other tools that number their messages.
 
 use super::block_kind::BlockKind;
-use super::case::{By, Case, OF_CODE, OF_TOOLCHAIN};
+use super::case::{
+    By, Case, GENERATED_HEADER, MISSING_HEADER, OF_CODE, OF_TOOLCHAIN, UNKNOWN_MEMBER, UNKNOWN_NAME,
+};
 use super::id::RuleId;
-use super::rule::{ROW, Rule, SeverityOverride, UsualOwner, VendorPage};
-use crate::finding::Rank;
+use super::rule::{COMPILER_BASE, Rule, SeverityOverride, UsualOwner, VendorPage};
 use crate::tool::Tool;
-
-const COMPILER_BASE: Rule = Rule { rank: Rank::Compile, block: BlockKind::Compiler, ..ROW };
 
 const BUILD_ERRORS: VendorPage = VendorPage {
     tools: &[Tool::Msvc, Tool::MsvcLinker],
@@ -36,7 +35,7 @@ pub(super) static RULES: &[Rule] = &[
             Case {
                 by: &[By::Code("C1083")],
                 pattern: r#"['"“](?<header>[^'"”\n]+\.generated\.h)"#,
-                hint: "Give the class of {header} a UCLASS, USTRUCT or UENUM and its file to a module with a Build.cs, or no such header is made.",
+                hint: GENERATED_HEADER,
                 docs: Some(
                     "https://learn.microsoft.com/cpp/error-messages/compiler-errors-1/fatal-error-c1083",
                 ),
@@ -46,7 +45,7 @@ pub(super) static RULES: &[Rule] = &[
             Case {
                 by: &[By::Code("C1083")],
                 pattern: r#"['"“‘«「](?<header>[^'"”’»」\n]+)"#,
-                hint: "Check the case of {header}, submodules, Git LFS and the include paths in Build.cs: it is not on the build machine.",
+                hint: MISSING_HEADER,
                 docs: Some(
                     "https://learn.microsoft.com/cpp/error-messages/compiler-errors-1/fatal-error-c1083",
                 ),
@@ -55,13 +54,13 @@ pub(super) static RULES: &[Rule] = &[
             Case {
                 by: &[By::Code("C2065"), By::Code("C2653"), By::Code("C3861")],
                 pattern: r#"^\s*['"“‘«「](?<name>[^'"”’»」\n]+)"#,
-                hint: "Include the header that declares {name} and depend on its module in Build.cs, or correct the spelling.",
+                hint: UNKNOWN_NAME,
                 ..OF_CODE
             },
             Case {
                 by: &[By::Code("C2039")],
                 pattern: r#"^\s*['"“‘«「](?<name>[^'"”’»」\n]+)['"”’»」][^\n]*['"“‘«「](?<class>[^'"”’»」\n]+)['"”’»」]"#,
-                hint: "Use a member that {class} has: {name} is misspelt, was renamed or is not in this engine version.",
+                hint: UNKNOWN_MEMBER,
                 docs: Some(
                     "https://learn.microsoft.com/cpp/error-messages/compiler-errors-1/compiler-error-c2039",
                 ),

@@ -7,6 +7,7 @@ use super::case::Case;
 use super::id::RuleId;
 use crate::finding::{Owner, Rank, Severity};
 use crate::phases::Speaker;
+use crate::remote::place_number;
 use crate::tool::Tool;
 
 /// One shape, with everything that is true of it. The names of the groups in its pattern say what the groups hold. A
@@ -83,6 +84,10 @@ pub(super) const ROW: Rule = Rule {
     cases: &[],
 };
 
+/// The values that most rules of compilers have in common.
+pub(super) const COMPILER_BASE: Rule =
+    Rule { rank: Rank::Compile, block: BlockKind::Compiler, ..ROW };
+
 /// All but the game. Its messages do not matter to the build, except crashes.
 pub(super) const TOOLS: &[Speaker] = &[Speaker::SourceControl, Speaker::Build];
 pub(super) const ANYONE: &[Speaker] = &[Speaker::SourceControl, Speaker::Build, Speaker::Game];
@@ -119,9 +124,6 @@ impl Match<'_> {
     }
 }
 
-/// Consumers of the numbers count in signed ones.
-const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
-
 impl Rule {
     /// The address of the vendor's page about what the tool reports by this rule.
     pub(crate) fn docs_of(&self, tool: Option<Tool>) -> Option<&'static str> {
@@ -132,9 +134,7 @@ impl Rule {
     /// The message in a line that has the shape. None if it is empty, or no error and no warning.
     pub(super) fn read<'l>(&'static self, found: &Captures<'l>) -> Option<Match<'l>> {
         let text = |group: &str| found.name(group).map(|text| text.as_str().trim());
-        let number = |group: &str| {
-            text(group)?.parse().ok().filter(|number| (1..=MAX_NUMBER).contains(number))
-        };
+        let number = |group: &str| place_number(text(group)?);
         let message = text("message").filter(|message| !message.is_empty())?;
         let severity = text("severity").map_or(Some(self.severity), severity)?;
         let line = number("line");

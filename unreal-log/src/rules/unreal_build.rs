@@ -3,13 +3,11 @@
 use super::block_kind::BlockKind;
 use super::case::{By, Case, OF_CODE, OF_MACHINE, OF_MODULE_RULES, OF_TOOLCHAIN};
 use super::id::RuleId;
-use super::rule::{ROW, Rule, SeverityOverride, UsualOwner};
+use super::rule::{COMPILER_BASE, ROW, Rule, SeverityOverride, UsualOwner};
 use crate::finding::{Owner, Rank, Severity};
 use crate::tool::Tool;
 
 const UBT_BASE: Rule = Rule { tool: Some(Tool::Ubt), ..ROW };
-
-const COMPILER_BASE: Rule = Rule { rank: Rank::Compile, block: BlockKind::Compiler, ..ROW };
 
 /// The rules of this family. Their cases are tried in this order.
 pub(super) static RULES: &[Rule] = &[
