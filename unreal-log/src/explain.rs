@@ -143,16 +143,9 @@ fn usual_owner(subject: &Subject<'_>) -> Option<Owner> {
     rules::usual_owner(subject.rule, tool, subject.code)
 }
 
-/// Whether the code is a warning's. MSVC numbers its warnings from C4000, and clang names its own.
+/// Whether the tool's own code is a warning's.
 fn is_warning(subject: &Subject<'_>) -> bool {
-    match subject.tool {
-        Some(Tool::Clang) => subject.code.is_some(),
-        Some(Tool::Msvc) => {
-            let code = subject.code.unwrap_or_default();
-            matches!(code.as_bytes(), [_, b'4' | b'5', ..])
-        }
-        _ => false,
-    }
+    subject.tool.zip(subject.code).is_some_and(|(tool, code)| tool.has_warning(code))
 }
 
 #[cfg(test)]

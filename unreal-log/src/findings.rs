@@ -16,6 +16,7 @@ use crate::pattern::Lazy;
 use crate::phases::Phases;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
+use crate::rules::sign::Meaning;
 use crate::rules::{self, Rules};
 use crate::severity_overrides::SeverityOverrides;
 use crate::tool::Tool;
@@ -238,7 +239,7 @@ impl Findings {
         let Some(severity) = overrides.actual(&block.line, block.severity) else { return };
         block.severity = severity;
         // It says that the warnings after it are errors, and nothing else.
-        if block.has_code(&[WARNINGS_ARE_ERRORS]) {
+        if block.meaning() == Some(Meaning::WarningsAreErrors) {
             self.context.promotes = true;
             return;
         }
@@ -271,9 +272,6 @@ impl Findings {
         problem.block.kind == BlockKind::Echo && self.seen.has_message(&problem.block.message)
     }
 }
-
-/// The code of MSVC's message that warnings are treated as errors.
-const WARNINGS_ARE_ERRORS: &str = "C2220";
 
 /// The line with the word in front that AutomationTool puts before an error or a warning. None for lines that need no
 /// such word: lines with a log category, progress, the place of the log.

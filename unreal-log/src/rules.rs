@@ -17,6 +17,7 @@ mod machine;
 mod msvc;
 pub(crate) mod rule;
 mod shaders;
+pub(crate) mod sign;
 mod source_control;
 mod unreal_build;
 
@@ -32,6 +33,7 @@ use crate::tool::Tool;
 use block_kind::BlockKind;
 use case::Case;
 use rule::{Match, Rule, SeverityOverride, UsualOwner};
+use sign::{Meaning, Sign};
 
 /// The families in the order in which their cases are tried.
 static FAMILIES: &[&[Rule]] = &[
@@ -152,6 +154,16 @@ pub(crate) fn cases() -> impl Iterator<Item = &'static Case> {
 /// The patterns of lines that merely follow from another failure.
 pub(crate) fn follow_ups() -> impl Iterator<Item = &'static str> {
     rules().flat_map(|rule| rule.follow_ups).copied()
+}
+
+/// The meaning of a message of this tool with this code for the problems around it.
+pub(crate) fn meaning(tool: Option<Tool>, code: Option<&str>, message: &str) -> Option<Meaning> {
+    signs().find(|sign| sign.fits(tool, code, message)).map(|sign| sign.meaning)
+}
+
+/// The signs of all rules in the order in which they are tried.
+fn signs() -> impl Iterator<Item = &'static Sign> {
+    rules().flat_map(|rule| rule.signs)
 }
 
 /// Lines whose own severity is wrong.

@@ -3,8 +3,9 @@
 use super::line_role::{BlockState, LineRole, indent, is_banner, role, without_crash_category};
 use crate::finding::{Phase, Rank, Severity, label};
 use crate::remote::{RemoteFile, place_number};
-use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::{Match, Rule};
+use crate::rules::sign::Meaning;
+use crate::rules::{self, block_kind::BlockKind};
 use crate::tool::Tool;
 
 /// How many details of a problem are kept.
@@ -131,6 +132,11 @@ impl Block {
     /// The code, or the name of the tool if there is no code.
     pub(super) fn label(&self) -> Option<&str> {
         label(self.tool, self.code.as_deref())
+    }
+
+    /// The meaning of the message for the problems around it.
+    pub(super) fn meaning(&self) -> Option<Meaning> {
+        rules::meaning(self.tool, self.code.as_deref(), &self.message)
     }
 
     /// Whether the tool's own code is one of these.

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::block::{Block, EXAMPLES, PendingFinding};
+use super::block::{EXAMPLES, PendingFinding};
 use crate::finding::{Rank, Severity};
 use crate::locate::assets;
 use crate::locate::certain::{CertainFile, CertainPath};
 use crate::remote::Clue;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::sign::{Meaning, Nearness};
 use crate::tool::Tool;
 
 /// The place of a problem in the words of the log, and its file as far as that is certain.
@@ -38,8 +39,6 @@ fn is_root(pending: &PendingFinding) -> bool {
     pending.block.severity == Severity::Error && pending.block.rank != Rank::FollowUp
 }
 
-/// Codes of MSVC for the rest of a broken statement, which controls nothing or does nothing.
-const LEFTOVERS: [&str; 3] = ["C4390", "C4552", "C4555"];
 /// How many lines a statement may have.
 const STATEMENT: u32 = 5;
 
@@ -53,7 +52,7 @@ fn same_statement(pending: &mut [Located]) {
         let Some((place, line)) = place.and_then(|place| Some((place, place.line?))) else {
             continue;
         };
-        let is_leftover = problem.block.has_code(&LEFTOVERS);
+        let is_leftover = problem.block.meaning() == Some(Meaning::RestOfStatement);
         let near = line.saturating_sub(STATEMENT)..=line.saturating_add(STATEMENT);
         let follows = is_leftover
             && lines.iter().any(|(file, other)| *file == place.path && near.contains(other));
@@ -72,23 +71,14 @@ fn same_name(pending: &mut [Located]) {
         let Some(place) = problem.block.place.as_ref().filter(|_| is_error) else { continue };
         let quoted = quoted(&problem.block.message);
         let file = || place.path.clone();
-        let unknown = quoted.first().filter(|_| is_unknown_name(&problem.block));
+        let unknown =
+            quoted.first().filter(|_| problem.block.meaning() == Some(Meaning::UnknownName));
         let known = unknown.is_some_and(|name| names.contains(&(file(), (*name).to_owned())));
         names.extend(quoted.iter().map(|name| (file(), (*name).to_owned())));
         if known {
             mark(problem);
         }
     }
-}
-
-/// Codes of MSVC for a name that is unknown.
-const UNKNOWN_NAME: [&str; 4] = ["C2065", "C2653", "C3536", "C3861"];
-
-fn is_unknown_name(block: &Block) -> bool {
-    let says = |words: &str| block.message.contains(words);
-    let is_of_clang = block.tool == Some(Tool::Clang) && block.code.is_none();
-    block.has_code(&UNKNOWN_NAME)
-        || is_of_clang && (says("undeclared identifier") || says("unknown type name"))
 }
 
 /// The texts between quotes of any kind.
@@ -161,59 +151,24 @@ fn same_package(pending: &mut [Located]) {
     }
 }
 
-/// How near a message about an asset is to the root cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Nearness {
-    /// It asks for something that is missing.
-    Missing,
-    /// Its data cannot be read.
-    Unreadable,
-    Other,
-    /// Its pins and connections are wrong. Any of the above has that effect.
-    Pins,
-}
-
-fn nearness(message: &str) -> Nearness {
-    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if has(&[
-        "Could not find a function named",
-        "Could not find a variable named",
-        "Failed to find a class member",
-    ]) {
-        Nearness::Missing
-    } else if has(&["Unknown structure"]) {
-        Nearness::Unreadable
-    } else if has(&[
-        "In use pin ",
-        "must have a connection",
-        "pin is invalid",
-        "failed building connection",
-        "no longer exists on node",
-    ]) {
-        Nearness::Pins
-    } else {
-        Nearness::Other
-    }
-}
-
 /// Of all messages of the engine about an asset, one is the root.
 fn same_asset(pending: Vec<Located>) -> Vec<Located> {
-    let mut roots: HashMap<String, usize> = HashMap::new();
+    let mut roots: HashMap<String, (usize, Nearness)> = HashMap::new();
     for (index, (problem, origin)) in pending.iter().enumerate() {
-        let Some(asset) = asset(problem, origin) else { continue };
-        let nearest = roots.entry(asset).or_insert(index);
-        let best = pending.get(*nearest).map(|(best, _)| nearness(&best.block.message));
-        if best.is_some_and(|best| nearness(&problem.block.message) < best) {
-            *nearest = index;
+        let Some((asset, nearness)) = asset(problem, origin) else { continue };
+        let (root, nearest) = roots.entry(asset).or_insert((index, nearness));
+        if nearness < *nearest {
+            (*root, *nearest) = (index, nearness);
         }
     }
     let mut marked: Vec<Located> = Vec::with_capacity(pending.len());
     let mut others: HashMap<usize, Vec<String>> = HashMap::new();
     let mut kept: HashMap<usize, usize> = HashMap::new();
     for (index, (mut problem, origin)) in pending.into_iter().enumerate() {
-        let root = asset(&problem, &origin).and_then(|asset| roots.get(&asset).copied());
-        match root.filter(|root| *root != index) {
-            Some(root) if nearness(&problem.block.message) == Nearness::Missing => {
+        let root = asset(&problem, &origin)
+            .and_then(|(asset, nearness)| Some((roots.get(&asset)?.0, nearness)));
+        match root.filter(|(root, _)| *root != index) {
+            Some((root, Nearness::Missing)) => {
                 let name = quoted(&problem.block.message).first().map(|name| (*name).to_owned());
                 others.entry(root).or_default().extend(name);
             }
@@ -238,26 +193,25 @@ fn same_asset(pending: Vec<Located>) -> Vec<Located> {
     marked
 }
 
-/// Log categories of the engine's compiler of Blueprints.
-const BLUEPRINTS: [&str; 3] = ["LogBlueprint", "LogProperty", "LogClass"];
-
-/// The asset that the engine's compiler of Blueprints complains about. Its file need not be in the repository, so that
-/// the result is the same with and without one.
-fn asset(problem: &PendingFinding, origin: &Origin) -> Option<String> {
-    if !problem.block.has_code(&BLUEPRINTS) || !is_root(problem) {
+/// The asset that the engine's compiler of Blueprints complains about, and how near the message is to the root cause.
+/// The asset's file need not be in the repository, so that the result is the same with and without one.
+fn asset(problem: &PendingFinding, origin: &Origin) -> Option<(String, Nearness)> {
+    if !is_root(problem) {
         return None;
     }
-    match (&origin.certain, &origin.clue) {
+    let Some(Meaning::InBlueprint(nearness)) = problem.block.meaning() else { return None };
+    let asset = match (&origin.certain, &origin.clue) {
         (Some(CertainFile { path, .. }), _) => {
             let (CertainPath::InProject(file) | CertainPath::OnMachine(file)) = path;
-            Some(file.rsplit_once('.').map_or(file.as_str(), |(asset, _)| asset).to_lowercase())
+            file.rsplit_once('.').map_or(file.as_str(), |(asset, _)| asset).to_lowercase()
         }
         (None, Some(Clue::Asset(asset))) => {
             let file = assets::file_of(asset)?;
-            Some(format!("/{}/{}", file.mount, file.path).to_lowercase())
+            format!("/{}/{}", file.mount, file.path).to_lowercase()
         }
-        (None, _) => None,
-    }
+        (None, _) => return None,
+    };
+    Some((asset, nearness))
 }
 
 #[cfg(test)]

@@ -54,11 +54,17 @@ pub(super) const UNKNOWN_MEMBER: &str = "Use a member that {class} has: {name} i
 impl Case {
     /// Whether the case is about messages of this tool with this code.
     pub(crate) fn is_about(&self, tool: Option<Tool>, code: Option<&str>) -> bool {
-        let is_one = |by: &By| match by {
-            By::Tool(by) => tool == Some(*by) && code.is_none(),
-            By::Code(by) => code == Some(*by),
-            By::EngineLog => tool == Some(Tool::Engine),
-        };
-        self.by.is_empty() || self.by.iter().any(is_one)
+        self.by.is_empty() || By::any(self.by, tool, code)
+    }
+}
+
+impl By {
+    /// Whether messages of this tool with this code are among these.
+    pub(super) fn any(these: &[Self], tool: Option<Tool>, code: Option<&str>) -> bool {
+        these.iter().any(|by| match by {
+            Self::Tool(by) => tool == Some(*by) && code.is_none(),
+            Self::Code(by) => code == Some(*by),
+            Self::EngineLog => tool == Some(Tool::Engine),
+        })
     }
 }

@@ -5,6 +5,7 @@ use super::case::{
 };
 use super::id::RuleId;
 use super::rule::{COMPILER_BASE, Rule, UsualOwner, VendorPage};
+use super::sign::{Meaning, Sign};
 use crate::finding::{Owner, Severity};
 use crate::tool::Tool;
 
@@ -18,6 +19,11 @@ pub(super) static RULES: &[Rule] = &[
             tools: &[Tool::Clang],
             address: "https://clang.llvm.org/docs/DiagnosticsReference.html",
         }),
+        signs: &[Sign {
+            by: &[By::Tool(Tool::Clang)],
+            texts: &["undeclared identifier", "unknown type name"],
+            meaning: Meaning::UnknownName,
+        }],
         cases: &[
             Case {
                 by: &[By::Tool(Tool::Clang)],

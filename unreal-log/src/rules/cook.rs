@@ -4,11 +4,16 @@ use super::block_kind::BlockKind;
 use super::case::{By, Case, OF_CODE, OF_CONFIG, OF_CONTENT};
 use super::id::RuleId;
 use super::rule::{ANYONE, ROW, Rule, SeverityOverride, UsualOwner};
+use super::sign::{Meaning, Nearness, Sign};
 use crate::finding::{Owner, Rank};
 use crate::tool::Tool;
 
 const MISSING_VARIABLE: &str = "Restore the variable {variable} of {class}, or replace the nodes \
     that use it.";
+
+/// Log categories of the engine's compiler of Blueprints.
+const BLUEPRINTS: &[By] =
+    &[By::Code("LogBlueprint"), By::Code("LogProperty"), By::Code("LogClass")];
 
 /// The rules of this family. Their cases are tried in this order.
 pub(super) static RULES: &[Rule] = &[
@@ -53,6 +58,34 @@ pub(super) static RULES: &[Rule] = &[
         pattern: r"^\s*(?<code>[A-Za-z_]\w*):\s?(?<severity>Fatal|Error|Warning): ?(?<message>\[Compiler \w+\] .*)$",
         rank: Rank::Cook,
         block: BlockKind::Asset,
+        signs: &[
+            Sign {
+                by: BLUEPRINTS,
+                texts: &[
+                    "Could not find a function named",
+                    "Could not find a variable named",
+                    "Failed to find a class member",
+                ],
+                meaning: Meaning::InBlueprint(Nearness::Missing),
+            },
+            Sign {
+                by: BLUEPRINTS,
+                texts: &["Unknown structure"],
+                meaning: Meaning::InBlueprint(Nearness::Unreadable),
+            },
+            Sign {
+                by: BLUEPRINTS,
+                texts: &[
+                    "In use pin ",
+                    "must have a connection",
+                    "pin is invalid",
+                    "failed building connection",
+                    "no longer exists on node",
+                ],
+                meaning: Meaning::InBlueprint(Nearness::Pins),
+            },
+            Sign { by: BLUEPRINTS, texts: &[], meaning: Meaning::InBlueprint(Nearness::Other) },
+        ],
         owner: UsualOwner::OfCategory,
         cases: &[
             Case {

@@ -1,4 +1,4 @@
-//! Examples for every rule, case, follow-up and override, in one file for each family, and the tests that need them.
+//! Examples for every rule, case, follow-up, sign and override, in one file for each family, and the tests that need them.
 
 mod apple;
 mod automation;
@@ -37,6 +37,12 @@ struct RuleExample {
 struct CaseExample {
     message: &'static str,
     hint: &'static str,
+}
+
+/// A message, and its meaning for the problems around it.
+struct SignExample {
+    message: &'static str,
+    meaning: Meaning,
 }
 
 /// A line whose claim to be an error is wrong.
@@ -103,6 +109,7 @@ const FOLLOW_UPS: &[&[&str]] = &[
     source_control::FOLLOW_UPS,
     unreal_build::FOLLOW_UPS,
 ];
+const SIGNS: &[&[SignExample]] = &[clang::SIGNS, cook::SIGNS, msvc::SIGNS];
 const OVERRIDES: &[&[OverrideExample]] = &[
     apple::OVERRIDES,
     automation::OVERRIDES,
@@ -194,6 +201,31 @@ fn each_follow_up_pattern_fits_one_example_and_each_example_one_pattern() {
     }
     fitting.sort_unstable();
     assert_eq!(fitting, (0..follow_ups().count()).collect::<Vec<_>>());
+}
+
+#[test]
+fn each_sign_fits_its_examples_and_no_earlier_sign_does() {
+    let examples: Vec<_> = SIGNS.iter().copied().flatten().collect();
+    let mut used = BTreeSet::new();
+    for sign in signs() {
+        let has_meaning = |example: &SignExample| example.meaning == sign.meaning;
+        for by in sign.by {
+            let Subject { tool, code, .. } = subject(Some(*by), "");
+            let decides = |message| signs().find(|sign| sign.fits(tool, code, message));
+            let is_own = |example: &SignExample| {
+                has_meaning(example) && decides(example.message) == Some(sign)
+            };
+            let own: Vec<_> = (0..examples.len()).filter(|at| is_own(examples[*at])).collect();
+            assert!(!own.is_empty(), "no example: {sign:?}");
+            used.extend(own);
+        }
+        for text in sign.texts {
+            let has_text = |example: &&SignExample| example.message.contains(text);
+            let found = examples.iter().copied().filter(has_text).any(has_meaning);
+            assert!(found, "no example: {text}");
+        }
+    }
+    assert_eq!(used.len(), examples.len(), "examples without a sign");
 }
 
 #[test]

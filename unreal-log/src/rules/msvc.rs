@@ -6,6 +6,7 @@ use super::case::{
 };
 use super::id::RuleId;
 use super::rule::{COMPILER_BASE, Rule, SeverityOverride, UsualOwner, VendorPage};
+use super::sign::{Meaning, Sign};
 use crate::tool::Tool;
 
 const BUILD_ERRORS: VendorPage = VendorPage {
@@ -23,6 +24,19 @@ pub(super) static RULES: &[Rule] = &[
             SeverityOverride { pattern: r"warning MSB3026\b", actual: None },
         ],
         follow_ups: &[r"\bMSB3073\b"],
+        signs: &[
+            Sign { by: &[By::Code("C2220")], texts: &[], meaning: Meaning::WarningsAreErrors },
+            Sign {
+                by: &[By::Code("C2065"), By::Code("C2653"), By::Code("C3536"), By::Code("C3861")],
+                texts: &[],
+                meaning: Meaning::UnknownName,
+            },
+            Sign {
+                by: &[By::Code("C4390"), By::Code("C4552"), By::Code("C4555")],
+                texts: &[],
+                meaning: Meaning::RestOfStatement,
+            },
+        ],
         owner: UsualOwner::OfCode,
         docs: Some(BUILD_ERRORS),
         cases: &[

@@ -5,6 +5,7 @@ use regex::Captures;
 use super::block_kind::BlockKind;
 use super::case::Case;
 use super::id::RuleId;
+use super::sign::Sign;
 use crate::finding::{Owner, Rank, Severity};
 use crate::phases::Speaker;
 use crate::remote::place_number;
@@ -30,9 +31,11 @@ pub(crate) struct Rule {
     pub(super) block: BlockKind,
     /// Lines whose own severity is wrong.
     pub(crate) severity_overrides: &'static [SeverityOverride],
-    /// Patterns of lines that merely follow from another failure. Like overrides and cases they apply to the lines of
+    /// Patterns of lines that merely follow from another failure. Like overrides, signs and cases they apply to the lines of
     /// any rule, because tools quote each other.
     pub(crate) follow_ups: &'static [&'static str],
+    /// Messages whose meaning decides about the problems around them. The first that fits decides.
+    pub(crate) signs: &'static [Sign],
     /// The owner if no case applies.
     pub(crate) owner: UsualOwner,
     /// The vendor's page about such messages, if there is a stable address and no case has a page of its own.
@@ -79,6 +82,7 @@ pub(super) const ROW: Rule = Rule {
     block: BlockKind::Indented,
     severity_overrides: &[],
     follow_ups: &[],
+    signs: &[],
     owner: UsualOwner::Unknown,
     docs: None,
     cases: &[],

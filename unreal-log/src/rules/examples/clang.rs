@@ -1,10 +1,11 @@
 //! Examples for the rules and cases of `rules/clang.rs`.
 
-use super::{CaseExample, NOTHING, RuleExample};
+use super::{CaseExample, NOTHING, RuleExample, SignExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
+use crate::rules::sign::Meaning;
 use crate::tool::Tool;
 
 const COMPILED: Match<'static> =
@@ -62,4 +63,9 @@ pub(super) const CASES: &[CaseExample] = &[
 pub(super) const FOLLOW_UPS: &[&str] = &[
     "clang++: error: linker command failed with exit code 1 (use -v to see invocation)",
     "3 warnings and 20 errors generated.",
+];
+
+pub(super) const SIGNS: &[SignExample] = &[
+    SignExample { message: "use of undeclared identifier 'Hinge'", meaning: Meaning::UnknownName },
+    SignExample { message: "unknown type name 'FHinge'", meaning: Meaning::UnknownName },
 ];

@@ -1,10 +1,11 @@
 //! Examples for the rules and cases of `rules/cook.rs`.
 
-use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample, SignExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
+use crate::rules::sign::{Meaning, Nearness};
 use crate::tool::Tool;
 
 pub(super) const RULES: &[RuleExample] = &[
@@ -181,6 +182,45 @@ pub(super) const CASES: &[CaseExample] = &[
 pub(super) const FOLLOW_UPS: &[&str] = &[
     "LogCook: Error: Failed to cook /Game/Maps/Belt",
     "PackagingResults: Error: Unknown Cook Failure",
+];
+
+pub(super) const SIGNS: &[SignExample] = &[
+    SignExample {
+        message: "[Compiler] Could not find a function named \"Open\" in 'BP_Door_C'.",
+        meaning: Meaning::InBlueprint(Nearness::Missing),
+    },
+    SignExample {
+        message: "[Compiler] Could not find a variable named \"Hinge\" in 'BP_Door_C'.",
+        meaning: Meaning::InBlueprint(Nearness::Missing),
+    },
+    SignExample {
+        message: "[Compiler] Failed to find a class member for Hinge",
+        meaning: Meaning::InBlueprint(Nearness::Missing),
+    },
+    SignExample {
+        message: "Property 'StructProperty Hinge'. Unknown structure.",
+        meaning: Meaning::InBlueprint(Nearness::Unreadable),
+    },
+    SignExample {
+        message: "[Compiler Door] In use pin  Hinge  no longer exists on node  Open . Please refresh node.",
+        meaning: Meaning::InBlueprint(Nearness::Pins),
+    },
+    SignExample {
+        message: "[Compiler Door] The pin Hinge must have a connection",
+        meaning: Meaning::InBlueprint(Nearness::Pins),
+    },
+    SignExample {
+        message: "[Compiler Door] The pin is invalid",
+        meaning: Meaning::InBlueprint(Nearness::Pins),
+    },
+    SignExample {
+        message: "[Compiler Door] Connect Hinge : failed building connection",
+        meaning: Meaning::InBlueprint(Nearness::Pins),
+    },
+    SignExample {
+        message: "[Compiler Door] This Blueprint is wrong.",
+        meaning: Meaning::InBlueprint(Nearness::Other),
+    },
 ];
 
 pub(super) const OVERRIDES: &[OverrideExample] = &[
