@@ -238,8 +238,12 @@ impl Findings {
         let overrides = self.severity_overrides.get();
         let Some(severity) = overrides.actual(&block.line, block.severity) else { return };
         block.severity = severity;
+        // Only errors are causes of others, and only warnings of MSVC can become errors.
+        if severity == Severity::Error || block.tool == Some(Tool::Msvc) {
+            block.meaning = self.rules.meaning(block.tool, block.code.as_deref(), &block.message);
+        }
         // It says that the warnings after it are errors, and nothing else.
-        if block.meaning() == Some(Meaning::WarningsAreErrors) {
+        if block.meaning == Some(Meaning::WarningsAreErrors) {
             self.context.promotes = true;
             return;
         }

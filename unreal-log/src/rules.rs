@@ -62,6 +62,8 @@ pub(crate) struct Rules {
     rules_of_word: Vec<u128>,
     /// The rules in the order in which they are tried.
     in_order: Vec<(&'static Rule, LazyPattern)>,
+    /// The signs of all rules.
+    signs: Vec<&'static Sign>,
 }
 
 impl Rules {
@@ -82,7 +84,7 @@ impl Rules {
         let with_pattern = |rule: &'static Rule| (rule, LazyPattern::new(rule.pattern));
         let in_order = in_order.into_iter().map(with_pattern).collect();
         // Without the words every line takes the slow way, to the same result.
-        Self { words: words.ok(), rules_of_word, in_order }
+        Self { words: words.ok(), rules_of_word, in_order, signs: signs().collect() }
     }
 
     /// The message of the line, which was stripped of its prefixes.
@@ -94,6 +96,17 @@ impl Rules {
             return Some(self.echoed(&read, speaker));
         }
         Some(self.quoted(&read, speaker).unwrap_or(read))
+    }
+
+    /// The meaning of a message of this tool with this code for the problems around it.
+    pub(crate) fn meaning(
+        &self,
+        tool: Option<Tool>,
+        code: Option<&str>,
+        message: &str,
+    ) -> Option<Meaning> {
+        let mut signs = self.signs.iter();
+        signs.find(|sign| sign.fits(tool, code, message)).map(|sign| sign.meaning)
     }
 
     /// The repeated message, as the tool that reported it first put it.
@@ -154,11 +167,6 @@ pub(crate) fn cases() -> impl Iterator<Item = &'static Case> {
 /// The patterns of lines that merely follow from another failure.
 pub(crate) fn follow_ups() -> impl Iterator<Item = &'static str> {
     rules().flat_map(|rule| rule.follow_ups).copied()
-}
-
-/// The meaning of a message of this tool with this code for the problems around it.
-pub(crate) fn meaning(tool: Option<Tool>, code: Option<&str>, message: &str) -> Option<Meaning> {
-    signs().find(|sign| sign.fits(tool, code, message)).map(|sign| sign.meaning)
 }
 
 /// The signs of all rules in the order in which they are tried.

@@ -3,9 +3,9 @@
 use super::line_role::{BlockState, LineRole, indent, is_banner, role, without_crash_category};
 use crate::finding::{Phase, Rank, Severity, label};
 use crate::remote::{RemoteFile, place_number};
+use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::{Match, Rule};
 use crate::rules::sign::Meaning;
-use crate::rules::{self, block_kind::BlockKind};
 use crate::tool::Tool;
 
 /// How many details of a problem are kept.
@@ -42,6 +42,8 @@ pub(super) struct Block {
     pub(super) rank: Rank,
     pub(super) kind: BlockKind,
     pub(super) phase: Option<Phase>,
+    /// The meaning of the message for the problems around it. It is known when all lines are read.
+    pub(super) meaning: Option<Meaning>,
     /// The whole first line, stripped of its prefixes.
     pub(super) line: String,
     /// The position in the log among all problems.
@@ -70,6 +72,7 @@ impl Block {
             rank: found.rank,
             kind: found.block,
             phase,
+            meaning: None,
             line: line.to_owned(),
             number,
             indent: indent(line),
@@ -132,11 +135,6 @@ impl Block {
     /// The code, or the name of the tool if there is no code.
     pub(super) fn label(&self) -> Option<&str> {
         label(self.tool, self.code.as_deref())
-    }
-
-    /// The meaning of the message for the problems around it.
-    pub(super) fn meaning(&self) -> Option<Meaning> {
-        rules::meaning(self.tool, self.code.as_deref(), &self.message)
     }
 
     /// Whether the tool's own code is one of these.

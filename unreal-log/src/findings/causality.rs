@@ -52,7 +52,7 @@ fn same_statement(pending: &mut [Located]) {
         let Some((place, line)) = place.and_then(|place| Some((place, place.line?))) else {
             continue;
         };
-        let is_leftover = problem.block.meaning() == Some(Meaning::RestOfStatement);
+        let is_leftover = problem.block.meaning == Some(Meaning::RestOfStatement);
         let near = line.saturating_sub(STATEMENT)..=line.saturating_add(STATEMENT);
         let follows = is_leftover
             && lines.iter().any(|(file, other)| *file == place.path && near.contains(other));
@@ -72,7 +72,7 @@ fn same_name(pending: &mut [Located]) {
         let quoted = quoted(&problem.block.message);
         let file = || place.path.clone();
         let unknown =
-            quoted.first().filter(|_| problem.block.meaning() == Some(Meaning::UnknownName));
+            quoted.first().filter(|_| problem.block.meaning == Some(Meaning::UnknownName));
         let known = unknown.is_some_and(|name| names.contains(&(file(), (*name).to_owned())));
         names.extend(quoted.iter().map(|name| (file(), (*name).to_owned())));
         if known {
@@ -199,7 +199,7 @@ fn asset(problem: &PendingFinding, origin: &Origin) -> Option<(String, Nearness)
     if !is_root(problem) {
         return None;
     }
-    let Some(Meaning::InBlueprint(nearness)) = problem.block.meaning() else { return None };
+    let Some(Meaning::InBlueprint(nearness)) = problem.block.meaning else { return None };
     let asset = match (&origin.certain, &origin.clue) {
         (Some(CertainFile { path, .. }), _) => {
             let (CertainPath::InProject(file) | CertainPath::OnMachine(file)) = path;
