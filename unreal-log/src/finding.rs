@@ -24,7 +24,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The name in outputs and reports: `source-sync`.
+    /// The name in reports: `source-sync`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SourceSync => "source-sync",
@@ -86,7 +86,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The name in outputs and reports: `code`.
+    /// The name in reports: `code`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Code => "code",
@@ -124,8 +124,9 @@ pub enum Rank {
     FollowUp,
 }
 
-/// One distinct problem, however often the log repeats it. Its texts are parts of the lines that were read, or of
-/// several of them joined.
+/// One distinct problem, however often the log repeats it.
+///
+/// Its message is made of the lines that were read. Only the exit codes of programs are put into other words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LogFinding {
     /// The rule that found it. It is the same for all findings of the same shape.
@@ -136,14 +137,14 @@ pub struct LogFinding {
     pub tool: Option<Tool>,
     /// The tool's own code, where it has codes: `C2065`, `-Wshadow`, `LogCook`.
     pub code: Option<String>,
-    /// The message without place and code. The first line is the essence. The other lines are what belongs to it:
-    /// notes, the line of source, the object that refers to a symbol.
+    /// The message without place and code. The first line is the essence. The other lines belong to it: notes, the line
+    /// of source, the object that refers to a symbol. Lines are separated by `\n`.
     pub message: String,
     /// The place in the words of the log, if the log names one.
     pub remote: Option<Box<RemotePath>>,
-    /// The phase that it was reported in.
+    /// The phase in which it was reported. None if no phase was open.
     pub phase: Option<Phase>,
-    /// How likely all other findings of the phase follow from it.
+    /// How likely it is the cause of all others in its phase.
     pub rank: Rank,
     /// The people who most likely have to fix it, if the rule knows them.
     pub owner: Option<Owner>,
@@ -151,7 +152,7 @@ pub struct LogFinding {
     pub hint: Option<String>,
     /// The address of the vendor's page about it, where there is one.
     pub docs: Option<&'static str>,
-    /// How often the log says the same of something else: other files, symbols or assets.
+    /// How often the log says the same of something else: other files, symbols or assets. It is 0 for most findings.
     pub repeats: u32,
     /// Some of these others, at most ten.
     pub also: Vec<String>,

@@ -190,7 +190,7 @@ impl Findings {
     /// Takes a line that reports nothing and belongs to no problem.
     fn pass(&mut self, line: &str, phases: &Phases) {
         if is_trace(line) {
-            self.blame_previous(phases);
+            self.report_previous(phases);
         }
         let text = line.trim_start();
         if !text.is_empty() && !is_frame(text) {
@@ -210,7 +210,7 @@ impl Findings {
 
     /// Makes a problem of the line before this one. Below the exception that ended it, AutomationTool prints the place
     /// of its log. Since 5.4 it prints no `ERROR: ` before the exception.
-    fn blame_previous(&mut self, phases: &Phases) {
+    fn report_previous(&mut self, phases: &Phases) {
         let previous = std::mem::take(&mut self.context.previous);
         if previous.trim().is_empty() {
             return;

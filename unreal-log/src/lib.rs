@@ -7,10 +7,11 @@
 //!
 //! The crate is pure: it reads no files and no clock, and it knows neither a network nor an async runtime. Lines come in
 //! as text, with their times if those are known. A finding that names a file carries a [`RemotePath`]: the place in
-//! the words of the build machine. Looking it up in a repository is up to the caller.
+//! the words of the build machine. The caller may look it up in a repository.
 //!
-//! The lines must be free of colours and other escape sequences. The texts of findings are parts of these lines, so they
-//! are as trustworthy as the lines are.
+//! Nothing here fails: a line that says nothing is reported as a [`LogEvent::Line`] only. The lines must be free of
+//! colours and other escape sequences. The texts of findings contain parts of these lines, so they are only as safe as
+//! the lines are.
 //!
 //! ```
 //! use unreal_log::{LogEvent, Reader};

@@ -1,4 +1,4 @@
-//! The events that a reader makes of the lines.
+//! The events that a reader reports.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::finding::{LogFinding, Phase};
 pub enum LogEvent {
     /// A phase began. The phase before it, if it was still open, has ended.
     PhaseStarted(Phase),
-    /// The line itself has its place here: what was reported before it belongs above it. It is reported once for each
-    /// line that is fed.
+    /// The line itself. Events that were reported before it belong above it. It is reported once for each line that is
+    /// read.
     Line,
     /// One action of the compile is done, such as a file or a link.
     Action {

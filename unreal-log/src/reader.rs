@@ -13,7 +13,7 @@ use crate::phases::{self, Phases};
 use crate::prefix::Prefixes;
 use crate::progress::{Meter, Progress};
 
-/// Turns the lines of one build's log into events, in the order in which they are fed.
+/// Turns the lines of one build's log into events, in the order of the lines.
 ///
 /// A clone continues from the same state. Making a reader compiles patterns, which takes several milliseconds; a clone
 /// of a new reader does not.
@@ -47,7 +47,7 @@ impl Reader {
     /// Reads the next line and reports its events.
     ///
     /// `line` has no line end, no colours and no other escape sequences. `at` is the time at which the build machine
-    /// wrote it, if that is known.
+    /// wrote it, if that is known. Times serve only to say how long a phase took.
     pub fn line(&mut self, line: &str, at: Option<SystemTime>, report: &mut dyn FnMut(LogEvent)) {
         let line = self.own_text(line);
         let (line, claimed) = (&*line.text, line.claimed);
@@ -73,7 +73,7 @@ impl Reader {
         self.flush_if_full(report);
     }
 
-    /// How far the build is within the phase that is open, as far as the log says.
+    /// How far the build is within the phase that is open. None if the log does not say.
     pub fn progress(&self) -> Option<Progress> {
         self.meter.of_open_phase(&self.phases)
     }
@@ -88,7 +88,7 @@ impl Reader {
         self.findings.flush(&mut |finding| report(LogEvent::Finding(finding)));
     }
 
-    /// Reports what is still to be reported when the log is over: pending findings, and the end of the open phase.
+    /// Ends the log: reports the progress of the cook, the pending findings and the end of the open phase.
     pub fn finish(&mut self, report: &mut dyn FnMut(LogEvent)) {
         self.meter.end_of_cook().into_iter().for_each(&mut *report);
         self.flush(report);

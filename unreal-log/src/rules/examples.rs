@@ -136,7 +136,7 @@ fn each_rule_reads_its_examples_and_no_earlier_rule_does() {
     for RuleExample { rule, line, found } in RULES.iter().copied().flatten() {
         let expected = super::rules().find(|known| known.id == *rule).unwrap();
         let speaker = expected.reported_by[0];
-        let (first, _) = rules.first(line, speaker).expect(rule.as_str());
+        let (first, _) = rules.first(line, speaker).expect(line);
         assert_eq!(first.id, *rule, "{line}");
         let read = rules.read(line, speaker).map(|read| Match { rule: &NO_RULE, ..read });
         assert_eq!(read, *found, "{rule:?}");

@@ -215,7 +215,7 @@ fn a_compiler_error_in_the_middle_of_gradles_explanation_counts() {
 }
 
 #[test]
-fn a_crash_is_one_event_and_points_at_the_game() {
+fn a_crash_is_one_finding_and_its_place_is_in_the_game() {
     let found = findings(&[
         r#"Parsing command line: -project="D:/G/Game.uproject""#,
         "LogWindows: Error: begin: stack for UAT",
