@@ -154,8 +154,8 @@ fn details(report: &BuildReport) -> Vec<String> {
     let error = report.first_error().filter(|error| !error.is_follow_up() && !report.has_ended());
     let so_far = error.map(|error| format!("first error so far: {error}"));
     let root = report.root_cause().map(|error| format!("{ROOT_CAUSE}{error}"));
-    let class = report.failure_class().map(|class| format!("likely owner: {}", owner(class)));
-    [place, so_far, root, class, counted(report)].into_iter().flatten().collect()
+    let likely = report.owner_of_failure().map(|of| format!("likely owner: {}", owner(of)));
+    [place, so_far, root, likely, counted(report)].into_iter().flatten().collect()
 }
 
 /// The hint on the failure of a build.
