@@ -87,7 +87,7 @@ impl Build {
         Self {
             id,
             options,
-            lines: LineMerger::new(holds, !options.is_ours),
+            lines: LineMerger::new(now, holds, !options.is_ours),
             status: ShownStatus::default(),
             polling,
             room: None,
@@ -144,7 +144,7 @@ impl Build {
     pub fn on_lost(&mut self, poll_from: Instant, out: &mut Effects) {
         if self.room.take().is_some() {
             self.lines.on_lost(out);
-            if matches!(self.state, FollowState::Following) {
+            if self.is_followed() {
                 self.polling.poll_at(poll_from);
             }
         }
@@ -152,7 +152,7 @@ impl Build {
 
     /// There is no stream for now: REST is polled at once.
     pub fn poll_now(&mut self, now: Instant) {
-        if matches!(self.state, FollowState::Following) && self.room.is_none() {
+        if self.is_followed() && self.room.is_none() {
             self.polling.poll_at(now);
         }
     }
@@ -214,9 +214,7 @@ impl Build {
         }
         self.lines.on_tick(now, out);
         self.check_repeats(now);
-        if matches!(self.state, FollowState::Following)
-            && self.drained_at().is_some_and(|at| at <= now)
-        {
+        if self.is_followed() && self.drained_at().is_some_and(|at| at <= now) {
             self.request_final_facts(now, out);
         }
         if self.polling.due().is_some_and(|at| at <= now) {
@@ -230,10 +228,7 @@ impl Build {
         if self.is_over() {
             return None;
         }
-        let drained = match self.state {
-            FollowState::Following => self.drained_at(),
-            FollowState::FinalFacts(_) | FollowState::LastLines { .. } | FollowState::Over => None,
-        };
+        let drained = self.drained_at().filter(|_| self.is_followed());
         let suspect = self.room.as_ref().and_then(|room| room.suspect_until(&self.options.delays));
         let suspect = suspect.map(|(until, _)| until);
         let rejoin = self.room.as_ref().and_then(Room::rejoin_at).filter(|_| self.is_followed());

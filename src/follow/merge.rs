@@ -91,7 +91,7 @@ pub(super) struct LineMerger {
     pending_echo: usize,
     /// Whether lines may be missing before the next one.
     after_gap: bool,
-    /// Lines may be missing before the next new line of the stream. HoldTimes the facts about the lines
+    /// Lines may be missing before the next new line of the stream. Holds the facts about the lines
     /// that follow.
     pending_gap: Option<Stretch>,
     unplaced: Unplaced,
@@ -117,8 +117,8 @@ pub(super) struct LineMerger {
     prints_late: bool,
     /// How many lines were printed in all.
     printed: usize,
-    /// When a line last came over the stream.
-    last_line: Option<Instant>,
+    /// When a line last came over the stream, or when following began.
+    last_line: Instant,
     /// Whether the build had begun before it was followed.
     begun: bool,
     /// How many lines the first printed view had.
@@ -129,7 +129,7 @@ pub(super) struct LineMerger {
 
 impl LineMerger {
     /// `begun` says that the build had begun before it was followed.
-    pub(super) fn new(holds: HoldTimes, begun: bool) -> Self {
+    pub(super) fn new(now: Instant, holds: HoldTimes, begun: bool) -> Self {
         Self {
             holds,
             window: Window::default(),
@@ -150,7 +150,7 @@ impl LineMerger {
             late: Vec::new(),
             prints_late: false,
             printed: 0,
-            last_line: None,
+            last_line: now,
             begun,
             first_view: 0,
             longest_view: 0,
@@ -185,7 +185,7 @@ impl LineMerger {
     /// The stream has brought a line.
     pub(super) fn on_line(&mut self, now: Instant, line: LogLine, out: &mut Effects) {
         let key = Key::of(&line);
-        self.last_line = Some(now);
+        self.last_line = now;
         match self.sync {
             Sync::InSync => self.in_sync(now, line, key, out),
             Sync::CatchingUp => {
@@ -228,7 +228,7 @@ impl LineMerger {
     fn ahead_deadline(&self) -> Option<Instant> {
         // The stream's waiting lines come before those, or show their place.
         let since = self.ahead.since().filter(|_| self.unplaced.is_empty())?;
-        let quiet = self.last_line.map_or(since, |last| last.max(since));
+        let quiet = self.last_line.max(since);
         let hold = if self.ahead.is_adjacent() { self.holds.adjacent } else { self.holds.ahead };
         Some((quiet + hold).min(self.ahead.overdue_at().unwrap_or(quiet + hold)))
     }

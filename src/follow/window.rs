@@ -167,7 +167,7 @@ impl Window {
         self.entries.range(place.min(self.entries.len())..).map(|entry| entry.key)
     }
 
-    /// The same, with whether only REST has shown the line so far.
+    /// All keys, each with whether only REST has shown the line so far.
     pub(super) fn keys_and_origins(&self) -> impl Iterator<Item = (Key, bool)> {
         self.entries.iter().map(|entry| (entry.key, entry.only_rest))
     }

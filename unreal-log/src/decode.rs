@@ -10,7 +10,7 @@ struct Structured {
     message: String,
     #[serde(default)]
     level: String,
-    /// The number of the line within the event that it belongs to.
+    /// The number of the line within its message, from 0.
     #[serde(default)]
     line: u32,
 }
@@ -19,7 +19,7 @@ struct Structured {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Decoded {
     pub(crate) text: String,
-    /// How grave its tool says that it is, if it begins an event.
+    /// How grave its tool says that it is, if it is the first line of a message.
     pub(crate) claimed: Option<Severity>,
 }
 

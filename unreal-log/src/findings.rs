@@ -1,4 +1,4 @@
-//! Reads distinct findings from the lines: one for each event, however often the log repeats it. They wait for the end
+//! Reads distinct findings from the lines: one for each problem, however often the log repeats it. They wait for the end
 //! of their phase, when it is known which of them follow from others.
 
 mod assembly;
@@ -10,12 +10,13 @@ mod line_role;
 
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Rank, Severity};
+use crate::finding::{LogFinding, Rank, Severity};
 use crate::locate::Locator;
 use crate::pattern::Lazy;
 use crate::phases::Phases;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
+use crate::rules::sign::Meaning;
 use crate::rules::{self, Rules};
 use crate::severity_overrides::SeverityOverrides;
 use crate::tool::Tool;
@@ -47,8 +48,8 @@ pub(crate) struct Findings {
     /// Whether the lines that are read now came late.
     is_late: bool,
     pending: Vec<PendingFinding>,
-    /// How many events have begun.
-    events: u64,
+    /// How many problems have begun.
+    problems: u64,
     /// The index of the pending finding that has a key.
     by_key: HashMap<u64, usize>,
     seen: Seen,
@@ -57,7 +58,7 @@ pub(crate) struct Findings {
 /// The lines before a line, as far as its meaning depends on them.
 #[derive(Debug, Clone, Default)]
 struct Context {
-    /// The event whose lines are being read.
+    /// The problem whose lines are being read.
     open: Option<Block>,
     /// The chain of includes that led to a header. It stands before the message about the header.
     prelude: Vec<String>,
@@ -81,13 +82,13 @@ impl Findings {
             other_context: Context::default(),
             is_late: false,
             pending: Vec::new(),
-            events: 0,
+            problems: 0,
             by_key: HashMap::new(),
             seen: Seen::default(),
         }
     }
 
-    /// Says whether the next lines came too late for their place. Such lines neither continue nor interrupt an event of
+    /// Says whether the next lines came too late for their place. Such lines neither continue nor interrupt a problem of
     /// the lines that came in order.
     pub(super) fn set_late(&mut self, is_late: bool) {
         if self.is_late != is_late {
@@ -116,7 +117,7 @@ impl Findings {
             }
             _ => line,
         };
-        // The editor repeats messages in the middle of other events.
+        // The editor repeats messages in the middle of other problems.
         if let Some(echo) = found.filter(|found| found.block == BlockKind::Echo) {
             let echo = self.new_block(&echo, line, phases);
             self.add(echo);
@@ -155,12 +156,12 @@ impl Findings {
     /// matter.
     pub(crate) fn drop_exit_codes_of_completed_phase(&mut self) {
         self.close_all();
-        self.pending.retain(|event| event.block.tool != Some(Tool::Exit));
+        self.pending.retain(|problem| problem.block.tool != Some(Tool::Exit));
         self.by_key.clear();
     }
 
-    /// Ends the open event, and reports all pending findings in the order of the log.
-    pub(crate) fn flush(&mut self, report: &mut dyn FnMut(Finding)) {
+    /// Ends the open problem, and reports all pending findings in the order of the log.
+    pub(crate) fn flush(&mut self, report: &mut dyn FnMut(LogFinding)) {
         self.close_all();
         for context in [&mut self.context, &mut self.other_context] {
             // If the line that resumes is missing, reading resumes with the next phase.
@@ -169,9 +170,9 @@ impl Findings {
         }
         self.by_key.clear();
         let mut pending = std::mem::take(&mut self.pending);
-        // An echo in the middle of an event was added before it.
-        pending.sort_by_key(|event| event.block.number);
-        pending.retain(|event| !self.is_echo(event));
+        // An echo in the middle of a problem was added before it.
+        pending.sort_by_key(|problem| problem.block.number);
+        pending.retain(|problem| !self.is_echo(problem));
         self.assembly.assemble(pending, &self.locator, report);
     }
 
@@ -182,14 +183,14 @@ impl Findings {
     }
 
     fn new_block(&mut self, found: &Match<'_>, line: &str, phases: &Phases) -> Block {
-        self.events += 1;
-        Block::new(found, line, phases.current(), self.events)
+        self.problems += 1;
+        Block::new(found, line, phases.current(), self.problems)
     }
 
-    /// Takes a line that reports nothing and belongs to no event.
+    /// Takes a line that reports nothing and belongs to no problem.
     fn pass(&mut self, line: &str, phases: &Phases) {
         if is_trace(line) {
-            self.blame_previous(phases);
+            self.report_previous(phases);
         }
         let text = line.trim_start();
         if !text.is_empty() && !is_frame(text) {
@@ -207,9 +208,9 @@ impl Findings {
         }
     }
 
-    /// Makes an event of the line before this one. Below the exception that ended it, AutomationTool prints the place of
-    /// its log. Since 5.4 it prints no `ERROR: ` before the exception.
-    fn blame_previous(&mut self, phases: &Phases) {
+    /// Makes a problem of the line before this one. Below the exception that ended it, AutomationTool prints the place
+    /// of its log. Since 5.4 it prints no `ERROR: ` before the exception.
+    fn report_previous(&mut self, phases: &Phases) {
         let previous = std::mem::take(&mut self.context.previous);
         if previous.trim().is_empty() {
             return;
@@ -219,12 +220,12 @@ impl Findings {
     }
 
     fn close(&mut self) {
-        if let Some(block) = self.context.open.take().filter(Block::is_event) {
+        if let Some(block) = self.context.open.take().filter(Block::is_problem) {
             self.add(block);
         }
     }
 
-    /// Ends the open events of both contexts.
+    /// Ends the open problems of both contexts.
     fn close_all(&mut self) {
         for _ in 0..2 {
             self.close();
@@ -232,13 +233,17 @@ impl Findings {
         }
     }
 
-    /// Adds an event to those that wait for the end of the phase, unless it is a repetition.
+    /// Adds a problem to those that wait for the end of the phase, unless it is a repetition.
     fn add(&mut self, mut block: Block) {
         let overrides = self.severity_overrides.get();
         let Some(severity) = overrides.actual(&block.line, block.severity) else { return };
         block.severity = severity;
+        // Only errors are causes of others, and only warnings of MSVC can become errors.
+        if severity == Severity::Error || block.tool == Some(Tool::Msvc) {
+            block.meaning = self.rules.meaning(block.tool, block.code.as_deref(), &block.message);
+        }
         // It says that the warnings after it are errors, and nothing else.
-        if block.has_code(&[WARNINGS_ARE_ERRORS]) {
+        if block.meaning == Some(Meaning::WarningsAreErrors) {
             self.context.promotes = true;
             return;
         }
@@ -267,13 +272,10 @@ impl Findings {
     }
 
     /// Whether it repeats a message that stands elsewhere in the log, before or after it.
-    fn is_echo(&self, event: &PendingFinding) -> bool {
-        event.block.kind == BlockKind::Echo && self.seen.has_message(&event.block.message)
+    fn is_echo(&self, problem: &PendingFinding) -> bool {
+        problem.block.kind == BlockKind::Echo && self.seen.has_message(&problem.block.message)
     }
 }
-
-/// The code of MSVC's message that warnings are treated as errors.
-const WARNINGS_ARE_ERRORS: &str = "C2220";
 
 /// The line with the word in front that AutomationTool puts before an error or a warning. None for lines that need no
 /// such word: lines with a log category, progress, the place of the log.

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::event::Event;
 use crate::finding::Phase;
+use crate::log_event::LogEvent;
 use crate::phase_durations::PhaseDurations;
 
 /// The effect of a line on the phases.
@@ -172,7 +172,7 @@ impl Phases {
         &mut self,
         marker: Option<Marker>,
         at: Option<SystemTime>,
-        report: &mut dyn FnMut(Event),
+        report: &mut dyn FnMut(LogEvent),
     ) {
         self.last_line = at.or(self.last_line);
         match marker {
@@ -212,7 +212,7 @@ impl Phases {
         &mut self,
         marker: Option<Marker>,
         at: Option<SystemTime>,
-        report: &mut dyn FnMut(Event),
+        report: &mut dyn FnMut(LogEvent),
     ) {
         self.runs_game &= !matches!(marker, Some(ClosesAny(_)));
         let end = match (marker, &self.open) {
@@ -234,11 +234,11 @@ impl Phases {
     }
 
     /// Reports the end of the open phase when the log is over.
-    pub(crate) fn finish(&mut self, report: &mut dyn FnMut(Event)) {
+    pub(crate) fn finish(&mut self, report: &mut dyn FnMut(LogEvent)) {
         self.close(self.last_line, BrokenOff, report);
     }
 
-    fn leave_sync(&mut self, at: Option<SystemTime>, report: &mut dyn FnMut(Event)) {
+    fn leave_sync(&mut self, at: Option<SystemTime>, report: &mut dyn FnMut(LogEvent)) {
         self.has_left_sync = true;
         self.runs_game = false;
         if self.current() == Some(Phase::SourceSync) {
@@ -251,7 +251,7 @@ impl Phases {
         phase: Phase,
         kind: Kind,
         at: Option<SystemTime>,
-        report: &mut dyn FnMut(Event),
+        report: &mut dyn FnMut(LogEvent),
     ) {
         let is_late = kind == Sync && self.has_left_sync;
         let is_inside = kind == Unannounced && (self.has_phase_of_build() || self.runs_game);
@@ -280,19 +280,19 @@ impl Phases {
             durations: PhaseDurations::default(),
             end: Completed,
         });
-        report(Event::PhaseStarted(phase));
+        report(LogEvent::PhaseStarted(phase));
     }
 
     fn has_phase_of_build(&self) -> bool {
         self.current().is_some_and(|phase| phase != Phase::SourceSync)
     }
 
-    fn close(&mut self, at: Option<SystemTime>, end: End, report: &mut dyn FnMut(Event)) {
+    fn close(&mut self, at: Option<SystemTime>, end: End, report: &mut dyn FnMut(LogEvent)) {
         self.nested = 0;
         if let Some(Open { phase, since, durations, .. }) = self.open.take() {
             let completed = end == Completed;
             let took = span(since, at).or_else(|| durations.took());
-            report(Event::PhaseEnded { phase, took, completed });
+            report(LogEvent::PhaseEnded { phase, took, completed });
         }
     }
 }

@@ -133,7 +133,7 @@ impl Tool {
     }
 
     /// Whether the tool compiles or links code.
-    pub(crate) fn is_about_code(self) -> bool {
+    pub(crate) fn compiles_or_links(self) -> bool {
         matches!(
             self,
             Self::Clang
@@ -146,6 +146,16 @@ impl Tool {
                 | Self::MsvcLinker
                 | Self::ShaderCompiler
         )
+    }
+
+    /// Whether the code is a warning's. MSVC numbers its warnings from C4000 on. Clang names its warnings, and has no
+    /// other codes.
+    pub(crate) fn has_warning(self, code: &str) -> bool {
+        match self {
+            Self::Clang => true,
+            Self::Msvc => matches!(code.as_bytes(), [_, b'4' | b'5', ..]),
+            _ => false,
+        }
     }
 
     /// Whether the tool numbers its messages, so that its messages name no assets and no settings.

@@ -146,8 +146,7 @@ impl LineMerger {
 
     /// Holds lines back that are new or equal the printed ones from this place on.
     fn hold_uncertain(&mut self, lines: Vec<(LogLine, Key)>, place: usize, out: &mut Effects) {
-        let now = self.last_line.unwrap_or_else(Instant::now);
-        self.uncertain.push(now, lines, place, self.window.len());
+        self.uncertain.push(self.last_line, lines, place, self.window.len());
         self.close_gap();
         self.print_hopeless(out);
     }

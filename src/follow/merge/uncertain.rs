@@ -92,7 +92,7 @@ impl Uncertain {
 
     /// Decides about the lines that a snapshot does not show twice. `None`: it cannot tell yet.
     pub(super) fn decision(&self, request: Request, alignment: &Alignment) -> Option<Decision> {
-        let (_, last) = self.since.filter(|(_, last)| request.at >= *last)?;
+        let (_, last) = self.since.filter(|_| self.came_before(request))?;
         // A view that begins with what they equal may show the second of two runs.
         let reaches_back = |original| alignment.first.0 < original || alignment.first == (0, 0);
         if !self.original.is_some_and(reaches_back) {

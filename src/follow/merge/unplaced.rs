@@ -62,7 +62,7 @@ impl Unplaced {
         keys
     }
 
-    /// HoldTimes a line back. Returns whether the buffer is full.
+    /// Holds a line back. Returns whether the buffer is full.
     pub(super) fn push(&mut self, now: Instant, line: LogLine, key: Key) -> bool {
         self.since.get_or_insert(now);
         self.bytes += size_of::<(LogLine, Key)>() + line.message.len();
