@@ -264,7 +264,7 @@ impl Remaining {
         Self::of(unpaired.map(|(_, id)| id))
     }
 
-    /// Whether the line is one of them and was not found yet.
+    /// True if the line is one of them and was not found yet.
     fn take(&mut self, id: Option<&u64>) -> bool {
         if self.total == 0 {
             return false;
@@ -279,7 +279,7 @@ impl Remaining {
         }
     }
 
-    /// Whether any remaining line is not among these.
+    /// True if any remaining line is not among these.
     fn has_other_than(&self, ids: &[u64]) -> bool {
         if self.total == 0 {
             return false;

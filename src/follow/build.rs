@@ -23,7 +23,7 @@ use crate::model::{Facts, Id, LogLine, Status};
 pub struct FollowOptions {
     /// The transports to use.
     pub transport: Transport,
-    /// Whether this step triggered it. If so, the API has confirmed that it exists.
+    /// True if this step triggered it. If so, the API has confirmed that it exists.
     pub is_ours: bool,
     /// Delays and limits.
     pub delays: FollowDelays,
@@ -42,13 +42,13 @@ pub struct Build {
     state: FollowState,
     /// How many snapshots did not show the place of waiting lines.
     lookups: u32,
-    /// Whether the pending snapshot was requested before the waiting lines came.
+    /// True if the pending snapshot was requested before the waiting lines came.
     is_requested_early: bool,
     /// The earliest time to ask REST again only about possible repeats.
     next_repeat_check: Instant,
-    /// Whether any session has joined the room.
+    /// True if any session has joined the room.
     has_joined: bool,
-    /// Whether the room was joined before the build began.
+    /// True if the room was joined before the build began.
     joined_while_pending: bool,
 }
 
@@ -70,7 +70,7 @@ struct FinalFacts {
     since: Instant,
     denied_since: Option<Instant>,
     lookups: u32,
-    /// Whether a session was followed until no more lines came after the end of the build.
+    /// True if a session was followed until no more lines came after the end of the build.
     is_drained: bool,
 }
 
@@ -105,12 +105,12 @@ impl Build {
         &self.id
     }
 
-    /// Whether the last effect has been returned.
+    /// True if the last effect has been returned.
     pub fn is_over(&self) -> bool {
         matches!(self.state, FollowState::Over)
     }
 
-    /// Whether the build is still followed, and REST is not yet asked to confirm its end.
+    /// True if the build is still followed, and REST is not yet asked to confirm its end.
     pub fn is_followed(&self) -> bool {
         matches!(self.state, FollowState::Following)
     }

@@ -13,9 +13,9 @@ pub(super) struct Room {
     pub(super) joined: Instant,
     /// When the session last brought something.
     pub(super) last_message: Instant,
-    /// Whether it has brought anything since the room was joined.
+    /// True if it has brought anything since the room was joined.
     pub(super) has_delivered: bool,
-    /// Whether REST answered a request that was sent after the room was joined.
+    /// True if REST answered a request that was sent after the room was joined.
     pub(super) is_compared: bool,
     /// How many times REST was polled while the session brought nothing.
     pub(super) checks: u32,
@@ -24,7 +24,7 @@ pub(super) struct Room {
     health: StreamHealth,
 }
 
-/// Whether the session brings the news of the build.
+/// How well the session brings the news of the build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StreamHealth {
     /// There is no sign of a problem.

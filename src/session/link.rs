@@ -52,7 +52,7 @@ pub(super) struct Link {
     /// When the last healthy session ended.
     away_since: Instant,
     reported: LinkState,
-    /// Whether it was reported that the log is polled.
+    /// True if it was reported that the log is polled.
     is_polling_reported: bool,
 }
 
@@ -93,7 +93,7 @@ impl Link {
         self.session.is_some()
     }
 
-    /// Whether the session claims to bring first the events missed since the last one.
+    /// True if the session claims to bring first the events missed since the last one.
     pub(super) fn has_recovered(&self) -> bool {
         self.session.as_ref().is_some_and(Session::recovered)
     }

@@ -38,7 +38,7 @@ pub(crate) fn decoded(line: &str) -> Option<Decoded> {
     is_wide(text).then(|| Decoded { text: text.chars().step_by(2).collect(), claimed: None })
 }
 
-/// Whether every other character is a blank or the sign for a NUL: `L o g C o o k :`.
+/// True if every other character is a blank or the sign for a NUL: `L o g C o o k :`.
 fn is_wide(text: &str) -> bool {
     /// A shorter line might be a word that is spaced out, in pairs of characters.
     const SHORTEST: usize = 8;

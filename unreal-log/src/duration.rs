@@ -52,7 +52,7 @@ fn decimal_mark(text: &str) -> Option<usize> {
     (!groups || before == "0").then_some(last)
 }
 
-/// Whether a machine may group digits with this mark. Some machines use a blank too, if no other word can follow.
+/// True if a machine may group digits with this mark. Some machines use a blank too, if no other word can follow.
 pub(crate) fn is_group_mark(c: char) -> bool {
     matches!(c, ',' | '.' | '\'' | '’' | '\u{a0}' | '\u{202f}')
 }

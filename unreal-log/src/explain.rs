@@ -143,7 +143,7 @@ fn usual_owner(subject: &Subject<'_>) -> Option<Owner> {
     rules::usual_owner(subject.rule, tool, subject.code)
 }
 
-/// Whether the tool's own code is a warning's.
+/// True if the tool's own code is a warning's.
 fn is_warning(subject: &Subject<'_>) -> bool {
     subject.tool.zip(subject.code).is_some_and(|(tool, code)| tool.has_warning(code))
 }

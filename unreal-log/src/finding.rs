@@ -159,7 +159,7 @@ pub struct LogFinding {
 }
 
 impl LogFinding {
-    /// Whether it merely follows from another failure.
+    /// True if it merely follows from another failure.
     pub fn is_follow_up(&self) -> bool {
         self.rank == Rank::FollowUp
     }

@@ -45,7 +45,7 @@ pub(crate) struct Findings {
     context: Context,
     /// The context of the lines that are not read at the moment: those in order, or those that came late.
     other_context: Context,
-    /// Whether the lines that are read now came late.
+    /// True if the lines that are read now came late.
     is_late: bool,
     pending: Vec<PendingFinding>,
     /// How many problems have begun.
@@ -65,7 +65,7 @@ struct Context {
     /// The line before, if it reported nothing.
     previous: String,
     is_suspended: bool,
-    /// Whether the compiler has said that warnings are errors from here on.
+    /// True if the compiler has said that warnings are errors from here on.
     promotes: bool,
 }
 
@@ -141,13 +141,13 @@ impl Findings {
         }
     }
 
-    /// Whether a finding was read that is not reported yet.
+    /// True if a finding was read that is not reported yet.
     pub(crate) fn has_any(&self) -> bool {
         let contexts = [&self.context, &self.other_context];
         contexts.iter().any(|context| context.open.is_some()) || !self.pending.is_empty()
     }
 
-    /// Whether so many findings wait that they should be reported before their phase ends.
+    /// True if so many findings wait that they should be reported before their phase ends.
     pub(crate) fn is_full(&self) -> bool {
         self.pending.len() >= MAX_PENDING
     }
@@ -271,7 +271,7 @@ impl Findings {
         self.pending.push(PendingFinding { block, repeats: 0, also: Vec::new() });
     }
 
-    /// Whether it repeats a message that stands elsewhere in the log, before or after it.
+    /// True if it repeats a message that stands elsewhere in the log, before or after it.
     fn is_echo(&self, problem: &PendingFinding) -> bool {
         problem.block.kind == BlockKind::Echo && self.seen.has_message(&problem.block.message)
     }

@@ -34,7 +34,7 @@ pub enum LogEvent {
         phase: Phase,
         /// How long it took: by the times of its lines or else by the log's own words.
         took: Option<Duration>,
-        /// Whether it came to its own end. A phase that failed never does.
+        /// True if it came to its own end. A phase that failed never does.
         completed: bool,
     },
 }

@@ -136,7 +136,7 @@ pub(crate) fn marker(line: &str) -> Option<Marker> {
 pub(crate) struct Phases {
     open: Option<Open>,
     has_left_sync: bool,
-    /// Whether AutomationTool has printed something.
+    /// True if AutomationTool has printed something.
     has_uat: bool,
     /// How many AutomationTools were started within the open phase and still run.
     nested: u32,

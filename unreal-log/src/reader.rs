@@ -78,7 +78,7 @@ impl Reader {
         self.meter.of_open_phase(&self.phases)
     }
 
-    /// Whether a finding was read that is not reported yet.
+    /// True if a finding was read that is not reported yet.
     pub fn has_pending_findings(&self) -> bool {
         self.findings.has_any()
     }

@@ -132,7 +132,7 @@ impl Tool {
         LANGUAGES.iter().find(|(_, extensions)| is_one(extensions)).map(|(tool, _)| *tool)
     }
 
-    /// Whether the tool compiles or links code.
+    /// True if the tool compiles or links code.
     pub(crate) fn compiles_or_links(self) -> bool {
         matches!(
             self,
@@ -148,7 +148,7 @@ impl Tool {
         )
     }
 
-    /// Whether the code is a warning's. MSVC numbers its warnings from C4000 on. Clang names its warnings, and has no
+    /// True if the code is a warning's. MSVC numbers its warnings from C4000 on. Clang names its warnings, and has no
     /// other codes.
     pub(crate) fn has_warning(self, code: &str) -> bool {
         match self {
@@ -158,7 +158,7 @@ impl Tool {
         }
     }
 
-    /// Whether the tool numbers its messages, so that its messages name no assets and no settings.
+    /// True if the tool numbers its messages, so that its messages name no assets and no settings.
     pub(crate) fn numbers_messages(self) -> bool {
         matches!(
             self,

@@ -115,7 +115,7 @@ struct World {
     /// Lines that the stream repeated within their moment while REST could not show that.
     undecidable: BTreeSet<usize>,
     polls: usize,
-    /// Whether the stream was behind REST at any time.
+    /// True if the stream was behind REST at any time.
     has_lagged: bool,
     clock_was_set: bool,
     has_dropped: bool,
@@ -455,7 +455,7 @@ impl World {
         assert_eq!(printed, seen, "{:?}", self.shown);
     }
 
-    /// Whether the order of two lines from different transports is unknown. This is so if they have
+    /// True if the order of two lines from different transports is unknown. This is so if they have
     /// the same time. It is also so if the clock was set while the stream lagged, dropped lines, or
     /// REST showed almost none.
     fn is_tie(&self, a: usize, b: usize) -> bool {

@@ -20,12 +20,12 @@ impl LineMerger {
         }
     }
 
-    /// Whether the line was certainly not printed before.
+    /// True if the line was certainly not printed before.
     fn is_new(&self, key: Key) -> bool {
         self.pending_echo == 0 && self.window.places(key).next().is_none()
     }
 
-    /// Whether REST showed the line before the stream brought it.
+    /// True if REST showed the line before the stream brought it.
     fn is_echo(&mut self, key: Key) -> bool {
         let len = self.window.len();
         let pending = len - self.pending_echo.min(len);

@@ -103,17 +103,17 @@ impl Uncertain {
         (is_behind || request.at >= last + REST_LAG).then_some(Decision::Repeats)
     }
 
-    /// Whether they came before the snapshot was requested, if there are any.
+    /// True if they came before the snapshot was requested, if there are any.
     pub(super) fn came_before(&self, request: Request) -> bool {
         self.since.is_some_and(|(_, last)| request.at >= last)
     }
 
-    /// Whether the line is one of them.
+    /// True if the line is one of them.
     pub(super) fn holds(&self, key: Key) -> bool {
         self.counts.get(&key).is_some_and(|count| *count > 0)
     }
 
-    /// Whether the line is one of them. Then it is no longer.
+    /// True if the line is one of them. Then it is no longer.
     pub(super) fn take(&mut self, key: Key) -> bool {
         let Some(count) = self.counts.get_mut(&key).filter(|count| **count > 0) else {
             return false;
@@ -135,7 +135,7 @@ impl Uncertain {
         })
     }
 
-    /// Whether waiting any longer is useless: what they equal was forgotten, or they are too many.
+    /// True if waiting any longer is useless: what they equal was forgotten, or they are too many.
     pub(super) fn is_hopeless(&self) -> bool {
         !self.is_empty() && (self.original.is_none() || self.bytes > UNCERTAIN_BYTES)
     }

@@ -141,7 +141,7 @@ fn clue(block: &Block, locator: &Locator) -> Option<Clue> {
     }
 }
 
-/// Whether it has a code of a compiler, a linker or MSBuild. The message of such a code names no asset and no setting.
+/// True if it has a code of a compiler, a linker or MSBuild. The message of such a code names no asset and no setting.
 fn has_code_of_build_tool(block: &Block) -> bool {
     let has_codes = block.tool.is_some_and(|tool| tool == Tool::Clang || tool.numbers_messages());
     has_codes && block.code.is_some()

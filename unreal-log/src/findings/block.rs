@@ -126,7 +126,7 @@ impl Block {
         self.undecided.take()
     }
 
-    /// Whether the lines report a problem, now that no more lines come.
+    /// True if the lines report a problem, now that no more lines come.
     pub(super) fn is_problem(&self) -> bool {
         let has_frames = self.kind == BlockKind::Crash && !self.details.is_empty();
         (self.has_essence || has_frames) && !(self.kind.needs_more() && self.details.is_empty())
@@ -137,7 +137,7 @@ impl Block {
         label(self.tool, self.code.as_deref())
     }
 
-    /// Whether the tool's own code is one of these.
+    /// True if the tool's own code is one of these.
     pub(super) fn has_code(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }

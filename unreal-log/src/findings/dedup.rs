@@ -150,7 +150,7 @@ impl DedupKeys {
 /// Lists of messages that the engine keeps, besides its log categories.
 const MESSAGE_LISTS: &[&str] = &["AssetCheck", "LoadErrors", "MapCheck"];
 
-/// Whether it stands in the engine's log or in one of its lists of messages.
+/// True if it stands in the engine's log or in one of its lists of messages.
 fn is_of_engine(block: &Block) -> bool {
     block.tool == Some(Tool::Engine) || block.has_code(MESSAGE_LISTS)
 }
@@ -181,7 +181,7 @@ impl Seen {
     /// Hashes in each of the two sets. A finding has two hashes.
     const CAPACITY: usize = 100_000;
 
-    /// Whether no such problem was added before.
+    /// True if no such problem was added before.
     pub(super) fn is_new(&mut self, block: &Block) -> bool {
         let Block { tool, code, message, place, severity, .. } = block;
         let of_message = hash_of_message(message);
@@ -196,7 +196,7 @@ impl Seen {
         self.insert(hash((severity, tool, code, message, place)))
     }
 
-    /// Whether a problem with this message was added, other than an echo.
+    /// True if a problem with this message was added, other than an echo.
     pub(super) fn has_message(&self, message: &str) -> bool {
         self.contains(hash_of_message(message))
     }
@@ -205,7 +205,7 @@ impl Seen {
         self.latest.contains(&hash) || self.earlier.contains(&hash)
     }
 
-    /// Whether it was not there yet.
+    /// True if it was not there yet.
     fn insert(&mut self, hash: u64) -> bool {
         if self.latest.len() >= Self::CAPACITY {
             self.earlier = std::mem::take(&mut self.latest);

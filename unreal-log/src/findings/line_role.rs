@@ -32,11 +32,11 @@ pub(super) struct BlockState<'e> {
     pub(super) tool: Option<Tool>,
     /// The last detail, or the message if there is none.
     pub(super) last: &'e str,
-    /// Whether a line has said what is wrong.
+    /// True if a line has said what is wrong.
     pub(super) has_essence: bool,
-    /// Whether the line before this one is undecided.
+    /// True if the line before this one is undecided.
     pub(super) is_undecided: bool,
-    /// Whether a crash was announced.
+    /// True if a crash was announced.
     pub(super) is_announced: bool,
     /// The number of lines after the first.
     pub(super) lines: usize,
@@ -119,7 +119,7 @@ fn compiler(state: &BlockState<'_>, text: &str, deeper: bool, stands_alone: bool
     if state.is_undecided || is_mark(state.last) { LineRole::None } else { LineRole::Undecided }
 }
 
-/// Whether the line leads to the diagnostic after it: how a header came to be included, in which function it is.
+/// True if the line leads to the diagnostic after it: how a header came to be included, in which function it is.
 pub(super) fn is_prelude(text: &str) -> bool {
     let is_chain = text.starts_with("from ") && text.ends_with([':', ',']);
     is_chain
@@ -243,7 +243,7 @@ fn crash(state: &BlockState<'_>, line: &str, text: &str, own: Option<&Match<'_>>
     LineRole::None
 }
 
-/// Whether the line only announces a crash, as `=== Critical error: ===` does.
+/// True if the line only announces a crash, as `=== Critical error: ===` does.
 pub(super) fn is_banner(reported: &str) -> bool {
     (reported.starts_with("=== ") && reported.ends_with(" ==="))
         || reported.starts_with("Traceback (")
@@ -277,7 +277,7 @@ fn is_crash_category(name: &str) -> bool {
     CATEGORIES.contains(&name)
 }
 
-/// Whether the line has a log category of the engine.
+/// True if the line has a log category of the engine.
 pub(super) fn has_category(text: &str) -> bool {
     let word = text.split(':').next().unwrap_or_default();
     word.len() < text.len()
@@ -285,7 +285,7 @@ pub(super) fn has_category(text: &str) -> bool {
         && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Whether a line without a log category may be a part of a crash: the assertion, its place, its message.
+/// True if a line without a log category may be a part of a crash: the assertion, its place, its message.
 fn is_of_crash(line: &str) -> bool {
     const OTHERS: [&str; 6] = ["Took ", "AutomationTool ", "ERROR: ", "Running: ", "***", "BUILD "];
     !OTHERS.iter().any(|other| line.trim_start().starts_with(other))

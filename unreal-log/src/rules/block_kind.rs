@@ -34,7 +34,7 @@ pub(crate) enum BlockKind {
 }
 
 impl BlockKind {
-    /// Whether the first line reports a problem only if others follow.
+    /// True if the first line reports a problem only if others follow.
     pub(crate) fn needs_more(self) -> bool {
         matches!(self, Self::BareDotNetStack | Self::JavaStack)
     }

@@ -52,14 +52,14 @@ pub(super) const UNKNOWN_MEMBER: &str = "Use a member that {class} has: {name} i
     renamed or is not in this engine version.";
 
 impl Case {
-    /// Whether the case is about messages of this tool with this code.
+    /// True if the case is about messages of this tool with this code.
     pub(crate) fn is_about(&self, tool: Option<Tool>, code: Option<&str>) -> bool {
         self.by.is_empty() || By::any(self.by, tool, code)
     }
 }
 
 impl By {
-    /// Whether messages of this tool with this code are among these.
+    /// True if messages of this tool with this code are among these.
     pub(super) fn any(these: &[Self], tool: Option<Tool>, code: Option<&str>) -> bool {
         these.iter().any(|by| match by {
             Self::Tool(by) => tool == Some(*by) && code.is_none(),

@@ -116,7 +116,7 @@ pub(crate) struct Match<'l> {
 }
 
 impl Match<'_> {
-    /// Whether it is about the source of a shader.
+    /// True if it is about the source of a shader.
     pub(crate) fn is_of_shader(&self) -> bool {
         self.file.and_then(Tool::of_file) == Some(Tool::ShaderCompiler)
     }

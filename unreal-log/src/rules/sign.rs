@@ -39,7 +39,7 @@ pub(crate) enum Nearness {
 }
 
 impl Sign {
-    /// Whether the sign fits a message of this tool with this code.
+    /// True if the sign fits a message of this tool with this code.
     pub(super) fn fits(&self, tool: Option<Tool>, code: Option<&str>, message: &str) -> bool {
         let has_text =
             || self.texts.is_empty() || self.texts.iter().any(|text| message.contains(text));
