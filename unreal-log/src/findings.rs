@@ -7,6 +7,7 @@ mod causality;
 mod dedup;
 mod follow_ups;
 mod line_role;
+mod suspension;
 
 use std::collections::HashMap;
 
@@ -25,10 +26,8 @@ use block::{Block, EXAMPLES, PendingFinding};
 use dedup::{DedupKeys, Seen};
 use follow_ups::FollowUps;
 use line_role::{has_category, is_frame, is_prelude};
+use suspension::SuspendedLines;
 
-/// Lines between these two report nothing.
-const SUSPENDED: &str = "<-- Suspend Log Parsing -->";
-const RESUMED: &str = "<-- Resume Log Parsing -->";
 /// How many findings may wait for the end of a phase. If there are more, they are reported before it ends.
 const MAX_PENDING: usize = 2_000;
 
@@ -53,6 +52,9 @@ pub(crate) struct Findings {
     /// The index of the pending finding that has a key.
     by_key: HashMap<u64, usize>,
     seen: Seen,
+    unread: SuspendedLines,
+    /// True if an error of the open phase was reported.
+    has_error: bool,
 }
 
 /// The lines before a line, as far as its meaning depends on them.
@@ -85,6 +87,8 @@ impl Findings {
             problems: 0,
             by_key: HashMap::new(),
             seen: Seen::default(),
+            unread: SuspendedLines::default(),
+            has_error: false,
         }
     }
 
@@ -102,12 +106,37 @@ impl Findings {
     pub(crate) fn read(&mut self, line: &str, claimed: Option<Severity>, phases: &Phases) {
         self.locator.learn(line);
         if line.contains("<-- ") {
-            self.context.is_suspended =
-                (self.context.is_suspended || line.contains(SUSPENDED)) && !line.contains(RESUMED);
+            if let Some(marker) = suspension::marker(line) {
+                self.context.is_suspended = marker == suspension::Marker::Suspend;
+            }
         }
         if self.context.is_suspended {
+            self.unread.push(line, claimed, phases);
             return;
         }
+        self.read_own(line, claimed, phases);
+    }
+
+    /// Reads the lines that the log asked not to read, if nothing else says why the open phase failed.
+    pub(crate) fn read_suspended_lines(&mut self) {
+        self.close_all();
+        if self.has_error || self.pending.iter().any(|pending| pending.block.is_cause()) {
+            return;
+        }
+        let (lines, phases) = std::mem::take(&mut self.unread).into_lines();
+        for (line, claimed) in lines {
+            self.read_own(&line, claimed, &phases);
+        }
+    }
+
+    /// The same at the end of the log, if no line resumed reading.
+    pub(crate) fn read_suspended_lines_of_a_cut_log(&mut self) {
+        if self.context.is_suspended {
+            self.read_suspended_lines();
+        }
+    }
+
+    fn read_own(&mut self, line: &str, claimed: Option<Severity>, phases: &Phases) {
         let with_word = claimed.and_then(|severity| with_severity_word(line, severity));
         let mut found = self.rules.read(line, phases.speaker());
         let line = match &with_word {
@@ -164,8 +193,6 @@ impl Findings {
     pub(crate) fn flush(&mut self, report: &mut dyn FnMut(LogFinding)) {
         self.close_all();
         for context in [&mut self.context, &mut self.other_context] {
-            // If the line that resumes is missing, reading resumes with the next phase.
-            context.is_suspended = false;
             context.prelude.clear();
         }
         self.by_key.clear();
@@ -173,7 +200,19 @@ impl Findings {
         // An echo in the middle of a problem was added before it.
         pending.sort_by_key(|problem| problem.block.number);
         pending.retain(|problem| !self.is_echo(problem));
+        self.has_error |= pending.iter().any(|problem| problem.block.is_cause());
         self.assembly.assemble(pending, &self.locator, report);
+    }
+
+    /// Reports all pending findings, because the open phase ends.
+    pub(crate) fn end_phase(&mut self, report: &mut dyn FnMut(LogFinding)) {
+        self.flush(report);
+        // If the line that resumes is missing, reading resumes with the next phase.
+        for context in [&mut self.context, &mut self.other_context] {
+            context.is_suspended = false;
+        }
+        self.unread = SuspendedLines::default();
+        self.has_error = false;
     }
 
     fn begin(&mut self, found: &Match<'_>, line: &str, phases: &Phases) {

@@ -75,9 +75,8 @@ use Marker::{
     LeavesSync, Opens, RunsGame, StartsUat,
 };
 
-/// The beginnings of lines, after their asterisks.
+/// The texts between the asterisks of whole lines.
 const BANNERS: &[(&str, Marker)] = &[
-    ("COMPILING", Opens(Phase::Compile, Documented)),
     ("BUILD COMMAND STARTED", Opens(Phase::Compile, Banner)),
     ("BUILD COMMAND COMPLETED", Closes(Phase::Compile, Completed)),
     ("COOK COMMAND STARTED", Opens(Phase::Cook, Banner)),
@@ -122,11 +121,16 @@ const LINES: &[(&str, Marker)] = &[
 /// The effect of the line, stripped of its prefixes, on the phases.
 pub(crate) fn marker(line: &str) -> Option<Marker> {
     let line = line.trim();
-    let (table, line) = match line.strip_prefix("***") {
-        Some(banner) => (BANNERS, banner.trim_start_matches(['*', ' '])),
-        None => (STARTS, line),
-    };
-    let starts = table.iter().find(|(start, _)| line.starts_with(start));
+    if let Some(banner) = line.strip_prefix("***") {
+        // A text that merely begins like a banner is somebody else's.
+        let text = banner.strip_suffix("***")?.trim_matches(['*', ' ']);
+        let is_compile = text.starts_with("COMPILING");
+        return match BANNERS.iter().find(|(whole, _)| text == *whole) {
+            None if is_compile => Some(Opens(Phase::Compile, Documented)),
+            found => found.map(|(_, marker)| *marker),
+        };
+    }
+    let starts = STARTS.iter().find(|(start, _)| line.starts_with(start));
     let found = starts.or_else(|| LINES.iter().find(|(whole, _)| line == *whole));
     found.map(|(_, marker)| *marker)
 }

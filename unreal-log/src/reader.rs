@@ -91,6 +91,7 @@ impl Reader {
     /// Ends the log: reports the progress of the cook, the pending findings and the end of the open phase.
     pub fn finish(&mut self, report: &mut dyn FnMut(LogEvent)) {
         self.meter.end_of_cook().into_iter().for_each(&mut *report);
+        self.findings.read_suspended_lines_of_a_cut_log();
         self.flush(report);
         self.phases.finish(report);
     }
@@ -140,10 +141,14 @@ fn change_phase(
     report: &mut dyn FnMut(LogEvent),
 ) {
     meter.end_of_cook().into_iter().for_each(&mut *report);
-    if matches!(event, LogEvent::PhaseEnded { completed: true, .. }) {
-        findings.drop_exit_codes_of_completed_phase();
+    match event {
+        LogEvent::PhaseEnded { completed: true, .. } => {
+            findings.drop_exit_codes_of_completed_phase()
+        }
+        LogEvent::PhaseEnded { completed: false, .. } => findings.read_suspended_lines(),
+        _ => {}
     }
-    findings.flush(&mut |finding| report(LogEvent::Finding(finding)));
+    findings.end_phase(&mut |finding| report(LogEvent::Finding(finding)));
     report(event);
 }
 
@@ -214,6 +219,56 @@ mod tests {
             "[2026.05.10-14.23.45:123][ 51]UATHelper: Packaging (Windows): LogCook: Error: x";
         for line in [json, prefixed] {
             assert_eq!(findings(&[line])[0].to_string(), "LogCook: x", "{line}");
+        }
+    }
+
+    /// The errors of a cook whose log asks not to read its middle.
+    fn errors_of_a_cook(middle: &[&str], after: &[&str]) -> Vec<String> {
+        let banner = "********** COOK COMMAND STARTED **********";
+        let lines = [&[banner, "<-- Suspend Log Parsing -->"], middle, after].concat();
+        let mut errors = Vec::new();
+        let mut reader = Reader::new();
+        let mut report = |event| {
+            if let LogEvent::Finding(finding) = event
+                && finding.severity == Severity::Error
+            {
+                errors.push(finding.message);
+            }
+        };
+        for line in lines {
+            reader.line(line, None, &mut report);
+        }
+        reader.finish(&mut report);
+        errors
+    }
+
+    #[test]
+    fn a_failed_phase_without_another_error_is_read_although_its_log_asks_not_to() {
+        let resume = "<-- Resume Log Parsing -->";
+        let failed = "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)";
+        let completed = "********** COOK COMMAND COMPLETED **********";
+        let has_hidden = |after: &[&str]| {
+            let found = errors_of_a_cook(&["LogCook: Error: hidden"], after);
+            found.iter().any(|message| message == "hidden")
+        };
+        assert!(has_hidden(&[failed]));
+        assert!(has_hidden(&[resume, failed]));
+        assert!(has_hidden(&[]), "the log is cut");
+        assert!(!has_hidden(&[resume, completed]));
+        assert!(!has_hidden(&[resume, "LogCook: Error: shown", failed]));
+    }
+
+    #[test]
+    fn a_text_that_only_begins_like_a_banner_changes_nothing() {
+        let error = "LogPlayLevel: Error: a";
+        for line in [
+            "*** RUN COMMAND STARTED",
+            "*** RUN COMMAND STARTED by me ***",
+            "*** BUILD COMMAND STARTEDx ***",
+        ] {
+            let with = errors_of_a_cook(&["<-- Resume Log Parsing -->", line, error], &[]);
+            let without = errors_of_a_cook(&["<-- Resume Log Parsing -->", error], &[]);
+            assert_eq!(with, without, "{line}");
         }
     }
 

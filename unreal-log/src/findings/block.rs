@@ -57,6 +57,14 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// True if it may be the cause of a failure: an error that neither follows from another one nor is the exit code of
+    /// a program.
+    pub(super) fn is_cause(&self) -> bool {
+        self.severity == Severity::Error
+            && self.rank != Rank::FollowUp
+            && self.tool != Some(Tool::Exit)
+    }
+
     /// `line`: the whole line, stripped of its prefixes.
     pub(super) fn new(found: &Match<'_>, line: &str, phase: Option<Phase>, number: u64) -> Self {
         let has_essence = found.block != BlockKind::Gradle && !is_banner(found.message);

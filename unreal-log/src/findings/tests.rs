@@ -223,13 +223,25 @@ fn reading_resumes_with_the_next_phase_at_the_latest() {
     let mut findings = Findings::new();
     let phases = Phases::default();
     let mut read = Vec::new();
-    for line in [SUSPENDED, "LogCook: Error: a"] {
+    for line in ["<-- Suspend Log Parsing -->", "LogCook: Error: a"] {
         findings.read(line, None, &phases);
     }
-    findings.flush(&mut |finding| read.push(finding.message));
+    findings.end_phase(&mut |finding| read.push(finding.message));
     findings.read("LogCook: Error: b", None, &phases);
     findings.flush(&mut |finding| read.push(finding.message));
     assert_eq!(read, ["b"]);
+}
+
+#[test]
+fn only_a_whole_line_suspends_reading() {
+    for line in [
+        "say \"<-- Suspend Log Parsing -->\"",
+        "<-- Suspend Log Parsing --> now",
+        "MyTool: <-- Suspend Log Parsing -->",
+        "LogGame: Display: chat: <-- Suspend Log Parsing -->",
+    ] {
+        assert_eq!(shown(&[line, "LogCook: Error: a"]), ["error LogCook: a"], "{line}");
+    }
 }
 
 #[test]
