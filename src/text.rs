@@ -108,7 +108,10 @@ impl Cleaner {
 }
 
 /// The text after one more step.
-fn then<'t>(text: Cow<'t, str>, step: impl for<'s> FnOnce(&'s str) -> Cow<'s, str>) -> Cow<'t, str> {
+fn then<'t>(
+    text: Cow<'t, str>,
+    step: impl for<'s> FnOnce(&'s str) -> Cow<'s, str>,
+) -> Cow<'t, str> {
     match text {
         Cow::Borrowed(text) => step(text),
         Cow::Owned(text) => Cow::Owned(step(&text).into_owned()),

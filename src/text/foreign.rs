@@ -14,14 +14,13 @@ mod tests;
 
 use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use line::{Line, is_word};
 use tokens::Chars;
 use tools::Password;
 
 pub use keys::OpenKey;
-
 
 /// What may stand around a word.
 #[derive(Clone, Copy)]
@@ -86,7 +85,7 @@ pub(super) struct Foreign(Option<AhoCorasick>);
 
 impl Foreign {
     pub(super) fn new() -> Self {
-        Self(AhoCorasick::new(WORDS.iter().map(|(word, _)| word)).ok())
+        Self(fast_search(WORDS.iter().map(|(word, _)| word)))
     }
 
     /// Whether a line needs a closer look. This is false for nearly all lines.
@@ -104,7 +103,8 @@ impl Foreign {
         for hit in self.0.iter().flat_map(|search| search.find_iter(text)) {
             let Some((_, kind)) = WORDS.get(hit.pattern().as_usize()) else { continue };
             if let Tool(password) = kind {
-                let is_name = line.before(hit.start()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+                let is_name =
+                    line.before(hit.start()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
                 if is_name || matches!(password, Password::Option(_) | Password::Second) {
                     commands.extend(command.map(|(from, tool)| (from..hit.start(), tool)));
                     command = Some((hit.end(), *password));
@@ -119,6 +119,17 @@ impl Foreign {
         }
         line.found
     }
+}
+
+/// A search that looks at many bytes at once if there are at most 64 words. That needs this kind of
+/// matches. The automaton runs only for a line with one of the words, and is the quickest to build.
+pub(super) fn fast_search<W: AsRef<[u8]>>(
+    words: impl IntoIterator<Item = W>,
+) -> Option<AhoCorasick> {
+    let mut search = AhoCorasick::builder();
+    search.match_kind(MatchKind::LeftmostFirst).kind(Some(AhoCorasickKind::ContiguousNFA));
+    // It fails only for more than 2 GiB of words.
+    search.build(words).ok()
 }
 
 fn look(line: &mut Line<'_>, hit: Range<usize>, kind: Kind, open: &mut OpenKey) {
@@ -138,7 +149,9 @@ fn look(line: &mut Line<'_>, hit: Range<usize>, kind: Kind, open: &mut OpenKey) 
             tokens::token(line, start, hit.end, chars, least);
         }
         Kind::Word(chars, least) => {
-            if line.before(hit.start).is_none_or(|byte| !is_word(byte)) || is_escaped(line, hit.start) {
+            if line.before(hit.start).is_none_or(|byte| !is_word(byte))
+                || is_escaped(line, hit.start)
+            {
                 tokens::token(line, hit.start, hit.end, chars, least);
             }
         }
@@ -149,5 +162,8 @@ fn look(line: &mut Line<'_>, hit: Range<usize>, kind: Kind, open: &mut OpenKey) 
 /// Whether the letter before is the end of an escape: `\n`, `%3A`, `\u0026`.
 fn is_escaped(line: &Line<'_>, at: usize) -> bool {
     let before = line.text.get(..at).unwrap_or_default();
-    matches!(before, [.., b'\\', b'n' | b'r' | b't'] | [.., b'%', _, _] | [.., b'\\', b'u', _, _, _, _])
+    matches!(
+        before,
+        [.., b'\\', b'n' | b'r' | b't'] | [.., b'%', _, _] | [.., b'\\', b'u', _, _, _, _]
+    )
 }

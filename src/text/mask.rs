@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
-use super::foreign::{Foreign, OpenKey};
+use super::foreign::{Foreign, OpenKey, fast_search};
 use super::forms::forms;
 use super::visible::{Places, visible};
 
@@ -17,11 +17,16 @@ const STARS: &str = "***";
 /// Shorter lines of a secret (`}` of a JSON key) would mask half of the log.
 const MIN_LENGTH: usize = 4;
 
+/// No beginning of a text depends on more bytes.
+const READ: usize = 64 << 10;
+
 /// Finds secrets in foreign text.
 #[derive(Clone)]
 pub struct Mask(Arc<Searches>);
 
 struct Searches {
+    /// Whether there is any secret of ours.
+    is_ours: Option<AhoCorasick>,
     own: Option<AhoCorasick>,
     foreign: Foreign,
 }
@@ -33,16 +38,16 @@ impl Mask {
         let lines = secrets.iter().flat_map(|secret| secret.split(['\r', '\n'])).map(str::trim);
         let long = lines.filter(|line| line.chars().count() >= MIN_LENGTH);
         let forms: BTreeSet<String> = long.flat_map(forms).collect();
-        let search = (!forms.is_empty()).then(|| AhoCorasick::new(forms));
-        // It fails only for more than 2 GiB of secrets, which no environment holds.
-        let own = search.and_then(Result::ok);
-        Self(Arc::new(Searches { own, foreign: Foreign::new() }))
+        let is_ours = (!forms.is_empty()).then(|| fast_search(&forms)).flatten();
+        let own = is_ours.as_ref().and_then(|_| AhoCorasick::new(forms).ok());
+        Self(Arc::new(Searches { is_ours, own, foreign: Foreign::new() }))
     }
 
     /// The beginning of a text of a service, masked before it is cut: a part of a secret would not
     /// be recognised later.
     pub fn beginning(&self, text: &str, chars: usize) -> String {
-        self.apply(text, &mut OpenKey::default()).chars().take(chars).collect()
+        let read = text.get(..text.floor_char_boundary(READ)).unwrap_or_default();
+        self.apply(read, &mut OpenKey::default()).chars().take(chars).collect()
     }
 
     /// Whether the text, with or without its colours, contains a secret of ours.
@@ -65,7 +70,7 @@ impl Mask {
     }
 
     fn is_ours(&self, visible: &str) -> bool {
-        self.0.own.as_ref().is_some_and(|search| search.is_match(visible))
+        self.0.is_ours.as_ref().is_some_and(|search| search.is_match(visible))
     }
 }
 
@@ -168,6 +173,46 @@ mod tests {
                 assert!(masked.len() <= 3 + 4 + 4 + 2, "{masked:?} shows some of it");
             }
         }
+    }
+
+    #[test]
+    fn a_secret_in_utf_16_inside_base64_is_masked_at_each_place_in_both_byte_orders() {
+        let (le, be): (fn(u16) -> [u8; 2], fn(u16) -> [u8; 2]) =
+            (u16::to_le_bytes, u16::to_be_bytes);
+        for order in [le, be] {
+            for before in ["", "u", "us", "usr"] {
+                for after in ["", "!", "!?"] {
+                    let text = format!("{before}Tok123456{after}");
+                    let bytes: Vec<u8> = text.encode_utf16().flat_map(order).collect();
+                    let masked = masked(&["Tok123456"], &STANDARD_NO_PAD.encode(bytes));
+                    assert!(masked.contains("***"), "{text:?}");
+                    assert!(masked.len() <= 3 + 8 + 8 + 2, "{masked:?} shows some of it");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_in_lower_case_in_hex_and_in_escaped_json_is_masked() {
+        for text in ["to/k_abc", "546f2F6b5f416243", "546f2f6b5f416243", "546F2F6B5F416243"] {
+            assert_eq!(masked(&["To/k_AbC"], text) == "***", text != "546f2F6b5f416243", "{text}");
+        }
+        assert_eq!(masked(&["To/k_AbC"], r"To\/k_AbC"), "***");
+    }
+
+    #[test]
+    fn a_secret_that_invisible_characters_split_is_masked() {
+        for hidden in ["\u{200b}", "\u{ad}", "\u{feff}", "\u{2060}", "\0", "\u{202e}"] {
+            assert_eq!(masked(&["tok123456"], &format!("x tok{hidden}123456 y")), "x *** y");
+        }
+    }
+
+    #[test]
+    fn a_text_is_masked_before_it_is_cut() {
+        let mask = Mask::new(&["tok123456"]);
+        assert_eq!(mask.beginning("1234 tok123456 x", 10), "1234 *** x");
+        assert_eq!(mask.beginning("1234 dG9rMTIzNDU2", 10), "1234 ***");
+        assert_eq!(mask.beginning(&format!("{}tok123456", "x".repeat(READ - 4)), 10), "xxxxxxxxxx");
     }
 
     #[test]

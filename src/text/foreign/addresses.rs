@@ -13,6 +13,8 @@ const WEBHOOKS: &[&str] = &[
     "webhook.office.com/webhookb2/",
 ];
 
+/// The length of `discord.com`.
+const SHORTEST_HOST: usize = 11;
 /// A user name of so many characters with a digit is a token.
 const TOKEN: usize = 20;
 /// A word in the place of the password, which means that the user is a token.
@@ -74,6 +76,9 @@ fn last_at(line: &Line<'_>, from: usize, to: usize) -> Option<usize> {
 
 fn webhook(line: &mut Line<'_>, start: usize, authority: usize) -> bool {
     let host = line.part(&(start..authority));
+    if host.len() < SHORTEST_HOST {
+        return false;
+    }
     let known = WEBHOOKS.iter().find_map(|webhook| {
         let (domain, _) = webhook.split_once('/')?;
         let subdomain = host.len().checked_sub(domain.len())?;

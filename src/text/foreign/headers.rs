@@ -62,9 +62,13 @@ pub(super) fn cookie(line: &mut Line<'_>, hit: Range<usize>) {
     let start = line.run_back(hit.start, 5, is_word);
     let is_header = match line.before(start) {
         None => true,
-        Some(byte) => is_quote(byte) || line.text.get(..start).is_some_and(|before| {
-            matches!(before, [.., b'>' | b'<' | b'H', b' '])
-        }),
+        Some(byte) => {
+            is_quote(byte)
+                || line
+                    .text
+                    .get(..start)
+                    .is_some_and(|before| matches!(before, [.., b'>' | b'<' | b'H', b' ']))
+        }
     };
     let end = value_end(line, hit.end, opening_quote(line, start));
     let value = line.run(hit.end, is_blank);
@@ -109,6 +113,8 @@ fn is_random(line: &Line<'_>, word: Range<usize>) -> bool {
     let judged = line.part(&(word.start..word.end.min(word.start + 64)));
     let has_digit = judged.iter().any(u8::is_ascii_digit);
     let has_letter = judged.iter().any(u8::is_ascii_alphabetic);
-    judged.len() >= CREDENTIALS && has_letter && (has_digit || judged.len() >= 2 * CREDENTIALS)
+    judged.len() >= CREDENTIALS
+        && has_letter
+        && (has_digit || judged.len() >= 2 * CREDENTIALS)
         && !judged.starts_with(b"$")
 }

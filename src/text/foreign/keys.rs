@@ -70,8 +70,10 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
 fn last_word(line: &Line<'_>) -> Option<std::ops::Range<usize>> {
     let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b',');
     let end = line.run_back(line.text.len(), line.text.len(), is_blank);
-    let start = line.run_back(end, end, |byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    let is_alone = line.text.get(..start).is_some_and(|before| before.iter().all(|byte| is_blank(*byte)));
+    let start =
+        line.run_back(end, end, |byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    let is_alone =
+        line.text.get(..start).is_some_and(|before| before.iter().all(|byte| is_blank(*byte)));
     let is_key = end - start >= SHORTEST || is_alone && end > start;
     (is_key && line.before(start).is_none_or(is_blank)).then_some(start..end)
 }

@@ -115,7 +115,11 @@ const ORDINARY: &[&str] = &[
 
 #[test]
 fn ordinary_text_stays() {
-    let wrong: Vec<_> = ORDINARY.iter().map(|text| cleaned(text)).filter(|text| !ORDINARY.contains(&&**text)).collect();
+    let wrong: Vec<_> = ORDINARY
+        .iter()
+        .map(|text| cleaned(text))
+        .filter(|text| !ORDINARY.contains(&&**text))
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

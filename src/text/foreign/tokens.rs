@@ -67,7 +67,8 @@ pub(super) fn token(line: &mut Line<'_>, start: usize, prefix: usize, chars: Cha
 
 /// The secret key that stands behind the id of an AWS key, as `id:secret` or `id secret`.
 fn aws_secret(line: &mut Line<'_>, id_end: usize) {
-    let separates = |byte: u8| matches!(byte, b':' | b',' | b';' | b'/' | b' ' | b'\t' | b'"' | b'\'');
+    let separates =
+        |byte: u8| matches!(byte, b':' | b',' | b';' | b'/' | b' ' | b'\t' | b'"' | b'\'');
     let start = line.run(id_end, separates);
     if start == id_end || start > id_end + 4 {
         return;

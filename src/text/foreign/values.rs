@@ -86,7 +86,8 @@ enum Separator {
 /// Masks the value of the name that contains `hit`.
 pub(super) fn named(line: &mut Line<'_>, hit: Range<usize>) {
     let inside = line.run_back(hit.end, 1, |byte| !is_word(byte));
-    let end = line.run(inside, is_word).min(inside + NAME);
+    let rest = line.rest(inside).iter().take(NAME);
+    let end = inside + rest.take_while(|byte| is_word(**byte)).count();
     let start = line.run_back(hit.start, NAME, is_word);
     line.done = line.done.max(end);
     let Some(meaning) = meaning(line, start, end) else { return };
@@ -114,8 +115,10 @@ fn meaning(line: &Line<'_>, start: usize, end: usize) -> Option<Meaning> {
         let (before, same) = name.split_at_checked(cut)?;
         same.eq_ignore_ascii_case(suffix.as_bytes()).then_some(before)
     };
-    let (before, meaning) = NAMES.iter().find_map(|(suffix, meaning)| Some((ends(suffix)?, *meaning)))?;
-    let is_whole = before.is_empty() || before.ends_with(b"0026") || before.eq_ignore_ascii_case(b"26");
+    let (before, meaning) =
+        NAMES.iter().find_map(|(suffix, meaning)| Some((ends(suffix)?, *meaning)))?;
+    let is_whole =
+        before.is_empty() || before.ends_with(b"0026") || before.eq_ignore_ascii_case(b"26");
     let is_right = match meaning {
         Meaning::Password | Meaning::Token => true,
         Meaning::Signature => is_whole || before.ends_with(b"-"),
@@ -163,7 +166,9 @@ fn separator(line: &Line<'_>, start: usize, end: usize) -> Option<(Separator, us
 
 /// Whether the name begins with `-` or follows a `/` that begins a word.
 fn is_option(line: &Line<'_>, start: usize) -> bool {
-    let begins = |at: usize| line.before(at).is_none_or(|byte| !is_word(byte) && byte != b'/' && byte != b'.');
+    let begins = |at: usize| {
+        line.before(at).is_none_or(|byte| !is_word(byte) && byte != b'/' && byte != b'.')
+    };
     match (line.byte(start), line.before(start)) {
         (Some(b'-'), _) => begins(start),
         (_, Some(b'/')) => begins(start - 1),
@@ -213,7 +218,13 @@ fn is_placeholder(value: &[u8]) -> bool {
     }
 }
 
-fn is_secret(meaning: Meaning, separator: Separator, is_quoted: bool, is_env: bool, value: &[u8]) -> bool {
+fn is_secret(
+    meaning: Meaning,
+    separator: Separator,
+    is_quoted: bool,
+    is_env: bool,
+    value: &[u8],
+) -> bool {
     let has_digit = value.iter().any(u8::is_ascii_digit);
     let has_letter = value.iter().any(u8::is_ascii_alphabetic);
     let has_blank = value.iter().any(|byte| is_blank(*byte));
@@ -223,7 +234,9 @@ fn is_secret(meaning: Meaning, separator: Separator, is_quoted: bool, is_env: bo
         Meaning::Signature => separator == Separator::Parameter && value.len() >= SIGNATURE,
         Meaning::Credentials => {
             let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
-            value.len() >= TOKEN && value.iter().all(is_base64) && (is_quoted || separator == Separator::Equals)
+            value.len() >= TOKEN
+                && value.iter().all(is_base64)
+                && (is_quoted || separator == Separator::Equals)
         }
         Meaning::Password => match separator {
             Separator::Blank => !value.starts_with(b"-"),
@@ -246,13 +259,16 @@ fn is_secret(meaning: Meaning, separator: Separator, is_quoted: bool, is_env: bo
 
 /// Masks the value of `pass:`, which openssl and apksigner take where a password is expected.
 pub(super) fn passed(line: &mut Line<'_>, hit: Range<usize>) {
-    let begins = line.before(hit.start).is_none_or(|byte| is_blank(byte) || is_quote(byte) || byte == b'=');
-    let blank = line.run_back(hit.start, hit.start, |byte| is_blank(byte) || is_quote(byte) || byte == b'=');
+    let begins =
+        line.before(hit.start).is_none_or(|byte| is_blank(byte) || is_quote(byte) || byte == b'=');
+    let blank = line
+        .run_back(hit.start, hit.start, |byte| is_blank(byte) || is_quote(byte) || byte == b'=');
     let option = line.run_back(blank, NAME, is_word);
     let option = line.part(&(option..blank));
     let is_option = option.starts_with(b"-")
         && [&b"pass"[..], b"passin", b"passout"].iter().any(|end| option.ends_with(end));
-    if begins && is_option
+    if begins
+        && is_option
         && let Some((value, _)) = value(line, hit.end, Separator::Blank, usize::MAX)
     {
         line.mask(value);
