@@ -10,6 +10,8 @@ mod tools;
 mod values;
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;
 
 use std::ops::Range;

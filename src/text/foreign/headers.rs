@@ -32,13 +32,12 @@ pub(super) fn authorization(line: &mut Line<'_>, hit: Range<usize>) {
     let end = scheme_end(line, from);
     let first = line.run(end, |byte| is_blank(byte) || byte == b'\\');
     let is_known = is_known(line, from, end);
-    let is_alone = line.byte(first).is_none_or(is_quote) || first == end;
-    if is_alone {
-        // A scheme without credentials, or credentials without a scheme.
-        let word = word_end(line, from);
-        if !is_known && is_random(line, from..word) {
-            line.mask(from..word);
-        }
+    let credentials = from..word_end(line, from);
+    if !is_known && is_random(line, credentials.clone()) {
+        // There is no scheme.
+        return line.mask(credentials);
+    }
+    if line.byte(first).is_none_or(is_quote) || first == end {
         return;
     }
     let word = word_end(line, first);
