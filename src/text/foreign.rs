@@ -2,6 +2,7 @@
 //! words that each of them contains; each kind is a file beside it.
 
 mod addresses;
+mod gate;
 mod headers;
 mod keys;
 mod line;
@@ -18,6 +19,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use gate::Gate;
 use line::{Line, is_word};
 use tokens::Chars;
 use tools::Password;
@@ -42,13 +44,17 @@ enum Kind {
     Token(Chars, usize),
     /// The same, but only at the start of a word.
     Word(Chars, usize),
+    /// The second part of a JSON Web Token.
+    Jwt,
     /// The name of a program.
     Tool(Password),
 }
 
-use Kind::{Address, Authorization, Bearer, Cookie, Name, Pass, PrivateKey, Token, Tool, Word};
+use Kind::{
+    Address, Authorization, Bearer, Cookie, Jwt, Name, Pass, PrivateKey, Token, Tool, Word,
+};
 
-/// A fast search takes at most 64 words, of at least three characters.
+/// Each has at least four characters, apart from the first one.
 #[rustfmt::skip]
 const WORDS: &[(&str, Kind)] = &[
     ("://", Address), (":\\/\\/", Address),
@@ -57,22 +63,23 @@ const WORDS: &[(&str, Kind)] = &[
     ("assw", Name), ("ASSW", Name), ("assphrase", Name), ("orepass", Name), ("eypass", Name),
     ("oken", Name), ("OKEN", Name), ("ecret", Name), ("ECRET", Name),
     ("pikey", Name), ("piKey", Name), ("pi_key", Name), ("pi-k", Name), ("pi-K", Name), ("I_KEY", Name),
-    ("ss_key", Name), ("ssKey", Name), ("SS_KEY", Name), ("untKey", Name), 
+    ("ss_key", Name), ("ss-key", Name), ("unt-key", Name), ("ssKey", Name), ("SS_KEY", Name), ("untKey", Name), 
     ("-aes=", Name), ("sig=", Name), ("ignature", Name), ("redential=", Name), ("auth\"", Name), ("_auth", Name),
     // GitHub, GitLab
     ("ghp_", Token(Chars::Alphanumeric, 16)), ("gho_", Token(Chars::Alphanumeric, 16)), ("ghu_", Token(Chars::Any, 16)),
     ("ghs_", Token(Chars::Any, 16)), ("ghr_", Token(Chars::Alphanumeric, 16)), ("_pat_", Token(Chars::Word, 16)),
-    ("glpat-", Token(Chars::Any, 16)), ("glcbt-", Token(Chars::Any, 16)), ("glrt-", Token(Chars::Any, 16)),
+    ("glpat-", Token(Chars::Any, 16)), ("glcbt-", Token(Chars::Any, 16)), ("glrt-", Token(Chars::Any, 16)), ("gldt-", Token(Chars::Any, 16)),
+    ("glptt-", Token(Chars::Any, 16)), ("glsoat-", Token(Chars::Any, 16)), ("gloas-", Token(Chars::Any, 16)), ("glft-", Token(Chars::Any, 16)), ("dop_v1_", Token(Chars::Alphanumeric, 32)),
     // Slack, AWS, Google, JWT
-    ("xox", Token(Chars::Word, 16)), ("xapp-", Token(Chars::Word, 16)),
-    ("AKIA", Word(Chars::Upper, 16)), ("ASIA", Word(Chars::Upper, 16)),
-    ("AIza", Word(Chars::Word, 30)), ("ya29.", Token(Chars::Any, 20)), ("GOCSPX-", Token(Chars::Word, 20)),
-    ("eyJ", Word(Chars::Parts, 10)),
+    ("xoxb-", Token(Chars::Word, 12)), ("xoxp-", Token(Chars::Word, 12)), ("xoxa-", Token(Chars::Word, 12)), ("xoxs-", Token(Chars::Word, 12)),
+    ("xoxr-", Token(Chars::Word, 12)), ("xoxe.", Token(Chars::Any, 12)), ("xoxe-", Token(Chars::Word, 12)), ("xoxc-", Token(Chars::Word, 12)), ("xoxd-", Token(Chars::Any, 12)),
+    ("xapp-", Token(Chars::Word, 16)), ("AKIA", Word(Chars::Upper, 16)), ("ASIA", Word(Chars::Upper, 16)),
+    ("AIza", Word(Chars::Word, 30)), ("ya29.", Token(Chars::Any, 20)), ("GOCSPX-", Token(Chars::Word, 20)), (".eyJ", Jwt),
     // package registries and services
-    ("npm_", Token(Chars::Alphanumeric, 30)), ("pypi-", Token(Chars::Word, 40)), ("_live_", Token(Chars::Alphanumeric, 16)), ("sk-", Word(Chars::Word, 32)),
-    ("hvs.", Token(Chars::Word, 20)), ("8Q~", Token(Chars::Any, 30)),
+    ("npm_", Token(Chars::Alphanumeric, 30)), ("pypi-", Token(Chars::Word, 40)), ("_live_", Token(Chars::Alphanumeric, 16)), ("sk-proj-", Token(Chars::Word, 32)), ("sk-ant-", Token(Chars::Word, 32)),
+    ("hvs.", Token(Chars::Word, 20)),
     // programs
-    ("p4 ", Tool(Password::Attached("-P"))), ("p4.exe", Tool(Password::Attached("-P"))),
+    ("p4 -", Tool(Password::Attached("-P"))), ("p4.e", Tool(Password::Attached("-P"))),
     ("sshpass", Tool(Password::Attached("-p"))), ("keychain", Tool(Password::Option(&["-p", "-P"]))),
     ("ocker login", Tool(Password::Option(&["-p"]))), ("+login ", Tool(Password::Second)),
     ("curl", Tool(Password::User(&["-u", "--user", "-U", "--proxy-user"]))),
@@ -83,16 +90,20 @@ const PREFIX: usize = 8;
 
 /// The search for all words.
 #[derive(Debug, Clone)]
-pub(super) struct Foreign(Option<AhoCorasick>);
+pub(super) struct Foreign {
+    gate: Gate,
+    search: Option<AhoCorasick>,
+}
 
 impl Foreign {
     pub(super) fn new() -> Self {
-        Self(fast_search(WORDS.iter().map(|(word, _)| word)))
+        let words = || WORDS.iter().map(|(word, _)| *word);
+        Self { gate: Gate::new(words()), search: fast_search(words()) }
     }
 
     /// Whether a line needs a closer look. This is false for nearly all lines.
     pub(super) fn may_hit(&self, text: &str) -> bool {
-        self.0.as_ref().is_some_and(|search| search.is_match(text))
+        self.gate.is_match(text)
     }
 
     /// The ranges of secrets, and of what belongs to the private key that is open.
@@ -102,14 +113,15 @@ impl Foreign {
         line.done = 0;
         let mut command: Option<(usize, Password)> = None;
         let mut commands = Vec::new();
-        for hit in self.0.iter().flat_map(|search| search.find_iter(text)) {
+        for hit in self.search.iter().flat_map(|search| search.find_iter(text)) {
             let Some((_, kind)) = WORDS.get(hit.pattern().as_usize()) else { continue };
             if let Tool(password) = kind {
                 let is_name =
                     line.before(hit.start()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
                 if is_name || matches!(password, Password::Option(_) | Password::Second) {
                     commands.extend(command.map(|(from, tool)| (from..hit.start(), tool)));
-                    command = Some((hit.end(), *password));
+                    let option = usize::from(hit.end() > 0 && line.before(hit.end()) == Some(b'-'));
+                    command = Some((hit.end() - option, *password));
                 }
             } else if hit.start() >= line.done {
                 look(&mut line, hit.range(), *kind, open);
@@ -157,6 +169,7 @@ fn look(line: &mut Line<'_>, hit: Range<usize>, kind: Kind, open: &mut OpenKey) 
                 tokens::token(line, hit.start, hit.end, chars, least);
             }
         }
+        Kind::Jwt => tokens::jwt(line, hit.start),
         Kind::Tool(_) => {}
     }
 }

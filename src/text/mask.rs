@@ -17,6 +17,8 @@ const STARS: &str = "***";
 /// Shorter lines of a secret (`}` of a JSON key) would mask half of the log.
 const MIN_LENGTH: usize = 4;
 
+/// After so many rounds the text is taken as it is.
+const ROUNDS: usize = 4;
 /// No beginning of a text depends on more bytes.
 const READ: usize = 64 << 10;
 
@@ -56,7 +58,21 @@ impl Mask {
     }
 
     /// The text with each run of overlapping secrets replaced, including what is hidden inside.
+    /// Masking the result again changes nothing.
     pub(super) fn apply<'t>(&self, text: &'t str, open: &mut OpenKey) -> Cow<'t, str> {
+        let mut masked = self.once(text, open);
+        // A mask may take a word away that decided about its neighbour.
+        for _ in 0..ROUNDS {
+            let Cow::Owned(before) = &masked else { break };
+            match self.once(before, &mut OpenKey::default()) {
+                Cow::Owned(after) => masked = Cow::Owned(after),
+                Cow::Borrowed(_) => break,
+            }
+        }
+        masked
+    }
+
+    fn once<'t>(&self, text: &'t str, open: &mut OpenKey) -> Cow<'t, str> {
         let visible = visible(text);
         let is_ours = self.is_ours(&visible);
         if !is_ours && !self.0.foreign.may_hit(&visible) && !open.is_open() {

@@ -38,7 +38,7 @@ pub(super) const SECRETS: &[&str] = &[
     "\\n«eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3»\\n",
     "«dckr_pat_abcdefghij0123456789abcdefg»", "«sk_live_abcdefghij0123456789abcd»", "«hvs.CAESIabcdefghij0123456789»",
     "«sk-proj-abcdefghij0123456789abcdefghij0123456789»",
-    "client «abc8Q~abcdefghij0123456789abcdefghij0123»",
+   
     // headers
     "Authorization: Basic «dXNlcjpwYXNz»", "> Authorization: Bearer «abc123»", "authorization: token «abc»",
     "curl -H 'Authorization: Bearer «abc.def»' https://host", "curl -H \"AUTHORIZATION: basic «YWJj»\" x",
@@ -145,9 +145,14 @@ fn what_shows_nothing_does_not_hide_a_secret() {
 }
 
 #[test]
-fn each_of_the_words_fits_the_fast_search() {
-    assert!(super::WORDS.len() <= 64, "{}", super::WORDS.len());
-    assert!(super::WORDS.iter().all(|(word, _)| word.len() >= 3));
+fn a_line_with_any_of_the_words_is_looked_at() {
+    let foreign = super::Foreign::new();
+    for (word, _) in super::WORDS {
+        for before in ["a", "ab", "abc", "abcd", "日"] {
+            let word = if *word == "://" { "https://" } else { word };
+            assert!(foreign.may_hit(&format!("{before}{word}")), "{word}");
+        }
+    }
 }
 
 #[test]
@@ -156,7 +161,6 @@ fn a_long_token_of_each_prefix_is_masked() {
         if let super::Kind::Token(..) | super::Kind::Word(..) = kind {
             let rest = match kind {
                 super::Kind::Word(super::Chars::Upper, _) => LONG.to_uppercase(),
-                super::Kind::Word(super::Chars::Parts, _) => format!("{LONG}.{LONG}"),
                 _ => LONG.repeat(2),
             };
             let shown = cleaned(&format!("a {word}{rest} b"));

@@ -11,8 +11,6 @@ pub(super) enum Chars {
     Word,
     /// And `.`, and what Base64 has.
     Any,
-    /// As in `Word`, in parts that are joined by dots: at least two parts of ten.
-    Parts,
 }
 
 impl Chars {
@@ -20,13 +18,15 @@ impl Chars {
         match self {
             Self::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
             Self::Alphanumeric => byte.is_ascii_alphanumeric(),
-            Self::Word | Self::Parts => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
+            Self::Word => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
             Self::Any => byte.is_ascii_alphanumeric() || b"-_.+/=~".contains(&byte),
         }
     }
 }
 
-/// The shortest part of a token that consists of parts.
+/// The longest first part of a JSON Web Token.
+const HEADER: usize = 2048;
+/// The shortest part of one.
 const PART: usize = 10;
 /// The length of an AWS secret access key.
 const AWS_SECRET: usize = 40;
@@ -37,32 +37,30 @@ pub(super) fn token(line: &mut Line<'_>, start: usize, prefix: usize, chars: Cha
     if end - prefix < least {
         return;
     }
-    if !matches!(chars, Chars::Parts) {
-        // Words are joined by `_` and `-`, and a text in capitals is no token.
-        let random = line.part(&(prefix..end)).iter().any(u8::is_ascii_digit);
-        if random || end - prefix >= 2 * least {
-            line.mask(start..end);
-        }
-        if matches!(chars, Chars::Upper) {
-            aws_secret(line, end);
-        }
+    // Words are joined by `_` and `-`, and a text without a digit may be one.
+    let random = line.part(&(prefix..end)).iter().any(u8::is_ascii_digit);
+    if random || end - prefix >= 2 * least {
+        line.mask(start..end);
+    }
+    if matches!(chars, Chars::Upper) {
+        aws_secret(line, end);
+    }
+}
+
+/// Masks the JSON Web Token whose first part ends at `dot`: at least two parts joined by dots.
+pub(super) fn jwt(line: &mut Line<'_>, dot: usize) {
+    let belongs = |byte: u8| Chars::Word.contain(byte);
+    let before = line.run_back(dot, HEADER, belongs);
+    let header = line.part(&(before..dot));
+    let Some(start) = header.windows(3).position(|part| part == b"eyJ") else { return };
+    let mut end = line.run(dot + 1, belongs);
+    if dot - (before + start) < PART || end - dot <= PART {
         return;
     }
-    let mut last = end;
-    let mut parts = 1;
-    while line.byte(last) == Some(b'.') {
-        let next = line.run(last + 1, |byte| chars.contain(byte));
-        if parts == 1 && next - last <= PART {
-            break;
-        }
-        last = next;
-        parts += 1;
+    while line.byte(end) == Some(b'.') {
+        end = line.run(end + 1, belongs);
     }
-    match parts {
-        // The same run holds no token that begins later.
-        1 => line.done = line.done.max(end),
-        _ => line.mask(start..last),
-    }
+    line.mask(before + start..end);
 }
 
 /// The secret key that stands behind the id of an AWS key, as `id:secret` or `id secret`.

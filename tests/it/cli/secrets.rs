@@ -1,5 +1,7 @@
 //! The token stays secret in everything that the program writes.
 
+use std::fs;
+
 use simulator::{Scenario, TOKEN};
 
 use crate::harness::Job;
@@ -87,6 +89,13 @@ async fn secrets_of_the_build_machine_are_shown_nowhere_and_the_rest_of_their_li
         let job = dialect(Job::new(careless()).await)
             .env("BUILDPIXEL_REPORTS_DIR", "buildpixel-reports")
             .env("BUILDPIXEL_DEBUG", "true");
+        let repository = job.path_of("repository");
+        fs::create_dir_all(repository.join("Source")).unwrap();
+        fs::write(repository.join("Mine.uproject"), "{}").unwrap();
+        fs::write(repository.join("Source/Drill.cpp"), "").unwrap();
+        let job = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"]
+            .into_iter()
+            .fold(job, |job, folder| job.env(folder, repository.to_str().unwrap()));
         let ran = job.start().end();
         assert_eq!(ran.code, Some(10), "{}", ran.stdout);
         let written = written(&job, &ran.stdout);
@@ -105,9 +114,11 @@ async fn secrets_of_the_build_machine_are_shown_nowhere_and_the_rest_of_their_li
             assert!(log.contains(line), "{line} in {log}");
         }
         let sarif = job.file("buildpixel-reports/results.sarif");
-        for part in ["'***': undeclared identifier", "\"startLine\":42", "\"startColumn\":7"] {
-            assert!(sarif.replace("\": ", "\":").contains(part), "{part} in {sarif}");
+        for part in ["'***': undeclared", r#""startLine": 42"#, r#""startColumn": 7"#] {
+            assert!(sarif.contains(part), "{part} in {sarif}");
         }
+        let outputs = job.file("buildpixel-reports/outputs.json");
+        assert!(outputs.contains("'***': undeclared"), "{outputs}");
         assert!(job.file("buildpixel-reports/summary.md").contains("https://ci:"), "{written}");
     }
 }
