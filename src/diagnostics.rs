@@ -90,15 +90,20 @@ pub fn start(env: &Env) -> Diagnostics {
     if !are_wanted(env) {
         return Diagnostics { pieces: None, cleaner: Cleaner::new(&[], Style::default()) };
     }
-    let secrets = config::secrets(env);
-    let secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
-    let diagnostics = Diagnostics::to(stderr(), Cleaner::new(&secrets, Style::default()));
+    let diagnostics = Diagnostics::to(stderr(), cleaner(env));
     let writer = diagnostics.clone();
     // From our own code only: the libraries would show the token.
     let ours = Targets::new().with_target("buildpixel_ci", LevelFilter::TRACE);
     let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
     tracing_subscriber::registry().with(layer).with(ours).init();
     diagnostics
+}
+
+/// The inputs are not checked yet.
+fn cleaner(env: &Env) -> Cleaner {
+    let secrets = config::secrets(env);
+    let secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
+    Cleaner::new(&secrets, Style::default())
 }
 
 /// Asks every CI: the `ci` input, which names one, is not read yet.
@@ -136,7 +141,8 @@ mod tests {
     }
 
     fn cleaner() -> Cleaner {
-        Cleaner::new(&["tok123456"], Style::default())
+        let proxy = ("https_proxy", "http://me:proxypass@proxy:3128");
+        super::cleaner(&Env::from_iter([("BUILDPIXEL_TOKEN", "tok123456"), proxy]))
     }
 
     #[test]
@@ -166,11 +172,11 @@ mod tests {
     fn secrets_in_diagnostics_are_masked() {
         let (mut reader, pipe) = io::pipe().unwrap();
         let mut diagnostics = Diagnostics::to(pipe, cleaner());
-        diagnostics.write_all(b"DEBUG tok123456 https://a:pass1234@b\n").unwrap();
+        diagnostics.write_all(b"DEBUG tok123456 proxypass https://a:pass1234@b\n").unwrap();
         diagnostics.end();
         let mut written = String::new();
         io::Read::read_to_string(&mut reader, &mut written).unwrap();
-        assert_eq!(written, "DEBUG *** https://a:***@b\n");
+        assert_eq!(written, "DEBUG *** *** https://a:***@b\n");
     }
 
     #[test]

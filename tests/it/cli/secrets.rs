@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use simulator::{Scenario, TOKEN};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use simulator::{Answer, Scenario, TOKEN, trigger_path};
 
 use crate::harness::Job;
 
@@ -121,4 +123,32 @@ async fn secrets_of_the_build_machine_are_shown_nowhere_and_the_rest_of_their_li
         assert!(outputs.contains("'***': undeclared"), "{outputs}");
         assert!(job.file("buildpixel-reports/summary.md").contains("https://ci:"), "{written}");
     }
+}
+
+#[tokio::test]
+async fn the_token_in_an_answer_is_masked_before_it_is_cut_and_in_diagnostics() {
+    let encoded = STANDARD.encode(TOKEN);
+    let (start, _) = encoded.split_at(8);
+    for less in [0, 10, 20, 30, 40] {
+        let message = format!("{}{encoded}", "x".repeat(300 - less));
+        let body = format!(r#"{{"error":"validation_failed","message":"{message}"}}"#);
+        let refused = Answer::new("POST", trigger_path(), 400).body(body);
+        let job = Job::new(Scenario::new().answer(refused)).await.env("BUILDPIXEL_DEBUG", "true");
+        let ran = job.start().end();
+        assert_eq!(ran.code, Some(21), "{}", ran.stdout);
+        assert!(job.file("stderr").contains("xxx"), "{}", job.file("stderr"));
+        let written = written(&job, &ran.stdout);
+        assert!(!written.contains(start), "{less}: {written}");
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_masked_in_the_host_of_a_redirect() {
+    let token = "BP-Secret-Token-77";
+    let host = format!("https://{token}.example/");
+    let redirect = Answer::new("POST", trigger_path(), 307).header("location", &host);
+    let scenario = Scenario::new().answer(redirect);
+    let job = Job::new(scenario).await.env("BUILDPIXEL_TOKEN", token);
+    let ran = job.start().end();
+    assert!(ran.stdout.contains("a redirect to ***.example,"), "{}", ran.stdout);
 }
