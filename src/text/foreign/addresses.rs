@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::line::{Line, is_blank, is_quote};
 
-/// The paths of webhooks: whoever knows what follows them can post.
+/// The paths of webhooks. The part behind them is the secret.
 const WEBHOOKS: &[&str] = &[
     "hooks.slack.com/services/",
     "hooks.slack.com/workflows/",

@@ -12,6 +12,8 @@ const SCHEMES: &[&str] = &[
     "googlelogin", "genie", "dpop", "aws", "aws4-hmac-sha256", "aws4-ecdsa-p256-sha256", "goog4-hmac-sha256",
 ];
 
+/// Credentials are judged by so many bytes.
+const JUDGED: usize = 64;
 /// The longest scheme that is read.
 const SCHEME: usize = 40;
 /// The shortest credentials of an unknown scheme, or behind `Bearer` outside of a header.
@@ -29,19 +31,18 @@ pub(super) fn authorization(line: &mut Line<'_>, hit: Range<usize>) {
     };
     // `\ ` is a blank in a shell; `%20` and `+` are blanks in an address.
     let from = line.run(from, |byte| is_blank(byte) || is_quote(byte) || byte == b'\\');
-    let end = scheme_end(line, from);
+    let end = line.run_most(from, SCHEME, is_word);
     let first = line.run(end, |byte| is_blank(byte) || byte == b'\\');
     let is_known = is_known(line, from, end);
-    let credentials = from..word_end(line, from);
-    if !is_known && is_random(line, credentials.clone()) {
+    if !is_known && is_random(line, from) {
         // There is no scheme.
-        return line.mask(credentials);
+        return line.mask(from..word_end(line, from, usize::MAX));
     }
     if line.byte(first).is_none_or(is_quote) || first == end {
         return;
     }
-    let word = word_end(line, first);
-    if is_known || is_random(line, first..word) {
+    if is_known || is_random(line, first) {
+        let word = word_end(line, first, usize::MAX);
         let last = if is_list(line, first, word) { value_end(line, word, quote) } else { word };
         line.mask(first..last);
     }
@@ -50,9 +51,8 @@ pub(super) fn authorization(line: &mut Line<'_>, hit: Range<usize>) {
 /// Masks what follows `Bearer ` outside of a header.
 pub(super) fn bearer(line: &mut Line<'_>, hit: Range<usize>) {
     let from = line.run(hit.end, |byte| is_blank(byte) || byte == b'\\');
-    let word = word_end(line, from);
-    if is_random(line, from..word) {
-        line.mask(from..word);
+    if is_random(line, from) {
+        line.mask(from..word_end(line, from, usize::MAX));
     }
 }
 
@@ -69,10 +69,10 @@ pub(super) fn cookie(line: &mut Line<'_>, hit: Range<usize>) {
                     .is_some_and(|before| matches!(before, [.., b'>' | b'<' | b'H', b' ']))
         }
     };
-    let end = value_end(line, hit.end, opening_quote(line, start));
     let value = line.run(hit.end, is_blank);
-    if is_header && line.part(&(value..end)).contains(&b'=') {
-        line.mask(value..end);
+    let name = line.run_most(value, JUDGED, |byte| byte != b'=' && !is_blank(byte));
+    if is_header && line.byte(name) == Some(b'=') {
+        line.mask(value..value_end(line, value, opening_quote(line, start)));
     }
 }
 
@@ -82,17 +82,14 @@ fn opening_quote(line: &Line<'_>, name: usize) -> Option<u8> {
     line.before(start).filter(|byte| is_quote(*byte))
 }
 
-fn scheme_end(line: &Line<'_>, from: usize) -> usize {
-    from + line.rest(from).iter().take(SCHEME).take_while(|byte| is_word(**byte)).count()
-}
-
 fn is_known(line: &Line<'_>, from: usize, end: usize) -> bool {
     let word = line.part(&(from..end));
     SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
-fn word_end(line: &Line<'_>, from: usize) -> usize {
-    let end = line.run(from, |byte| !is_blank(byte) && !is_quote(byte));
+/// The end of the word that begins here, of which at most so many bytes are read.
+fn word_end(line: &Line<'_>, from: usize, most: usize) -> usize {
+    let end = line.run_most(from, most, |byte| !is_blank(byte) && !is_quote(byte));
     let trailing = |byte: u8| matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'\\');
     line.run_back(end, end - from, trailing)
 }
@@ -108,8 +105,8 @@ fn value_end(line: &Line<'_>, from: usize, quote: Option<u8>) -> usize {
     line.run(from, |byte| Some(byte) != quote)
 }
 
-fn is_random(line: &Line<'_>, word: Range<usize>) -> bool {
-    let judged = line.part(&(word.start..word.end.min(word.start + 64)));
+fn is_random(line: &Line<'_>, from: usize) -> bool {
+    let judged = line.part(&(from..word_end(line, from, JUDGED)));
     let has_digit = judged.iter().any(u8::is_ascii_digit);
     let has_letter = judged.iter().any(u8::is_ascii_alphabetic);
     judged.len() >= CREDENTIALS

@@ -41,7 +41,12 @@ impl<'t> Line<'t> {
 
     /// The end of the bytes from here on that belong.
     pub(super) fn run(&self, from: usize, belongs: impl Fn(u8) -> bool) -> usize {
-        from + self.rest(from).iter().take_while(|byte| belongs(**byte)).count()
+        self.run_most(from, usize::MAX, belongs)
+    }
+
+    /// The same, for at most so many bytes.
+    pub(super) fn run_most(&self, from: usize, most: usize, belongs: impl Fn(u8) -> bool) -> usize {
+        from + self.rest(from).iter().take(most).take_while(|byte| belongs(**byte)).count()
     }
 
     /// The start of the bytes before here that belong, at most so many.

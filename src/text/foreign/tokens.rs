@@ -72,7 +72,7 @@ fn aws_secret(line: &mut Line<'_>, id_end: usize) {
         return;
     }
     let is_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+');
-    let end = line.run(start, is_key);
+    let end = line.run_most(start, AWS_SECRET + 1, is_key);
     if end - start == AWS_SECRET {
         line.mask(start..end);
     }

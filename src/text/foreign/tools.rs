@@ -17,6 +17,9 @@ pub(super) enum Password {
     Second,
 }
 
+/// So many bytes of a word are read at once.
+const WORD: usize = 256;
+
 /// Masks the password of a command. `arguments` begin behind its name and end at the next command.
 pub(super) fn command(line: &mut Line<'_>, arguments: Range<usize>, password: Password) {
     let mut at = arguments.start;
@@ -24,7 +27,7 @@ pub(super) fn command(line: &mut Line<'_>, arguments: Range<usize>, password: Pa
     let mut is_next = false;
     while at < arguments.end {
         let start = line.run(at, is_blank);
-        let end = word_end(line, start);
+        let end = word_end(line, start, WORD);
         if start >= end {
             return;
         }
@@ -32,12 +35,12 @@ pub(super) fn command(line: &mut Line<'_>, arguments: Range<usize>, password: Pa
         words += 1;
         match password {
             Password::Option(_) | Password::Attached(_) if is_next => {
-                return line.mask(unquoted(line, start..end));
+                return mask(line, start);
             }
-            Password::User(_) if is_next => return mask_password(line, start..end),
+            Password::User(_) if is_next => return mask_password(line, start),
             // `+login anonymous +app_update …` has no password.
             Password::Second if words == 2 && !word.starts_with(b"+") => {
-                return line.mask(unquoted(line, start..end));
+                return mask(line, start);
             }
             Password::Second => {}
             Password::Option(names) | Password::User(names) => {
@@ -45,7 +48,7 @@ pub(super) fn command(line: &mut Line<'_>, arguments: Range<usize>, password: Pa
             }
             Password::Attached(name) => match word.strip_prefix(name.as_bytes()) {
                 Some([]) => is_next = true,
-                Some(_) => return line.mask(unquoted(line, start + name.len()..end)),
+                Some(_) => return mask(line, start + name.len()),
                 None => {}
             },
         }
@@ -53,16 +56,23 @@ pub(super) fn command(line: &mut Line<'_>, arguments: Range<usize>, password: Pa
     }
 }
 
+/// The word that begins here.
+fn mask(line: &mut Line<'_>, start: usize) {
+    let end = word_end(line, start, usize::MAX);
+    line.mask(unquoted(line, start..end));
+}
+
 /// What follows the colon of `user:password`.
-fn mask_password(line: &mut Line<'_>, word: Range<usize>) {
-    let word = unquoted(line, word);
+fn mask_password(line: &mut Line<'_>, start: usize) {
+    let end = word_end(line, start, usize::MAX);
+    let word = unquoted(line, start..end);
     if let Some(colon) = line.part(&word).iter().position(|byte| *byte == b':') {
         line.mask(word.start + colon + 1..word.end);
     }
 }
 
 /// The end of a word of a command line, which may have quoted parts.
-fn word_end(line: &Line<'_>, start: usize) -> usize {
+fn word_end(line: &Line<'_>, start: usize, most: usize) -> usize {
     let mut open = None;
     let ends = |byte: &u8| {
         match open {
@@ -73,6 +83,7 @@ fn word_end(line: &Line<'_>, start: usize) -> usize {
         open.is_none() && is_blank(*byte)
     };
     let rest = line.rest(start);
+    let rest = rest.get(..most).unwrap_or(rest);
     start + rest.iter().position(ends).unwrap_or(rest.len())
 }
 

@@ -20,7 +20,6 @@ enum Meaning {
 
 /// The ends of names, in lower case. The first one that fits decides.
 const NAMES: &[(&str, Meaning)] = &[
-    ("publickeytoken", Meaning::Signature),
     ("password", Meaning::Password),
     ("passwd", Meaning::Password),
     ("passphrase", Meaning::Password),
@@ -86,8 +85,7 @@ enum Separator {
 /// Masks the value of the name that contains `hit`.
 pub(super) fn named(line: &mut Line<'_>, hit: Range<usize>) {
     let inside = line.run_back(hit.end, 1, |byte| !is_word(byte));
-    let rest = line.rest(inside).iter().take(NAME);
-    let end = inside + rest.take_while(|byte| is_word(**byte)).count();
+    let end = line.run_most(inside, NAME, is_word);
     let start = line.run_back(hit.start, NAME, is_word);
     line.done = line.done.max(end);
     let Some(meaning) = meaning(line, start, end) else { return };
@@ -110,7 +108,11 @@ pub(super) fn named(line: &mut Line<'_>, hit: Range<usize>) {
 /// The meaning of a name, if any. `%26sig` and `\u0026sig` are parameters named `sig`.
 fn meaning(line: &Line<'_>, start: usize, end: usize) -> Option<Meaning> {
     let name = line.part(&(start..end));
+    let last = name.last().map(u8::to_ascii_lowercase);
     let ends = |suffix: &str| {
+        if suffix.as_bytes().last().copied() != last {
+            return None;
+        }
         let cut = name.len().checked_sub(suffix.len())?;
         let (before, same) = name.split_at_checked(cut)?;
         same.eq_ignore_ascii_case(suffix.as_bytes()).then_some(before)
@@ -183,13 +185,10 @@ fn value(
     separator: Separator,
     most: usize,
 ) -> Option<(Range<usize>, bool)> {
-    let run = |from: usize, belongs: &dyn Fn(u8) -> bool| {
-        from + line.rest(from).iter().take(most).take_while(|byte| belongs(**byte)).count()
-    };
     let escape = usize::from(line.byte(from) == Some(b'\\'));
     if let Some(quote) = line.byte(from + escape).filter(|byte| is_quote(*byte)) {
         let start = from + escape + 1;
-        let end = run(start, &|byte| byte != quote);
+        let end = line.run_most(start, most, |byte| byte != quote);
         let end = end - usize::from(escape == 1 && line.before(end) == Some(b'\\') && end > start);
         return Some((start..end, true));
     }
@@ -201,7 +200,7 @@ fn value(
             is_blank(byte) || is_quote(byte) || matches!(byte, b'&' | b';' | b'<' | b'>')
         }
     };
-    let end = run(from, &|byte| !ends(byte));
+    let end = line.run_most(from, most, |byte| !ends(byte));
     let trailing = |byte: u8| matches!(byte, b',' | b')' | b']' | b'}' | b'\\');
     let end = line.run_back(end, end - from, trailing);
     (end > from).then_some((from..end, separator == Separator::Element))
