@@ -289,14 +289,15 @@ async fn a_success_that_cannot_be_understood_is_garbled() {
 async fn the_token_is_masked_before_a_text_of_the_service_is_cut() {
     let encoded = STANDARD.encode(TOKEN);
     for secret in [TOKEN, &encoded] {
+        let (start, _) = secret.split_at(6);
         let body = format!("{}{secret} and more", "x".repeat(SNIPPET_CHARS - 8));
         let garbled = error(ResponseTemplate::new(200).set_body_string(&body)).await;
         let ApiErrorKind::Garbled { snippet, .. } = &garbled.kind else { panic!("{garbled:?}") };
-        assert!(!snippet.contains(&secret[..6]), "{snippet}");
+        assert!(!snippet.contains(start), "{snippet}");
         let body = format!(r#"{{"error":"x","message":"{body}"}}"#);
         let refused = error(ResponseTemplate::new(400).set_body_string(body)).await;
         let message = refused.refusal().unwrap().message.as_ref().unwrap();
-        assert!(!message.contains(&secret[..6]), "{message}");
+        assert!(!message.contains(start), "{message}");
     }
 }
 

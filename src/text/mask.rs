@@ -193,9 +193,8 @@ mod tests {
 
     #[test]
     fn a_secret_in_utf_16_inside_base64_is_masked_at_each_place_in_both_byte_orders() {
-        let (le, be): (fn(u16) -> [u8; 2], fn(u16) -> [u8; 2]) =
-            (u16::to_le_bytes, u16::to_be_bytes);
-        for order in [le, be] {
+        for is_big in [false, true] {
+            let order = |unit: u16| if is_big { unit.to_be_bytes() } else { unit.to_le_bytes() };
             for before in ["", "u", "us", "usr"] {
                 for after in ["", "!", "!?"] {
                     let text = format!("{before}Tok123456{after}");
