@@ -152,6 +152,13 @@ impl Network {
     }
 }
 
+/// The secrets in the environment, before anything is checked.
+pub fn secrets(env: &Env) -> Vec<Secret> {
+    let (Inputs { token, .. }, _mistakes) = Inputs::read(env);
+    let proxy = Network::from_env(env, Vec::new()).secrets();
+    token.into_iter().chain(proxy).collect()
+}
+
 impl Config {
     /// Checks the inputs, as [`Inputs::read`] returns them.
     ///

@@ -11,7 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::causes::one_line;
 use crate::ci;
-use crate::config::Env;
+use crate::config::{self, Env, Secret};
 use crate::error::ExitCode;
 use crate::text::{Cleaner, Style};
 use crate::threads;
@@ -24,7 +24,11 @@ const LAST_LINES: Duration = Duration::from_millis(20);
 
 /// The writer of diagnostics, on a separate thread: a blocking stderr delays nothing else.
 #[derive(Clone)]
-pub struct Diagnostics(Option<SyncSender<Piece>>);
+pub struct Diagnostics {
+    pieces: Option<SyncSender<Piece>>,
+    /// A line may quote the wire, and CIs also take commands from stderr.
+    cleaner: Cleaner,
+}
 
 enum Piece {
     Line(Vec<u8>),
@@ -33,7 +37,7 @@ enum Piece {
 }
 
 impl Diagnostics {
-    fn to<W: Write + Send + 'static>(stream: W) -> Self {
+    fn to<W: Write + Send + 'static>(stream: W, cleaner: Cleaner) -> Self {
         let (sender, pieces) = sync_channel(WAITING_LINES);
         let work = move |mut stream: W| {
             for piece in pieces {
@@ -45,12 +49,12 @@ impl Diagnostics {
             }
         };
         match threads::start("diagnostics", "writes diagnostics", stream, work) {
-            Ok(_detached) => Self(Some(sender)),
+            Ok(_detached) => Self { pieces: Some(sender), cleaner },
             Err((mut stream, refused)) => {
                 let why = format!("warning: {}; diagnostics are off\n", one_line(&refused));
                 // Without a stderr there is nobody to report to.
                 let _written = stream.write_all(why.as_bytes());
-                Self(None)
+                Self { pieces: None, cleaner }
             }
         }
     }
@@ -58,21 +62,19 @@ impl Diagnostics {
     /// Waits a moment for the last lines.
     pub fn end(self) {
         let (reached, end) = sync_channel(1);
-        let asked = self.0.is_some_and(|pieces| pieces.try_send(Piece::End(reached)).is_ok());
+        let asked = self.pieces.is_some_and(|pieces| pieces.try_send(Piece::End(reached)).is_ok());
         if asked {
             let _in_time = end.recv_timeout(LAST_LINES);
         }
     }
 }
 
-/// Never blocks. Receives whole lines. A line may quote the wire, and CIs also take commands from
-/// stderr.
+/// Never blocks. Receives whole lines.
 impl Write for Diagnostics {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if let Some(pieces) = &self.0 {
+        if let Some(pieces) = &self.pieces {
             let text = String::from_utf8_lossy(line);
-            let cleaner = Cleaner::new(&[], Style::default());
-            let safe: String = cleaner.lines(&text).map(|line| format!("{line}\n")).collect();
+            let safe: String = self.cleaner.lines(&text).map(|line| format!("{line}\n")).collect();
             let _is_full = pieces.try_send(Piece::Line(safe.into_bytes()));
         }
         Ok(line.len())
@@ -86,15 +88,22 @@ impl Write for Diagnostics {
 /// Enables diagnostics if `BUILDPIXEL_DEBUG=true` is set or a CI runs in its debug mode.
 pub fn start(env: &Env) -> Diagnostics {
     if !are_wanted(env) {
-        return Diagnostics(None);
+        return Diagnostics { pieces: None, cleaner: Cleaner::new(&[], Style::default()) };
     }
-    let diagnostics = Diagnostics::to(stderr());
+    let diagnostics = Diagnostics::to(stderr(), cleaner(env));
     let writer = diagnostics.clone();
     // From our own code only: the libraries would show the token.
     let ours = Targets::new().with_target("buildpixel_ci", LevelFilter::TRACE);
     let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
     tracing_subscriber::registry().with(layer).with(ours).init();
     diagnostics
+}
+
+/// The inputs are not checked yet.
+fn cleaner(env: &Env) -> Cleaner {
+    let secrets = config::secrets(env);
+    let secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
+    Cleaner::new(&secrets, Style::default())
 }
 
 /// Asks every CI: the `ci` input, which names one, is not read yet.
@@ -131,10 +140,15 @@ mod tests {
         assert!(!are_wanted(&Env::from_iter([("GITHUB_ACTIONS", "true")])));
     }
 
+    fn cleaner() -> Cleaner {
+        let proxy = ("https_proxy", "http://me:proxypass@proxy:3128");
+        super::cleaner(&Env::from_iter([("BUILDPIXEL_TOKEN", "tok123456"), proxy]))
+    }
+
     #[test]
     fn a_blocking_stderr_delays_nothing() {
         let (_reader, pipe) = io::pipe().unwrap();
-        let mut diagnostics = Diagnostics::to(pipe);
+        let mut diagnostics = Diagnostics::to(pipe, cleaner());
         for _ in 0..4 * WAITING_LINES {
             diagnostics.write_all(&[b'x'; 1024]).unwrap();
         }
@@ -144,7 +158,7 @@ mod tests {
     #[test]
     fn ci_commands_in_diagnostics_are_disarmed() {
         let (mut reader, pipe) = io::pipe().unwrap();
-        let mut diagnostics = Diagnostics::to(pipe);
+        let mut diagnostics = Diagnostics::to(pipe, cleaner());
         for line in ["DEBUG answered: ##[add-path]/x", "::error::x", "##vso[task.x]y"] {
             diagnostics.write_all(format!("{line}\n").as_bytes()).unwrap();
         }
@@ -155,9 +169,20 @@ mod tests {
     }
 
     #[test]
+    fn secrets_in_diagnostics_are_masked() {
+        let (mut reader, pipe) = io::pipe().unwrap();
+        let mut diagnostics = Diagnostics::to(pipe, cleaner());
+        diagnostics.write_all(b"DEBUG tok123456 proxypass https://a:pass1234@b\n").unwrap();
+        diagnostics.end();
+        let mut written = String::new();
+        io::Read::read_to_string(&mut reader, &mut written).unwrap();
+        assert_eq!(written, "DEBUG *** *** https://a:***@b\n");
+    }
+
+    #[test]
     fn every_line_is_written_to_a_stderr_that_takes_it() {
         let (mut reader, pipe) = io::pipe().unwrap();
-        let mut diagnostics = Diagnostics::to(pipe);
+        let mut diagnostics = Diagnostics::to(pipe, cleaner());
         diagnostics.write_all(b"a line\n").unwrap();
         diagnostics.end();
         let mut written = String::new();

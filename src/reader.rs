@@ -17,27 +17,30 @@ mod tests;
 use unreal_log::{LogEvent, LogFinding, Reader};
 
 use crate::model::{Event, Finding, Level, LogLine, Progress};
-use crate::text::{self, Cleaner};
+use crate::text::{self, Cleaner, OpenKey};
 
 /// Turns the messages of one build's log into events, in the order in which they are fed.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
     reader: Reader,
     safe: Safe,
+    /// The private key that the log is in the middle of.
+    key: OpenKey,
 }
 
 impl Pipeline {
     /// `source_root` is the folder of the Unreal project inside the repository, if the user gave one.
     pub fn new(cleaner: Cleaner, source_root: Option<&str>) -> Self {
         let source_root = source_root.and_then(location::folder_in_repository);
-        Self { reader: Reader::new(), safe: Safe { cleaner, source_root } }
+        let safe = Safe { cleaner, source_root };
+        Self { reader: Reader::new(), safe, key: OpenKey::default() }
     }
 
     /// Shows the events of one message piece by piece: its lines, each within its phase and followed by the action that
     /// it reports. Findings are shown when their phase ends.
     pub fn feed(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
-        let Self { reader, safe } = self;
-        for text in safe.cleaner.lines(&line.message) {
+        let Self { reader, safe, key } = self;
+        for text in safe.cleaner.log_lines(&line.message, key) {
             reader.line(&text::plain(&text), line.timestamp, &mut |event| {
                 show(safe.event(event, line.level, &text));
             });
@@ -47,8 +50,8 @@ impl Pipeline {
     /// Shows the events of one message that came too late for its place in the log. Its findings and actions count. It
     /// neither begins nor ends a phase, and does not change the progress.
     pub fn feed_late(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
-        let Self { reader, safe } = self;
-        for text in safe.cleaner.lines(&line.message) {
+        let Self { reader, safe, key } = self;
+        for text in safe.cleaner.log_lines(&line.message, key) {
             reader.late_line(&text::plain(&text), &mut |event| {
                 show(safe.event(event, line.level, &text));
             });
@@ -67,13 +70,13 @@ impl Pipeline {
 
     /// Shows the findings that wait for the end of their phase.
     pub fn settle(&mut self, show: &mut dyn FnMut(Event)) {
-        let Self { reader, safe } = self;
+        let Self { reader, safe, .. } = self;
         reader.flush(&mut |event| show(safe.event(event, Level::Info, "")));
     }
 
     /// Ends the phase that is still open when the log is over.
     pub fn finish(&mut self, show: &mut dyn FnMut(Event)) {
-        let Self { reader, safe } = self;
+        let Self { reader, safe, .. } = self;
         reader.finish(&mut |event| show(safe.event(event, Level::Info, "")));
     }
 }

@@ -18,6 +18,7 @@ pub use wire::{Listed, More, Page, Setting, Snapshot, TriggerOverrides, Triggere
 use crate::config::Secret;
 use crate::model::Id;
 use crate::net::Net;
+use crate::text::Mask;
 use crate::threads;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +35,7 @@ const PAGE_LIMIT: usize = 100;
 pub struct Client {
     base: Url,
     token: Secret,
+    mask: Mask,
     net: Net,
     timeout: Duration,
 }
@@ -52,7 +54,8 @@ impl Client {
     /// Prepares requests to `api_url`; sends none.
     pub fn new(api_url: &Url, token: &Secret, net: &Net) -> Self {
         let (base, token, net) = (api_url.clone(), token.clone(), net.clone());
-        Self { base, token, net, timeout: TIMEOUT }
+        let mask = Mask::new(&[token.expose()]);
+        Self { base, token, mask, net, timeout: TIMEOUT }
     }
 
     /// The same, with no more time for an answer than `limit`.
@@ -168,7 +171,7 @@ impl Client {
         if status.is_redirection() {
             return Err(ApiErrorKind::Redirected {
                 status: status.as_u16(),
-                to: target(&response),
+                to: self.snippet(&target(&response)),
             });
         }
         if !status.is_success() {
@@ -221,7 +224,7 @@ impl Client {
 
     /// The beginning of a foreign text. The token is masked, should the service echo it.
     fn snippet(&self, text: &str) -> String {
-        text.replace(self.token.expose(), "***").chars().take(SNIPPET_CHARS).collect()
+        self.mask.beginning(text, SNIPPET_CHARS)
     }
 }
 

@@ -3,11 +3,14 @@
 
 mod ansi;
 mod controls;
+mod foreign;
+mod forms;
 mod length;
 mod mask;
 mod neutralise;
 mod split;
 mod style;
+mod visible;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod ci_parsers;
@@ -20,10 +23,10 @@ mod test_vectors;
 
 use std::borrow::Cow;
 
-use mask::Mask;
-
 pub(crate) use ansi::plain;
+pub use foreign::OpenKey;
 pub use length::{MAX_MESSAGE, shortened};
+pub use mask::Mask;
 pub use style::Style;
 
 /// Turns foreign text into text that no CI acts on, and that hides nothing and contains no secret.
@@ -44,14 +47,25 @@ impl Cleaner {
     /// The safe lines of a message, without line ends; a line has at most 16 KiB, apart from the
     /// note that it was cut.
     pub fn lines<'t>(&self, message: &'t str) -> impl Iterator<Item = Cow<'t, str>> {
-        split::lines(message).map(|line| self.line(line, self.style))
+        let mut open = OpenKey::default();
+        split::lines(message).map(move |line| self.line(line, self.style, &mut open))
+    }
+
+    /// The same for the next message of a log, which may go on with a private key.
+    pub fn log_lines<'t>(
+        &self,
+        message: &'t str,
+        open: &mut OpenKey,
+    ) -> impl Iterator<Item = Cow<'t, str>> {
+        split::lines(message).map(|line| self.line(line, self.style, open))
     }
 
     /// One line without colours, of at most 200 characters.
     pub fn title(&self, text: &str) -> String {
         let lines: Vec<_> = self.colourless(text).filter(|line| !line.is_empty()).collect();
         // Joining may have completed a secret that contains a blank.
-        length::title(self.mask.apply(&lines.join(" ")).into_owned())
+        let joined = lines.join(" ");
+        length::title(self.mask.apply(&joined, &mut OpenKey::default()).into_owned())
     }
 
     /// Lines without colours, joined by `\n`: at most 4000 UTF-16 units, ending in ` …` if cut.
@@ -67,17 +81,21 @@ impl Cleaner {
 
     fn colourless<'t>(&self, text: &'t str) -> impl Iterator<Item = Cow<'t, str>> {
         let style = Style { color: false, ..self.style };
-        split::lines(text).map(move |line| self.line(line, style))
+        let mut open = OpenKey::default();
+        split::lines(text).map(move |line| self.line(line, style, &mut open))
     }
 
-    fn line<'t>(&self, line: &'t str, style: Style) -> Cow<'t, str> {
-        let masked = self.mask.apply(line);
+    fn line<'t>(&self, line: &'t str, style: Style, open: &mut OpenKey) -> Cow<'t, str> {
+        let mut masked = Cow::Borrowed(line);
+        if line.contains(ansi::ESC) {
+            // Removing escape sequences may drop a part of a secret, or complete one.
+            masked = then(masked, |line| self.mask.apply(line, &mut OpenKey::default()));
+            masked = then(masked, |line| ansi::filter(line, style.color));
+        }
+        let masked = then(masked, |line| self.mask.apply(line, open));
         if is_ordinary(&masked, style) {
             return masked;
         }
-        let filtered = ansi::filter(&masked, style.color);
-        // Removing escape sequences may have completed a secret.
-        let masked = self.mask.apply(&filtered);
         let shown = controls::show(&masked);
         let safe = closed_and_neutral(&shown, style);
         if length::fits(&safe) {
@@ -86,6 +104,17 @@ impl Cleaner {
         let (kept, note) = length::cut(&safe);
         // A cut can drop the end of a colour, or turn a longer line into a heading.
         Cow::Owned(closed_and_neutral(kept, style) + &note)
+    }
+}
+
+/// The text after one more step.
+fn then<'t>(
+    text: Cow<'t, str>,
+    step: impl for<'s> FnOnce(&'s str) -> Cow<'s, str>,
+) -> Cow<'t, str> {
+    match text {
+        Cow::Borrowed(text) => step(text),
+        Cow::Owned(text) => Cow::Owned(step(&text).into_owned()),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use simulator::proxy_tls::{answering, head as read_head, serve};
 use tokio::io::{AsyncWriteExt, BufReader};
 use url::Url;
@@ -322,6 +324,34 @@ async fn a_success_that_cannot_be_understood_is_garbled() {
         always(ResponseTemplate::new(200).set_body_string(r#"{"id":"bld1"}"#)).await;
     let error = plain(&without_status).build(&id("bld1")).await.unwrap_err();
     assert!(error.to_string().ends_with("expected a build: no `status` in it"), "{error}");
+}
+
+#[tokio::test]
+async fn the_token_is_masked_before_a_text_of_the_service_is_cut() {
+    let encoded = STANDARD.encode(TOKEN);
+    for secret in [TOKEN, &encoded] {
+        let (start, _) = secret.split_at(6);
+        let body = format!("{}{secret} and more", "x".repeat(SNIPPET_CHARS - 8));
+        let garbled = error(ResponseTemplate::new(200).set_body_string(&body)).await;
+        let ApiErrorKind::Garbled { snippet, .. } = &garbled.kind else { panic!("{garbled:?}") };
+        assert!(!snippet.contains(start), "{snippet}");
+        let body = format!(r#"{{"error":"x","message":"{body}"}}"#);
+        let refused = error(ResponseTemplate::new(400).set_body_string(body)).await;
+        let message = refused.refusal().unwrap().message.as_ref().unwrap();
+        assert!(!message.contains(start), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_masked_in_the_host_of_a_redirect() {
+    let server = always(
+        ResponseTemplate::new(302).insert_header("location", "https://Bp-SECRET-Token.example/"),
+    )
+    .await;
+    let url = Url::parse(&server.uri()).unwrap();
+    let client = Client::new(&url, &Secret::new("Bp-SECRET-Token"), &net(&Network::default()));
+    let error = trigger(&client).await.unwrap_err();
+    assert!(error.to_string().contains("a redirect to ***.example,"), "{error}");
 }
 
 #[tokio::test]

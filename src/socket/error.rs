@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite;
 use crate::net::ConnectError;
 
 /// The longest quote of a foreign text.
-const TEXT_CHARS: usize = 300;
+pub(super) const TEXT_CHARS: usize = 300;
 
 /// Why a session could not begin, or ended. Shows neither the token nor a proxy's credentials.
 /// Texts of the service are untrusted.
@@ -137,9 +137,4 @@ impl From<tungstenite::Error> for SocketError {
             other => Self::Protocol(self::ProtocolError::WebSocket(Box::new(other))),
         }
     }
-}
-
-/// The beginning of a foreign text, which may be as long as a message.
-pub(super) fn beginning(text: &str) -> String {
-    text.chars().take(TEXT_CHARS).collect()
 }

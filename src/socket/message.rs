@@ -6,10 +6,11 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::{Value, json};
 
-use super::error::beginning;
+use super::error::TEXT_CHARS;
 use crate::json;
 use crate::model::{Id, LogLine, Status};
 use crate::service::wire::{self, Line};
+use crate::text::Mask;
 
 /// An event of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,10 +55,11 @@ pub(super) struct WireEvent {
     pub(super) offset: Option<String>,
 }
 
-/// Reads an event.
-pub(super) fn read(event: &str) -> WireEvent {
+/// Reads an event. `mask` knows the token, which the service may quote.
+pub(super) fn read(event: &str, mask: &Mask) -> WireEvent {
     json::parse(event).unwrap_or_else(|error| {
-        let message = Some(Message::Unreadable { why: beginning(&error.to_string()) });
+        let message =
+            Some(Message::Unreadable { why: mask.beginning(&error.to_string(), TEXT_CHARS) });
         let offset = json::parse(event).map_or(None, |Offset(offset)| offset);
         WireEvent { message, offset }
     })
@@ -212,6 +214,10 @@ mod tests {
 
     fn id(text: &str) -> Id {
         Id::new(text).unwrap()
+    }
+
+    fn read(event: &str) -> WireEvent {
+        super::read(event, &Mask::new(&["tok123456"]))
     }
 
     fn line(event: &str) -> LogLine {

@@ -10,8 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::error::beginning;
-use super::error::{ConnectStage, SocketError};
+use super::error::{ConnectStage, SocketError, TEXT_CHARS};
 use super::message::{self, Message, WireEvent};
 use super::options::Options;
 use super::packet::Packet;
@@ -19,10 +18,12 @@ use super::transport::{self, Deadline, MESSAGE_LIMIT_BYTES, WebSocket};
 use crate::config::Secret;
 use crate::json::{self, Object};
 use crate::model::Id;
+use crate::text::Mask;
 
 /// A session in the default namespace. Dropping it closes the connection without a close packet.
 pub struct Session {
     socket: WebSocket,
+    mask: Mask,
     /// Events that came before the CONNECT answer.
     early: VecDeque<WireEvent>,
     /// The id by which the service may resume this session later.
@@ -61,6 +62,7 @@ impl Session {
         let deadline = Deadline::after(options.connect_timeout);
         let mut session = Self {
             socket: transport::open(options, deadline).await?,
+            mask: Mask::new(&[options.token.expose()]),
             early: VecDeque::new(),
             pid: None,
             offset: None,
@@ -86,7 +88,7 @@ impl Session {
             let frame = self.frame().await?;
             match Packet::decode(&frame) {
                 Packet::Event(event) => {
-                    if let Some(message) = self.advance_past(message::read(event)) {
+                    if let Some(message) = self.advance_past(message::read(event, &self.mask)) {
                         return Ok(message);
                     }
                 }
@@ -165,7 +167,7 @@ impl Session {
             match Packet::decode(&frame) {
                 Packet::Open(intervals) if !opened => {
                     opened = true;
-                    self.silence = silence(intervals)?;
+                    self.silence = silence(intervals, &self.mask)?;
                     self.send(Packet::Connect(&auth(token, resume))).await?;
                 }
                 Packet::Connect(grant) if opened => {
@@ -178,9 +180,9 @@ impl Session {
                         let why = "too many events before the CONNECT answer";
                         return Err(SocketError::protocol(why));
                     }
-                    self.early.push_back(message::read(event));
+                    self.early.push_back(message::read(event, &self.mask));
                 }
-                Packet::ConnectError(reason) => return Err(refused(reason, token)),
+                Packet::ConnectError(reason) => return Err(refused(reason, &self.mask)),
                 packet if opened => self.apply(packet)?,
                 _ => return Err(SocketError::protocol("no Engine.IO open packet")),
             }
@@ -274,17 +276,17 @@ fn auth(token: &Secret, resume: Option<&Resume>) -> String {
     auth.to_string()
 }
 
-fn silence(intervals: &str) -> Result<Duration, SocketError> {
+fn silence(intervals: &str, mask: &Mask) -> Result<Duration, SocketError> {
     let open: Open = json::parse(intervals).map_err(|error| {
-        let why = beginning(&error.to_string());
+        let why = mask.beginning(&error.to_string(), TEXT_CHARS);
         SocketError::protocol(format!("cannot understand the Engine.IO open packet: {why}"))
     })?;
     Ok(Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout)))
 }
 
 /// An object with `message` and optional `data`; a bare string from older servers.
-fn refused(reason: &str, token: &Secret) -> SocketError {
-    let clean = |text: &str| beginning(&text.replace(token.expose(), "***"));
+fn refused(reason: &str, mask: &Mask) -> SocketError {
+    let clean = |text: &str| mask.beginning(text, TEXT_CHARS);
     let object = Object::parse(reason).ok();
     let message = object.as_ref().and_then(|object| object.get::<String>("message"));
     let message = message.or_else(|| json::parse(reason).ok());

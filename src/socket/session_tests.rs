@@ -6,18 +6,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use simulator::proxy_tls::{head, serve};
 use tokio::io::BufReader;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Bytes};
 
+use super::error::TEXT_CHARS;
+use super::message;
 use super::scripted::{
     GRANT, Peer, TOKEN, connected, id, log, log_frame, plain, refusal, server, to,
 };
 use super::{ConnectStage, Message, Session, SocketError};
 use crate::config::Network;
 use crate::model::Status;
+use crate::text::Mask;
 
 #[tokio::test]
 async fn the_token_goes_into_the_connect_packet_and_nowhere_else() {
@@ -292,6 +297,31 @@ async fn a_refused_token_is_typed_and_not_shown() {
             SocketError::Refused { message, data } => {
                 assert_eq!((message.as_str(), data.as_deref()), expected);
             }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_masked_before_a_text_of_the_service_is_cut() {
+    let secret = STANDARD.encode(TOKEN);
+    let (start, _) = secret.split_at(6);
+    let text = format!("{}{secret}", "x".repeat(TEXT_CHARS - 8));
+    let refusing = format!(r#"44{{"message":"{text}","data":"{text}"}}"#);
+    let (address, _server) = server(async move |mut peer: Peer| {
+        peer.handshake(25_000, 20_000).await;
+        peer.send(&refusing).await;
+        peer.rest().await
+    })
+    .await;
+    let refused = format!("{:?}", refusal(&plain(address)).await);
+    assert!(refused.contains("xxx***"), "{refused}");
+    assert!(!refused.contains(start), "{refused}");
+    for less in 0..80 {
+        let short = format!("{}{secret}", "x".repeat(TEXT_CHARS - less));
+        let event = format!(r#"["build:log","{short}"]"#);
+        match message::read(&event, &Mask::new(&[TOKEN])).message {
+            Some(Message::Unreadable { why }) => assert!(!why.contains(start), "{why}"),
             other => panic!("{other:?}"),
         }
     }

@@ -1,60 +1,92 @@
-//! Replaces secrets by `***`, even if the log shows them encoded or coloured.
+//! Replaces secrets by `***`: ours in all their forms, and those of others by their shape, even if
+//! the log shows them coloured or split by invisible characters.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::iter::Peekable;
 use std::ops::Range;
-use std::vec::IntoIter;
+use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::ansi;
+use super::foreign::{Foreign, OpenKey, fast_search};
+use super::forms::forms;
+use super::visible::{Places, visible};
 
 const STARS: &str = "***";
 /// Shorter lines of a secret (`}` of a JSON key) would mask half of the log.
 const MIN_LENGTH: usize = 4;
 
-/// All forms in which the secrets may appear.
+/// After so many rounds the text is taken as it is.
+const ROUNDS: usize = 4;
+/// No beginning of a text depends on more bytes.
+const READ: usize = 64 << 10;
+
+/// Finds secrets in foreign text.
 #[derive(Clone)]
-pub(super) struct Mask(Option<AhoCorasick>);
+pub struct Mask(Arc<Searches>);
+
+struct Searches {
+    /// Whether there is any secret of ours.
+    is_ours: Option<AhoCorasick>,
+    own: Option<AhoCorasick>,
+    foreign: Foreign,
+}
 
 impl Mask {
-    pub(super) fn new(secrets: &[&str]) -> Self {
+    /// Each line of a secret that has at least four characters is masked, in all its usual
+    /// encodings.
+    pub fn new(secrets: &[&str]) -> Self {
         let lines = secrets.iter().flat_map(|secret| secret.split(['\r', '\n'])).map(str::trim);
         let long = lines.filter(|line| line.chars().count() >= MIN_LENGTH);
         let forms: BTreeSet<String> = long.flat_map(forms).collect();
-        let search = (!forms.is_empty()).then(|| AhoCorasick::new(forms));
-        // It fails only for more than 2 GiB of secrets, which no environment holds.
-        Self(search.and_then(Result::ok))
+        let is_ours = (!forms.is_empty()).then(|| fast_search(&forms)).flatten();
+        let own = is_ours.as_ref().and_then(|_| AhoCorasick::new(forms).ok());
+        Self(Arc::new(Searches { is_ours, own, foreign: Foreign::new() }))
     }
 
-    /// Whether the text, with or without its colours, contains a secret.
+    /// The beginning of a text of a service, masked before it is cut: a part of a secret would not
+    /// be recognised later.
+    pub fn beginning(&self, text: &str, chars: usize) -> String {
+        let read = text.get(..text.floor_char_boundary(READ)).unwrap_or_default();
+        self.apply(read, &mut OpenKey::default()).chars().take(chars).collect()
+    }
+
+    /// Whether the text, with or without its colours, contains a secret of ours.
     pub(super) fn hits(&self, text: &str) -> bool {
-        let found = |text: &str| self.0.as_ref().is_some_and(|search| search.is_match(text));
-        found(&ansi::plain(text))
+        self.is_ours(&visible(text))
     }
 
-    /// The text with each run of overlapping secrets replaced, including the colours inside.
-    pub(super) fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let plain = ansi::plain(text);
-        let Some(search) = self.0.as_ref().filter(|search| search.is_match(&*plain)) else {
-            return Cow::Borrowed(text);
-        };
-        let mut masked = String::with_capacity(text.len());
-        let mut colours = Colours::of(text);
-        let mut from = 0;
-        for Range { start, end } in runs(search, &plain) {
-            let start = colours.place(start);
-            masked.push_str(text.get(from..start).unwrap_or_default());
-            masked.push_str(STARS);
-            // The colour right after the secret is kept: it belongs to the text behind it.
-            from = colours.place(end - 1) + 1;
+    /// The text with each run of overlapping secrets replaced, including what is hidden inside.
+    /// Masking the result again changes nothing.
+    pub(super) fn apply<'t>(&self, text: &'t str, open: &mut OpenKey) -> Cow<'t, str> {
+        let mut masked = self.once(text, open);
+        // A mask may take a word away that decided about its neighbour.
+        for _ in 0..ROUNDS {
+            let Cow::Owned(before) = &masked else { break };
+            match self.once(before, &mut OpenKey::default()) {
+                Cow::Owned(after) => masked = Cow::Owned(after),
+                Cow::Borrowed(_) => break,
+            }
         }
-        masked.push_str(text.get(from..).unwrap_or_default());
-        Cow::Owned(masked)
+        masked
+    }
+
+    fn once<'t>(&self, text: &'t str, open: &mut OpenKey) -> Cow<'t, str> {
+        let visible = visible(text);
+        let is_ours = self.is_ours(&visible);
+        if !is_ours && !self.0.foreign.may_hit(&visible) && !open.is_open() {
+            return Cow::Borrowed(text);
+        }
+        let mut found = self.0.foreign.ranges(&visible, open);
+        if let Some(own) = self.0.own.as_ref().filter(|_| is_ours) {
+            found.extend(own.find_overlapping_iter(&*visible).map(|own| own.range()));
+        }
+        replaced(text, runs(found))
+    }
+
+    fn is_ours(&self, visible: &str) -> bool {
+        self.0.is_ours.as_ref().is_some_and(|search| search.is_match(visible))
     }
 }
 
@@ -64,96 +96,47 @@ impl fmt::Debug for Mask {
     }
 }
 
-/// Maps rising places in the text without colours to places in the text with them.
-struct Colours {
-    rest: Peekable<IntoIter<Range<usize>>>,
-    dropped: usize,
+/// The text with these ranges of its visible text replaced.
+fn replaced(text: &str, runs: Vec<Range<usize>>) -> Cow<'_, str> {
+    if runs.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut places = Places::of(text);
+    let mut from = 0;
+    for Range { start, end } in runs {
+        let start = places.place(start);
+        masked.push_str(text.get(from..start).unwrap_or_default());
+        masked.push_str(STARS);
+        // The colour right after the secret is kept: it belongs to the text behind it.
+        from = places.place(end - 1) + 1;
+    }
+    masked.push_str(text.get(from..).unwrap_or_default());
+    Cow::Owned(masked)
 }
 
-impl Colours {
-    fn of(text: &str) -> Self {
-        let sequences: Vec<_> = ansi::sequences(text).collect();
-        Self { rest: sequences.into_iter().peekable(), dropped: 0 }
-    }
-
-    fn place(&mut self, plain: usize) -> usize {
-        while let Some(colour) = self.rest.next_if(|colour| colour.start <= plain + self.dropped) {
-            self.dropped += colour.len();
+/// The ranges in order, with overlapping ones merged.
+fn runs(mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    found.sort_unstable_by_key(|range| range.start);
+    found.dedup_by(|next, run| {
+        let overlaps = next.start < run.end;
+        if overlaps {
+            run.end = run.end.max(next.end);
         }
-        plain + self.dropped
-    }
-}
-
-/// The ranges of secrets, with overlapping ones merged.
-fn runs(search: &AhoCorasick, text: &str) -> Vec<Range<usize>> {
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    // Matches come in the order of their ends, so one may contain several before it.
-    for found in search.find_overlapping_iter(text) {
-        let mut run = found.range();
-        while let Some(last) = runs.pop_if(|last| last.end > run.start) {
-            run.start = run.start.min(last.start);
-        }
-        runs.push(run);
-    }
-    runs
-}
-
-fn forms(secret: &str) -> impl Iterator<Item = String> {
-    let mut forms = vec![secret.to_owned(), json(secret)];
-    for keep in ["-._~", "-._~!*'()"] {
-        let upper = percent(secret, keep);
-        forms.push(upper.replace("%20", "+"));
-        forms.push(lower_hex(&upper));
-        forms.push(upper);
-    }
-    for shift in 0..3 {
-        forms.push(base64(&STANDARD_NO_PAD, shift, secret));
-        forms.push(base64(&URL_SAFE_NO_PAD, shift, secret));
-    }
-    forms.into_iter()
-}
-
-/// As inside a JSON string.
-fn json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned()
-}
-
-/// As in a URL; encoders differ in the punctuation that they keep.
-fn percent(text: &str, keep: &str) -> String {
-    let encode = |byte: u8| match char::from(byte) {
-        c if c.is_ascii_alphanumeric() || keep.contains(c) => c.to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encode).collect()
-}
-
-fn lower_hex(encoded: &str) -> String {
-    let mut parts = encoded.split('%');
-    let mut lower = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (hex, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        lower.extend(["%", &hex.to_ascii_lowercase(), rest]);
-    }
-    lower
-}
-
-/// The characters that depend only on the secret if it stands `shift` bytes into a group of three.
-fn base64(engine: &impl Engine, shift: usize, secret: &str) -> String {
-    let mut bytes = vec![0; shift];
-    bytes.extend_from_slice(secret.as_bytes());
-    let encoded = engine.encode(&bytes);
-    let shared_start = (shift * 8).div_ceil(6);
-    let shared_end = usize::from(!bytes.len().is_multiple_of(3));
-    encoded.get(shared_start..encoded.len() - shared_end).unwrap_or_default().to_owned()
+        overlaps
+    });
+    found
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+
     use super::*;
 
     fn masked(secrets: &[&str], text: &str) -> String {
-        Mask::new(secrets).apply(text).into_owned()
+        Mask::new(secrets).apply(text, &mut OpenKey::default()).into_owned()
     }
 
     #[test]
@@ -206,6 +189,45 @@ mod tests {
                 assert!(masked.len() <= 3 + 4 + 4 + 2, "{masked:?} shows some of it");
             }
         }
+    }
+
+    #[test]
+    fn a_secret_in_utf_16_inside_base64_is_masked_at_each_place_in_both_byte_orders() {
+        for is_big in [false, true] {
+            let order = |unit: u16| if is_big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+            for before in ["", "u", "us", "usr"] {
+                for after in ["", "!", "!?"] {
+                    let text = format!("{before}Tok123456{after}");
+                    let bytes: Vec<u8> = text.encode_utf16().flat_map(order).collect();
+                    let masked = masked(&["Tok123456"], &STANDARD_NO_PAD.encode(bytes));
+                    assert!(masked.contains("***"), "{text:?}");
+                    assert!(masked.len() <= 3 + 8 + 8 + 2, "{masked:?} shows some of it");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_in_lower_case_in_hex_and_in_escaped_json_is_masked() {
+        for text in ["to/k_abc", "546f2F6b5f416243", "546f2f6b5f416243", "546F2F6B5F416243"] {
+            assert_eq!(masked(&["To/k_AbC"], text) == "***", text != "546f2F6b5f416243", "{text}");
+        }
+        assert_eq!(masked(&["To/k_AbC"], r"To\/k_AbC"), "***");
+    }
+
+    #[test]
+    fn a_secret_that_invisible_characters_split_is_masked() {
+        for hidden in ["\u{200b}", "\u{ad}", "\u{feff}", "\u{2060}", "\0", "\u{202e}"] {
+            assert_eq!(masked(&["tok123456"], &format!("x tok{hidden}123456 y")), "x *** y");
+        }
+    }
+
+    #[test]
+    fn a_text_is_masked_before_it_is_cut() {
+        let mask = Mask::new(&["tok123456"]);
+        assert_eq!(mask.beginning("1234 tok123456 x", 10), "1234 *** x");
+        assert_eq!(mask.beginning("1234 dG9rMTIzNDU2", 10), "1234 ***");
+        assert_eq!(mask.beginning(&format!("{}tok123456", "x".repeat(READ - 4)), 10), "xxxxxxxxxx");
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod annotations;
 mod corpus;
+mod masking;
 mod reading;
 mod scoreboard;
 #[path = "../skipped/mod.rs"]
