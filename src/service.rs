@@ -6,7 +6,7 @@ pub(crate) mod wire;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::header::{DATE, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response};
 use tracing::debug;
 use url::Url;
@@ -200,14 +200,7 @@ impl Client {
         }
         let (status, headers) = (response.status().as_u16(), response.headers());
         let (body, retry_after) = (String::from_utf8_lossy(&body), retry_after(&response));
-        let clean = |text: &str| self.snippet(text);
-        match Refusal::new(status, retry_after, &body, clean) {
-            Some(refusal) => ApiErrorKind::Refused(refusal),
-            None => {
-                let answer = ForeignAnswer::new(status, headers, retry_after, &body, clean);
-                ApiErrorKind::Foreign(answer)
-            }
-        }
+        refused(status, headers, retry_after, &body, |text| self.snippet(text))
     }
 
     /// The reason for a request without an answer, if there was no connection.
@@ -225,6 +218,23 @@ impl Client {
     /// The beginning of a foreign text. The token is masked, should the service echo it.
     fn snippet(&self, text: &str) -> String {
         self.mask.beginning(text, SNIPPET_CHARS)
+    }
+}
+
+/// An answer that is not 2xx: the API's own, if it has the documented shape.
+fn refused(
+    status: u16,
+    headers: &HeaderMap,
+    retry_after: Option<Duration>,
+    body: &str,
+    clean: impl Fn(&str) -> String,
+) -> ApiErrorKind {
+    match Refusal::new(status, retry_after, body, &clean) {
+        Some(refusal) => ApiErrorKind::Refused(refusal),
+        None => {
+            let answer = ForeignAnswer::new(status, headers, retry_after, body, clean);
+            ApiErrorKind::Foreign(answer)
+        }
     }
 }
 

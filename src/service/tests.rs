@@ -142,8 +142,15 @@ async fn a_documented_refusal_is_typed() {
     }
 }
 
-#[tokio::test]
-async fn only_the_documented_shape_is_a_refusal_of_the_api() {
+/// The error of an answer to a trigger.
+fn answered(status: u16, retry_after: Option<Duration>, body: &str) -> ApiError {
+    let kind = refused(status, &HeaderMap::new(), retry_after, body, str::to_owned);
+    let url = "http://127.0.0.1/".parse().unwrap();
+    ApiError { request: Request { method: "POST", url }, kind }
+}
+
+#[test]
+fn only_the_documented_shape_is_a_refusal_of_the_api() {
     let not_quite = [
         "",
         "<html>Bad Gateway</html>",
@@ -160,7 +167,7 @@ async fn only_the_documented_shape_is_a_refusal_of_the_api() {
         .into_iter()
         .flat_map(|status| not_quite.iter().map(move |body| (status, *body)))
     {
-        let error = error(ResponseTemplate::new(status).set_body_string(body)).await;
+        let error = answered(status, None, body);
         assert!(matches!(&error.kind, ApiErrorKind::Foreign(answer) if answer.status == status));
         assert!(error.is_transient() && !error.is_denial() && !error.nothing_was_accepted());
         let text = format!("a proxy or gateway answered {status} in BuildPixel's place");
@@ -169,23 +176,20 @@ async fn only_the_documented_shape_is_a_refusal_of_the_api() {
 }
 
 /// The table of `docs/reliability.md`: which answers to a trigger prove that nothing was accepted.
-#[tokio::test]
-async fn only_certain_answers_prove_that_nothing_was_accepted() {
+#[test]
+fn only_certain_answers_prove_that_nothing_was_accepted() {
     let api = r#"{"error":"busy","message":"not now","requestId":"req_1"}"#;
     let page = "<html>sorry</html>";
     let always = [407, 411, 414, 417, 421, 426, 429, 431];
     for status in 400..=599 {
         for (body, retry_after) in [(api, false), (api, true), (page, false), (page, true)] {
-            let answer = ResponseTemplate::new(status).set_body_string(body);
-            let answer =
-                if retry_after { answer.insert_header("retry-after", "0") } else { answer };
             let is_certain = match (body == api, status) {
                 (true, 408) => false,
                 (true, 503) => retry_after,
                 (true, status) => status < 500,
                 (false, status) => always.contains(&status),
             };
-            let error = error(answer).await;
+            let error = answered(status, retry_after.then_some(Duration::ZERO), body);
             assert_eq!(error.nothing_was_accepted(), is_certain, "{status} {body} {retry_after}");
         }
     }
@@ -335,10 +339,13 @@ async fn the_token_is_masked_before_a_text_of_the_service_is_cut() {
         let garbled = error(ResponseTemplate::new(200).set_body_string(&body)).await;
         let ApiErrorKind::Garbled { snippet, .. } = &garbled.kind else { panic!("{garbled:?}") };
         assert!(!snippet.contains(start), "{snippet}");
-        let body = format!(r#"{{"error":"x","message":"{body}"}}"#);
-        let refused = error(ResponseTemplate::new(400).set_body_string(body)).await;
-        let message = refused.refusal().unwrap().message.as_ref().unwrap();
+        let refusal = format!(r#"{{"error":"x","message":"{body}","requestId":"req_1"}}"#);
+        let refused = error(ResponseTemplate::new(400).set_body_string(refusal)).await;
+        let message = &refused.refusal().unwrap().message;
         assert!(!message.contains(start), "{message}");
+        let page = format!("<title>{}{secret}</title>", "x".repeat(190));
+        let page = error(ResponseTemplate::new(502).set_body_string(page)).await;
+        assert!(!page.to_string().contains(start), "{page}");
     }
 }
 
