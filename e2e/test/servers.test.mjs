@@ -83,9 +83,10 @@ suite('on a real server', { concurrency: CONCURRENCY }, () => {
       await scenario.logShown(10);
       if (signal === undefined) await scenario.status('complete');
       else scenario.run.child.kill(signal);
-      const { code } = await scenario.ended();
+      const { code, stdout, stderr } = await scenario.ended();
       assert.equal(code, signal === undefined ? 0 : 143);
-      assert.equal(scenario.server.received({ event: 'leave' }).length, 1, explain(scenario));
+      const leaves = scenario.server.received({ event: 'leave' });
+      assert.equal(leaves.length, 1, explain(scenario, stdout, stderr));
     }
   });
 
