@@ -12,11 +12,12 @@ use std::path::Path;
 use regex::Regex;
 use sources::{product_code, rust_files};
 
-const LAYERS: [&str; 28] = [
+const LAYERS: [&str; 29] = [
     "model",
     "retry",
     "causes",
     "threads",
+    "files",
     "config",
     "json",
     "net",
