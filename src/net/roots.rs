@@ -85,7 +85,7 @@ mod system {
 
     use rustls::pki_types::CertificateDer;
 
-    use super::super::pem_files::Certificates;
+    use crate::net::pem_files::Certificates;
 
     const FILES: [&str; 6] = [
         "/etc/ssl/certs/ca-certificates.crt",
