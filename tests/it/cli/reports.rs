@@ -162,30 +162,51 @@ mod unix {
         assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     }
 
+    /// Puts links and pipes in the place of report files. All links lead to a file outside, or to one that would be
+    /// made there.
+    fn put_in_the_way(outside: &Path, reports: &Path) {
+        let (file, nowhere) = (outside.join("file"), outside.join("new"));
+        for name in ["summary.md.tmp", "outputs.json", "junit.xml.tmp"] {
+            symlink(&file, reports.join(name)).unwrap();
+        }
+        for name in ["summary.md", "issues.json.tmp", "junit.xml"] {
+            fs::hard_link(&file, reports.join(name)).unwrap();
+        }
+        for name in ["outputs.env.tmp", "issues.json"] {
+            symlink(&nowhere, reports.join(name)).unwrap();
+        }
+        for name in ["outputs.env", "results.sarif.tmp"] {
+            pipe(&reports.join(name));
+        }
+    }
+
     #[tokio::test]
     async fn report_files_that_are_links_or_pipes_are_replaced_and_nothing_outside_is_written() {
         let outside = outside();
-        let (file, nowhere) = (outside.path().join("file"), outside.path().join("new"));
         let job = job("failed").await;
-        let report = |name: &str| job.path_of("deep/reports").join(name);
-        for name in ["summary.md.tmp", "outputs.json", "build.log", "junit.xml.tmp"] {
-            symlink(&file, report(name)).unwrap();
+        let reports = job.path_of("deep/reports");
+        put_in_the_way(outside.path(), &reports);
+        symlink(outside.path().join("file"), reports.join("build.log")).unwrap();
+        let mut running = job.start();
+        running.shows("line 3\n");
+        is_open(&reports).await;
+        assert_untouched(&outside);
+        // The links from before are gone, and others come while the step runs.
+        let early =
+            |file: &fs::DirEntry| file.file_name().to_str().unwrap().starts_with("outputs.");
+        let is_early = || fs::read_dir(&reports).unwrap().flatten().filter(early).count() == 3;
+        eventually("the early outputs are written", || is_early().then_some(())).await;
+        for name in ["outputs.env", "outputs.json"] {
+            fs::remove_file(reports.join(name)).unwrap();
         }
-        for name in ["summary.md", "junit.xml"] {
-            fs::hard_link(&file, report(name)).unwrap();
-        }
-        for name in ["outputs.env.tmp", "issues.json"] {
-            symlink(&nowhere, report(name)).unwrap();
-        }
-        for name in ["outputs.env", "results.sarif.tmp"] {
-            pipe(&report(name));
-        }
-        let ran = run(&job);
+        put_in_the_way(outside.path(), &reports);
+        job.go();
+        let ran = job.ended(running);
         assert_eq!(ran.code, Some(10), "{}", ran.stdout);
         assert!(!ran.stdout.contains("cannot write"), "{}", ran.stdout);
         assert_untouched(&outside);
-        assert_eq!(outcome(&job.path_of("deep/reports")), "failed");
-        for entry in fs::read_dir(job.path_of("deep/reports")).unwrap() {
+        assert_eq!(outcome(&reports), "failed");
+        for entry in fs::read_dir(&reports).unwrap() {
             let entry = entry.unwrap();
             assert!(entry.file_type().unwrap().is_file(), "{entry:?}");
             assert!(!entry.file_name().to_str().unwrap().ends_with(".tmp"), "{entry:?}");
@@ -311,16 +332,20 @@ mod unix {
             let scenario = Scenario::new().await_join().status("running").log("error", error);
             let job = Job::new(scenario.status("failed")).await.on_github();
             fs::create_dir_all(job.path_of("checkout/Config")).unwrap();
-            fs::create_dir_all(job.path_of("checkout/Source")).unwrap();
-            fs::write(job.path_of("checkout/Game.uproject"), "{}").unwrap();
-            fs::write(job.path_of("checkout/Source/A.cpp"), "").unwrap();
+            fs::create_dir_all(job.path_of("checkout/Client/Source")).unwrap();
+            fs::write(job.path_of("checkout/Client/Game.uproject"), "{}").unwrap();
+            fs::write(job.path_of("checkout/Client/Source/A.cpp"), "").unwrap();
             put(what, &job.path_of("checkout/.git"));
             put(what, &job.path_of("checkout/Config/DefaultGame.ini"));
             let checkout = job.path_of("checkout");
             let job = job.env("GITHUB_WORKSPACE", checkout.to_str().unwrap());
             let ran = run_in_bounds(&job);
             assert_eq!(ran.code, Some(10), "{what}: {}", ran.stdout);
-            assert!(ran.stdout.contains("file=Source/A.cpp,line=1"), "{what}: {}", ran.stdout);
+            assert!(
+                ran.stdout.contains("file=Client/Source/A.cpp,line=1"),
+                "{what}: {}",
+                ran.stdout
+            );
         }
     }
 }
