@@ -179,9 +179,7 @@ fn tops(here: &Path, workspaces: &[PathBuf]) -> Vec<PathBuf> {
 
 /// Splits a path into a folder that may be reached over links, and the names below it that are no links.
 fn split(path: &Path, tops: &[PathBuf]) -> (PathBuf, Vec<OsString>) {
-    let is_top = |prefix: &&Path| {
-        prefix.canonicalize().is_ok_and(|prefix| tops.iter().any(|top| *top == prefix))
-    };
+    let is_top = |prefix: &&Path| prefix.canonicalize().is_ok_and(|prefix| tops.contains(&prefix));
     let prefixes: Vec<_> = path.ancestors().collect();
     let top = prefixes.iter().rev().copied().find(is_top);
     // Outside of a workspace only the folder itself is certainly ours.
