@@ -4,10 +4,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-pub use unreal_log::Owner as FailureClass;
 pub use unreal_log::{
-    BuildMachine, Clue, Phase, Progress, Rank, RemoteFile, RemotePath, RemoteProject, Severity,
-    Source,
+    BuildMachine, Clue, Owner, Phase, Progress, Rank, RemoteFile, RemotePath, RemoteProject,
+    Severity, Source,
 };
 
 /// An identifier that BuildPixel gave out: a project, a build setting or a build.
@@ -181,8 +180,8 @@ impl fmt::Display for Location {
     }
 }
 
-/// One distinct thing that is wrong, however often the log repeats it. All its texts are safe to print,
-/// except those in `remote`.
+/// One distinct problem, however often the log repeats it: an [`unreal_log::LogFinding`] with safe texts and a place in
+/// the checkout. All its texts are safe to print, except those in `remote`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// How grave.
@@ -201,7 +200,7 @@ pub struct Finding {
     /// How likely it is the cause of all others in its phase.
     pub rank: Rank,
     /// The people who most likely have to fix it, if they are known.
-    pub class: Option<FailureClass>,
+    pub owner: Option<Owner>,
     /// One sentence on what to do about it, if it is a common failure.
     pub hint: Option<String>,
     /// How often the log says the same of something else: other files, symbols, assets.
@@ -229,7 +228,7 @@ impl Finding {
             remote: None,
             phase: None,
             rank: Rank::Compile,
-            class: None,
+            owner: None,
             hint: None,
             repeats: 0,
             also: Vec::new(),
@@ -283,7 +282,8 @@ pub struct Facts {
     pub duration: Option<Duration>,
 }
 
-/// One thing that happened, ready to be shown and counted. All its texts are safe to print.
+/// One thing that happened, ready to be shown and counted: an [`unreal_log::LogEvent`] with safe texts, a status of the
+/// build, or a notice. All its texts are safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The build's status changed.

@@ -203,7 +203,7 @@ impl Reports {
             let Some(log) = log else { return Ok(None) };
             Ok(match log.finish(Duration::MAX).await {
                 Written::All => None,
-                Written::Lost(cause) => Some(WriteError { path: log_file(), cause }.into()),
+                Written::Lost(cause) => Some(WriteError::of(&log_file())(cause).into()),
                 Written::Stuck => Some(stuck_log()),
             })
         };

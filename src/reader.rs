@@ -14,7 +14,7 @@ mod slow_lines;
 #[cfg(test)]
 mod tests;
 
-use unreal_log::Reader;
+use unreal_log::{LogEvent, LogFinding, Reader};
 
 use crate::model::{Event, Finding, Level, LogLine, Progress};
 use crate::text::{self, Cleaner};
@@ -87,22 +87,22 @@ struct Safe {
 
 impl Safe {
     /// The event of a line with this level and this safe text.
-    fn event(&self, event: unreal_log::Event, level: Level, text: &str) -> Event {
+    fn event(&self, event: LogEvent, level: Level, text: &str) -> Event {
         match event {
-            unreal_log::Event::PhaseStarted(phase) => Event::PhaseStarted(phase),
-            unreal_log::Event::PhaseEnded { phase, took, completed } => {
+            LogEvent::PhaseStarted(phase) => Event::PhaseStarted(phase),
+            LogEvent::PhaseEnded { phase, took, completed } => {
                 Event::PhaseEnded { phase, took, completed }
             }
-            unreal_log::Event::Line => Event::Line { level, text: text.to_owned() },
-            unreal_log::Event::Action { name, took } => {
+            LogEvent::Line => Event::Line { level, text: text.to_owned() },
+            LogEvent::Action { name, took } => {
                 Event::Action { name: self.cleaner.title(&name), took }
             }
-            unreal_log::Event::Cooked { done, total } => Event::Cooked { done, total },
-            unreal_log::Event::Finding(finding) => Event::Finding(self.finding(finding)),
+            LogEvent::Cooked { done, total } => Event::Cooked { done, total },
+            LogEvent::Finding(finding) => Event::Finding(self.finding(finding)),
         }
     }
 
-    fn finding(&self, finding: unreal_log::Finding) -> Finding {
+    fn finding(&self, finding: LogFinding) -> Finding {
         let code = finding.label().map(|code| self.cleaner.title(code));
         let location = finding.remote.as_ref().and_then(|remote| {
             let certain = location::certain(remote, self.source_root.as_deref())?;
@@ -117,7 +117,7 @@ impl Safe {
             remote: finding.remote,
             phase: finding.phase,
             rank: finding.rank,
-            class: finding.owner,
+            owner: finding.owner,
             hint,
             repeats: finding.repeats,
             also: finding.also.iter().map(|other| self.cleaner.title(other)).collect(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::pretty;
-use crate::model::{FailureClass, Finding, Location, Severity};
+use crate::model::{Finding, Location, Owner, Severity};
 use crate::report::{BuildReport, format};
 
 /// The description is shown as HTML.
@@ -57,7 +57,7 @@ fn issue(finding: &Finding) -> Issue<'_> {
             Severity::Error => "ERROR",
             Severity::Warning => "NORMAL",
         },
-        category: finding.class.map(FailureClass::as_str),
+        category: finding.owner.map(Owner::as_str),
         code: finding.code.as_deref(),
         message: message.lines().next().unwrap_or_default().to_owned(),
         description: format!("<pre>{}</pre>", html(&message)),

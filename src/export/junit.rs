@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{FailureClass, Level};
+use crate::model::{Level, Owner};
 use crate::report::format::whole;
 use crate::report::{BuildReport, Verdict};
 
@@ -69,10 +69,10 @@ fn case(name: &str, took: Option<Duration>, failure: Option<&str>) -> String {
 fn failure(report: &BuildReport, verdict: &Verdict) -> String {
     let more = || verdict.lines().skip(1).collect::<Vec<_>>().join("\n");
     let text = report.root_cause().map_or_else(more, whole);
-    let class = report.failure_class().map(FailureClass::as_str);
-    let class = class.map(|class| format!(" type=\"{class}\"")).unwrap_or_default();
+    let owner = report.owner_of_failure().map(Owner::as_str);
+    let kind = owner.map(|owner| format!(" type=\"{owner}\"")).unwrap_or_default();
     let headline = xml(&verdict.headline);
-    format!("      <failure message=\"{headline}\"{class}>{}</failure>\n", xml(&text))
+    format!("      <failure message=\"{headline}\"{kind}>{}</failure>\n", xml(&text))
 }
 
 #[cfg(test)]

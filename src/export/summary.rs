@@ -63,8 +63,8 @@ fn root_cause(report: &BuildReport, page: &mut Page) {
     if let Some(hint) = &root.hint {
         page.push(&format!("\n> {}\n", inline(hint)));
     }
-    if let Some(class) = root.class {
-        page.push(&format!("\nLikely owner: **{}**\n", owner(class)));
+    if let Some(of) = root.owner {
+        page.push(&format!("\nLikely owner: **{}**\n", owner(of)));
     }
 }
 

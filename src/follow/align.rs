@@ -50,7 +50,7 @@ pub(super) fn align(
     before(&known, &view, first, forgotten == 0, &mut holes);
     for ends in pairs.windows(2) {
         if let [(known_from, view_from), (known_to, view_to)] = *ends {
-            let mut rest = Remaining::of(known.get(known_from + 1..known_to));
+            let mut rest = Remaining::of(known.get(known_from + 1..known_to).unwrap_or_default());
             let missing = (view_from + 1..view_to).filter(|at| !rest.take(view.get(*at)));
             holes.extend(missing.map(|at| (known_to, at)));
         }
@@ -143,16 +143,16 @@ fn overlap(known: &[u64], view: &[u64], forgotten: usize) -> Option<(usize, usiz
 /// For each place of `text`: how many lines up to it agree with the last ones of `pattern`.
 fn agreements(pattern: &[u64], text: &[u64]) -> Vec<usize> {
     let longest = pattern.len().min(text.len());
-    let pattern: Vec<u64> = pattern.iter().rev().take(longest).copied().collect();
-    let joined: Vec<Option<u64>> = pattern
-        .iter()
-        .copied()
-        .map(Some)
-        .chain([None])
-        .chain(text.iter().rev().copied().map(Some))
-        .collect();
-    let lengths = prefix_lengths(&joined);
-    lengths.into_iter().skip(pattern.len() + 1).rev().collect()
+    let reversed = joined(pattern.iter().rev().take(longest), text.iter().rev());
+    prefix_lengths(&reversed).into_iter().skip(longest + 1).rev().collect()
+}
+
+/// A pattern and a text, with a mark between them that equals no line.
+fn joined<'i>(
+    pattern: impl Iterator<Item = &'i u64>,
+    text: impl Iterator<Item = &'i u64>,
+) -> Vec<Option<u64>> {
+    pattern.copied().map(Some).chain([None]).chain(text.copied().map(Some)).collect()
 }
 
 /// The Z function: for each place how long the stretch from there agrees with the beginning.
@@ -206,7 +206,7 @@ fn before(
     holes: &mut Vec<(usize, usize)>,
 ) {
     let from = known_to.saturating_sub(view_to);
-    let mut rest = Remaining::of(known.get(from..known_to));
+    let mut rest = Remaining::of(known.get(from..known_to).unwrap_or_default());
     // Lines that are older than what is remembered were printed long ago.
     let from = if complete { 0 } else { view_to.saturating_sub(known_to) };
     holes.extend((from..view_to).filter(|at| !rest.take(view.get(*at))).map(|at| (known_to, at)));
@@ -220,7 +220,7 @@ fn behind(
     (known_from, view_from): (usize, usize),
     holes: &mut Vec<(usize, usize)>,
 ) -> usize {
-    let mut rest = Remaining::of(known.get(known_from + 1..));
+    let mut rest = Remaining::of(known.get(known_from + 1..).unwrap_or_default());
     let mut missing = Vec::new();
     let mut ahead = view_from + 1;
     for at in view_from + 1..view.len() {
@@ -245,9 +245,9 @@ struct Remaining {
 }
 
 impl Remaining {
-    fn of(ids: Option<&[u64]>) -> Self {
+    fn of<'i>(ids: impl IntoIterator<Item = &'i u64>) -> Self {
         let mut remaining = Self::default();
-        for id in ids.unwrap_or_default() {
+        for id in ids {
             *remaining.counts.entry(*id).or_default() += 1;
             remaining.total += 1;
         }
@@ -256,18 +256,15 @@ impl Remaining {
 
     /// The known lines that are in no pair and not older than the view.
     fn unpaired(known: &[u64], pairs: &[(usize, usize)], is_older: impl Fn(usize) -> bool) -> Self {
-        let mut remaining = Self::default();
         let mut pairs = pairs.iter().peekable();
-        for (place, id) in known.iter().enumerate() {
-            if pairs.next_if(|(paired, _)| *paired == place).is_none() && !is_older(place) {
-                *remaining.counts.entry(*id).or_default() += 1;
-                remaining.total += 1;
-            }
-        }
-        remaining
+        let mut is_unpaired = |place: &usize| {
+            pairs.next_if(|(paired, _)| paired == place).is_none() && !is_older(*place)
+        };
+        let unpaired = known.iter().enumerate().filter(|(place, _)| is_unpaired(place));
+        Self::of(unpaired.map(|(_, id)| id))
     }
 
-    /// Whether the line is one of them and was not found yet.
+    /// True if the line is one of them and was not found yet.
     fn take(&mut self, id: Option<&u64>) -> bool {
         if self.total == 0 {
             return false;
@@ -282,7 +279,7 @@ impl Remaining {
         }
     }
 
-    /// Whether any remaining line is not among these.
+    /// True if any remaining line is not among these.
     fn has_other_than(&self, ids: &[u64]) -> bool {
         if self.total == 0 {
             return false;
@@ -313,14 +310,7 @@ pub(super) fn position(known: impl Iterator<Item = (Key, bool)>, run: &[Key]) ->
     let timed = known.iter().map(|(key, _)| key).chain(&run).all(|key| key.has_time());
     let ids: Vec<u64> = known.iter().map(|(key, _)| key.id(timed)).collect();
     let run_ids: Vec<u64> = run.iter().map(|key| key.id(timed)).collect();
-    let joined: Vec<Option<u64>> = run_ids
-        .iter()
-        .copied()
-        .map(Some)
-        .chain([None])
-        .chain(ids.iter().copied().map(Some))
-        .collect();
-    let lengths = prefix_lengths(&joined);
+    let lengths = prefix_lengths(&joined(run_ids.iter(), ids.iter()));
     let fits = lengths
         .iter()
         .skip(run.len() + 1)

@@ -23,7 +23,7 @@ use crate::model::{Facts, Id, LogLine, Status};
 pub struct FollowOptions {
     /// The transports to use.
     pub transport: Transport,
-    /// Whether this step triggered it. If so, the API has confirmed that it exists.
+    /// True if this step triggered it. If so, the API has confirmed that it exists.
     pub is_ours: bool,
     /// Delays and limits.
     pub delays: FollowDelays,
@@ -42,13 +42,13 @@ pub struct Build {
     state: FollowState,
     /// How many snapshots did not show the place of waiting lines.
     lookups: u32,
-    /// Whether the pending snapshot was requested before the waiting lines came.
+    /// True if the pending snapshot was requested before the waiting lines came.
     is_requested_early: bool,
     /// The earliest time to ask REST again only about possible repeats.
     next_repeat_check: Instant,
-    /// Whether any session has joined the room.
+    /// True if any session has joined the room.
     has_joined: bool,
-    /// Whether the room was joined before the build began.
+    /// True if the room was joined before the build began.
     joined_while_pending: bool,
 }
 
@@ -70,7 +70,7 @@ struct FinalFacts {
     since: Instant,
     denied_since: Option<Instant>,
     lookups: u32,
-    /// Whether a session was followed until no more lines came after the end of the build.
+    /// True if a session was followed until no more lines came after the end of the build.
     is_drained: bool,
 }
 
@@ -87,7 +87,7 @@ impl Build {
         Self {
             id,
             options,
-            lines: LineMerger::new(holds, !options.is_ours),
+            lines: LineMerger::new(now, holds, !options.is_ours),
             status: ShownStatus::default(),
             polling,
             room: None,
@@ -105,12 +105,12 @@ impl Build {
         &self.id
     }
 
-    /// Whether the last effect has been returned.
+    /// True if the last effect has been returned.
     pub fn is_over(&self) -> bool {
         matches!(self.state, FollowState::Over)
     }
 
-    /// Whether the build is still followed, and REST is not yet asked to confirm its end.
+    /// True if the build is still followed, and REST is not yet asked to confirm its end.
     pub fn is_followed(&self) -> bool {
         matches!(self.state, FollowState::Following)
     }
@@ -144,7 +144,7 @@ impl Build {
     pub fn on_lost(&mut self, poll_from: Instant, out: &mut Effects) {
         if self.room.take().is_some() {
             self.lines.on_lost(out);
-            if matches!(self.state, FollowState::Following) {
+            if self.is_followed() {
                 self.polling.poll_at(poll_from);
             }
         }
@@ -152,7 +152,7 @@ impl Build {
 
     /// There is no stream for now: REST is polled at once.
     pub fn poll_now(&mut self, now: Instant) {
-        if matches!(self.state, FollowState::Following) && self.room.is_none() {
+        if self.is_followed() && self.room.is_none() {
             self.polling.poll_at(now);
         }
     }
@@ -214,9 +214,7 @@ impl Build {
         }
         self.lines.on_tick(now, out);
         self.check_repeats(now);
-        if matches!(self.state, FollowState::Following)
-            && self.drained_at().is_some_and(|at| at <= now)
-        {
+        if self.is_followed() && self.drained_at().is_some_and(|at| at <= now) {
             self.request_final_facts(now, out);
         }
         if self.polling.due().is_some_and(|at| at <= now) {
@@ -230,10 +228,7 @@ impl Build {
         if self.is_over() {
             return None;
         }
-        let drained = match self.state {
-            FollowState::Following => self.drained_at(),
-            FollowState::FinalFacts(_) | FollowState::LastLines { .. } | FollowState::Over => None,
-        };
+        let drained = self.drained_at().filter(|_| self.is_followed());
         let suspect = self.room.as_ref().and_then(|room| room.suspect_until(&self.options.delays));
         let suspect = suspect.map(|(until, _)| until);
         let rejoin = self.room.as_ref().and_then(Room::rejoin_at).filter(|_| self.is_followed());

@@ -15,7 +15,7 @@ pub enum Effect {
     LateLine(LogLine),
     /// Show that the status changed.
     Status(Status),
-    /// BuildReport something about the connection to the build.
+    /// Report something about the connection to the build.
     Notice(Notice),
     /// Join the build's room, or join it again.
     Join,

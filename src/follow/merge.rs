@@ -48,11 +48,11 @@ pub(super) struct HoldTimes {
 /// The state of the session when a snapshot is applied.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Circumstances {
-    /// Whether the snapshot was requested after the first unplaced line came.
+    /// True if the snapshot was requested after the first unplaced line came.
     pub(super) is_later: bool,
-    /// Whether a session should bring new lines: one is connected, or the next one will be soon.
+    /// True if a session should bring new lines: one is connected, or the next one will be soon.
     pub(super) is_linked: bool,
-    /// Whether it was connected when the lines before the new ones were known, so that it should
+    /// True if it was connected when the lines before the new ones were known, so that it should
     /// bring the new ones.
     pub(super) hold: bool,
     pub(super) request: Request,
@@ -89,37 +89,37 @@ pub(super) struct LineMerger {
     sync: Sync,
     /// How many of the last printed lines came from REST and have not come over the stream yet.
     pending_echo: usize,
-    /// Whether lines may be missing before the next one.
+    /// True if lines may be missing before the next one.
     after_gap: bool,
-    /// Lines may be missing before the next new line of the stream. HoldTimes the facts about the lines
+    /// Lines may be missing before the next new line of the stream. Holds the facts about the lines
     /// that follow.
     pending_gap: Option<Stretch>,
     unplaced: Unplaced,
     ahead: Ahead,
     repeats: Repeats,
-    /// Whether the session claims to resume the previous one, whose lines had a known place.
+    /// True if the session claims to resume the previous one, whose lines had a known place.
     continuous: bool,
-    /// Whether the lines of the current or last session have a known place.
+    /// True if the lines of the current or last session have a known place.
     has_place: bool,
     /// How many of the last printed lines no snapshot has confirmed.
     unverified: usize,
-    /// Whether the current session has left out lines that REST has shown.
+    /// True if the current session has left out lines that REST has shown.
     lossy: bool,
     /// Lines that may be repeats.
     uncertain: Uncertain,
-    /// Whether equal runs of lines have been logged within one moment.
+    /// True if equal runs of lines have been logged within one moment.
     lines_recur: bool,
     /// If the stream's current lines are late: the printed line that they belong before.
     late_place: Option<usize>,
     /// Late lines of the stream that are not in the window yet.
     late: Vec<Insertion>,
-    /// Whether the last printed line was late.
+    /// True if the last printed line was late.
     prints_late: bool,
     /// How many lines were printed in all.
     printed: usize,
-    /// When a line last came over the stream.
-    last_line: Option<Instant>,
-    /// Whether the build had begun before it was followed.
+    /// When a line last came over the stream, or when following began.
+    last_line: Instant,
+    /// True if the build had begun before it was followed.
     begun: bool,
     /// How many lines the first printed view had.
     first_view: usize,
@@ -129,7 +129,7 @@ pub(super) struct LineMerger {
 
 impl LineMerger {
     /// `begun` says that the build had begun before it was followed.
-    pub(super) fn new(holds: HoldTimes, begun: bool) -> Self {
+    pub(super) fn new(now: Instant, holds: HoldTimes, begun: bool) -> Self {
         Self {
             holds,
             window: Window::default(),
@@ -150,7 +150,7 @@ impl LineMerger {
             late: Vec::new(),
             prints_late: false,
             printed: 0,
-            last_line: None,
+            last_line: now,
             begun,
             first_view: 0,
             longest_view: 0,
@@ -185,7 +185,7 @@ impl LineMerger {
     /// The stream has brought a line.
     pub(super) fn on_line(&mut self, now: Instant, line: LogLine, out: &mut Effects) {
         let key = Key::of(&line);
-        self.last_line = Some(now);
+        self.last_line = now;
         match self.sync {
             Sync::InSync => self.in_sync(now, line, key, out),
             Sync::CatchingUp => {
@@ -206,12 +206,12 @@ impl LineMerger {
         self.printed
     }
 
-    /// Whether the session has left out lines that REST has shown.
+    /// True if the session has left out lines that REST has shown.
     pub(super) fn is_lossy(&self) -> bool {
         self.lossy
     }
 
-    /// Whether lines were held back that may be new. The next snapshot shows whether they are.
+    /// True if lines were held back that may be new. The next snapshot shows whether they are.
     pub(super) fn has_uncertain(&self) -> bool {
         !self.uncertain.is_empty()
     }
@@ -228,12 +228,12 @@ impl LineMerger {
     fn ahead_deadline(&self) -> Option<Instant> {
         // The stream's waiting lines come before those, or show their place.
         let since = self.ahead.since().filter(|_| self.unplaced.is_empty())?;
-        let quiet = self.last_line.map_or(since, |last| last.max(since));
+        let quiet = self.last_line.max(since);
         let hold = if self.ahead.is_adjacent() { self.holds.adjacent } else { self.holds.ahead };
         Some((quiet + hold).min(self.ahead.overdue_at().unwrap_or(quiet + hold)))
     }
 
-    /// Whether the stream should bring lines that REST has shown.
+    /// True if the stream should bring lines that REST has shown.
     pub(super) fn expects_lines(&self) -> bool {
         !self.ahead.is_empty() && self.unplaced.is_empty() && self.repeats.since().is_none()
     }
@@ -273,7 +273,7 @@ impl LineMerger {
         is_full.then_some(self.first_view)
     }
 
-    /// Whether an equal line was printed.
+    /// True if an equal line was printed.
     fn was_printed(&self, key: Key) -> bool {
         self.window.places(key).next().is_some() || self.late.iter().any(|late| late.key == key)
     }

@@ -1,8 +1,11 @@
 //! The build's room in a session: when to join again, and whether the session brings news of the build. Pure.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::delays::FollowDelays;
+use crate::retry::Policy;
 
 /// A room that was joined.
 #[derive(Debug)]
@@ -10,9 +13,9 @@ pub(super) struct Room {
     pub(super) joined: Instant,
     /// When the session last brought something.
     pub(super) last_message: Instant,
-    /// Whether it has brought anything since the room was joined.
+    /// True if it has brought anything since the room was joined.
     pub(super) has_delivered: bool,
-    /// Whether REST answered a request that was sent after the room was joined.
+    /// True if REST answered a request that was sent after the room was joined.
     pub(super) is_compared: bool,
     /// How many times REST was polled while the session brought nothing.
     pub(super) checks: u32,
@@ -21,7 +24,7 @@ pub(super) struct Room {
     health: StreamHealth,
 }
 
-/// Whether the session brings the news of the build.
+/// How well the session brings the news of the build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StreamHealth {
     /// There is no sign of a problem.
@@ -96,8 +99,7 @@ impl Room {
     pub(super) fn rejoins(&mut self, now: Instant, delays: &FollowDelays) -> bool {
         match self.health {
             StreamHealth::Silent { rejoins, next } if next <= now => {
-                let doubled = 2_u32.saturating_pow(rejoins.min(31));
-                let delay = delays.rejoin.first.saturating_mul(doubled).min(delays.rejoin.longest);
+                let delay = longest_delay(delays.rejoin, rejoins);
                 self.health = StreamHealth::Silent { rejoins: rejoins + 1, next: now + delay };
                 true
             }
@@ -106,9 +108,15 @@ impl Room {
     }
 
     /// The delay before REST is polled again to check on a session that has brought nothing.
-    pub(super) fn next_check(&mut self, delays: &FollowDelays) -> std::time::Duration {
-        let doubled = delays.first_check.saturating_mul(2_u32.saturating_pow(self.checks.min(31)));
+    pub(super) fn next_check(&mut self, delays: &FollowDelays) -> Duration {
+        let (first, longest) = (delays.first_check, delays.status_poll);
+        let delay = longest_delay(Policy { first, longest, retries: u32::MAX }, self.checks);
         self.checks += 1;
-        doubled.min(delays.status_poll)
+        delay
     }
+}
+
+/// The delay without jitter. No other client joined at the same moment.
+fn longest_delay(policy: Policy, retry: u32) -> Duration {
+    policy.delay(retry, 1.0).unwrap_or(policy.longest)
 }

@@ -11,7 +11,7 @@ pub(super) struct ShownStatus {
     shown: Option<Status>,
     /// When the terminal status came.
     ended: Option<Instant>,
-    /// Whether REST has denied a pushed end.
+    /// True if REST has denied a pushed end.
     denied: bool,
 }
 

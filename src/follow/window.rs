@@ -59,7 +59,7 @@ impl Key {
         self.time != NO_TIME
     }
 
-    /// Whether both may be the same line.
+    /// True if both may be the same line.
     pub(super) fn is(self, other: Self) -> bool {
         self.text == other.text
             && (self.time == other.time || !self.has_time() || !other.has_time())
@@ -73,28 +73,28 @@ impl Key {
         }
     }
 
-    /// Whether this was logged before the other, as far as both have a time.
+    /// True if this was logged before the other, as far as both have a time.
     pub(super) fn is_before(self, other: Self) -> bool {
         self.has_time() && other.has_time() && self.time < other.time
     }
 
-    /// Whether both have the same time.
+    /// True if both have the same time.
     pub(super) fn is_as_old_as(self, other: Self) -> bool {
         self.has_time() && self.time == other.time
     }
 
-    /// Whether this line may lag behind the other. It was logged up to [`LONGEST_LAG`] before or at
+    /// True if this line may lag behind the other. It was logged up to [`LONGEST_LAG`] before or at
     /// the same moment, as far as both have a time.
     pub(super) fn may_lag_behind(self, other: Self) -> bool {
         !self.has_time() || !other.has_time() || !other.is_before(self) && self.is_close_to(other)
     }
 
-    /// Whether the times of both are comparable. Times further apart mean that the clock was set.
+    /// True if the times of both are comparable. Times further apart mean that the clock was set.
     pub(super) fn is_close_to(self, other: Self) -> bool {
         Duration::from_nanos(other.time.abs_diff(self.time)) <= LONGEST_LAG
     }
 
-    /// Whether the clock was probably not set between both.
+    /// True if the clock was probably not set between both.
     pub(super) fn is_of_one_clock(self, other: Self) -> bool {
         Duration::from_nanos(other.time.abs_diff(self.time)) <= LONGEST_SILENCE
     }
@@ -109,9 +109,9 @@ struct Entry {
     key: Key,
     /// The place of the previous line in its chain, counted from the first line of all.
     previous: u32,
-    /// Whether only REST has shown it so far.
+    /// True if only REST has shown it so far.
     only_rest: bool,
-    /// Whether lines may be missing before it.
+    /// True if lines may be missing before it.
     after_gap: bool,
 }
 
@@ -121,7 +121,7 @@ pub(super) struct Insertion {
     /// The printed line that it belongs before.
     pub(super) place: usize,
     pub(super) key: Key,
-    /// Whether only REST has shown it so far.
+    /// True if only REST has shown it so far.
     pub(super) only_rest: bool,
 }
 
@@ -167,7 +167,7 @@ impl Window {
         self.entries.range(place.min(self.entries.len())..).map(|entry| entry.key)
     }
 
-    /// The same, with whether only REST has shown the line so far.
+    /// All keys, each with whether only REST has shown the line so far.
     pub(super) fn keys_and_origins(&self) -> impl Iterator<Item = (Key, bool)> {
         self.entries.iter().map(|entry| (entry.key, entry.only_rest))
     }

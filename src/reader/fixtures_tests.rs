@@ -12,7 +12,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs")
 /// All that a finding says.
 fn shown(finding: &Finding) -> String {
     let phase = finding.phase.map_or("-", |phase| phase.as_str());
-    let class = finding.class.map_or("-", |class| class.as_str());
+    let owner = finding.owner.map_or("-", |owner| owner.as_str());
     let place = match &finding.location {
         Some(location) if location.in_repository => format!("{location} (linked)"),
         Some(location) => location.to_string(),
@@ -20,7 +20,7 @@ fn shown(finding: &Finding) -> String {
     };
     let code = finding.code.as_deref().unwrap_or("-");
     let mut shown = format!(
-        "{} {code} in {phase}, {:?}, {class}\n  at {place}\n",
+        "{} {code} in {phase}, {:?}, {owner}\n  at {place}\n",
         finding.severity.as_str(),
         finding.rank,
     );

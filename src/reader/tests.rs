@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::{Pipeline, invariants, slow_lines};
-use crate::model::{Event, FailureClass, Finding, Level, LogLine};
+use crate::model::{Event, Finding, Level, LogLine, Owner};
 use crate::text::hostile_tests::hostile;
 use crate::text::{Cleaner, Style};
 
@@ -384,23 +384,23 @@ proptest! {
 
 #[test]
 fn an_exit_code_can_decide_the_owner() {
-    for (line, class) in [
+    for (line, owner) in [
         (
             "AutomationTool exiting with ExitCode=154 (Error_LicenseNotAccepted)",
-            Some(FailureClass::Config),
+            Some(Owner::Config),
         ),
         ("AutomationTool exiting with ExitCode=1 (Error_Unknown)", None),
-        ("Took 8.1s to run UnrealEditor-Cmd, ExitCode=137", Some(FailureClass::Infrastructure)),
-        ("Took 8.1s to run UnrealEditor-Cmd, ExitCode=139", Some(FailureClass::Code)),
+        ("Took 8.1s to run UnrealEditor-Cmd, ExitCode=137", Some(Owner::Infrastructure)),
+        ("Took 8.1s to run UnrealEditor-Cmd, ExitCode=139", Some(Owner::Code)),
     ] {
-        let classes: Vec<_> = events(line)
+        let owners: Vec<_> = events(line)
             .into_iter()
             .filter_map(|event| match event {
-                Event::Finding(finding) => Some(finding.class),
+                Event::Finding(finding) => Some(finding.owner),
                 _ => None,
             })
             .collect();
-        assert_eq!(classes, [class], "{line}");
+        assert_eq!(owners, [owner], "{line}");
     }
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::checkout::Checkout;
 use crate::ci::{self, tests::named};
 use crate::config::{Env, Task};
-use crate::model::{Facts, FailureClass, Id, Location, Rank, Status};
+use crate::model::{Facts, Id, Location, Owner, Rank, Status};
 use crate::report::{Outcome, Signal, SourceLinks};
 
 pub(crate) const SECRET: &str = "bp_s3cr%et";
@@ -55,7 +55,7 @@ pub(crate) fn events() -> Vec<Event> {
             ..finding(Severity::Error, "UBT", "UnrealBuildTool failed", None)
         }),
         Event::Finding(Finding {
-            class: Some(FailureClass::Code),
+            owner: Some(Owner::Code),
             hint: Some("Declare it; `x` | <T> is not enough.".to_owned()),
             repeats: 3,
             also: vec!["B<i>.cpp".to_owned(), "C|.cpp".to_owned()],

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{FailureClass, Finding};
+use crate::model::{Finding, Owner};
 use crate::text::{MAX_MESSAGE, shortened};
 
 /// How many similar items are named.
@@ -31,14 +31,14 @@ pub fn whole(finding: &Finding) -> String {
 }
 
 /// The likely owner, for people.
-pub fn owner(class: FailureClass) -> &'static str {
-    match class {
-        FailureClass::Code => "programmers (code)",
-        FailureClass::Content => "artists and designers (content)",
-        FailureClass::Config => "maintainers of the project and build settings (config)",
-        FailureClass::Toolchain => "build engineers (toolchain: compilers and SDKs)",
-        FailureClass::Infrastructure => "system administrators (infrastructure: machines, network)",
-        FailureClass::Quota => "owner of the account (quota)",
+pub fn owner(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Code => "programmers (code)",
+        Owner::Content => "artists and designers (content)",
+        Owner::Config => "maintainers of the project and build settings (config)",
+        Owner::Toolchain => "build engineers (toolchain: compilers and SDKs)",
+        Owner::Infrastructure => "system administrators (infrastructure: machines, network)",
+        Owner::Quota => "owner of the account (quota)",
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::build::BuildReport;
 use super::outcome::Outcome;
-use crate::model::{FailureClass, Phase, Status};
+use crate::model::{Owner, Phase, Status};
 
 /// One output, as documented.
 pub struct Output {
@@ -78,7 +78,7 @@ pub const OUTPUTS: &[Output] = &[
     output(
         "failure-class",
         "Likely owner: `code`, `content`, `config`, `toolchain`, `infrastructure`, `quota`, or empty.",
-        |r, _| text(r.failure_class().map(FailureClass::as_str)),
+        |r, _| text(r.owner_of_failure().map(Owner::as_str)),
     ),
     output(
         "failed-phase",

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::build::BuildReport;
-use crate::model::{FailureClass, Finding, Phase, Severity};
+use crate::model::{Finding, Owner, Phase, Severity};
 
 impl BuildReport {
     /// The shown findings, the most useful first: the errors, then the warnings.
@@ -62,9 +62,9 @@ impl BuildReport {
         self.first_error().filter(|_| self.has_failed())
     }
 
-    /// The likely owner of the failure.
-    pub fn failure_class(&self) -> Option<FailureClass> {
-        self.root_cause()?.class
+    /// The likely owner of the failure: the output `failure-class`.
+    pub fn owner_of_failure(&self) -> Option<Owner> {
+        self.root_cause()?.owner
     }
 
     /// The phase in which the build failed: that of its root cause, unless it completed and another

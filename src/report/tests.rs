@@ -5,9 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::*;
 use crate::config::{Mistake, OnSuperseded, RequestedOverrides, Task};
 use crate::error::{Error, MAY_HAVE_STARTED};
-use crate::model::{
-    Event, Facts, FailureClass, Finding, Id, Location, Phase, Rank, Severity, Status,
-};
+use crate::model::{Event, Facts, Finding, Id, Location, Owner, Phase, Rank, Severity, Status};
 
 fn report() -> BuildReport {
     BuildReport::new(&Task::Attach(Id::new("b1").unwrap()))
@@ -75,7 +73,7 @@ fn every_outcome_has_its_text() {
         Event::Status(Status::Running),
         Event::Finding(finding(Severity::Warning, "careful")),
         Event::Finding(Finding {
-            class: Some(FailureClass::Content),
+            owner: Some(Owner::Content),
             hint: Some("Fix it.".to_owned()),
             repeats: 2,
             ..error("broken\nnote: here")
@@ -177,7 +175,7 @@ fn every_output_is_read_from_the_report() {
         finished_at: Some(UNIX_EPOCH + Duration::from_secs(100)),
         duration: Some(Duration::from_millis(60_900)),
     });
-    report.findings[1].class = Some(FailureClass::Quota);
+    report.findings[1].owner = Some(Owner::Quota);
     let values: Vec<_> = report.outputs(Some(&Outcome::Failure)).into_iter().collect();
     let expected = [
         ("build-id", "b1"),
@@ -458,12 +456,12 @@ fn only_a_failed_build_failed_in_a_phase() {
 
 #[test]
 fn only_a_failed_build_has_a_class() {
-    let out_of_quota = Finding { class: Some(FailureClass::Quota), ..error("over its limit") };
+    let out_of_quota = Finding { owner: Some(Owner::Quota), ..error("over its limit") };
     let mut report = observed([Event::Finding(out_of_quota)]);
     assert_eq!(output(&report, None, "failure-class"), "");
     report.observe(&Event::Status(Status::Failed));
     assert_eq!(output(&report, None, "failure-class"), "quota");
-    report.findings[0].class = None;
+    report.findings[0].owner = None;
     assert_eq!(output(&report, None, "failure-class"), "");
 }
 

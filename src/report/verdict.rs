@@ -159,9 +159,9 @@ fn details(report: &BuildReport) -> Vec<String> {
     let error = report.first_error().filter(|error| !error.is_follow_up() && !report.has_ended());
     let so_far = error.map(|error| format!("first error so far: {error}"));
     let root = report.root_cause().map(|error| format!("{ROOT_CAUSE}{error}"));
-    let class = report.failure_class().map(|class| format!("likely owner: {}", owner(class)));
+    let likely = report.owner_of_failure().map(|of| format!("likely owner: {}", owner(of)));
     let deploy = report.facts.deploy_status.as_ref().map(|status| format!("auto-deploy: {status}"));
-    [place, so_far, root, class, counted(report), deploy].into_iter().flatten().collect()
+    [place, so_far, root, likely, counted(report), deploy].into_iter().flatten().collect()
 }
 
 /// The hint on the failure of a build.

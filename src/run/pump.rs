@@ -81,7 +81,7 @@ pub(super) struct Outputs<'a> {
     pub(super) stdout: Option<&'a Output>,
     pub(super) log: Option<&'a Output>,
     pub(super) placing: Option<&'a Placing>,
-    /// Whether a due timer waits for nothing.
+    /// True if a due timer waits for nothing.
     pub(super) in_hurry: bool,
 }
 
@@ -162,7 +162,7 @@ impl Pump {
 }
 
 impl CatchingUp {
-    /// Whether one more update may come before the timer. Lets other tasks run now and then.
+    /// True if one more update may come before the timer. Lets other tasks run now and then.
     async fn has_time(&mut self) -> bool {
         if self.updates < UPDATES_AT_ONCE {
             return true;

@@ -43,7 +43,7 @@ pub(super) struct Running {
     timers: Option<Timers>,
     /// The outcome of a step that ends before its build, and the time limit for held-back lines.
     ending_early: Option<(Outcome, Instant)>,
-    /// Whether it has already ended that way.
+    /// True if it has already ended that way.
     has_left: bool,
 }
 

@@ -36,7 +36,7 @@ pub struct Host {
     pub env: Env,
     /// The output stream.
     pub stdout: Box<dyn Write + Send>,
-    /// Whether stdout is a terminal.
+    /// True if stdout is a terminal.
     pub is_terminal: bool,
     /// The signals that ask the step to end.
     pub signals: mpsc::Receiver<Signal>,

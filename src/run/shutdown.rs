@@ -29,7 +29,7 @@ pub(super) struct SeenSignals {
     /// When the first one came.
     first: Option<Instant>,
     last: Option<Signal>,
-    /// Whether a second one came: then nothing is waited for any more.
+    /// True if a second one came: then nothing is waited for any more.
     is_repeated: bool,
 }
 
@@ -68,7 +68,7 @@ impl Shutdown {
         Self { code: outcome.exit_code(), earliest_exit, limit, too_late }
     }
 
-    /// Whether the time for writing files is over.
+    /// True if the time for writing files is over.
     pub(super) fn late(&self) -> watch::Receiver<bool> {
         self.too_late.subscribe()
     }
@@ -83,7 +83,7 @@ impl Shutdown {
         }
     }
 
-    /// Whether nothing is waited for any more.
+    /// True if nothing is waited for any more.
     pub(super) fn on_timer(&mut self, signals: &SeenSignals, now: Instant) -> bool {
         let is_due = self.next_timer(signals).is_some_and(|at| at <= now);
         let is_over = signals.is_repeated || *self.too_late.borrow();

@@ -13,7 +13,7 @@ use super::tests::{TOKEN, always, client, pending, trigger, upstream};
 use super::*;
 use crate::causes::one_line;
 use crate::config::Network;
-use crate::net::loopback::trusting;
+use crate::net::loopback::{faulty_tls, trusting};
 use crate::net::{ConnectError, ProxyAnswer, TlsFault};
 
 #[tokio::test]
@@ -58,14 +58,7 @@ fn tls_fault(error: ApiError) -> (String, TlsFault) {
 #[tokio::test]
 async fn each_tls_fault_has_its_own_type() {
     let authority = Authority::new().unwrap();
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    let expired = authority.expired_front("localhost", nowhere).await.unwrap();
-    let other = authority.front("elsewhere.test", nowhere).await.unwrap();
-    let plain = serve(async |mut stream| stream.write_all(b"HTTP/1.1 400 no\r\n\r\n").await);
-    let plain = plain.await.unwrap();
-    for (address, expected) in
-        [(expired, TlsFault::OutOfDate), (other, TlsFault::WrongName), (plain, TlsFault::NotTls)]
-    {
+    for (address, expected) in faulty_tls(&authority).await {
         let url = format!("https://localhost:{}", address.port());
         let error = trigger(&client(&url, &trusting(&authority))).await.unwrap_err();
         assert!(error.nothing_was_accepted());

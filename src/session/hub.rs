@@ -235,25 +235,19 @@ impl Network {
         };
         match self.link.join(build.id()).await {
             Ok(()) => build.on_joined(Instant::now(), has_recovered),
-            Err(event) => self.on_lost(event).await,
-        }
-    }
-
-    async fn on_lost(&mut self, event: LinkEvent) {
-        if let LinkEvent::Lost(error) = event {
-            self.on_no_session(error, true).await;
+            Err(error) => self.on_no_session(error, true).await,
         }
     }
 
     /// Handles a message and all others that are already there. Waiting for all sources costs more
     /// than handling a line.
     async fn on_messages(&mut self, first: Message) {
-        let mut current = self.index_of(&first);
+        let mut current = index_of(&self.builds, &first);
         self.apply(current, first);
         for _ in 1..MESSAGES_AT_ONCE {
             match self.link.next().now_or_never() {
                 Some(LinkEvent::Message(message)) => {
-                    let index = self.index_of(&message);
+                    let index = index_of(&self.builds, &message);
                     if index != current {
                         self.carry_out(current).await;
                         current = index;
@@ -268,19 +262,6 @@ impl Network {
             }
         }
         self.carry_out(current).await;
-    }
-
-    /// The build that a message is about. The first build reports messages about none in
-    /// particular.
-    fn index_of(&self, message: &Message) -> usize {
-        let of = match message {
-            Message::Log { build, .. } | Message::Status { build, .. } => Some(build),
-            Message::JoinRefused { build } => build.as_ref(),
-            Message::Unreadable { .. } => None,
-        };
-        let index = of.map(|of| self.builds.iter().position(|build| build.id() == of));
-        // Unknown builds get an index that no build has.
-        index.map_or(0, |index| index.unwrap_or(usize::MAX))
     }
 
     fn apply(&mut self, index: usize, message: Message) {
@@ -417,8 +398,8 @@ impl Network {
         }
         // Its memory is reused.
         self.effects = effects;
-        if let Some(event) = lost {
-            Box::pin(self.on_lost(event)).await;
+        if let Some(error) = lost {
+            Box::pin(self.on_no_session(error, true)).await;
         }
     }
 
@@ -480,6 +461,20 @@ impl Network {
     }
 }
 
+/// The build that a message is about; an index that no build has if the build is unknown. The first
+/// build reports messages about none in particular. It also gets a refusal that names an unknown
+/// build, because a service may spell the id of a refused room in its own way.
+fn index_of(builds: &[Build], message: &Message) -> usize {
+    let index = |id: &Id| builds.iter().position(|build| build.id() == id);
+    match message {
+        Message::Log { build, .. } | Message::Status { build, .. } => {
+            index(build).unwrap_or(usize::MAX)
+        }
+        Message::JoinRefused { build } => build.as_ref().and_then(index).unwrap_or_default(),
+        Message::Unreadable { .. } => 0,
+    }
+}
+
 async fn elapsed(timer: &mut Pin<Box<Sleep>>) {
     timer.as_mut().await;
 }
@@ -492,5 +487,30 @@ async fn view(lines: Vec<crate::model::LogLine>) -> View {
             Some(view) => view,
             None => pending().await,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Status;
+
+    #[tokio::test]
+    async fn a_refusal_of_an_unknown_build_goes_to_the_first_build_and_other_messages_to_none() {
+        let id = |text: &str| Id::new(text).unwrap();
+        let options = FollowOptions {
+            transport: Transport::Auto,
+            is_ours: true,
+            delays: FollowDelays::default(),
+        };
+        let build = |text: &str| Build::new(Instant::now(), id(text), options);
+        let builds = [build("first"), build("second")];
+        let refused = |build: Option<Id>| index_of(&builds, &Message::JoinRefused { build });
+        assert_eq!(refused(Some(id("second"))), 1);
+        assert_eq!(refused(Some(id("unknown"))), 0);
+        assert_eq!(refused(None), 0);
+        let status = |text| Message::Status { build: id(text), status: Status::Running };
+        assert_eq!(index_of(&builds, &status("second")), 1);
+        assert_eq!(index_of(&builds, &status("unknown")), usize::MAX);
     }
 }

@@ -52,7 +52,7 @@ pub(super) struct Link {
     /// When the last healthy session ended.
     away_since: Instant,
     reported: LinkState,
-    /// Whether it was reported that the log is polled.
+    /// True if it was reported that the log is polled.
     is_polling_reported: bool,
 }
 
@@ -93,7 +93,7 @@ impl Link {
         self.session.is_some()
     }
 
-    /// Whether the session claims to bring first the events missed since the last one.
+    /// True if the session claims to bring first the events missed since the last one.
     pub(super) fn has_recovered(&self) -> bool {
         self.session.as_ref().is_some_and(Session::recovered)
     }
@@ -103,7 +103,10 @@ impl Link {
         if let Some(session) = &mut self.session {
             return match session.next().await {
                 Ok(message) => LinkEvent::Message(message),
-                Err(error) => self.lose(error),
+                Err(error) => {
+                    self.lose();
+                    LinkEvent::Lost(error)
+                }
             };
         }
         let Some(connecting) = &mut self.connecting else {
@@ -121,25 +124,23 @@ impl Link {
         }
     }
 
-    fn lose(&mut self, error: SocketError) -> LinkEvent {
+    fn lose(&mut self) {
         if let Some(session) = self.session.take() {
             self.resume = session.resume();
         }
-        LinkEvent::Lost(error)
     }
 
     /// Joins a build's room. This may end the session.
-    pub(super) async fn join(&mut self, build: &Id) -> Result<(), LinkEvent> {
+    pub(super) async fn join(&mut self, build: &Id) -> Result<(), SocketError> {
         let Some(session) = &mut self.session else {
             return Ok(());
         };
-        match session.join(build).await {
-            Ok(()) => {
-                debug!(%build, "joined the room");
-                Ok(())
-            }
-            Err(error) => Err(self.lose(error)),
+        let joined = session.join(build).await;
+        match joined {
+            Ok(()) => debug!(%build, "joined the room"),
+            Err(_) => self.lose(),
         }
+        joined
     }
 
     /// Leaves a build's room, within the time limit. Returns whether that was sent.

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use simulator::proxy_tls::{Authority, ConnectProxy, answering, serve};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::scripted::{Peer, log, log_frame, plain, refusal, server, to};
 use super::{Options, Session, SocketError};
 use crate::config::{Network, Secret};
-use crate::net::loopback::trusting;
+use crate::net::loopback::{faulty_tls, trusting};
 use crate::net::{ConnectError, ProxyAnswer, TlsFault};
 
 #[tokio::test]
@@ -113,19 +113,7 @@ fn tls_fault(error: SocketError) -> (String, TlsFault) {
 #[tokio::test]
 async fn each_tls_fault_has_its_own_type() {
     let authority = Authority::new().unwrap();
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    let expired = authority.expired_front("localhost", nowhere).await.unwrap();
-    let other = authority.front("elsewhere.test", nowhere).await.unwrap();
-    let plain = serve(async |mut stream| stream.write_all(b"HTTP/1.1 400 no\r\n\r\n").await);
-    let plain = plain.await.unwrap();
-    let gone = serve(async |mut stream| stream.read_exact(&mut [0; 5]).await.map(drop));
-    let gone = gone.await.unwrap();
-    for (address, expected) in [
-        (expired, TlsFault::OutOfDate),
-        (other, TlsFault::WrongName),
-        (plain, TlsFault::NotTls),
-        (gone, TlsFault::HungUp),
-    ] {
+    for (address, expected) in faulty_tls(&authority).await {
         let url = format!("https://localhost:{}", address.port());
         let error = refusal(&to(&url, &trusting(&authority))).await;
         assert_eq!(tls_fault(error), ("localhost".to_owned(), expected));

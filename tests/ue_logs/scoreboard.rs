@@ -117,7 +117,7 @@ impl Score {
     }
 }
 
-/// One line: phase, place, code, the first of the message, hint, class.
+/// One line: phase, place, code, the first of the message, hint, owner.
 pub(crate) fn describe(finding: &Finding) -> String {
     let phase = finding.phase.map_or("-", |phase| phase.as_str());
     let place = finding.location.as_ref().map_or("-".to_owned(), |location| {
@@ -128,8 +128,8 @@ pub(crate) fn describe(finding: &Finding) -> String {
     let message: String =
         finding.message.lines().next().unwrap_or_default().chars().take(160).collect();
     let hint = finding.hint.as_deref().unwrap_or("-");
-    let class = finding.class.map_or("-", |class| class.as_str());
+    let owner = finding.owner.map_or("-", |owner| owner.as_str());
     let repeats =
         if finding.repeats > 0 { format!(" (+{})", finding.repeats) } else { String::new() };
-    format!("{phase} | {place} | {code} | {message}{repeats} | hint: {hint} | class: {class}")
+    format!("{phase} | {place} | {code} | {message}{repeats} | hint: {hint} | owner: {owner}")
 }

@@ -10,7 +10,7 @@ struct Structured {
     message: String,
     #[serde(default)]
     level: String,
-    /// The number of the line within the event that it belongs to.
+    /// The number of the line within its message, from 0.
     #[serde(default)]
     line: u32,
 }
@@ -19,7 +19,7 @@ struct Structured {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Decoded {
     pub(crate) text: String,
-    /// How grave its tool says that it is, if it begins an event.
+    /// How grave its tool says that it is, if it is the first line of a message.
     pub(crate) claimed: Option<Severity>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn decoded(line: &str) -> Option<Decoded> {
     is_wide(text).then(|| Decoded { text: text.chars().step_by(2).collect(), claimed: None })
 }
 
-/// Whether every other character is a blank or the sign for a NUL: `L o g C o o k :`.
+/// True if every other character is a blank or the sign for a NUL: `L o g C o o k :`.
 fn is_wide(text: &str) -> bool {
     /// A shorter line might be a word that is spaced out, in pairs of characters.
     const SHORTEST: usize = 8;

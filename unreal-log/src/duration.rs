@@ -21,7 +21,7 @@ pub(crate) fn seconds(text: &str) -> Option<Duration> {
     if !decimals.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let whole: String = whole.chars().filter(|c| !is_group_mark(*c)).collect();
+    let whole: String = whole.chars().filter(|c| *c != ' ' && !is_group_mark(*c)).collect();
     if whole.is_empty() || !whole.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -52,9 +52,9 @@ fn decimal_mark(text: &str) -> Option<usize> {
     (!groups || before == "0").then_some(last)
 }
 
-/// Machines group digits with marks of many kinds.
-fn is_group_mark(c: char) -> bool {
-    matches!(c, ',' | '.' | '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}')
+/// True if a machine may group digits with this mark. Some machines use a blank too, if no other word can follow.
+pub(crate) fn is_group_mark(c: char) -> bool {
+    matches!(c, ',' | '.' | '\'' | '’' | '\u{a0}' | '\u{202f}')
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl Explanations {
     }
 
     fn by_case(&self, subject: &Subject<'_>) -> Option<Explanation> {
-        let message = beginning(subject.message);
+        let message = pattern::beginning(subject.message, SEARCHED_BYTES);
         let index = self.case(subject.tool, subject.code, message)?;
         let case = cases().nth(index)?;
         let hint = if case.hint.contains('{') {
@@ -87,10 +87,6 @@ impl Explanations {
     }
 }
 
-fn beginning(message: &str) -> &str {
-    message.get(..message.floor_char_boundary(SEARCHED_BYTES)).unwrap_or(message)
-}
-
 /// The hint with names from the log.
 fn filled(hint: &str, found: &Captures<'_>) -> String {
     let mut filled = String::new();
@@ -107,11 +103,16 @@ fn filled(hint: &str, found: &Captures<'_>) -> String {
 }
 
 fn short(name: &str) -> String {
-    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = squeezed(name);
     match name.char_indices().nth(MAX_NAME) {
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
         None => name,
     }
+}
+
+/// The text on one line, with one blank between its words.
+pub(crate) fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 const PROMOTED: &str = "Fix what this warning is about: the build treats it as an error, often since the compiler \
@@ -142,16 +143,9 @@ fn usual_owner(subject: &Subject<'_>) -> Option<Owner> {
     rules::usual_owner(subject.rule, tool, subject.code)
 }
 
-/// Whether the code is a warning's. MSVC numbers its warnings from C4000, and clang names its own.
+/// True if the tool's own code is a warning's.
 fn is_warning(subject: &Subject<'_>) -> bool {
-    match subject.tool {
-        Some(Tool::Clang) => subject.code.is_some(),
-        Some(Tool::Msvc) => {
-            let code = subject.code.unwrap_or_default();
-            matches!(code.as_bytes(), [_, b'4' | b'5', ..])
-        }
-        _ => false,
-    }
+    subject.tool.zip(subject.code).is_some_and(|(tool, code)| tool.has_warning(code))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::remote::RemotePath;
+use crate::rules::id::RuleId;
 use crate::tool::Tool;
 
 /// A stage of an Unreal build. The order is the one in which they run.
@@ -23,7 +24,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The name in outputs and reports: `source-sync`.
+    /// The name in reports: `source-sync`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SourceSync => "source-sync",
@@ -85,7 +86,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The name in outputs and reports: `code`.
+    /// The name in reports: `code`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Code => "code",
@@ -123,26 +124,27 @@ pub enum Rank {
     FollowUp,
 }
 
-/// One distinct problem, however often the log repeats it. Its texts are parts of the lines that were read, or of
-/// several of them joined.
+/// One distinct problem, however often the log repeats it.
+///
+/// Its message is made of the lines that were read. Only the exit codes of programs are put into other words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Finding {
-    /// The name of the rule that found it. It is the same for all findings of the same shape.
-    pub rule: &'static str,
+pub struct LogFinding {
+    /// The rule that found it. It is the same for all findings of the same shape.
+    pub rule: RuleId,
     /// How grave it is.
     pub severity: Severity,
     /// The tool that reports it, if it is known.
     pub tool: Option<Tool>,
     /// The tool's own code, where it has codes: `C2065`, `-Wshadow`, `LogCook`.
     pub code: Option<String>,
-    /// The message without place and code. The first line is the essence. The other lines are what belongs to it:
-    /// notes, the line of source, the object that refers to a symbol.
+    /// The message without place and code. The first line is the essence. The other lines belong to it: notes, the line
+    /// of source, the object that refers to a symbol. Lines are separated by `\n`.
     pub message: String,
     /// The place in the words of the log, if the log names one.
     pub remote: Option<Box<RemotePath>>,
-    /// The phase that it was reported in.
+    /// The phase in which it was reported. None if no phase was open.
     pub phase: Option<Phase>,
-    /// How likely all other findings of the phase follow from it.
+    /// How likely it is the cause of all others in its phase.
     pub rank: Rank,
     /// The people who most likely have to fix it, if the rule knows them.
     pub owner: Option<Owner>,
@@ -150,14 +152,14 @@ pub struct Finding {
     pub hint: Option<String>,
     /// The address of the vendor's page about it, where there is one.
     pub docs: Option<&'static str>,
-    /// How often the log says the same of something else: other files, symbols or assets.
+    /// How often the log says the same of something else: other files, symbols or assets. It is 0 for most findings.
     pub repeats: u32,
     /// Some of these others, at most ten.
     pub also: Vec<String>,
 }
 
-impl Finding {
-    /// Whether it merely follows from another failure.
+impl LogFinding {
+    /// True if it merely follows from another failure.
     pub fn is_follow_up(&self) -> bool {
         self.rank == Rank::FollowUp
     }
@@ -173,7 +175,7 @@ pub(crate) fn label(tool: Option<Tool>, code: Option<&str>) -> Option<&str> {
     code.or_else(|| tool.map(Tool::name))
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for LogFinding {
     /// One line: `Source/Door.cpp:42:17: C2065: 'Hinge': undeclared identifier (+4 more)`. The path is below the
     /// project's folder, or the build machine's if the file is not certain to be in the project.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

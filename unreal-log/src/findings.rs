@@ -1,4 +1,4 @@
-//! Reads distinct findings from the lines: one for each event, however often the log repeats it. They wait for the end
+//! Reads distinct findings from the lines: one for each problem, however often the log repeats it. They wait for the end
 //! of their phase, when it is known which of them follow from others.
 
 mod assembly;
@@ -7,15 +7,17 @@ mod causality;
 mod dedup;
 mod follow_ups;
 mod line_role;
+mod suspension;
 
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Rank, Severity};
+use crate::finding::{LogFinding, Rank, Severity};
 use crate::locate::Locator;
 use crate::pattern::Lazy;
 use crate::phases::Phases;
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
+use crate::rules::sign::Meaning;
 use crate::rules::{self, Rules};
 use crate::severity_overrides::SeverityOverrides;
 use crate::tool::Tool;
@@ -24,10 +26,8 @@ use block::{Block, EXAMPLES, PendingFinding};
 use dedup::{DedupKeys, Seen};
 use follow_ups::FollowUps;
 use line_role::{has_category, is_frame, is_prelude};
+use suspension::SuspendedLines;
 
-/// Lines between these two report nothing.
-const SUSPENDED: &str = "<-- Suspend Log Parsing -->";
-const RESUMED: &str = "<-- Resume Log Parsing -->";
 /// How many findings may wait for the end of a phase. If there are more, they are reported before it ends.
 const MAX_PENDING: usize = 2_000;
 
@@ -44,27 +44,30 @@ pub(crate) struct Findings {
     context: Context,
     /// The context of the lines that are not read at the moment: those in order, or those that came late.
     other_context: Context,
-    /// Whether the lines that are read now came late.
+    /// True if the lines that are read now came late.
     is_late: bool,
     pending: Vec<PendingFinding>,
-    /// How many events have begun.
-    events: u64,
+    /// How many problems have begun.
+    problems: u64,
     /// The index of the pending finding that has a key.
     by_key: HashMap<u64, usize>,
     seen: Seen,
+    unread: SuspendedLines,
+    /// True if an error of the open phase was reported.
+    has_error: bool,
 }
 
 /// The lines before a line, as far as its meaning depends on them.
 #[derive(Debug, Clone, Default)]
 struct Context {
-    /// The event whose lines are being read.
+    /// The problem whose lines are being read.
     open: Option<Block>,
     /// The chain of includes that led to a header. It stands before the message about the header.
     prelude: Vec<String>,
     /// The line before, if it reported nothing.
     previous: String,
     is_suspended: bool,
-    /// Whether the compiler has said that warnings are errors from here on.
+    /// True if the compiler has said that warnings are errors from here on.
     promotes: bool,
 }
 
@@ -81,13 +84,15 @@ impl Findings {
             other_context: Context::default(),
             is_late: false,
             pending: Vec::new(),
-            events: 0,
+            problems: 0,
             by_key: HashMap::new(),
             seen: Seen::default(),
+            unread: SuspendedLines::default(),
+            has_error: false,
         }
     }
 
-    /// Says whether the next lines came too late for their place. Such lines neither continue nor interrupt an event of
+    /// Says whether the next lines came too late for their place. Such lines neither continue nor interrupt a problem of
     /// the lines that came in order.
     pub(super) fn set_late(&mut self, is_late: bool) {
         if self.is_late != is_late {
@@ -101,12 +106,37 @@ impl Findings {
     pub(crate) fn read(&mut self, line: &str, claimed: Option<Severity>, phases: &Phases) {
         self.locator.learn(line);
         if line.contains("<-- ") {
-            self.context.is_suspended =
-                (self.context.is_suspended || line.contains(SUSPENDED)) && !line.contains(RESUMED);
+            if let Some(marker) = suspension::marker(line) {
+                self.context.is_suspended = marker == suspension::Marker::Suspend;
+            }
         }
         if self.context.is_suspended {
+            self.unread.push(line, claimed, phases);
             return;
         }
+        self.read_own(line, claimed, phases);
+    }
+
+    /// Reads the lines that the log asked not to read, if nothing else says why the open phase failed.
+    pub(crate) fn read_suspended_lines(&mut self) {
+        self.close_all();
+        if self.has_error || self.pending.iter().any(|pending| pending.block.is_cause()) {
+            return;
+        }
+        let (lines, phases) = std::mem::take(&mut self.unread).into_lines();
+        for (line, claimed) in lines {
+            self.read_own(&line, claimed, &phases);
+        }
+    }
+
+    /// The same at the end of the log, if no line resumed reading.
+    pub(crate) fn read_suspended_lines_of_a_cut_log(&mut self) {
+        if self.context.is_suspended {
+            self.read_suspended_lines();
+        }
+    }
+
+    fn read_own(&mut self, line: &str, claimed: Option<Severity>, phases: &Phases) {
         let with_word = claimed.and_then(|severity| with_severity_word(line, severity));
         let mut found = self.rules.read(line, phases.speaker());
         let line = match &with_word {
@@ -116,7 +146,7 @@ impl Findings {
             }
             _ => line,
         };
-        // The editor repeats messages in the middle of other events.
+        // The editor repeats messages in the middle of other problems.
         if let Some(echo) = found.filter(|found| found.block == BlockKind::Echo) {
             let echo = self.new_block(&echo, line, phases);
             self.add(echo);
@@ -140,13 +170,13 @@ impl Findings {
         }
     }
 
-    /// Whether a finding was read that is not reported yet.
+    /// True if a finding was read that is not reported yet.
     pub(crate) fn has_any(&self) -> bool {
         let contexts = [&self.context, &self.other_context];
         contexts.iter().any(|context| context.open.is_some()) || !self.pending.is_empty()
     }
 
-    /// Whether so many findings wait that they should be reported before their phase ends.
+    /// True if so many findings wait that they should be reported before their phase ends.
     pub(crate) fn is_full(&self) -> bool {
         self.pending.len() >= MAX_PENDING
     }
@@ -155,24 +185,34 @@ impl Findings {
     /// matter.
     pub(crate) fn drop_exit_codes_of_completed_phase(&mut self) {
         self.close_all();
-        self.pending.retain(|event| event.block.tool != Some(Tool::Exit));
+        self.pending.retain(|problem| problem.block.tool != Some(Tool::Exit));
         self.by_key.clear();
     }
 
-    /// Ends the open event, and reports all pending findings in the order of the log.
-    pub(crate) fn flush(&mut self, report: &mut dyn FnMut(Finding)) {
+    /// Ends the open problem, and reports all pending findings in the order of the log.
+    pub(crate) fn flush(&mut self, report: &mut dyn FnMut(LogFinding)) {
         self.close_all();
         for context in [&mut self.context, &mut self.other_context] {
-            // If the line that resumes is missing, reading resumes with the next phase.
-            context.is_suspended = false;
             context.prelude.clear();
         }
         self.by_key.clear();
         let mut pending = std::mem::take(&mut self.pending);
-        // An echo in the middle of an event was added before it.
-        pending.sort_by_key(|event| event.block.number);
-        pending.retain(|event| !self.is_echo(event));
+        // An echo in the middle of a problem was added before it.
+        pending.sort_by_key(|problem| problem.block.number);
+        pending.retain(|problem| !self.is_echo(problem));
+        self.has_error |= pending.iter().any(|problem| problem.block.is_cause());
         self.assembly.assemble(pending, &self.locator, report);
+    }
+
+    /// Reports all pending findings, because the open phase ends.
+    pub(crate) fn end_phase(&mut self, report: &mut dyn FnMut(LogFinding)) {
+        self.flush(report);
+        // If the line that resumes is missing, reading resumes with the next phase.
+        for context in [&mut self.context, &mut self.other_context] {
+            context.is_suspended = false;
+        }
+        self.unread = SuspendedLines::default();
+        self.has_error = false;
     }
 
     fn begin(&mut self, found: &Match<'_>, line: &str, phases: &Phases) {
@@ -182,14 +222,14 @@ impl Findings {
     }
 
     fn new_block(&mut self, found: &Match<'_>, line: &str, phases: &Phases) -> Block {
-        self.events += 1;
-        Block::new(found, line, phases.current(), self.events)
+        self.problems += 1;
+        Block::new(found, line, phases.current(), self.problems)
     }
 
-    /// Takes a line that reports nothing and belongs to no event.
+    /// Takes a line that reports nothing and belongs to no problem.
     fn pass(&mut self, line: &str, phases: &Phases) {
         if is_trace(line) {
-            self.blame_previous(phases);
+            self.report_previous(phases);
         }
         let text = line.trim_start();
         if !text.is_empty() && !is_frame(text) {
@@ -207,9 +247,9 @@ impl Findings {
         }
     }
 
-    /// Makes an event of the line before this one. Below the exception that ended it, AutomationTool prints the place of
-    /// its log. Since 5.4 it prints no `ERROR: ` before the exception.
-    fn blame_previous(&mut self, phases: &Phases) {
+    /// Makes a problem of the line before this one. Below the exception that ended it, AutomationTool prints the place
+    /// of its log. Since 5.4 it prints no `ERROR: ` before the exception.
+    fn report_previous(&mut self, phases: &Phases) {
         let previous = std::mem::take(&mut self.context.previous);
         if previous.trim().is_empty() {
             return;
@@ -219,12 +259,12 @@ impl Findings {
     }
 
     fn close(&mut self) {
-        if let Some(block) = self.context.open.take().filter(Block::is_event) {
+        if let Some(block) = self.context.open.take().filter(Block::is_problem) {
             self.add(block);
         }
     }
 
-    /// Ends the open events of both contexts.
+    /// Ends the open problems of both contexts.
     fn close_all(&mut self) {
         for _ in 0..2 {
             self.close();
@@ -232,13 +272,17 @@ impl Findings {
         }
     }
 
-    /// Adds an event to those that wait for the end of the phase, unless it is a repetition.
+    /// Adds a problem to those that wait for the end of the phase, unless it is a repetition.
     fn add(&mut self, mut block: Block) {
         let overrides = self.severity_overrides.get();
         let Some(severity) = overrides.actual(&block.line, block.severity) else { return };
         block.severity = severity;
+        // Only errors are causes of others, and only warnings of MSVC can become errors.
+        if severity == Severity::Error || block.tool == Some(Tool::Msvc) {
+            block.meaning = self.rules.meaning(block.tool, block.code.as_deref(), &block.message);
+        }
         // It says that the warnings after it are errors, and nothing else.
-        if block.has_code(&[WARNINGS_ARE_ERRORS]) {
+        if block.meaning == Some(Meaning::WarningsAreErrors) {
             self.context.promotes = true;
             return;
         }
@@ -266,14 +310,11 @@ impl Findings {
         self.pending.push(PendingFinding { block, repeats: 0, also: Vec::new() });
     }
 
-    /// Whether it repeats a message that stands elsewhere in the log, before or after it.
-    fn is_echo(&self, event: &PendingFinding) -> bool {
-        event.block.kind == BlockKind::Echo && self.seen.has_message(&event.block.message)
+    /// True if it repeats a message that stands elsewhere in the log, before or after it.
+    fn is_echo(&self, problem: &PendingFinding) -> bool {
+        problem.block.kind == BlockKind::Echo && self.seen.has_message(&problem.block.message)
     }
 }
-
-/// The code of MSVC's message that warnings are treated as errors.
-const WARNINGS_ARE_ERRORS: &str = "C2220";
 
 /// The line with the word in front that AutomationTool puts before an error or a warning. None for lines that need no
 /// such word: lines with a log category, progress, the place of the log.

@@ -2,18 +2,19 @@
 //!
 //! A build log is a mixture of many tools: Git or Perforce, AutomationTool, UnrealBuildTool, compilers and linkers of
 //! several platforms, the editor that cooks, Gradle, Xcode. A [`Reader`] takes its lines one by one and reports
-//! [`Event`]s. Each problem is reported once as a [`Finding`], however often the log repeats it. A finding says who has
-//! to fix it, what to do about it if it is a common failure, and whether it merely follows from another one.
+//! [`LogEvent`]s. Each problem is reported once as a [`LogFinding`], however often the log repeats it. A finding says
+//! who has to fix it, what to do about it if it is a common failure, and whether it merely follows from another one.
 //!
 //! The crate is pure: it reads no files and no clock, and it knows neither a network nor an async runtime. Lines come in
 //! as text, with their times if those are known. A finding that names a file carries a [`RemotePath`]: the place in
-//! the words of the build machine. Looking it up in a repository is up to the caller.
+//! the words of the build machine. The caller may look it up in a repository.
 //!
-//! The lines must be free of colours and other escape sequences. The texts of findings are parts of these lines, so they
-//! are as trustworthy as the lines are.
+//! Nothing here fails: a line that says nothing is reported as a [`LogEvent::Line`] only. The lines must be free of
+//! colours and other escape sequences. The texts of findings contain parts of these lines, so they are only as safe as
+//! the lines are.
 //!
 //! ```
-//! use unreal_log::{Event, Reader};
+//! use unreal_log::{LogEvent, Reader};
 //!
 //! let log = r#"
 //! Parsing command line: BuildCookRun -project="D:/Game/Game.uproject"
@@ -25,7 +26,7 @@
 //!
 //! let mut findings = Vec::new();
 //! let mut report = |event| {
-//!     if let Event::Finding(finding) = event {
+//!     if let LogEvent::Finding(finding) = event {
 //!         findings.push(finding);
 //!     }
 //! };
@@ -54,12 +55,12 @@
 mod actions;
 mod decode;
 mod duration;
-mod event;
 mod exit_codes;
 mod explain;
 mod finding;
 mod findings;
 pub mod locate;
+mod log_event;
 mod pattern;
 mod phase_durations;
 mod phases;
@@ -71,9 +72,10 @@ mod rules;
 mod severity_overrides;
 mod tool;
 
-pub use event::Event;
-pub use finding::{Finding, Owner, Phase, Rank, Severity};
+pub use finding::{LogFinding, Owner, Phase, Rank, Severity};
+pub use log_event::LogEvent;
 pub use progress::Progress;
 pub use reader::Reader;
 pub use remote::{BuildMachine, Clue, RemoteFile, RemotePath, RemoteProject, Source};
+pub use rules::id::RuleId;
 pub use tool::Tool;

@@ -17,6 +17,11 @@ pub(crate) fn compile_set<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Re
     RegexSet::new(patterns).expect("the patterns of the tables compile")
 }
 
+/// The text up to this many bytes, so that a pattern does not search all of a long one.
+pub(crate) fn beginning(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
 /// A value that is compiled on first use, once for all clones.
 #[derive(Debug, Clone)]
 pub(crate) struct Lazy<T> {

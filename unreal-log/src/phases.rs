@@ -3,8 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::event::Event;
 use crate::finding::Phase;
+use crate::log_event::LogEvent;
 use crate::phase_durations::PhaseDurations;
 
 /// The effect of a line on the phases.
@@ -75,9 +75,8 @@ use Marker::{
     LeavesSync, Opens, RunsGame, StartsUat,
 };
 
-/// The beginnings of lines, after their asterisks.
+/// The texts between the asterisks of whole lines.
 const BANNERS: &[(&str, Marker)] = &[
-    ("COMPILING", Opens(Phase::Compile, Documented)),
     ("BUILD COMMAND STARTED", Opens(Phase::Compile, Banner)),
     ("BUILD COMMAND COMPLETED", Closes(Phase::Compile, Completed)),
     ("COOK COMMAND STARTED", Opens(Phase::Cook, Banner)),
@@ -122,11 +121,16 @@ const LINES: &[(&str, Marker)] = &[
 /// The effect of the line, stripped of its prefixes, on the phases.
 pub(crate) fn marker(line: &str) -> Option<Marker> {
     let line = line.trim();
-    let (table, line) = match line.strip_prefix("***") {
-        Some(banner) => (BANNERS, banner.trim_start_matches(['*', ' '])),
-        None => (STARTS, line),
-    };
-    let starts = table.iter().find(|(start, _)| line.starts_with(start));
+    if let Some(banner) = line.strip_prefix("***") {
+        // A text that merely begins like a banner is somebody else's.
+        let text = banner.strip_suffix("***")?.trim_matches(['*', ' ']);
+        let is_compile = text.starts_with("COMPILING");
+        return match BANNERS.iter().find(|(whole, _)| text == *whole) {
+            None if is_compile => Some(Opens(Phase::Compile, Documented)),
+            found => found.map(|(_, marker)| *marker),
+        };
+    }
+    let starts = STARTS.iter().find(|(start, _)| line.starts_with(start));
     let found = starts.or_else(|| LINES.iter().find(|(whole, _)| line == *whole));
     found.map(|(_, marker)| *marker)
 }
@@ -136,7 +140,7 @@ pub(crate) fn marker(line: &str) -> Option<Marker> {
 pub(crate) struct Phases {
     open: Option<Open>,
     has_left_sync: bool,
-    /// Whether AutomationTool has printed something.
+    /// True if AutomationTool has printed something.
     has_uat: bool,
     /// How many AutomationTools were started within the open phase and still run.
     nested: u32,
@@ -172,7 +176,7 @@ impl Phases {
         &mut self,
         marker: Option<Marker>,
         at: Option<SystemTime>,
-        report: &mut dyn FnMut(Event),
+        report: &mut dyn FnMut(LogEvent),
     ) {
         self.last_line = at.or(self.last_line);
         match marker {
@@ -212,7 +216,7 @@ impl Phases {
         &mut self,
         marker: Option<Marker>,
         at: Option<SystemTime>,
-        report: &mut dyn FnMut(Event),
+        report: &mut dyn FnMut(LogEvent),
     ) {
         self.runs_game &= !matches!(marker, Some(ClosesAny(_)));
         let end = match (marker, &self.open) {
@@ -234,11 +238,11 @@ impl Phases {
     }
 
     /// Reports the end of the open phase when the log is over.
-    pub(crate) fn finish(&mut self, report: &mut dyn FnMut(Event)) {
+    pub(crate) fn finish(&mut self, report: &mut dyn FnMut(LogEvent)) {
         self.close(self.last_line, BrokenOff, report);
     }
 
-    fn leave_sync(&mut self, at: Option<SystemTime>, report: &mut dyn FnMut(Event)) {
+    fn leave_sync(&mut self, at: Option<SystemTime>, report: &mut dyn FnMut(LogEvent)) {
         self.has_left_sync = true;
         self.runs_game = false;
         if self.current() == Some(Phase::SourceSync) {
@@ -251,7 +255,7 @@ impl Phases {
         phase: Phase,
         kind: Kind,
         at: Option<SystemTime>,
-        report: &mut dyn FnMut(Event),
+        report: &mut dyn FnMut(LogEvent),
     ) {
         let is_late = kind == Sync && self.has_left_sync;
         let is_inside = kind == Unannounced && (self.has_phase_of_build() || self.runs_game);
@@ -280,19 +284,19 @@ impl Phases {
             durations: PhaseDurations::default(),
             end: Completed,
         });
-        report(Event::PhaseStarted(phase));
+        report(LogEvent::PhaseStarted(phase));
     }
 
     fn has_phase_of_build(&self) -> bool {
         self.current().is_some_and(|phase| phase != Phase::SourceSync)
     }
 
-    fn close(&mut self, at: Option<SystemTime>, end: End, report: &mut dyn FnMut(Event)) {
+    fn close(&mut self, at: Option<SystemTime>, end: End, report: &mut dyn FnMut(LogEvent)) {
         self.nested = 0;
         if let Some(Open { phase, since, durations, .. }) = self.open.take() {
             let completed = end == Completed;
             let took = span(since, at).or_else(|| durations.took());
-            report(Event::PhaseEnded { phase, took, completed });
+            report(LogEvent::PhaseEnded { phase, took, completed });
         }
     }
 }

@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::pattern;
 
-/// No real log stacks more, and a hostile one is not worth more.
+/// Lines of real logs have fewer prefixes. The limit bounds the work on a hostile line.
 const MAX_PREFIXES: usize = 8;
 
 /// The patterns of prefixes. The first that fits is stripped.

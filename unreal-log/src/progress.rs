@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::event::Event;
+use crate::duration::is_group_mark;
 use crate::finding::Phase;
+use crate::log_event::LogEvent;
 use crate::phases::{Phases, Speaker};
 
 /// How much of a phase is done. The total may grow while the phase runs.
@@ -65,7 +66,7 @@ impl Meter {
     }
 
     /// How far the cook has come, if that is a percent more than was reported.
-    pub(crate) fn cooked(&mut self) -> Option<Event> {
+    pub(crate) fn cooked(&mut self) -> Option<LogEvent> {
         let (done, total) = self.cooked.latest?;
         let percent = u64::from(done) * 100 / u64::from(total);
         if self.cooked.percent.is_some_and(|reported| percent <= reported) {
@@ -76,7 +77,7 @@ impl Meter {
     }
 
     /// How far the cook had come when its phase ended, unless that was reported.
-    pub(crate) fn end_of_cook(&mut self) -> Option<Event> {
+    pub(crate) fn end_of_cook(&mut self) -> Option<LogEvent> {
         let last = self.cooked.unreported();
         self.cooked = Cooked::default();
         last
@@ -99,10 +100,10 @@ struct Cooked {
 }
 
 impl Cooked {
-    fn unreported(&mut self) -> Option<Event> {
+    fn unreported(&mut self) -> Option<LogEvent> {
         let latest = self.latest.filter(|_| self.latest != self.reported);
         self.reported = self.latest;
-        latest.map(|(done, total)| Event::Cooked { done, total })
+        latest.map(|(done, total)| LogEvent::Cooked { done, total })
     }
 }
 
@@ -152,7 +153,6 @@ fn packages(line: &str) -> Option<Progress> {
 fn number(text: &str) -> Option<u32> {
     /// Characters. No real count has more, even with marks between groups of digits.
     const LONGEST: usize = 24;
-    let is_group_mark = |c: char| matches!(c, ',' | '.' | '\'' | '’' | '\u{a0}' | '\u{202f}');
     let starts_and_ends = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_digit())
             && text.ends_with(|c: char| c.is_ascii_digit())

@@ -6,14 +6,14 @@ use std::time::SystemTime;
 
 use crate::actions::Actions;
 use crate::decode::{self, Decoded};
-use crate::event::Event;
 use crate::finding::Severity;
 use crate::findings::Findings;
+use crate::log_event::LogEvent;
 use crate::phases::{self, Phases};
 use crate::prefix::Prefixes;
 use crate::progress::{Meter, Progress};
 
-/// Turns the lines of one build's log into events, in the order in which they are fed.
+/// Turns the lines of one build's log into events, in the order of the lines.
 ///
 /// A clone continues from the same state. Making a reader compiles patterns, which takes several milliseconds; a clone
 /// of a new reader does not.
@@ -47,8 +47,8 @@ impl Reader {
     /// Reads the next line and reports its events.
     ///
     /// `line` has no line end, no colours and no other escape sequences. `at` is the time at which the build machine
-    /// wrote it, if that is known.
-    pub fn line(&mut self, line: &str, at: Option<SystemTime>, report: &mut dyn FnMut(Event)) {
+    /// wrote it, if that is known. Times serve only to say how long a phase took.
+    pub fn line(&mut self, line: &str, at: Option<SystemTime>, report: &mut dyn FnMut(LogEvent)) {
         let line = self.own_text(line);
         let (line, claimed) = (&*line.text, line.claimed);
         let marker = phases::marker(line);
@@ -65,7 +65,7 @@ impl Reader {
 
     /// Reads a line that came too late for its place in the log. Its findings and actions count. It neither begins nor
     /// ends a phase, and does not change the progress.
-    pub fn late_line(&mut self, line: &str, report: &mut dyn FnMut(Event)) {
+    pub fn late_line(&mut self, line: &str, report: &mut dyn FnMut(LogEvent)) {
         let line = self.own_text(line);
         self.findings.set_late(true);
         self.read(&line.text, line.claimed, report);
@@ -73,40 +73,41 @@ impl Reader {
         self.flush_if_full(report);
     }
 
-    /// How far the build is within the phase that is open, as far as the log says.
+    /// How far the build is within the phase that is open. None if the log does not say.
     pub fn progress(&self) -> Option<Progress> {
         self.meter.of_open_phase(&self.phases)
     }
 
-    /// Whether a finding was read that is not reported yet.
+    /// True if a finding was read that is not reported yet.
     pub fn has_pending_findings(&self) -> bool {
         self.findings.has_any()
     }
 
     /// Reports the findings that wait for the end of their phase.
-    pub fn flush(&mut self, report: &mut dyn FnMut(Event)) {
-        self.findings.flush(&mut |finding| report(Event::Finding(finding)));
+    pub fn flush(&mut self, report: &mut dyn FnMut(LogEvent)) {
+        self.findings.flush(&mut |finding| report(LogEvent::Finding(finding)));
     }
 
-    /// Reports what is still to be reported when the log is over: pending findings, and the end of the open phase.
-    pub fn finish(&mut self, report: &mut dyn FnMut(Event)) {
+    /// Ends the log: reports the progress of the cook, the pending findings and the end of the open phase.
+    pub fn finish(&mut self, report: &mut dyn FnMut(LogEvent)) {
         self.meter.end_of_cook().into_iter().for_each(&mut *report);
+        self.findings.read_suspended_lines_of_a_cut_log();
         self.flush(report);
         self.phases.finish(report);
     }
 
     /// Reads what counts at any time: findings, actions, packages of the cook.
-    fn read(&mut self, line: &str, claimed: Option<Severity>, report: &mut dyn FnMut(Event)) {
+    fn read(&mut self, line: &str, claimed: Option<Severity>, report: &mut dyn FnMut(LogEvent)) {
         self.findings.read(line, claimed, &self.phases);
         let action = self.actions.read(line, &self.phases);
-        report(Event::Line);
+        report(LogEvent::Line);
         if let Some((name, took)) = action {
-            report(Event::Action { name: name.to_owned(), took });
+            report(LogEvent::Action { name: name.to_owned(), took });
         }
         self.meter.cooked().into_iter().for_each(report);
     }
 
-    fn flush_if_full(&mut self, report: &mut dyn FnMut(Event)) {
+    fn flush_if_full(&mut self, report: &mut dyn FnMut(LogEvent)) {
         if self.findings.is_full() {
             self.flush(report);
         }
@@ -136,14 +137,18 @@ struct OwnText<'t> {
 fn change_phase(
     meter: &mut Meter,
     findings: &mut Findings,
-    event: Event,
-    report: &mut dyn FnMut(Event),
+    event: LogEvent,
+    report: &mut dyn FnMut(LogEvent),
 ) {
     meter.end_of_cook().into_iter().for_each(&mut *report);
-    if matches!(event, Event::PhaseEnded { completed: true, .. }) {
-        findings.drop_exit_codes_of_completed_phase();
+    match event {
+        LogEvent::PhaseEnded { completed: true, .. } => {
+            findings.drop_exit_codes_of_completed_phase()
+        }
+        LogEvent::PhaseEnded { completed: false, .. } => findings.read_suspended_lines(),
+        _ => {}
     }
-    findings.flush(&mut |finding| report(Event::Finding(finding)));
+    findings.end_phase(&mut |finding| report(LogEvent::Finding(finding)));
     report(event);
 }
 
@@ -154,14 +159,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::finding::{Finding, Phase};
+    use crate::finding::{LogFinding, Phase};
+    use crate::rules::id::RuleId;
 
     const COMPILES: &str = "********** BUILD COMMAND STARTED **********";
     const COMPILED: &str = "********** BUILD COMMAND COMPLETED **********";
     const ERROR: &str = "Door.obj : error LNK2019: unresolved external symbol hinge";
 
     /// All events of lines that are one second apart.
-    fn events(lines: &[&str]) -> Vec<Event> {
+    fn events(lines: &[&str]) -> Vec<LogEvent> {
         let mut reader = Reader::new();
         let mut events = Vec::new();
         for (second, line) in (0..).zip(lines) {
@@ -172,9 +178,9 @@ mod tests {
         events
     }
 
-    fn findings(lines: &[&str]) -> Vec<Finding> {
+    fn findings(lines: &[&str]) -> Vec<LogFinding> {
         let finding = |event| match event {
-            Event::Finding(finding) => Some(finding),
+            LogEvent::Finding(finding) => Some(finding),
             _ => None,
         };
         events(lines).into_iter().filter_map(finding).collect()
@@ -185,10 +191,10 @@ mod tests {
         let shown: Vec<_> = events(&["x", COMPILES, ERROR, COMPILED, "y"])
             .into_iter()
             .map(|event| match event {
-                Event::Finding(_) => "finding",
-                Event::Line => "line",
-                Event::PhaseStarted(Phase::Compile) => "{",
-                Event::PhaseEnded { took: Some(took), completed: true, .. } => {
+                LogEvent::Finding(_) => "finding",
+                LogEvent::Line => "line",
+                LogEvent::PhaseStarted(Phase::Compile) => "{",
+                LogEvent::PhaseEnded { took: Some(took), completed: true, .. } => {
                     assert_eq!(took, Duration::from_secs(2));
                     "}"
                 }
@@ -202,7 +208,7 @@ mod tests {
     fn a_finding_names_its_rule_and_the_page_of_the_vendor() {
         let found = findings(&[ERROR]);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!((found[0].rule, found[0].label()), ("msvc-link", Some("LNK2019")));
+        assert_eq!((found[0].rule, found[0].label()), (RuleId::MsvcLink, Some("LNK2019")));
         assert!(found[0].docs.is_some_and(|docs| docs.ends_with("linker-tools-error-lnk2019")));
     }
 
@@ -213,6 +219,56 @@ mod tests {
             "[2026.05.10-14.23.45:123][ 51]UATHelper: Packaging (Windows): LogCook: Error: x";
         for line in [json, prefixed] {
             assert_eq!(findings(&[line])[0].to_string(), "LogCook: x", "{line}");
+        }
+    }
+
+    /// The errors of a cook whose log asks not to read its middle.
+    fn errors_of_a_cook(middle: &[&str], after: &[&str]) -> Vec<String> {
+        let banner = "********** COOK COMMAND STARTED **********";
+        let lines = [&[banner, "<-- Suspend Log Parsing -->"], middle, after].concat();
+        let mut errors = Vec::new();
+        let mut reader = Reader::new();
+        let mut report = |event| {
+            if let LogEvent::Finding(finding) = event
+                && finding.severity == Severity::Error
+            {
+                errors.push(finding.message);
+            }
+        };
+        for line in lines {
+            reader.line(line, None, &mut report);
+        }
+        reader.finish(&mut report);
+        errors
+    }
+
+    #[test]
+    fn a_failed_phase_without_another_error_is_read_although_its_log_asks_not_to() {
+        let resume = "<-- Resume Log Parsing -->";
+        let failed = "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)";
+        let completed = "********** COOK COMMAND COMPLETED **********";
+        let has_hidden = |after: &[&str]| {
+            let found = errors_of_a_cook(&["LogCook: Error: hidden"], after);
+            found.iter().any(|message| message == "hidden")
+        };
+        assert!(has_hidden(&[failed]));
+        assert!(has_hidden(&[resume, failed]));
+        assert!(has_hidden(&[]), "the log is cut");
+        assert!(!has_hidden(&[resume, completed]));
+        assert!(!has_hidden(&[resume, "LogCook: Error: shown", failed]));
+    }
+
+    #[test]
+    fn a_text_that_only_begins_like_a_banner_changes_nothing() {
+        let error = "LogPlayLevel: Error: a";
+        for line in [
+            "*** RUN COMMAND STARTED",
+            "*** RUN COMMAND STARTED by me ***",
+            "*** BUILD COMMAND STARTEDx ***",
+        ] {
+            let with = errors_of_a_cook(&["<-- Resume Log Parsing -->", line, error], &[]);
+            let without = errors_of_a_cook(&["<-- Resume Log Parsing -->", error], &[]);
+            assert_eq!(with, without, "{line}");
         }
     }
 
@@ -237,7 +293,7 @@ mod tests {
         fn each_line_is_reported_once_whatever_it_holds(lines in proptest::collection::vec(r"(\[|Log|error: |\{|\PC){0,20}", 0..8)) {
             let mut reader = READER.with(Reader::clone);
             let mut count = 0;
-            let mut report = |event| count += usize::from(event == Event::Line);
+            let mut report = |event| count += usize::from(event == LogEvent::Line);
             for line in &lines {
                 reader.line(line, None, &mut report);
             }

@@ -67,6 +67,12 @@ impl RemoteFile {
     }
 }
 
+/// The number of a line or of a column. Programs that read reports use signed 32-bit numbers, so a higher number is
+/// left out.
+pub(crate) fn place_number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|number| (1..=i32::MAX.unsigned_abs()).contains(number))
+}
+
 /// The subject of a message that names no file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Source {

@@ -1,6 +1,5 @@
 //! The shapes in which tools report errors and warnings. A rule is one shape with everything that is true of it; the rules
-//! are beside this file, in one file for each family of tools. This file has the order in which rules are tried, and reads
-//! lines with them.
+//! are beside this file, in one file for each family of tools. This file reads lines with them.
 
 mod apple;
 mod automation;
@@ -12,11 +11,13 @@ mod crash;
 #[cfg(test)]
 mod examples;
 mod gradle;
+pub(crate) mod id;
 mod linkers;
 mod machine;
 mod msvc;
 pub(crate) mod rule;
 mod shaders;
+pub(crate) mod sign;
 mod source_control;
 mod unreal_build;
 
@@ -32,96 +33,22 @@ use crate::tool::Tool;
 use block_kind::BlockKind;
 use case::Case;
 use rule::{Match, Rule, SeverityOverride, UsualOwner};
-
-/// The first rule that fits a line decides about it.
-const ORDER: &[&Rule] = &[
-    &cook::SUMMARY,
-    &cook::CHANNEL_INFO,
-    &crash::ENSURE,
-    &crash::ASSERTION,
-    &crash::FATAL_ERROR,
-    &crash::UNHANDLED,
-    &crash::CRITICAL,
-    &crash::FRAME,
-    &cook::RESULTS,
-    &cook::LEVEL,
-    &shaders::MATERIAL,
-    &cook::ASSET,
-    &cook::BLUEPRINT,
-    &shaders::SHADER,
-    &cook::TRACEBACK,
-    &cook::CHANNEL,
-    &shaders::SHADER_PLACE,
-    &linkers::MSVC_LINK,
-    &linkers::LLD,
-    &linkers::GNU_LD,
-    &linkers::APPLE_LD,
-    &linkers::APPLE_SYMBOL,
-    &linkers::APPLE_LD_OTHER,
-    &linkers::DUPLICATE,
-    &unreal_build::UHT,
-    &unreal_build::IWYU,
-    &msvc::MSVC,
-    &msvc::MSVC_TOOL,
-    &clang::CLANG,
-    &gradle::KOTLIN,
-    &clang::COMPILER,
-    &clang::LLVM,
-    &gradle::GRADLE,
-    &gradle::AAPT,
-    &gradle::TASK,
-    &gradle::JAVA,
-    &automation::SDK,
-    &apple::XCODE,
-    &apple::XCODE_EXPORT,
-    &apple::SIGNING,
-    &apple::XCODE_BARE,
-    &apple::XCPRETTY,
-    &apple::XCODE_FAILED,
-    &machine::DISK,
-    &machine::MEMORY,
-    &machine::KILLED,
-    &unreal_build::MODULE_RULES,
-    &unreal_build::PROJECT,
-    &unreal_build::DOTNET,
-    &unreal_build::TOOLCHAIN,
-    &automation::UAT_FILE,
-    &unreal_build::TOOLCHAIN_BARE,
-    &unreal_build::FILE,
-    &automation::STAGE,
-    &unreal_build::UBT,
-    &unreal_build::UHT_FAILED,
-    &automation::UAT,
-    &automation::EXCEPTION,
-    &unreal_build::UBT_FAILED,
-    &automation::COMMAND,
-    &automation::UAT_EXIT,
-    &unreal_build::UBT_RESULT,
-    &automation::TOOL_EXIT,
-    &automation::MAKE,
-    &crash::PROCESS_EXIT,
-    &unreal_build::CHILD_EXIT,
-    &source_control::LFS,
-    &source_control::GIT_SERVER,
-    &source_control::PERFORCE,
-    &source_control::PERFORCE_FILE,
-    &source_control::GIT,
-];
+use sign::{Meaning, Sign};
 
 /// The families in the order in which their cases are tried.
-const FAMILIES: &[&[&Rule]] = &[
-    machine::FAMILY,
-    source_control::FAMILY,
-    unreal_build::FAMILY,
-    automation::FAMILY,
-    gradle::FAMILY,
-    apple::FAMILY,
-    shaders::FAMILY,
-    cook::FAMILY,
-    msvc::FAMILY,
-    clang::FAMILY,
-    linkers::FAMILY,
-    crash::FAMILY,
+static FAMILIES: &[&[Rule]] = &[
+    machine::RULES,
+    source_control::RULES,
+    unreal_build::RULES,
+    automation::RULES,
+    gradle::RULES,
+    apple::RULES,
+    shaders::RULES,
+    cook::RULES,
+    msvc::RULES,
+    clang::RULES,
+    linkers::RULES,
+    crash::RULES,
 ];
 
 /// Endings of files that are not source files, even if a place in them is named.
@@ -133,13 +60,18 @@ pub(crate) struct Rules {
     words: Option<AhoCorasick>,
     /// For each word the rules that ask for it, one bit each.
     rules_of_word: Vec<u128>,
-    patterns: Vec<LazyPattern>,
+    /// The rules in the order in which they are tried.
+    in_order: Vec<(&'static Rule, LazyPattern)>,
+    /// The signs of all rules.
+    signs: Vec<&'static Sign>,
 }
 
 impl Rules {
     pub(crate) fn new() -> Self {
+        let mut in_order: Vec<_> = rules().collect();
+        in_order.sort_by_key(|rule| rule.id);
         let mut rules_of: HashMap<&str, u128> = HashMap::new();
-        for (index, rule) in ORDER.iter().enumerate() {
+        for (index, rule) in in_order.iter().enumerate() {
             for word in rule.words {
                 *rules_of.entry(word).or_default() |= 1 << index;
             }
@@ -149,9 +81,10 @@ impl Rules {
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(words);
-        let patterns = ORDER.iter().map(|rule| LazyPattern::new(rule.pattern)).collect();
+        let with_pattern = |rule: &'static Rule| (rule, LazyPattern::new(rule.pattern));
+        let in_order = in_order.into_iter().map(with_pattern).collect();
         // Without the words every line takes the slow way, to the same result.
-        Self { words: words.ok(), rules_of_word, patterns }
+        Self { words: words.ok(), rules_of_word, in_order, signs: signs().collect() }
     }
 
     /// The message of the line, which was stripped of its prefixes.
@@ -163,6 +96,17 @@ impl Rules {
             return Some(self.echoed(&read, speaker));
         }
         Some(self.quoted(&read, speaker).unwrap_or(read))
+    }
+
+    /// The meaning of a message of this tool with this code for the problems around it.
+    pub(crate) fn meaning(
+        &self,
+        tool: Option<Tool>,
+        code: Option<&str>,
+        message: &str,
+    ) -> Option<Meaning> {
+        let mut signs = self.signs.iter();
+        signs.find(|sign| sign.fits(tool, code, message)).map(|sign| sign.meaning)
     }
 
     /// The repeated message, as the tool that reported it first put it.
@@ -191,12 +135,12 @@ impl Rules {
         if candidates == 0 {
             return None;
         }
-        let rules = ORDER.iter().copied().zip(&self.patterns).enumerate();
+        let rules = self.in_order.iter().enumerate();
         let rules = rules.filter(|(index, _)| candidates & (1 << index) != 0);
         let rules =
             rules.map(|(_, rule)| rule).filter(|(rule, _)| rule.reported_by.contains(&speaker));
         let mut fits =
-            rules.filter_map(|(rule, pattern)| Some((rule, pattern.get().captures(line)?)));
+            rules.filter_map(|(rule, pattern)| Some((*rule, pattern.get().captures(line)?)));
         fits.find(|(_, found)| !names_a_binary(found))
     }
 
@@ -212,7 +156,7 @@ impl Rules {
 
 /// All rules, family by family.
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    FAMILIES.iter().copied().flatten().copied()
+    FAMILIES.iter().copied().flatten()
 }
 
 /// The cases of all rules in the order in which they are tried.
@@ -223,6 +167,11 @@ pub(crate) fn cases() -> impl Iterator<Item = &'static Case> {
 /// The patterns of lines that merely follow from another failure.
 pub(crate) fn follow_ups() -> impl Iterator<Item = &'static str> {
     rules().flat_map(|rule| rule.follow_ups).copied()
+}
+
+/// The signs of all rules in the order in which they are tried.
+fn signs() -> impl Iterator<Item = &'static Sign> {
+    rules().flat_map(|rule| rule.signs)
 }
 
 /// Lines whose own severity is wrong.
@@ -252,7 +201,7 @@ pub(crate) fn usual_owner(rule: &Rule, tool: Tool, code: Option<&str>) -> Option
     match rule.owner {
         UsualOwner::Unknown => None,
         UsualOwner::Is(owner) => Some(owner),
-        UsualOwner::OfCode => tool.is_about_code().then_some(Owner::Code),
+        UsualOwner::OfCode => tool.compiles_or_links().then_some(Owner::Code),
         UsualOwner::OfCategory => cook::owner_of_category(tool, code.unwrap_or_default()),
     }
 }

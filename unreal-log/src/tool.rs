@@ -132,8 +132,8 @@ impl Tool {
         LANGUAGES.iter().find(|(_, extensions)| is_one(extensions)).map(|(tool, _)| *tool)
     }
 
-    /// Whether the tool compiles or links code.
-    pub(crate) fn is_about_code(self) -> bool {
+    /// True if the tool compiles or links code.
+    pub(crate) fn compiles_or_links(self) -> bool {
         matches!(
             self,
             Self::Clang
@@ -148,7 +148,17 @@ impl Tool {
         )
     }
 
-    /// Whether the tool numbers its messages, so that its messages name no assets and no settings.
+    /// True if the code is a warning's. MSVC numbers its warnings from C4000 on. Clang names its warnings, and has no
+    /// other codes.
+    pub(crate) fn has_warning(self, code: &str) -> bool {
+        match self {
+            Self::Clang => true,
+            Self::Msvc => matches!(code.as_bytes(), [_, b'4' | b'5', ..]),
+            _ => false,
+        }
+    }
+
+    /// True if the tool numbers its messages, so that its messages name no assets and no settings.
     pub(crate) fn numbers_messages(self) -> bool {
         matches!(
             self,

@@ -1,6 +1,7 @@
 //! Compares the printed lines with the logged ones.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use buildpixel_ci::text::{Cleaner, Style};
 use simulator::TOKEN;
@@ -15,12 +16,17 @@ const LOOK_AHEAD: usize = 30_000;
 
 /// Takes the lines that the program prints, one by one.
 pub(crate) struct Comparison {
+    lines: u64,
+    seed: u64,
     due: Box<dyn Iterator<Item = String>>,
     next: Option<String>,
     /// Texts that were left out so far, and how often.
     skipped: HashMap<String, u64>,
     /// Set between the two notices about late lines.
     is_late: bool,
+    /// The late lines since the last notice.
+    late_block: Vec<String>,
+    misplaced: u64,
     repeated: u64,
     shown: u64,
     /// The last notice of the program.
@@ -39,20 +45,22 @@ pub(crate) struct Comparison {
 pub(crate) struct Result {
     pub(crate) lost: u64,
     pub(crate) repeated: u64,
+    /// Blocks of late lines that are not in the order of the log.
+    pub(crate) misplaced: u64,
 }
 
 impl Comparison {
     pub(crate) fn new(lines: u64, seed: u64) -> Self {
-        let cleaner = Cleaner::new(&[TOKEN], Style::default());
-        let mut due = (1..=lines).flat_map(move |number| {
-            let message = message(number, seed);
-            cleaner.lines(&message).map(|line| line.into_owned()).collect::<Vec<_>>()
-        });
+        let mut due = lines_of_text(1..=lines, seed);
         Self {
+            lines,
+            seed,
             next: due.next(),
             due: Box::new(due),
             skipped: HashMap::new(),
             is_late: false,
+            late_block: Vec::new(),
+            misplaced: 0,
             repeated: 0,
             shown: 0,
             last_words: String::new(),
@@ -66,6 +74,7 @@ impl Comparison {
     /// Takes a line that was printed.
     pub(crate) fn take(&mut self, line: &str) {
         if line.starts_with("buildpixel-ci") {
+            self.check_late_block();
             self.interruptions += u64::from(line.contains("the live log was interrupted"));
             self.gaps += u64::from(line.contains("may be missing"));
             self.is_late |= line.contains("brought them late");
@@ -75,6 +84,7 @@ impl Comparison {
         }
         if self.is_late {
             self.late += 1;
+            self.late_block.push(line.to_owned());
             match self.skipped.get_mut(line) {
                 Some(count @ 1..) => *count -= 1,
                 Some(0) | None => self.differs(line),
@@ -107,6 +117,20 @@ impl Comparison {
         false
     }
 
+    /// The late lines of one block are in the order of the log. Lines without a number of their own
+    /// count only behind the first one with a number.
+    fn check_late_block(&mut self) {
+        let block = std::mem::take(&mut self.late_block);
+        let first = block.iter().enumerate().find_map(|(at, line)| Some((at, number_of(line)?)));
+        let Some((at, number)) = first else { return };
+        let mut logged = lines_of_text(number..=self.lines, self.seed);
+        let mut numbered = block.iter().skip(at);
+        if let Some(line) = numbered.find(|line| !logged.any(|logged| logged == **line)) {
+            self.misplaced += 1;
+            eprintln!("{}\n{line:?} is out of place in a late block", self.last_words);
+        }
+    }
+
     fn differs(&mut self, line: &str) {
         self.repeated += 1;
         if self.shown < SHOWN {
@@ -116,13 +140,29 @@ impl Comparison {
     }
 
     /// Counts what was due and was not printed.
-    pub(crate) fn finish(self) -> Result {
+    pub(crate) fn finish(mut self) -> Result {
+        self.check_late_block();
         let lost = self.skipped.iter().filter(|(_, count)| **count > 0);
         for (text, count) in lost.take(SHOWN as usize) {
             let text: String = text.chars().take(100).collect();
             eprintln!("left out {count} times: {text:?}");
         }
         let rest = self.next.into_iter().chain(self.due).count() as u64;
-        Result { lost: rest + self.skipped.values().sum::<u64>(), repeated: self.repeated }
+        let lost = rest + self.skipped.values().sum::<u64>();
+        Result { lost, repeated: self.repeated, misplaced: self.misplaced }
     }
+}
+
+/// The lines of text that these messages make.
+fn lines_of_text(numbers: RangeInclusive<u64>, seed: u64) -> impl Iterator<Item = String> {
+    let cleaner = Cleaner::new(&[TOKEN], Style::default());
+    numbers.flat_map(move |number| {
+        let message = message(number, seed);
+        cleaner.lines(&message).map(|line| line.into_owned()).collect::<Vec<_>>()
+    })
+}
+
+/// The number of the message that a line begins, if it says so.
+fn number_of(line: &str) -> Option<u64> {
+    line.split_once(' ')?.0.parse().ok()
 }

@@ -23,7 +23,7 @@ const HOSTILE: &[&str] = &[
 pub(crate) fn message(number: u64, seed: u64) -> String {
     let mut dice = fastrand::Rng::with_seed(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     match dice.u32(..100) {
-        // What recurs cannot be told from its like by its text.
+        // The text of a recurring line does not tell it from the other copies.
         0..20 => "tick".to_owned(),
         20..24 => format!("{number} {}", HOSTILE[dice.usize(..HOSTILE.len())]),
         24..26 => HOSTILE[dice.usize(..HOSTILE.len())].to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::findings::LISTED;
 use super::*;
 use crate::config::Task;
-use crate::model::{Event, FailureClass, Finding, Id, Location, Phase, Rank, Severity, Status};
+use crate::model::{Event, Finding, Id, Location, Owner, Phase, Rank, Severity, Status};
 use crate::report::{Outcome, SourceLinks};
 
 fn report(messages: impl IntoIterator<Item = String>) -> BuildReport {
@@ -100,7 +100,7 @@ fn the_phases_show_how_long_each_took() {
 fn the_root_cause_has_a_hint_and_an_owner() {
     let mut report = report(["broken\n````\nnote"].map(str::to_owned));
     report.findings[0] = Finding {
-        class: Some(FailureClass::Config),
+        owner: Some(Owner::Config),
         hint: Some("Look at <b>*this*</b>.".to_owned()),
         repeats: 2,
         also: vec!["A.ini".to_owned()],

@@ -113,10 +113,15 @@ impl Build {
         } else if is_early {
             self.polling.poll_urgently(now);
         } else {
-            let delay = self.options.delays.recheck.delay(self.lookups, fastrand::f64());
-            self.lookups += 1;
-            self.polling.poll_urgently(now + delay.unwrap_or_default());
+            self.look_up_again(now);
         }
+    }
+
+    /// Asks REST again for the place of waiting lines, after a delay.
+    fn look_up_again(&mut self, now: Instant) {
+        let delay = self.options.delays.recheck.delay(self.lookups, fastrand::f64());
+        self.lookups += 1;
+        self.polling.poll_urgently(now + delay.unwrap_or_default());
     }
 
     /// The delay before the next poll. Rejoins the room if nothing confirms that it was joined.
@@ -195,9 +200,7 @@ impl Build {
                 }
                 self.report_failure(is_news, &error, out);
                 if self.lines.waits_since().is_some() {
-                    let delay = delays.recheck.delay(self.lookups, fastrand::f64());
-                    self.lookups += 1;
-                    self.polling.poll_urgently(now + delay.unwrap_or_default());
+                    self.look_up_again(now);
                 } else {
                     self.polling.poll_at(now);
                 }

@@ -115,7 +115,7 @@ struct World {
     /// Lines that the stream repeated within their moment while REST could not show that.
     undecidable: BTreeSet<usize>,
     polls: usize,
-    /// Whether the stream was behind REST at any time.
+    /// True if the stream was behind REST at any time.
     has_lagged: bool,
     clock_was_set: bool,
     has_dropped: bool,
@@ -420,7 +420,8 @@ impl World {
     fn check_lines(&self) {
         let mut printed = self.printed();
         let mut last: Option<usize> = None;
-        // After a line without a certain place, later ones have no certain place either.
+        // Times show the place of a line, unless the clock was set. A line with an earlier time that is
+        // printed behind one with a later time makes the place of all later ones uncertain.
         let mut is_certain = true;
         for shown in &self.shown {
             if !is_certain {
@@ -428,9 +429,10 @@ impl World {
             }
             match shown {
                 Shown::Line(number) => {
-                    is_certain = last.is_none_or(|last| last < *number);
                     let is_next =
                         last.is_none_or(|last| last < *number || self.is_tie(last, *number));
+                    is_certain =
+                        last.is_none_or(|last| last < *number || self.has_same_time(last, *number));
                     assert!(is_next, "{number} is out of order: {:?}", self.shown);
                     last = last.max(Some(*number));
                 }
@@ -453,12 +455,16 @@ impl World {
         assert_eq!(printed, seen, "{:?}", self.shown);
     }
 
-    /// Whether the order of two lines from different transports is unknown. This is so if they have
+    /// True if the order of two lines from different transports is unknown. This is so if they have
     /// the same time. It is also so if the clock was set while the stream lagged, dropped lines, or
     /// REST showed almost none.
     fn is_tie(&self, a: usize, b: usize) -> bool {
         let is_blind = self.has_lagged || self.has_dropped || self.case.window < 8;
-        self.log[a].timestamp == self.log[b].timestamp || self.clock_was_set && is_blind
+        self.has_same_time(a, b) || self.clock_was_set && is_blind
+    }
+
+    fn has_same_time(&self, a: usize, b: usize) -> bool {
+        self.log[a].timestamp == self.log[b].timestamp
     }
 
     /// Lines that no transport could bring are reported at their place.

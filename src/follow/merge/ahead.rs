@@ -37,7 +37,7 @@ pub(super) enum Origin {
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) view: View,
-    /// Whether it follows directly on what was printed.
+    /// True if it follows directly on what was printed.
     pub(super) adjacent: bool,
     /// When it was shown, if that helps to order it.
     pub(super) origin: Origin,
@@ -59,7 +59,7 @@ impl Piece {
         self.view.keys.iter().position(|known| known.is(key))
     }
 
-    /// Whether it comes before a line of the stream that it does not contain. Times show whether
+    /// True if it comes before a line of the stream that it does not contain. Times show whether
     /// the stream lags; without times it may lag.
     pub(super) fn is_before(&self, key: Key) -> bool {
         self.view.keys.first().is_some_and(|first| {
@@ -81,7 +81,7 @@ impl Ahead {
         self.since.filter(|_| !self.pieces.is_empty())
     }
 
-    /// Whether the first one follows directly on what was printed.
+    /// True if the first one follows directly on what was printed.
     pub(super) fn is_adjacent(&self) -> bool {
         self.pieces.front().is_some_and(|piece| piece.adjacent)
     }
@@ -124,7 +124,7 @@ impl Ahead {
         self.since = self.since.or(later.since);
     }
 
-    /// Whether the first piece lies before all of these lines. It must have been shown before any
+    /// True if the first piece lies before all of these lines. It must have been shown before any
     /// of them came, contain none of them, and no time may show that the stream lags. `is_open`:
     /// whether the session that brought the last of them is still connected.
     pub(super) fn came_before(&self, lines: &[Key], is_open: bool) -> bool {
@@ -147,7 +147,7 @@ impl Ahead {
         })
     }
 
-    /// Whether a piece was logged between a line and all of these, according to their times.
+    /// True if a piece was logged between a line and all of these, according to their times.
     pub(super) fn is_between(&self, number: usize, before: Key, lines: &[Key]) -> bool {
         let keys = self.pieces.get(number).map(|piece| &piece.view.keys);
         let ends = keys.and_then(|keys| Some((*keys.first()?, *keys.last()?, *lines.first()?)));

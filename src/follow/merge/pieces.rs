@@ -58,7 +58,7 @@ impl LineMerger {
         true
     }
 
-    /// Does the same for the pieces that lie before these lines of the stream.
+    /// Prints the pieces that lie before these lines of the stream.
     pub(super) fn print_pieces_before(&mut self, held: &[Key], out: &mut Effects) {
         while self.ahead.came_before(held, self.unplaced.is_open()) {
             self.print_pieces(1, out);

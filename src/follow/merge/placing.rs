@@ -74,10 +74,13 @@ impl LineMerger {
         for (at, (line, key)) in held.lines.into_iter().enumerate() {
             if held.breaks.contains(&at) {
                 self.release_repeats(out);
+                // The session behind the break has resumed none.
+                self.continuous = false;
                 self.pending_gap = Stretch::of(&[key]);
             }
             self.in_sync(now, line, key, out);
         }
+        self.continuous &= !begins_anew;
     }
 
     /// Places the lines without knowing what came before: REST shows no lines at all.

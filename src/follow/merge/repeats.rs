@@ -25,7 +25,7 @@ pub(super) struct Repeats {
     pub(super) since: Option<Instant>,
     /// The place of the next printed line, if the stream continues to repeat.
     pub(super) next: Option<usize>,
-    /// Whether that run began at an earlier moment than the newest one. Equal lines may have been
+    /// True if that run began at an earlier moment than the newest one. Equal lines may have been
     /// logged twice within one moment.
     pub(super) is_certain: bool,
 }
@@ -77,7 +77,7 @@ impl Repeats {
         window.places(*first).filter(|_| first.has_time()).find(is_run).map(|place| place + length)
     }
 
-    /// Whether the first suspect was logged at this moment.
+    /// True if the first suspect was logged at this moment.
     pub(super) fn begin_with(&self, newest: Option<Key>) -> bool {
         self.suspects.first().zip(newest).is_some_and(|((_, first), last)| first.is_as_old_as(last))
     }

@@ -20,12 +20,12 @@ impl LineMerger {
         }
     }
 
-    /// Whether the line was certainly not printed before.
+    /// True if the line was certainly not printed before.
     fn is_new(&self, key: Key) -> bool {
         self.pending_echo == 0 && self.window.places(key).next().is_none()
     }
 
-    /// Whether REST showed the line before the stream brought it.
+    /// True if REST showed the line before the stream brought it.
     fn is_echo(&mut self, key: Key) -> bool {
         let len = self.window.len();
         let pending = len - self.pending_echo.min(len);
@@ -146,8 +146,7 @@ impl LineMerger {
 
     /// Holds lines back that are new or equal the printed ones from this place on.
     fn hold_uncertain(&mut self, lines: Vec<(LogLine, Key)>, place: usize, out: &mut Effects) {
-        let now = self.last_line.unwrap_or_else(Instant::now);
-        self.uncertain.push(now, lines, place, self.window.len());
+        self.uncertain.push(self.last_line, lines, place, self.window.len());
         self.close_gap();
         self.print_hopeless(out);
     }

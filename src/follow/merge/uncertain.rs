@@ -92,7 +92,7 @@ impl Uncertain {
 
     /// Decides about the lines that a snapshot does not show twice. `None`: it cannot tell yet.
     pub(super) fn decision(&self, request: Request, alignment: &Alignment) -> Option<Decision> {
-        let (_, last) = self.since.filter(|(_, last)| request.at >= *last)?;
+        let (_, last) = self.since.filter(|_| self.came_before(request))?;
         // A view that begins with what they equal may show the second of two runs.
         let reaches_back = |original| alignment.first.0 < original || alignment.first == (0, 0);
         if !self.original.is_some_and(reaches_back) {
@@ -103,17 +103,17 @@ impl Uncertain {
         (is_behind || request.at >= last + REST_LAG).then_some(Decision::Repeats)
     }
 
-    /// Whether they came before the snapshot was requested, if there are any.
+    /// True if they came before the snapshot was requested, if there are any.
     pub(super) fn came_before(&self, request: Request) -> bool {
         self.since.is_some_and(|(_, last)| request.at >= last)
     }
 
-    /// Whether the line is one of them.
+    /// True if the line is one of them.
     pub(super) fn holds(&self, key: Key) -> bool {
         self.counts.get(&key).is_some_and(|count| *count > 0)
     }
 
-    /// Whether the line is one of them. Then it is no longer.
+    /// True if the line is one of them. Then it is no longer.
     pub(super) fn take(&mut self, key: Key) -> bool {
         let Some(count) = self.counts.get_mut(&key).filter(|count| **count > 0) else {
             return false;
@@ -135,7 +135,7 @@ impl Uncertain {
         })
     }
 
-    /// Whether waiting any longer is useless: what they equal was forgotten, or they are too many.
+    /// True if waiting any longer is useless: what they equal was forgotten, or they are too many.
     pub(super) fn is_hopeless(&self) -> bool {
         !self.is_empty() && (self.original.is_none() || self.bytes > UNCERTAIN_BYTES)
     }

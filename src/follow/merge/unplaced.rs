@@ -23,7 +23,7 @@ pub(super) struct Unplaced {
     pub(super) since: Option<Instant>,
     /// The places at which another session began.
     pub(super) breaks: Vec<usize>,
-    /// Whether the session that brought the last one is still connected.
+    /// True if the session that brought the last one is still connected.
     pub(super) is_open: bool,
     /// How many snapshots since then have shown no line at all.
     pub(super) empty_views: u32,
@@ -62,7 +62,7 @@ impl Unplaced {
         keys
     }
 
-    /// HoldTimes a line back. Returns whether the buffer is full.
+    /// Holds a line back. Returns whether the buffer is full.
     pub(super) fn push(&mut self, now: Instant, line: LogLine, key: Key) -> bool {
         self.since.get_or_insert(now);
         self.bytes += size_of::<(LogLine, Key)>() + line.message.len();

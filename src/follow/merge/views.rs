@@ -86,7 +86,7 @@ impl LineMerger {
         }
     }
 
-    /// Whether REST has shown one of the uncertain lines again. Then it was no repeat.
+    /// True if REST has shown one of the uncertain lines again. Then it was no repeat.
     pub(super) fn take_uncertain(&mut self, key: Key) -> bool {
         let is_taken = self.uncertain.take(key);
         self.lines_recur |= is_taken;
@@ -170,7 +170,7 @@ impl LineMerger {
         }
     }
 
-    /// Whether the view is older than all remembered lines: according to their times, or because
+    /// True if the view is older than all remembered lines: according to their times, or because
     /// so many were printed since it was requested.
     fn is_forgotten(&self, view: &View, printed: usize) -> bool {
         let ends = view.keys.last().zip(self.window.first());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
@@ -103,6 +103,18 @@ impl Job {
         outputs(&self.file("output"))
     }
 
+    /// The outputs that later steps get after the step has ended; none if it wrote no such file, as on
+    /// another CI. An unreadable or incomplete file fails the test.
+    pub(crate) fn final_outputs(&self) -> BTreeMap<String, String> {
+        let path = self.path_of("output");
+        let file = match fs::read_to_string(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return BTreeMap::new(),
+            Err(error) => panic!("{}: {error}", path.display()),
+        };
+        records(&file).collect::<Option<_>>().unwrap_or_else(|| panic!("incomplete: {file:?}"))
+    }
+
     /// One of the outputs; empty if it is not there.
     pub(crate) fn output(&self, name: &str) -> String {
         self.outputs().remove(name).unwrap_or_default()
@@ -152,13 +164,23 @@ pub(crate) fn action_variable(input: &str) -> String {
 
 /// Reads `$GITHUB_OUTPUT` as the runner does: the last record of a name wins.
 fn outputs(file: &str) -> BTreeMap<String, String> {
-    let mut outputs = BTreeMap::new();
+    // A record may be read while it is written.
+    records(file).map_while(|record| record).collect()
+}
+
+/// The records of `$GITHUB_OUTPUT`; `None` for one without its end.
+fn records(file: &str) -> impl Iterator<Item = Option<(String, String)>> {
     let mut lines = file.lines();
-    while let Some(line) = lines.next() {
-        // A record may be read while it is written.
-        let Some((name, delimiter)) = line.split_once("<<") else { break };
-        let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
-        outputs.insert(name.to_owned(), value.join("\n"));
-    }
-    outputs
+    std::iter::from_fn(move || {
+        let line = lines.next()?;
+        let Some((name, delimiter)) = line.split_once("<<") else { return Some(None) };
+        let mut value = Vec::new();
+        for line in lines.by_ref() {
+            if line == delimiter {
+                return Some(Some((name.to_owned(), value.join("\n"))));
+            }
+            value.push(line);
+        }
+        Some(None)
+    })
 }

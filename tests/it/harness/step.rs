@@ -180,7 +180,7 @@ impl Step {
         Ran {
             code: code.number(),
             stdout: self.stdout.text(),
-            outputs: self.outputs(),
+            outputs: self.final_outputs(),
             summary: self.file("summary"),
             journal: self.simulator.journal(),
             builds: self.simulator.builds(),

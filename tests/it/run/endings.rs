@@ -39,6 +39,12 @@ async fn an_unfinished_phase_is_not_shown_as_done_when_the_step_ends() {
             signals.send(Signal::Int).await.unwrap();
         })
         .await;
+    assert_eq!(ran.code, 130, "{}", ran.stdout);
+    assert!(ran.summary.contains("| ⏳ | Cook |"), "{}", ran.summary);
+
+    let step = Step::new(endless()).await.input("timeout", "5s");
+    let ran = step.run_while(async |step, _| step.stdout.shows("line 1\n").await).await;
+    assert_eq!(ran.code, 12, "{}", ran.stdout);
     assert!(ran.summary.contains("| ⏳ | Cook |"), "{}", ran.summary);
 }
 

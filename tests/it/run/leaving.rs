@@ -173,7 +173,7 @@ async fn a_second_signal_does_not_wait_for_the_answer() {
 async fn a_pending_answer_is_awaited_after_a_signal() {
     let scenario = Scenario::new().answer(first(201).processed().hang());
     let step = Step::new(scenario).await;
-    let step = step.trigger_delays(|delays| delays.answer = Duration::from_millis(600));
+    let step = step.trigger_delays(|delays| delays.answer = Duration::from_millis(1_100));
     let ran = step
         .run_while(async |step, signals| {
             step.until(has_trigger).await;

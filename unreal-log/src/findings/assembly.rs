@@ -1,10 +1,10 @@
-//! Makes findings of the pending events at the end of a phase: their place, rank, owner and hint.
+//! Makes findings of the pending problems at the end of a phase: their place, rank, owner and hint.
 
 use super::block::{Block, PendingFinding};
 use super::causality::{self, Origin};
 use crate::exit_codes::{ExitCodes, ExplainedExit};
-use crate::explain::{Explanations, Subject};
-use crate::finding::{Finding, Phase, Rank};
+use crate::explain::{Explanations, Subject, squeezed};
+use crate::finding::{LogFinding, Phase, Rank};
 use crate::locate::{self, Locator};
 use crate::pattern::Lazy;
 use crate::remote::Clue;
@@ -23,25 +23,25 @@ impl Assembly {
         Self { explanations: Explanations::new(), exit_codes: Lazy::new(ExitCodes::new) }
     }
 
-    /// Makes findings of events, in their order.
+    /// Makes findings of problems, in their order.
     pub(super) fn assemble(
         &self,
         pending: Vec<PendingFinding>,
         locator: &Locator,
-        report: &mut dyn FnMut(Finding),
+        report: &mut dyn FnMut(LogFinding),
     ) {
-        let located = pending.into_iter().map(|event| {
-            let clue = clue(&event.block, locator);
+        let located = pending.into_iter().map(|problem| {
+            let clue = clue(&problem.block, locator);
             let certain = clue.as_ref().and_then(|clue| locator.certain(clue));
-            (event, Origin { clue, certain })
+            (problem, Origin { clue, certain })
         });
-        for (event, origin) in causality::mark_follow_ups(located.collect()) {
-            report(self.finding(event, origin, locator));
+        for (problem, origin) in causality::mark_follow_ups(located.collect()) {
+            report(self.finding(problem, origin, locator));
         }
     }
 
-    fn finding(&self, event: PendingFinding, origin: Origin, locator: &Locator) -> Finding {
-        let PendingFinding { block, repeats, also } = event;
+    fn finding(&self, problem: PendingFinding, origin: Origin, locator: &Locator) -> LogFinding {
+        let PendingFinding { block, repeats, also } = problem;
         let exit = self.exit(&block);
         let essence = exit.as_ref().map_or_else(|| essence(&block), |exit| exit.text.clone());
         let mut lines = vec![essence];
@@ -66,7 +66,7 @@ impl Assembly {
         let of_case = explanation.as_ref().and_then(|found| found.docs);
         let docs = of_case.or_else(|| block.rule.docs_of(block.tool));
         let (owner, hint) = explanation.map(|found| (found.owner, found.hint)).unzip();
-        Finding {
+        LogFinding {
             rule: block.rule.id,
             severity: block.severity,
             tool: block.tool,
@@ -90,7 +90,7 @@ impl Assembly {
     }
 }
 
-/// The rank of an event in a phase. An event without a rank of its own has the rank of the phase's main tool.
+/// The rank of a problem in a phase. A problem without a rank of its own has the rank of the phase's main tool.
 fn rank_in(phase: Option<Phase>, own: Rank) -> Rank {
     match (own, phase) {
         (Rank::Other, Some(Phase::Compile)) => Rank::Compile,
@@ -119,11 +119,7 @@ fn essence(block: &Block) -> String {
     }
 }
 
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The clue to the place of an event: its own place, or the places it may have come from, or names in its message.
+/// The clue to the place of a problem: its own place, or the places it may have come from, or names in its message.
 fn clue(block: &Block, locator: &Locator) -> Option<Clue> {
     let own = block.place.clone();
     let among_origins = |or_else| Clue::FirstInRepository { files: block.origins.clone(), or_else };
@@ -140,13 +136,13 @@ fn clue(block: &Block, locator: &Locator) -> Option<Clue> {
         (_, None) => {
             let lines = std::iter::once(&block.message).chain(&block.details);
             let lines = lines.map(String::as_str).collect::<Vec<_>>().join("\n");
-            if is_about_code(block) { None } else { locator.clue_of_message(&lines) }
+            if has_code_of_build_tool(block) { None } else { locator.clue_of_message(&lines) }
         }
     }
 }
 
-/// Whether a compiler or a linker with codes of its own reports it. Its message names no asset and no setting.
-fn is_about_code(block: &Block) -> bool {
+/// True if it has a code of a compiler, a linker or MSBuild. The message of such a code names no asset and no setting.
+fn has_code_of_build_tool(block: &Block) -> bool {
     let has_codes = block.tool.is_some_and(|tool| tool == Tool::Clang || tool.numbers_messages());
     has_codes && block.code.is_some()
 }

@@ -1,22 +1,23 @@
-//! Collects the lines of one event: the essence, the details, and the places that they name.
+//! Collects the lines of one problem: the essence, the details, and the places that they name.
 
 use super::line_role::{BlockState, LineRole, indent, is_banner, role, without_crash_category};
 use crate::finding::{Phase, Rank, Severity, label};
-use crate::remote::RemoteFile;
+use crate::remote::{RemoteFile, place_number};
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::{Match, Rule};
+use crate::rules::sign::Meaning;
 use crate::tool::Tool;
 
-/// How many details of an event are kept.
+/// How many details of a problem are kept.
 const KEPT: usize = 20;
-/// How many lines an event may have.
+/// How many lines a problem may have.
 const LONGEST: usize = 500;
 /// How many other places than its own are kept.
 const PLACES: usize = 20;
-/// How many others an event names of which the log says the same.
+/// How many others a problem names of which the log says the same.
 pub(super) const EXAMPLES: usize = 10;
 
-/// An event that waits for the end of its phase, and how often the log says the same of something else.
+/// A problem that waits for the end of its phase, and how often the log says the same of something else.
 #[derive(Debug, Clone)]
 pub(super) struct PendingFinding {
     pub(super) block: Block,
@@ -24,7 +25,7 @@ pub(super) struct PendingFinding {
     pub(super) also: Vec<String>,
 }
 
-/// The lines of one event.
+/// The lines of one problem.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) rule: &'static Rule,
@@ -41,9 +42,11 @@ pub(super) struct Block {
     pub(super) rank: Rank,
     pub(super) kind: BlockKind,
     pub(super) phase: Option<Phase>,
+    /// The meaning of the message for the problems around it. It is known when all lines are read.
+    pub(super) meaning: Option<Meaning>,
     /// The whole first line, stripped of its prefixes.
     pub(super) line: String,
-    /// The position in the log among all events.
+    /// The position in the log among all problems.
     pub(super) number: u64,
     indent: usize,
     has_essence: bool,
@@ -54,6 +57,14 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// True if it may be the cause of a failure: an error that neither follows from another one nor is the exit code of
+    /// a program.
+    pub(super) fn is_cause(&self) -> bool {
+        self.severity == Severity::Error
+            && self.rank != Rank::FollowUp
+            && self.tool != Some(Tool::Exit)
+    }
+
     /// `line`: the whole line, stripped of its prefixes.
     pub(super) fn new(found: &Match<'_>, line: &str, phase: Option<Phase>, number: u64) -> Self {
         let has_essence = found.block != BlockKind::Gradle && !is_banner(found.message);
@@ -69,6 +80,7 @@ impl Block {
             rank: found.rank,
             kind: found.block,
             phase,
+            meaning: None,
             line: line.to_owned(),
             number,
             indent: indent(line),
@@ -122,8 +134,8 @@ impl Block {
         self.undecided.take()
     }
 
-    /// Whether it is an event at all, now that no more lines come.
-    pub(super) fn is_event(&self) -> bool {
+    /// True if the lines report a problem, now that no more lines come.
+    pub(super) fn is_problem(&self) -> bool {
         let has_frames = self.kind == BlockKind::Crash && !self.details.is_empty();
         (self.has_essence || has_frames) && !(self.kind.needs_more() && self.details.is_empty())
     }
@@ -133,7 +145,7 @@ impl Block {
         label(self.tool, self.code.as_deref())
     }
 
-    /// Whether the tool's own code is one of these.
+    /// True if the tool's own code is one of these.
     pub(super) fn has_code(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
@@ -166,7 +178,7 @@ fn place(found: &Match<'_>) -> Option<RemoteFile> {
     Some(RemoteFile { path, line, column, end_line })
 }
 
-/// The place that a line of an event names.
+/// The place that a line of a problem names.
 fn origin(kind: BlockKind, line: &str) -> Option<RemoteFile> {
     match kind {
         BlockKind::Crash => frame(line),
@@ -198,7 +210,5 @@ fn object(line: &str) -> Option<RemoteFile> {
 
 fn numbered(place: &str) -> Option<RemoteFile> {
     let (path, line) = place.rsplit_once(':')?;
-    let line: u32 =
-        line.parse().ok().filter(|line| (1..=i32::MAX.unsigned_abs()).contains(line))?;
-    Some(RemoteFile { line: Some(line), ..RemoteFile::whole(path) })
+    Some(RemoteFile { line: Some(place_number(line)?), ..RemoteFile::whole(path) })
 }

@@ -1,4 +1,4 @@
-//! Decides which events are the same: events that repeat an earlier one, and events that say the same of something
+//! Decides which problems are the same: problems that repeat an earlier one, and problems that say the same of something
 //! else.
 
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use crate::pattern;
 use crate::rules::block_kind::BlockKind;
 use crate::tool::Tool;
 
-/// Finds the keys of events that say the same of something else.
+/// Finds the keys of problems that say the same of something else.
 #[derive(Debug, Clone)]
 pub(super) struct DedupKeys {
     symbol: Regex,
@@ -23,12 +23,12 @@ pub(super) struct DedupKeys {
     numbers: Regex,
 }
 
-/// The part that an event has in common with others, and its own part.
+/// The part that a problem has in common with others, and its own part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DedupKey {
     /// A hash of the common part.
     pub(super) key: u64,
-    /// The file, the symbol or the asset of the event.
+    /// The file, the symbol or the asset of the problem.
     pub(super) of: Option<String>,
 }
 
@@ -62,7 +62,7 @@ impl DedupKeys {
         }
     }
 
-    /// The key of the event. None if no other event can be the same.
+    /// The key of the problem. None if no other problem can be the same.
     pub(super) fn key(&self, block: &Block) -> Option<DedupKey> {
         let message = block.message.as_str();
         let label = block.label().unwrap_or_default();
@@ -130,11 +130,11 @@ impl DedupKeys {
 
     /// The text without quotes, paths and numbers.
     fn without_details(&self, message: &str) -> String {
-        self.details.replace_all(beginning(message), "#").into_owned()
+        self.details.replace_all(pattern::beginning(message, COMPARED_BYTES), "#").into_owned()
     }
 
     fn without_numbers(&self, message: &str) -> String {
-        let compared = beginning(message);
+        let compared = pattern::beginning(message, COMPARED_BYTES);
         let rest = message.get(compared.len()..).unwrap_or_default();
         format!("{}{rest}", self.numbers.replace_all(compared, "#"))
     }
@@ -142,7 +142,7 @@ impl DedupKeys {
     /// The first quote, path or number.
     fn detail(&self, message: &str) -> Option<String> {
         self.details
-            .find(beginning(message))
+            .find(pattern::beginning(message, COMPARED_BYTES))
             .map(|detail| detail.as_str().trim_matches(['\'', '"']).to_owned())
     }
 }
@@ -150,13 +150,9 @@ impl DedupKeys {
 /// Lists of messages that the engine keeps, besides its log categories.
 const MESSAGE_LISTS: &[&str] = &["AssetCheck", "LoadErrors", "MapCheck"];
 
-/// Whether it stands in the engine's log or in one of its lists of messages.
+/// True if it stands in the engine's log or in one of its lists of messages.
 fn is_of_engine(block: &Block) -> bool {
     block.tool == Some(Tool::Engine) || block.has_code(MESSAGE_LISTS)
-}
-
-fn beginning(message: &str) -> &str {
-    message.get(..message.floor_char_boundary(COMPARED_BYTES)).unwrap_or(message)
 }
 
 fn place(block: &Block) -> Option<String> {
@@ -185,7 +181,7 @@ impl Seen {
     /// Hashes in each of the two sets. A finding has two hashes.
     const CAPACITY: usize = 100_000;
 
-    /// Whether no such event was added before.
+    /// True if no such problem was added before.
     pub(super) fn is_new(&mut self, block: &Block) -> bool {
         let Block { tool, code, message, place, severity, .. } = block;
         let of_message = hash_of_message(message);
@@ -200,7 +196,7 @@ impl Seen {
         self.insert(hash((severity, tool, code, message, place)))
     }
 
-    /// Whether an event with this message was added, other than an echo.
+    /// True if a problem with this message was added, other than an echo.
     pub(super) fn has_message(&self, message: &str) -> bool {
         self.contains(hash_of_message(message))
     }
@@ -209,7 +205,7 @@ impl Seen {
         self.latest.contains(&hash) || self.earlier.contains(&hash)
     }
 
-    /// Whether it was not there yet.
+    /// True if it was not there yet.
     fn insert(&mut self, hash: u64) -> bool {
         if self.latest.len() >= Self::CAPACITY {
             self.earlier = std::mem::take(&mut self.latest);

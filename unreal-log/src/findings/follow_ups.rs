@@ -14,7 +14,7 @@ impl FollowUps {
         Self(pattern::compile_set(rules::follow_ups()))
     }
 
-    /// Whether the line, of which a finding was made, only follows from an earlier failure.
+    /// True if the line, of which a finding was made, only follows from an earlier failure.
     pub(super) fn has(&self, line: &str) -> bool {
         self.0.is_match(line)
     }

@@ -1,29 +1,29 @@
-//! Decides which of the lines after its first one belong to an event, and as what.
+//! Decides which of the lines after its first one belong to a problem, and as what.
 
 use crate::rules::block_kind::BlockKind;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
-/// The role of a line in the event before it.
+/// The role of a line in the problem before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineRole {
-    /// It does not belong to the event.
+    /// It does not belong to the problem.
     None,
     /// It is a part of the message.
     Detail,
-    /// It belongs to the event, and is left out.
+    /// It belongs to the problem, and is left out.
     Filler,
     /// It announces that the next lines report a crash.
     Announcement,
-    /// It belongs to the event if the next line does.
+    /// It belongs to the problem if the next line does.
     Undecided,
     /// It says what is wrong, which the first line did not.
     Essence,
-    /// It is the last line of the event, and is left out.
+    /// It is the last line of the problem, and is left out.
     Last,
 }
 
-/// The state of the event when the next line comes.
+/// The state of the problem when the next line comes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BlockState<'e> {
     pub(super) kind: BlockKind,
@@ -32,22 +32,22 @@ pub(super) struct BlockState<'e> {
     pub(super) tool: Option<Tool>,
     /// The last detail, or the message if there is none.
     pub(super) last: &'e str,
-    /// Whether a line has said what is wrong.
+    /// True if a line has said what is wrong.
     pub(super) has_essence: bool,
-    /// Whether the line before this one is undecided.
+    /// True if the line before this one is undecided.
     pub(super) is_undecided: bool,
-    /// Whether a crash was announced.
+    /// True if a crash was announced.
     pub(super) is_announced: bool,
     /// The number of lines after the first.
     pub(super) lines: usize,
 }
 
 /// The role of a line, stripped of its prefixes. `own` is the message that the line has if it stands alone.
-pub(super) fn role(event: &BlockState<'_>, line: &str, own: Option<&Match<'_>>) -> LineRole {
+pub(super) fn role(state: &BlockState<'_>, line: &str, own: Option<&Match<'_>>) -> LineRole {
     let text = line.trim();
-    let deeper = !text.is_empty() && indent(line) > event.indent;
+    let deeper = !text.is_empty() && indent(line) > state.indent;
     let deep = if deeper && own.is_none() { LineRole::Detail } else { LineRole::None };
-    match event.kind {
+    match state.kind {
         BlockKind::Line | BlockKind::Echo => LineRole::None,
         BlockKind::Indented => deep,
         BlockKind::ShaderMessages
@@ -56,11 +56,11 @@ pub(super) fn role(event: &BlockState<'_>, line: &str, own: Option<&Match<'_>>) 
             LineRole::Detail
         }
         BlockKind::ShaderMessages => LineRole::None,
-        BlockKind::Asset if own.is_none() && is_source(text) && !is_source(event.last) => {
+        BlockKind::Asset if own.is_none() && is_source(text) && !is_source(state.last) => {
             LineRole::Detail
         }
         BlockKind::Asset => deep,
-        BlockKind::Compiler => compiler(event, text, deeper, own.is_some()),
+        BlockKind::Compiler => compiler(state, text, deeper, own.is_some()),
         BlockKind::Linker if text.starts_with(">>> ") => LineRole::Detail,
         BlockKind::Linker | BlockKind::AppleSymbol => deep,
         BlockKind::DotNetStack | BlockKind::BareDotNetStack => {
@@ -69,9 +69,9 @@ pub(super) fn role(event: &BlockState<'_>, line: &str, own: Option<&Match<'_>>) 
             dot_net(text, if is_inner { LineRole::Detail } else { deep })
         }
         BlockKind::JavaStack => java(line, text),
-        BlockKind::Python => python(event, text, own.is_some()),
-        BlockKind::Gradle => gradle(event, text, own),
-        BlockKind::Crash => crash(event, line, text, own),
+        BlockKind::Python => python(state, text, own.is_some()),
+        BlockKind::Gradle => gradle(state, text, own),
+        BlockKind::Crash => crash(state, line, text, own),
     }
 }
 
@@ -101,7 +101,7 @@ fn tool(own: Option<&Match<'_>>) -> Option<Tool> {
     own.and_then(|own| if own.is_of_shader() { Some(Tool::ShaderCompiler) } else { own.tool })
 }
 
-fn compiler(event: &BlockState<'_>, text: &str, deeper: bool, stands_alone: bool) -> LineRole {
+fn compiler(state: &BlockState<'_>, text: &str, deeper: bool, stands_alone: bool) -> LineRole {
     if !stands_alone && (text.contains(": note: ") || is_mark(text)) {
         return LineRole::Detail;
     }
@@ -116,10 +116,10 @@ fn compiler(event: &BlockState<'_>, text: &str, deeper: bool, stands_alone: bool
     if deeper {
         return LineRole::Detail;
     }
-    if event.is_undecided || is_mark(event.last) { LineRole::None } else { LineRole::Undecided }
+    if state.is_undecided || is_mark(state.last) { LineRole::None } else { LineRole::Undecided }
 }
 
-/// Whether the line leads to the diagnostic after it: how a header came to be included, in which function it is.
+/// True if the line leads to the diagnostic after it: how a header came to be included, in which function it is.
 pub(super) fn is_prelude(text: &str) -> bool {
     let is_chain = text.starts_with("from ") && text.ends_with([':', ',']);
     is_chain
@@ -157,14 +157,14 @@ fn java(line: &str, text: &str) -> LineRole {
 }
 
 /// Python indents the frames, but not the exception that follows them.
-fn python(event: &BlockState<'_>, text: &str, stands_alone: bool) -> LineRole {
+fn python(state: &BlockState<'_>, text: &str, stands_alone: bool) -> LineRole {
     let reported =
         text.strip_prefix("LogPython: Error:").or_else(|| text.strip_prefix("LogPython: Warning:"));
     match reported.map(|reported| reported.strip_prefix(' ').unwrap_or(reported)) {
-        None if stands_alone || event.has_essence => LineRole::None,
+        None if stands_alone || state.has_essence => LineRole::None,
         // Other threads log between the lines.
         None => LineRole::Filler,
-        Some(_) if event.has_essence => LineRole::None,
+        Some(_) if state.has_essence => LineRole::None,
         Some(reported) if reported.trim().is_empty() => LineRole::Filler,
         Some(reported) if reported.starts_with(' ') => LineRole::Detail,
         Some(_) => LineRole::Essence,
@@ -175,7 +175,7 @@ pub(super) fn is_frame(text: &str) -> bool {
     text.strip_prefix("at ").is_some_and(|frame| frame.contains('('))
 }
 
-fn gradle(event: &BlockState<'_>, text: &str, own: Option<&Match<'_>>) -> LineRole {
+fn gradle(state: &BlockState<'_>, text: &str, own: Option<&Match<'_>>) -> LineRole {
     let ends = text.starts_with("* Try") || text.starts_with("* Get more help");
     if ends || text.starts_with("BUILD FAILED in ") || text.starts_with("* Exception is:") {
         return LineRole::Last;
@@ -183,9 +183,9 @@ fn gradle(event: &BlockState<'_>, text: &str, own: Option<&Match<'_>>) -> LineRo
     if let Some((number, "Task failed with an exception.")) = text.split_once(": ")
         && number.bytes().all(|b| b.is_ascii_digit())
     {
-        return if event.has_essence { LineRole::None } else { LineRole::Filler };
+        return if state.has_essence { LineRole::None } else { LineRole::Filler };
     }
-    // Compilers, whose messages may come late, and the parent process of Gradle have events of their own.
+    // Compilers, whose messages may come late, and the parent process of Gradle report problems of their own.
     let is_other = tool(own).is_some_and(|tool| !matches!(tool, Tool::Gradle | Tool::Aapt));
     if is_other || text.starts_with("***") {
         return LineRole::None;
@@ -195,32 +195,32 @@ fn gradle(event: &BlockState<'_>, text: &str, own: Option<&Match<'_>>) -> LineRo
     if is_chatter || text.starts_with("* What went wrong:") || text.starts_with("* Where:") {
         return LineRole::Filler;
     }
-    if event.has_essence { LineRole::Detail } else { LineRole::Essence }
+    if state.has_essence { LineRole::Detail } else { LineRole::Essence }
 }
 
 /// How many lines a crash may have that was not announced.
 const UNANNOUNCED: usize = 20;
 
 /// The number of lines is not limited here. [`Block`](super::block::Block) limits how many it keeps.
-fn crash(event: &BlockState<'_>, line: &str, text: &str, own: Option<&Match<'_>>) -> LineRole {
+fn crash(state: &BlockState<'_>, line: &str, text: &str, own: Option<&Match<'_>>) -> LineRole {
     if text.contains("end: stack for UAT") {
         return LineRole::Last;
     }
     let reported = without_crash_category(text);
     let is_frame = reported.starts_with("[Callstack]");
-    let is_ensure = event.tool == Some(Tool::Ensure);
+    let is_ensure = state.tool == Some(Tool::Ensure);
     let own_tool = tool(own);
     if own_tool == Some(Tool::Ensure) && !is_ensure {
         return LineRole::None;
     }
-    let was_framed = event.last.starts_with("[Callstack]");
+    let was_framed = state.last.starts_with("[Callstack]");
     // The engine names the thread after the frames.
     if reported.is_empty() || reported.starts_with("Crash in runnable thread ") {
         return LineRole::Filler;
     }
     if is_banner(reported) || text.ends_with(": Fatal error!") {
-        // The banner after an ensure begins another event.
-        return if is_ensure && event.has_essence {
+        // The banner after an ensure begins another problem.
+        return if is_ensure && state.has_essence {
             LineRole::None
         } else {
             LineRole::Announcement
@@ -228,22 +228,22 @@ fn crash(event: &BlockState<'_>, line: &str, text: &str, own: Option<&Match<'_>>
     }
     let is_ending =
         matches!(own_tool, Some(Tool::Crash | Tool::Ensure)) && !text.starts_with("Took ");
-    if is_ending && (is_ensure || was_framed) && event.has_essence {
+    if is_ending && (is_ensure || was_framed) && state.has_essence {
         return LineRole::None;
     }
     let is_error = reported.len() < text.len();
     // A log line that has nothing to do with the crash stands before its announcement or after its frames.
-    let is_message = is_error && event.is_announced && !was_framed;
+    let is_message = is_error && state.is_announced && !was_framed;
     let is_plain = own.is_none() && !has_category(text) && is_of_crash(line) && !was_framed;
-    let is_near = event.is_announced || event.lines < UNANNOUNCED;
+    let is_near = state.is_announced || state.lines < UNANNOUNCED;
     if is_frame || is_ending || is_message || (is_plain && is_near) {
-        let is_essence = !event.has_essence && !is_frame;
+        let is_essence = !state.has_essence && !is_frame;
         return if is_essence { LineRole::Essence } else { LineRole::Detail };
     }
     LineRole::None
 }
 
-/// Whether the line only announces a crash, as `=== Critical error: ===` does.
+/// True if the line only announces a crash, as `=== Critical error: ===` does.
 pub(super) fn is_banner(reported: &str) -> bool {
     (reported.starts_with("=== ") && reported.ends_with(" ==="))
         || reported.starts_with("Traceback (")
@@ -277,7 +277,7 @@ fn is_crash_category(name: &str) -> bool {
     CATEGORIES.contains(&name)
 }
 
-/// Whether the line has a log category of the engine.
+/// True if the line has a log category of the engine.
 pub(super) fn has_category(text: &str) -> bool {
     let word = text.split(':').next().unwrap_or_default();
     word.len() < text.len()
@@ -285,7 +285,7 @@ pub(super) fn has_category(text: &str) -> bool {
         && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Whether a line without a log category may be a part of a crash: the assertion, its place, its message.
+/// True if a line without a log category may be a part of a crash: the assertion, its place, its message.
 fn is_of_crash(line: &str) -> bool {
     const OTHERS: [&str; 6] = ["Took ", "AutomationTool ", "ERROR: ", "Running: ", "***", "BUILD "];
     !OTHERS.iter().any(|other| line.trim_start().starts_with(other))

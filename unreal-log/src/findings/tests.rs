@@ -4,7 +4,7 @@ use crate::locate::certain::{CertainFile, CertainPath};
 use crate::phases;
 
 /// All findings of a cook that logs these lines.
-fn read_all(lines: &[&str]) -> Vec<Finding> {
+fn read_all(lines: &[&str]) -> Vec<LogFinding> {
     let mut findings = Findings::new();
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
@@ -123,7 +123,7 @@ fn an_echo_does_not_end_what_it_repeats() {
 }
 
 #[test]
-fn twenty_thousand_findings_are_distinct_from_each_other_and_not_from_themselves() {
+fn each_of_twenty_thousand_findings_is_reported_once() {
     let line = |number| format!("A.cpp({}): error C2660: x", number + 1);
     let lines: Vec<_> = (0..20_000).chain(0..20_000).map(line).collect();
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
@@ -223,13 +223,25 @@ fn reading_resumes_with_the_next_phase_at_the_latest() {
     let mut findings = Findings::new();
     let phases = Phases::default();
     let mut read = Vec::new();
-    for line in [SUSPENDED, "LogCook: Error: a"] {
+    for line in ["<-- Suspend Log Parsing -->", "LogCook: Error: a"] {
         findings.read(line, None, &phases);
     }
-    findings.flush(&mut |finding| read.push(finding.message));
+    findings.end_phase(&mut |finding| read.push(finding.message));
     findings.read("LogCook: Error: b", None, &phases);
     findings.flush(&mut |finding| read.push(finding.message));
     assert_eq!(read, ["b"]);
+}
+
+#[test]
+fn only_a_whole_line_suspends_reading() {
+    for line in [
+        "say \"<-- Suspend Log Parsing -->\"",
+        "<-- Suspend Log Parsing --> now",
+        "MyTool: <-- Suspend Log Parsing -->",
+        "LogGame: Display: chat: <-- Suspend Log Parsing -->",
+    ] {
+        assert_eq!(shown(&[line, "LogCook: Error: a"]), ["error LogCook: a"], "{line}");
+    }
 }
 
 #[test]

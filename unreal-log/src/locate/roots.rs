@@ -39,9 +39,9 @@ pub(super) struct Roots {
     in_engine: Regex,
     engines: Option<AhoCorasick>,
     known: Arc<BuildMachine>,
-    /// Whether the build works on the projects. Otherwise they are merely mentioned.
+    /// True if the build works on the projects. Otherwise they are merely mentioned.
     are_named: bool,
-    /// Whether the engine runs. Otherwise it is merely mentioned.
+    /// True if the engine runs. Otherwise it is merely mentioned.
     engine_runs: bool,
 }
 

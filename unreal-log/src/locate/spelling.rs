@@ -46,12 +46,12 @@ pub fn normalised_without_parents(path: &str) -> Option<String> {
     normalised(path).filter(|path| path.parents == 0).map(|path| path.path)
 }
 
-/// Whether it begins at the top of a disk.
+/// True if it begins at the top of a disk.
 pub fn is_absolute(path: &str) -> bool {
     path.starts_with('/') || path.split('/').next().is_some_and(is_drive)
 }
 
-/// Whether it is the letter of a drive: `C:`.
+/// True if it is the letter of a drive: `C:`.
 pub(crate) fn is_drive(segment: &str) -> bool {
     matches!(segment.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic())
 }
@@ -83,7 +83,7 @@ pub(crate) fn from_project_folder(path: &str) -> Option<&str> {
     path.get(start + 1..)
 }
 
-/// Whether the file is in an engine that lies inside the folder. `Source/Game/Engine` is the game's.
+/// True if the file is in an engine that lies inside the folder. `Source/Game/Engine` is the game's.
 pub(crate) fn is_engine(inside: &str) -> bool {
     engine_at(&inside.split('/').collect::<Vec<_>>()).is_some()
 }
@@ -93,7 +93,7 @@ fn engine_at(segments: &[&str]) -> Option<usize> {
     above.position(|folder| folder.eq_ignore_ascii_case("Engine"))
 }
 
-/// Whether a tool generated the file, so that no repository has it. The path is relative to the project.
+/// True if a tool generated the file, so that no repository has it. The path is relative to the project.
 pub(crate) fn is_generated(inside: &str) -> bool {
     let name = inside.rsplit('/').next().unwrap_or(inside);
     let unity = name.starts_with("Module.") && name.ends_with(".cpp");
@@ -113,7 +113,7 @@ pub fn module_of_generated(path: &str) -> Option<&str> {
     path.split('/').skip_while(|folder| *folder != "Inc").nth(1).filter(|module| *module != name)
 }
 
-/// Whether the first folder of the path is one of these.
+/// True if the first folder of the path is one of these.
 pub(crate) fn starts_in(folders: &[&str], path: &str) -> bool {
     path.split('/').next().is_some_and(|first| folders.contains(&first))
 }

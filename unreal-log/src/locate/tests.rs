@@ -170,7 +170,7 @@ fn an_engine_among_the_sources_of_the_project_is_the_engine() {
 }
 
 #[test]
-fn a_clone_tells_in_which_folder_of_the_repository_the_project_is() {
+fn the_folder_of_a_clone_shows_where_in_the_repository_the_project_is() {
     let folder = |lines: &[&str]| {
         let mut roots = Roots::new();
         lines.iter().for_each(|line| roots.learn(line));

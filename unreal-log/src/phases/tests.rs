@@ -17,13 +17,13 @@ fn story(lines: &[(u64, &str)]) -> Vec<String> {
     story
 }
 
-fn shown(event: &Event) -> String {
+fn shown(event: &LogEvent) -> String {
     match event {
-        Event::PhaseStarted(phase) => format!("+{}", phase.as_str()),
-        Event::PhaseEnded { phase, took: Some(took), .. } => {
+        LogEvent::PhaseStarted(phase) => format!("+{}", phase.as_str()),
+        LogEvent::PhaseEnded { phase, took: Some(took), .. } => {
             format!("-{} {}s", phase.as_str(), took.as_secs())
         }
-        Event::PhaseEnded { phase, took: None, .. } => format!("-{}", phase.as_str()),
+        LogEvent::PhaseEnded { phase, took: None, .. } => format!("-{}", phase.as_str()),
         other => format!("{other:?}"),
     }
 }
@@ -135,7 +135,7 @@ fn ends(lines: &[&str]) -> Vec<(Phase, bool)> {
     let mut phases = Phases::default();
     let mut ends = Vec::new();
     let mut keep = |event| {
-        if let Event::PhaseEnded { phase, completed, .. } = event {
+        if let LogEvent::PhaseEnded { phase, completed, .. } = event {
             ends.push((phase, completed));
         }
     };

@@ -1,6 +1,6 @@
-//! The kinds of blocks: which lines after its first one belong to an event.
+//! The kinds of blocks: which lines after its first one belong to a problem.
 
-/// The lines that an event continues with.
+/// The lines that a problem continues with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BlockKind {
     /// None.
@@ -21,9 +21,9 @@ pub(crate) enum BlockKind {
     AppleSymbol,
     /// Frames of .NET, and the place of the whole log.
     DotNetStack,
-    /// The same. Without a frame it is no event.
+    /// The same. Without a frame the line reports nothing.
     BareDotNetStack,
-    /// Frames of Java. Without one it is no event.
+    /// Frames of Java. Without one the line reports nothing.
     JavaStack,
     /// Python's frames, and then the exception.
     Python,
@@ -34,7 +34,7 @@ pub(crate) enum BlockKind {
 }
 
 impl BlockKind {
-    /// Whether the first line is an event only if others follow.
+    /// True if the first line reports a problem only if others follow.
     pub(crate) fn needs_more(self) -> bool {
         matches!(self, Self::BareDotNetStack | Self::JavaStack)
     }

@@ -41,14 +41,30 @@ pub(super) const OF_TOOLCHAIN: Case =
 pub(super) const OF_MACHINE: Case =
     Case { owner: Owner::Infrastructure, rank: Some(Rank::Infrastructure), ..OF_CODE };
 
+/// Hints of more than one compiler.
+pub(super) const GENERATED_HEADER: &str = "Give the class of {header} a UCLASS, USTRUCT or UENUM and \
+    its file to a module with a Build.cs, or no such header is made.";
+pub(super) const MISSING_HEADER: &str = "Check the case of {header}, submodules, Git LFS and the \
+    include paths in Build.cs: it is not on the build machine.";
+pub(super) const UNKNOWN_NAME: &str = "Include the header that declares {name} and depend on its \
+    module in Build.cs, or correct the spelling.";
+pub(super) const UNKNOWN_MEMBER: &str = "Use a member that {class} has: {name} is misspelt, was \
+    renamed or is not in this engine version.";
+
 impl Case {
-    /// Whether the case is about messages of this tool with this code.
+    /// True if the case is about messages of this tool with this code.
     pub(crate) fn is_about(&self, tool: Option<Tool>, code: Option<&str>) -> bool {
-        let is_one = |by: &By| match by {
-            By::Tool(by) => tool == Some(*by) && code.is_none(),
-            By::Code(by) => code == Some(*by),
-            By::EngineLog => tool == Some(Tool::Engine),
-        };
-        self.by.is_empty() || self.by.iter().any(is_one)
+        self.by.is_empty() || By::any(self.by, tool, code)
+    }
+}
+
+impl By {
+    /// True if messages of this tool with this code are among these.
+    pub(super) fn any(these: &[Self], tool: Option<Tool>, code: Option<&str>) -> bool {
+        these.iter().any(|by| match by {
+            Self::Tool(by) => tool == Some(*by) && code.is_none(),
+            Self::Code(by) => code == Some(*by),
+            Self::EngineLog => tool == Some(Tool::Engine),
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Examples for every rule, case, follow-up and override, in one file for each family, and the tests that need them.
+//! Examples for every rule, case, follow-up, sign and override, in one file for each family, and the tests that need them.
 
 mod apple;
 mod automation;
@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 
 use super::block_kind::BlockKind;
 use super::case::By;
+use super::id::RuleId;
 use super::rule::{Match, ROW, Rule};
 use super::*;
 use crate::explain::{Explanations, Subject};
@@ -26,7 +27,7 @@ use crate::severity_overrides::SeverityOverrides;
 
 /// A line, and what its rule reads from it.
 struct RuleExample {
-    rule: &'static str,
+    rule: RuleId,
     line: &'static str,
     /// None if the rule says that the line reports nothing. The field `rule` is not compared.
     found: Option<Match<'static>>,
@@ -36,6 +37,12 @@ struct RuleExample {
 struct CaseExample {
     message: &'static str,
     hint: &'static str,
+}
+
+/// A message, and its meaning for the problems around it.
+struct SignExample {
+    message: &'static str,
+    meaning: Meaning,
 }
 
 /// A line whose claim to be an error is wrong.
@@ -102,6 +109,7 @@ const FOLLOW_UPS: &[&[&str]] = &[
     source_control::FOLLOW_UPS,
     unreal_build::FOLLOW_UPS,
 ];
+const SIGNS: &[&[SignExample]] = &[clang::SIGNS, cook::SIGNS, msvc::SIGNS];
 const OVERRIDES: &[&[OverrideExample]] = &[
     apple::OVERRIDES,
     automation::OVERRIDES,
@@ -111,15 +119,14 @@ const OVERRIDES: &[&[OverrideExample]] = &[
 ];
 
 #[test]
-fn every_rule_has_a_name_of_its_own_and_is_in_the_order_and_in_its_family() {
-    let in_families: BTreeSet<_> = super::rules().map(|rule| rule.id).collect();
-    assert_eq!(in_families.len(), super::rules().count());
-    let without_shape = [super::automation::UNMARKED.id];
-    let in_order = ORDER.iter().map(|rule| rule.id);
-    let in_order: BTreeSet<_> = in_order.chain(without_shape).collect();
-    assert_eq!(in_order.len(), ORDER.len() + without_shape.len());
-    assert_eq!(in_families, in_order);
-    assert!(ORDER.len() <= 128, "each has one bit");
+fn every_id_belongs_to_one_rule_and_has_a_name_of_its_own() {
+    let mut used: Vec<_> = super::rules().map(|rule| rule.id).collect();
+    used.push(super::automation::UNMARKED.id);
+    used.sort();
+    assert_eq!(used, RuleId::ALL);
+    let names: BTreeSet<_> = RuleId::ALL.iter().map(|id| id.as_str()).collect();
+    assert_eq!(names.len(), RuleId::ALL.len());
+    assert!(super::rules().count() <= 128, "each has one bit");
 }
 
 #[test]
@@ -127,15 +134,15 @@ fn each_rule_reads_its_examples_and_no_earlier_rule_does() {
     let rules = Rules::new();
     let mut proven = BTreeSet::new();
     for RuleExample { rule, line, found } in RULES.iter().copied().flatten() {
-        let expected = ORDER.iter().find(|known| known.id == *rule).unwrap();
+        let expected = super::rules().find(|known| known.id == *rule).unwrap();
         let speaker = expected.reported_by[0];
-        let (first, _) = rules.first(line, speaker).expect(rule);
+        let (first, _) = rules.first(line, speaker).expect(line);
         assert_eq!(first.id, *rule, "{line}");
         let read = rules.read(line, speaker).map(|read| Match { rule: &NO_RULE, ..read });
-        assert_eq!(read, *found, "{rule}");
+        assert_eq!(read, *found, "{rule:?}");
         proven.insert(*rule);
     }
-    let all: BTreeSet<_> = ORDER.iter().map(|rule| rule.id).collect();
+    let all: BTreeSet<_> = super::rules().map(|rule| rule.id).collect();
     assert_eq!(proven, all, "rules without an example");
 }
 
@@ -194,6 +201,31 @@ fn each_follow_up_pattern_fits_one_example_and_each_example_one_pattern() {
     }
     fitting.sort_unstable();
     assert_eq!(fitting, (0..follow_ups().count()).collect::<Vec<_>>());
+}
+
+#[test]
+fn each_sign_fits_its_examples_and_no_earlier_sign_does() {
+    let examples: Vec<_> = SIGNS.iter().copied().flatten().collect();
+    let mut used = BTreeSet::new();
+    for sign in signs() {
+        let has_meaning = |example: &SignExample| example.meaning == sign.meaning;
+        for by in sign.by {
+            let Subject { tool, code, .. } = subject(Some(*by), "");
+            let decides = |message| signs().find(|sign| sign.fits(tool, code, message));
+            let is_own = |example: &SignExample| {
+                has_meaning(example) && decides(example.message) == Some(sign)
+            };
+            let own: Vec<_> = (0..examples.len()).filter(|at| is_own(examples[*at])).collect();
+            assert!(!own.is_empty(), "no example: {sign:?}");
+            used.extend(own);
+        }
+        for text in sign.texts {
+            let has_text = |example: &&SignExample| example.message.contains(text);
+            let found = examples.iter().copied().filter(has_text).any(has_meaning);
+            assert!(found, "no example: {text}");
+        }
+    }
+    assert_eq!(used.len(), examples.len(), "examples without a sign");
 }
 
 #[test]

@@ -2,12 +2,10 @@
 
 use super::block_kind::BlockKind;
 use super::case::{By, Case, OF_MACHINE};
+use super::id::RuleId;
 use super::rule::{ROW, Rule, UsualOwner};
 use crate::finding::{Owner, Rank};
 use crate::tool::Tool;
-
-/// The rules of this family. Their cases are tried in this order.
-pub(super) const FAMILY: &[&Rule] = &[&DISK, &MEMORY, &KILLED];
 
 /// Codes of Microsoft's tools that have run out of memory.
 const CODES_OF_MEMORY: &[By] = &[
@@ -86,38 +84,39 @@ pub(super) const CAUSES: &[Case] = &[
 const MACHINE_BASE: Rule =
     Rule { rank: Rank::Infrastructure, tool: Some(Tool::Os), block: BlockKind::Line, ..ROW };
 
-pub(super) static DISK: Rule = Rule {
-    id: "disk",
-    words: &[
-        "no space left on device",
-        "not enough space on the disk",
-        "disk full. path",
-        "disk quota exceeded",
-    ],
-    pattern: r"(?i)^\s*(?<message>.*(?:no space left on device|not enough space on the disk|disk full\. path|disk quota exceeded).*)$",
-    owner: UsualOwner::Is(Owner::Infrastructure),
-    ..MACHINE_BASE
-};
-
-pub(super) static MEMORY: Rule = Rule {
-    id: "memory",
-    words: &[
-        "cannot allocate memory",
-        "paging file is too small",
-        "ran out of memory allocating",
-        "out of virtual memory",
-        "system.outofmemoryexception",
-        "java heap space",
-    ],
-    pattern: r"(?i)^\s*(?<message>.*(?:cannot allocate memory|paging file is too small|ran out of memory allocating|out of virtual memory|System\.OutOfMemoryException|java heap space).*)$",
-    owner: UsualOwner::Is(Owner::Infrastructure),
-    ..MACHINE_BASE
-};
-
-pub(super) static KILLED: Rule = Rule {
-    id: "killed",
-    words: &["killed"],
-    pattern: r"^\s*(?<message>Killed|\S+: line \d+:\s+\d+ Killed\b.*)$",
-    owner: UsualOwner::Is(Owner::Infrastructure),
-    ..MACHINE_BASE
-};
+/// The rules of this family. Their cases are tried in this order.
+pub(super) static RULES: &[Rule] = &[
+    Rule {
+        id: RuleId::Disk,
+        words: &[
+            "no space left on device",
+            "not enough space on the disk",
+            "disk full. path",
+            "disk quota exceeded",
+        ],
+        pattern: r"(?i)^\s*(?<message>.*(?:no space left on device|not enough space on the disk|disk full\. path|disk quota exceeded).*)$",
+        owner: UsualOwner::Is(Owner::Infrastructure),
+        ..MACHINE_BASE
+    },
+    Rule {
+        id: RuleId::Memory,
+        words: &[
+            "cannot allocate memory",
+            "paging file is too small",
+            "ran out of memory allocating",
+            "out of virtual memory",
+            "system.outofmemoryexception",
+            "java heap space",
+        ],
+        pattern: r"(?i)^\s*(?<message>.*(?:cannot allocate memory|paging file is too small|ran out of memory allocating|out of virtual memory|System\.OutOfMemoryException|java heap space).*)$",
+        owner: UsualOwner::Is(Owner::Infrastructure),
+        ..MACHINE_BASE
+    },
+    Rule {
+        id: RuleId::Killed,
+        words: &["killed"],
+        pattern: r"^\s*(?<message>Killed|\S+: line \d+:\s+\d+ Killed\b.*)$",
+        owner: UsualOwner::Is(Owner::Infrastructure),
+        ..MACHINE_BASE
+    },
+];

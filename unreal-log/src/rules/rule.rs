@@ -4,16 +4,19 @@ use regex::Captures;
 
 use super::block_kind::BlockKind;
 use super::case::Case;
+use super::id::RuleId;
+use super::sign::Sign;
 use crate::finding::{Owner, Rank, Severity};
 use crate::phases::Speaker;
+use crate::remote::place_number;
 use crate::tool::Tool;
 
 /// One shape, with everything that is true of it. The names of the groups in its pattern say what the groups hold. A
 /// `severity` group that is neither an error nor a warning says that the line reports nothing, whatever follows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
-    /// A name that no other rule has.
-    pub(crate) id: &'static str,
+    /// An id that no other rule has. It also says when the rule is tried.
+    pub(crate) id: RuleId,
     /// The programs that report in this shape.
     pub(super) reported_by: &'static [Speaker],
     /// Words in lower case. A line without any of them does not have the shape.
@@ -24,13 +27,15 @@ pub(crate) struct Rule {
     /// The tool, if the line has no code.
     pub(super) tool: Option<Tool>,
     pub(super) rank: Rank,
-    /// The lines after the first that belong to the event.
+    /// The lines after the first that belong to the problem.
     pub(super) block: BlockKind,
     /// Lines whose own severity is wrong.
     pub(crate) severity_overrides: &'static [SeverityOverride],
-    /// Patterns of lines that merely follow from another failure. Like overrides and cases they apply to the lines of
+    /// Patterns of lines that merely follow from another failure. Like overrides, signs and cases they apply to the lines of
     /// any rule, because tools quote each other.
     pub(crate) follow_ups: &'static [&'static str],
+    /// Messages whose meaning decides about the problems around them. The first that fits decides.
+    pub(crate) signs: &'static [Sign],
     /// The owner if no case applies.
     pub(crate) owner: UsualOwner,
     /// The vendor's page about such messages, if there is a stable address and no case has a page of its own.
@@ -65,9 +70,9 @@ pub(crate) enum UsualOwner {
     OfCategory,
 }
 
-/// The values that most rules have in common.
+/// The values that most rules have in common. Each rule replaces the id.
 pub(super) const ROW: Rule = Rule {
-    id: "",
+    id: RuleId::UatUnmarked,
     reported_by: TOOLS,
     words: &["error", "warning", "fatal"],
     pattern: "",
@@ -77,10 +82,15 @@ pub(super) const ROW: Rule = Rule {
     block: BlockKind::Indented,
     severity_overrides: &[],
     follow_ups: &[],
+    signs: &[],
     owner: UsualOwner::Unknown,
     docs: None,
     cases: &[],
 };
+
+/// The values that most rules of compilers have in common.
+pub(super) const COMPILER_BASE: Rule =
+    Rule { rank: Rank::Compile, block: BlockKind::Compiler, ..ROW };
 
 /// All but the game. Its messages do not matter to the build, except crashes.
 pub(super) const TOOLS: &[Speaker] = &[Speaker::SourceControl, Speaker::Build];
@@ -106,7 +116,7 @@ pub(crate) struct Match<'l> {
 }
 
 impl Match<'_> {
-    /// Whether it is about the source of a shader.
+    /// True if it is about the source of a shader.
     pub(crate) fn is_of_shader(&self) -> bool {
         self.file.and_then(Tool::of_file) == Some(Tool::ShaderCompiler)
     }
@@ -118,9 +128,6 @@ impl Match<'_> {
     }
 }
 
-/// Consumers of the numbers count in signed ones.
-const MAX_NUMBER: u32 = i32::MAX.unsigned_abs();
-
 impl Rule {
     /// The address of the vendor's page about what the tool reports by this rule.
     pub(crate) fn docs_of(&self, tool: Option<Tool>) -> Option<&'static str> {
@@ -131,9 +138,7 @@ impl Rule {
     /// The message in a line that has the shape. None if it is empty, or no error and no warning.
     pub(super) fn read<'l>(&'static self, found: &Captures<'l>) -> Option<Match<'l>> {
         let text = |group: &str| found.name(group).map(|text| text.as_str().trim());
-        let number = |group: &str| {
-            text(group)?.parse().ok().filter(|number| (1..=MAX_NUMBER).contains(number))
-        };
+        let number = |group: &str| place_number(text(group)?);
         let message = text("message").filter(|message| !message.is_empty())?;
         let severity = text("severity").map_or(Some(self.severity), severity)?;
         let line = number("line");

@@ -12,7 +12,7 @@ struct Service {
     window: usize,
     lag: usize,
     latency: Duration,
-    /// Whether an answer shows the log as it was at the time of the request.
+    /// True if an answer shows the log as it was at the time of the request.
     is_slow: bool,
     fails: bool,
     requests: Vec<(Instant, usize)>,

@@ -337,6 +337,25 @@ fn resuming_a_session_without_a_known_place_hides_no_gap() {
 }
 
 #[test]
+fn a_new_session_after_a_resumed_one_whose_lines_still_wait_hides_no_gap() {
+    for window in [0, 3] {
+        let mut case = case_of(window, vec![]);
+        case.has_times = false;
+        let mut world = World::new(case);
+        let first = [CONNECT, Action::Log(1), Action::Lose, Action::Pass(300)];
+        let resumed = [Action::Connect(Recovery::Whole), Action::Log(11), Action::Lose];
+        let new = [Action::Log(6), CONNECT, Action::Pass(30_000), Action::Log(3)];
+        for action in first.into_iter().chain(resumed).chain(new) {
+            world.act(action);
+        }
+        world.end();
+        world.check_lines();
+        world.check_gaps();
+        assert!(world.reported("missing"), "{:?}", world.shown);
+    }
+}
+
+#[test]
 fn a_view_from_before_a_session_does_not_place_its_lines() {
     // The log is `tick tick end`; the second line equals the first.
     let at = |millis| Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis));

@@ -1,9 +1,9 @@
 use super::*;
-use crate::finding::Finding;
+use crate::finding::LogFinding;
 use crate::findings::Findings;
 use crate::phases::{self, Phases};
 
-fn findings(lines: &[&str]) -> Vec<Finding> {
+fn findings(lines: &[&str]) -> Vec<LogFinding> {
     let mut findings = Findings::new();
     let mut phases = Phases::default();
     phases.enter(phases::marker("*** COOK COMMAND STARTED ***"), None, &mut |_| ());
@@ -215,7 +215,7 @@ fn a_compiler_error_in_the_middle_of_gradles_explanation_counts() {
 }
 
 #[test]
-fn a_crash_is_one_event_and_points_at_the_game() {
+fn a_crash_is_one_finding_and_its_place_is_in_the_game() {
     let found = findings(&[
         r#"Parsing command line: -project="D:/G/Game.uproject""#,
         "LogWindows: Error: begin: stack for UAT",

@@ -2,6 +2,7 @@
 
 use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -9,12 +10,12 @@ const FAILED: Match<'static> = Match { tool: Some(Tool::Xcode), rank: Rank::Pack
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "xcode",
+        rule: RuleId::Xcode,
         line: "/g/Game.xcodeproj: error: No profiles for 'com.example.game' were found",
         found: Some(Match { message: "No profiles for 'com.example.game' were found", ..FAILED }),
     },
     RuleExample {
-        rule: "xcode-export",
+        rule: RuleId::XcodeExport,
         line: "error: exportArchive: No signing certificate \"iOS Distribution\" found",
         found: Some(Match {
             message: "No signing certificate \"iOS Distribution\" found",
@@ -22,7 +23,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "signing",
+        rule: RuleId::Signing,
         line: "/g/Game.app: errSecInternalComponent",
         found: Some(Match {
             tool: Some(Tool::Codesign),
@@ -31,17 +32,17 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "xcode-bare",
+        rule: RuleId::XcodeBare,
         line: "error: the door is not signed",
         found: Some(Match { tool: None, message: "the door is not signed", ..FAILED }),
     },
     RuleExample {
-        rule: "xcpretty",
+        rule: RuleId::Xcpretty,
         line: "❌  No profiles for 'com.example.game' were found",
         found: Some(Match { message: "No profiles for 'com.example.game' were found", ..FAILED }),
     },
     RuleExample {
-        rule: "xcode-failed",
+        rule: RuleId::XcodeFailed,
         line: "** ARCHIVE FAILED **",
         found: Some(Match { message: "** ARCHIVE FAILED **", rank: Rank::FollowUp, ..FAILED }),
     },

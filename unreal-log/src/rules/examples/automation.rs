@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -14,7 +15,7 @@ const EXIT: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "sdk",
+        rule: RuleId::Sdk,
         line: "Android: (Status=Invalid, Allowed_Sdk=r25b, Current_Sdk=r21b)",
         found: Some(Match {
             tool: Some(Tool::Turnkey),
@@ -25,7 +26,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "stage",
+        rule: RuleId::Stage,
         line: "ERROR: Stage Failed. Missing receipt 'C:/Game/Binaries/Win64/Game.target'.",
         found: Some(Match {
             message: "Stage Failed. Missing receipt 'C:/Game/Binaries/Win64/Game.target'.",
@@ -34,7 +35,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "uat",
+        rule: RuleId::Uat,
         line: "ERROR: System.IO.IOException: The directory name is invalid.",
         found: Some(Match {
             message: "System.IO.IOException: The directory name is invalid.",
@@ -42,7 +43,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "uat-file",
+        rule: RuleId::UatFile,
         line: r"ERROR: C:\Game\Build\Graph.xml(50): Unknown element",
         found: Some(Match {
             tool: Some(Tool::Uat),
@@ -53,7 +54,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "exception",
+        rule: RuleId::Exception,
         line: "System.IO.IOException: The directory name is invalid.",
         found: Some(Match {
             message: "System.IO.IOException: The directory name is invalid.",
@@ -62,7 +63,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "command",
+        rule: RuleId::Command,
         line: "cmd.exe failed with args /c \"C:/Game/gradle/rungradle.bat\" :app:assembleDebug",
         found: Some(Match {
             message: "cmd.exe failed with args /c \"C:/Game/gradle/rungradle.bat\" :app:assembleDebug",
@@ -71,7 +72,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "uat-exit",
+        rule: RuleId::UatExit,
         line: "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
         found: Some(Match {
             message: "AutomationTool exiting with ExitCode=25 (Error_UnknownCookFailure)",
@@ -79,7 +80,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "tool-exit",
+        rule: RuleId::ToolExit,
         line: "Error executing C:/VC/bin/cl.exe (tool returned code: 2)",
         found: Some(Match {
             message: "Error executing C:/VC/bin/cl.exe (tool returned code: 2)",
@@ -87,7 +88,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "make",
+        rule: RuleId::Make,
         line: "make: *** [package] Error 25",
         found: Some(Match { message: "make: *** [package] Error 25", ..EXIT }),
     },

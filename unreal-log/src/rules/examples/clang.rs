@@ -1,9 +1,11 @@
 //! Examples for the rules and cases of `rules/clang.rs`.
 
-use super::{CaseExample, NOTHING, RuleExample};
+use super::{CaseExample, NOTHING, RuleExample, SignExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
+use crate::rules::sign::Meaning;
 use crate::tool::Tool;
 
 const COMPILED: Match<'static> =
@@ -11,7 +13,7 @@ const COMPILED: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "clang",
+        rule: RuleId::Clang,
         line: "../Source/Game/A.cpp:12:8: error: declaration shadows a field of 'AGame' [-Werror,-Wshadow]",
         found: Some(Match {
             tool: Some(Tool::Clang),
@@ -24,7 +26,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "compiler",
+        rule: RuleId::Compiler,
         line: "clang++: error: no such file or directory: 'Door.cpp'",
         found: Some(Match {
             tool: Some(Tool::Clang),
@@ -33,7 +35,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "llvm",
+        rule: RuleId::Llvm,
         line: "LLVM ERROR: out of memory",
         found: Some(Match { tool: Some(Tool::Clang), message: "out of memory", ..COMPILED }),
     },
@@ -61,4 +63,9 @@ pub(super) const CASES: &[CaseExample] = &[
 pub(super) const FOLLOW_UPS: &[&str] = &[
     "clang++: error: linker command failed with exit code 1 (use -v to see invocation)",
     "3 warnings and 20 errors generated.",
+];
+
+pub(super) const SIGNS: &[SignExample] = &[
+    SignExample { message: "use of undeclared identifier 'Hinge'", meaning: Meaning::UnknownName },
+    SignExample { message: "unknown type name 'FHinge'", meaning: Meaning::UnknownName },
 ];

@@ -1,14 +1,16 @@
 //! Examples for the rules and cases of `rules/cook.rs`.
 
-use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample, SignExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
+use crate::rules::sign::{Meaning, Nearness};
 use crate::tool::Tool;
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "summary",
+        rule: RuleId::Summary,
         line: "LogInit: Display: LogCook: Error: a line of the summary",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -20,12 +22,12 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "channel-info",
+        rule: RuleId::ChannelInfo,
         line: "LogShaders: Display: 3 errors were fixed",
         found: None,
     },
     RuleExample {
-        rule: "results",
+        rule: RuleId::Results,
         line: r"PackagingResults: Error: [AssetLog] C:\Game\Content\Door.uasset: Content is missing from cook",
         found: Some(Match {
             tool: Some(Tool::MessageLog),
@@ -35,9 +37,9 @@ pub(super) const RULES: &[RuleExample] = &[
             ..NOTHING
         }),
     },
-    RuleExample { rule: "level", line: "Info: Error: x", found: None },
+    RuleExample { rule: RuleId::Level, line: "Info: Error: x", found: None },
     RuleExample {
-        rule: "blueprint",
+        rule: RuleId::Blueprint,
         line: "LogBlueprint: Error: [Compiler Door] Target must have a connection. from Source: /Game/Door",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -49,7 +51,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "asset",
+        rule: RuleId::Asset,
         line: r"LogBlueprint: Error: [AssetLog] C:\Game\Content\Door.uasset: [Compiler] Could not find a function",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -62,7 +64,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "traceback",
+        rule: RuleId::Traceback,
         line: "LogPython: Error: Traceback (most recent call last):",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -74,7 +76,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "channel",
+        rule: RuleId::Channel,
         line: "LogCook: Error: Content is missing from cook: /Game/Maps/Level3",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -180,6 +182,45 @@ pub(super) const CASES: &[CaseExample] = &[
 pub(super) const FOLLOW_UPS: &[&str] = &[
     "LogCook: Error: Failed to cook /Game/Maps/Belt",
     "PackagingResults: Error: Unknown Cook Failure",
+];
+
+pub(super) const SIGNS: &[SignExample] = &[
+    SignExample {
+        message: "[Compiler] Could not find a function named \"Open\" in 'BP_Door_C'.",
+        meaning: Meaning::InBlueprint(Nearness::Missing),
+    },
+    SignExample {
+        message: "[Compiler] Could not find a variable named \"Hinge\" in 'BP_Door_C'.",
+        meaning: Meaning::InBlueprint(Nearness::Missing),
+    },
+    SignExample {
+        message: "[Compiler] Failed to find a class member for Hinge",
+        meaning: Meaning::InBlueprint(Nearness::Missing),
+    },
+    SignExample {
+        message: "Property 'StructProperty Hinge'. Unknown structure.",
+        meaning: Meaning::InBlueprint(Nearness::Unreadable),
+    },
+    SignExample {
+        message: "[Compiler Door] In use pin  Hinge  no longer exists on node  Open . Please refresh node.",
+        meaning: Meaning::InBlueprint(Nearness::Pins),
+    },
+    SignExample {
+        message: "[Compiler Door] The pin Hinge must have a connection",
+        meaning: Meaning::InBlueprint(Nearness::Pins),
+    },
+    SignExample {
+        message: "[Compiler Door] The pin is invalid",
+        meaning: Meaning::InBlueprint(Nearness::Pins),
+    },
+    SignExample {
+        message: "[Compiler Door] Connect Hinge : failed building connection",
+        meaning: Meaning::InBlueprint(Nearness::Pins),
+    },
+    SignExample {
+        message: "[Compiler Door] This Blueprint is wrong.",
+        meaning: Meaning::InBlueprint(Nearness::Other),
+    },
 ];
 
 pub(super) const OVERRIDES: &[OverrideExample] = &[

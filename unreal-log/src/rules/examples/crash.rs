@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, RuleExample};
 use crate::finding::{Rank, Severity};
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -11,7 +12,7 @@ const CRASHED: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "ensure",
+        rule: RuleId::Ensure,
         line: "LogOutputDevice: Error: === Handled ensure: ===",
         found: Some(Match {
             severity: Severity::Warning,
@@ -21,7 +22,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "assertion",
+        rule: RuleId::Assertion,
         line: "LogWindows: Error: appError called: Assertion failed: Door [File:D:/UE/Engine/Source/A.cpp] [Line: 42]",
         found: Some(Match {
             message: "Assertion failed: Door [File:D:/UE/Engine/Source/A.cpp] [Line: 42]",
@@ -31,7 +32,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "fatal-error",
+        rule: RuleId::FatalError,
         line: "LogWindows: Error: Fatal error: [File:D:/UE/Engine/Source/A.cpp] [Line: 198]",
         found: Some(Match {
             message: "Fatal error: [File:D:/UE/Engine/Source/A.cpp] [Line: 198]",
@@ -41,7 +42,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "unhandled",
+        rule: RuleId::Unhandled,
         line: "LogWindows: Error: Unhandled Exception: EXCEPTION_ACCESS_VIOLATION reading address 0x00000000",
         found: Some(Match {
             message: "Unhandled Exception: EXCEPTION_ACCESS_VIOLATION reading address 0x00000000",
@@ -49,17 +50,17 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "critical",
+        rule: RuleId::Critical,
         line: "LogWindows: Error: === Critical error: ===",
         found: Some(Match { message: "=== Critical error: ===", ..CRASHED }),
     },
     RuleExample {
-        rule: "frame",
+        rule: RuleId::Frame,
         line: "LogWindows: Error: [Callstack] 0x00007ffd UnrealEditor-Engine.dll!UWorld::Tick() []",
         found: None,
     },
     RuleExample {
-        rule: "process-exit",
+        rule: RuleId::ProcessExit,
         line: "Took 1,060.65s to run UnrealEditor-Cmd.exe, ExitCode=3",
         found: Some(Match {
             tool: Some(Tool::Crash),

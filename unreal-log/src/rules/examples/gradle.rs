@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -13,7 +14,7 @@ const COMPILED: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "gradle",
+        rule: RuleId::Gradle,
         line: "FAILURE: Build failed with an exception.",
         found: Some(Match {
             message: "FAILURE: Build failed with an exception.",
@@ -22,7 +23,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "aapt",
+        rule: RuleId::Aapt,
         line: r"Z:\app\src\main\AndroidManifest.xml:12:5-40: AAPT: error: resource string/door not found.",
         found: Some(Match {
             tool: Some(Tool::Aapt),
@@ -34,7 +35,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "kotlin",
+        rule: RuleId::Kotlin,
         line: "e: file:///game/src/Door.kt:12:8 Unresolved reference: hinge",
         found: Some(Match {
             tool: Some(Tool::Kotlin),
@@ -47,7 +48,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "java",
+        rule: RuleId::Java,
         line: "java.lang.NoClassDefFoundError: Could not initialize class org.codehaus.groovy.vmplugin.v7.Java7",
         found: Some(Match {
             message: "java.lang.NoClassDefFoundError: Could not initialize class org.codehaus.groovy.vmplugin.v7.Java7",
@@ -56,7 +57,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "task",
+        rule: RuleId::Task,
         line: "> Task :app:packageDebug FAILED",
         found: Some(Match {
             message: "> Task :app:packageDebug FAILED",

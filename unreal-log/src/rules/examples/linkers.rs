@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -11,7 +12,7 @@ const LINKED: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "msvc-link",
+        rule: RuleId::MsvcLink,
         line: r#"Module.Game.cpp.obj : error LNK2019: unresolved external symbol "void __cdecl F(void)" (?F@@YAXXZ)"#,
         found: Some(Match {
             tool: Some(Tool::MsvcLinker),
@@ -21,7 +22,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "lld",
+        rule: RuleId::Lld,
         line: "ld.lld: error: undefined symbol: UGame::GetPrivateStaticClass()",
         found: Some(Match {
             message: "undefined symbol: UGame::GetPrivateStaticClass()",
@@ -29,12 +30,12 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "gnu-ld",
+        rule: RuleId::GnuLd,
         line: "A.cpp:(.text+0x5): undefined reference to `Foo::Bar()'",
         found: Some(Match { message: "undefined reference to `Foo::Bar()'", ..LINKED }),
     },
     RuleExample {
-        rule: "apple-ld",
+        rule: RuleId::AppleLd,
         line: "Undefined symbols for architecture arm64:",
         found: Some(Match {
             message: "Undefined symbols for architecture arm64",
@@ -44,17 +45,17 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "apple-symbol",
+        rule: RuleId::AppleSymbol,
         line: r#"  "Door::Open(int)", referenced from:"#,
         found: Some(Match { message: "Door::Open(int)", block: BlockKind::AppleSymbol, ..LINKED }),
     },
     RuleExample {
-        rule: "apple-ld-other",
+        rule: RuleId::AppleLdOther,
         line: "ld: library not found for -lDoor",
         found: Some(Match { message: "library not found for -lDoor", ..LINKED }),
     },
     RuleExample {
-        rule: "duplicate",
+        rule: RuleId::Duplicate,
         line: "duplicate symbol 'Door::Open()' in:",
         found: Some(Match { message: "duplicate symbol 'Door::Open()' in:", ..LINKED }),
     },

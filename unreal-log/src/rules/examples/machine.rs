@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -11,7 +12,7 @@ const OUT: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "disk",
+        rule: RuleId::Disk,
         line: "System.IO.IOException: There is not enough space on the disk.",
         found: Some(Match {
             message: "System.IO.IOException: There is not enough space on the disk.",
@@ -19,12 +20,12 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "memory",
+        rule: RuleId::Memory,
         line: "fork: Cannot allocate memory",
         found: Some(Match { message: "fork: Cannot allocate memory", ..OUT }),
     },
     RuleExample {
-        rule: "killed",
+        rule: RuleId::Killed,
         line: "/game/RunUAT.sh: line 68:  4242 Killed                  dotnet AutomationTool.dll",
         found: Some(Match {
             message: "/game/RunUAT.sh: line 68:  4242 Killed                  dotnet AutomationTool.dll",

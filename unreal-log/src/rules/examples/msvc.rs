@@ -1,9 +1,11 @@
 //! Examples for the rules and cases of `rules/msvc.rs`.
 
-use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
+use super::{CaseExample, NOTHING, OverrideExample, RuleExample, SignExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
+use crate::rules::sign::Meaning;
 use crate::tool::Tool;
 
 const COMPILED: Match<'static> =
@@ -11,7 +13,7 @@ const COMPILED: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "msvc",
+        rule: RuleId::Msvc,
         line: r"C:\Program Files (x86)\Game\Source\A.cpp(42,17): fatal error C1083: Cannot open include file: 'B.h'",
         found: Some(Match {
             tool: Some(Tool::Msvc),
@@ -24,7 +26,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "msvc-tool",
+        rule: RuleId::MsvcTool,
         line: "LINK : fatal error LNK1181: cannot open input file 'x.lib'",
         found: Some(Match {
             tool: Some(Tool::MsvcLinker),
@@ -61,6 +63,18 @@ pub(super) const CASES: &[CaseExample] = &[
 
 pub(super) const FOLLOW_UPS: &[&str] =
     &["Makefile.Targets(45,5): error MSB3073: The command \"Build.bat\" exited with code 6."];
+
+pub(super) const SIGNS: &[SignExample] = &[
+    SignExample {
+        message: "the following warning is treated as an error",
+        meaning: Meaning::WarningsAreErrors,
+    },
+    SignExample { message: "'Hinge': undeclared identifier", meaning: Meaning::UnknownName },
+    SignExample {
+        message: "'==': result of expression not used",
+        meaning: Meaning::RestOfStatement,
+    },
+];
 
 pub(super) const OVERRIDES: &[OverrideExample] = &[OverrideExample {
     line: r#"A.targets(3,5): warning MSB3026: Could not copy "a" to "b". Beginning retry 2 in 1000ms."#,

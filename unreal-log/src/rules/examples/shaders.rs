@@ -3,12 +3,13 @@
 use super::{CaseExample, NOTHING, RuleExample};
 use crate::finding::{Rank, Severity};
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "material",
+        rule: RuleId::Material,
         line: r"LogMaterial: Warning: [AssetLog] C:\Game\Content\M_Door.uasset: Failed to compile Material for platform PCD3D_SM6",
         found: Some(Match {
             severity: Severity::Warning,
@@ -22,7 +23,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "shader",
+        rule: RuleId::Shader,
         line: "LogShaderCompilers: Error: /Engine/Private/Fog.usf(810:95): Shader FFogCS: error X3004",
         found: Some(Match {
             tool: Some(Tool::Engine),
@@ -36,7 +37,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "shader-place",
+        rule: RuleId::ShaderPlace,
         line: "/Engine/Private/Fog.ush(12:3):  err0r X3004: undeclared identifier 'Density'",
         found: Some(Match {
             tool: Some(Tool::ShaderCompiler),

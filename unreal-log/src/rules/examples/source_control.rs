@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, RuleExample};
 use crate::finding::Rank;
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -13,7 +14,7 @@ const PERFORCE_SAID: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "lfs",
+        rule: RuleId::Lfs,
         line: "Error downloading object: Content/Door.uasset (a795536): Smudge error: batch response: Rate limit exceeded",
         found: Some(Match {
             tool: Some(Tool::GitLfs),
@@ -23,7 +24,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "git",
+        rule: RuleId::Git,
         line: "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
         found: Some(Match {
             message: "could not read Username for 'https://github.com': terminal prompts disabled",
@@ -31,12 +32,12 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "git-server",
+        rule: RuleId::GitServer,
         line: "remote: ERROR: the repository is archived",
         found: Some(Match { message: "the repository is archived", ..SAID }),
     },
     RuleExample {
-        rule: "perforce",
+        rule: RuleId::Perforce,
         line: "Perforce password (P4PASSWD) invalid or unset.",
         found: Some(Match {
             message: "Perforce password (P4PASSWD) invalid or unset.",
@@ -45,7 +46,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "perforce-file",
+        rule: RuleId::PerforceFile,
         line: "//depot/Game/... - no such file(s).",
         found: Some(Match { message: "//depot/Game/... - no such file(s).", ..PERFORCE_SAID }),
     },

@@ -3,6 +3,7 @@
 use super::{CaseExample, NOTHING, OverrideExample, RuleExample};
 use crate::finding::{Rank, Severity};
 use crate::rules::block_kind::BlockKind;
+use crate::rules::id::RuleId;
 use crate::rules::rule::Match;
 use crate::tool::Tool;
 
@@ -18,7 +19,7 @@ const EXIT: Match<'static> =
 
 pub(super) const RULES: &[RuleExample] = &[
     RuleExample {
-        rule: "toolchain",
+        rule: RuleId::Toolchain,
         line: "ERROR: Visual Studio 2022 must be installed in order to build this target.",
         found: Some(Match {
             message: "Visual Studio 2022 must be installed in order to build this target.",
@@ -26,7 +27,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "toolchain-bare",
+        rule: RuleId::ToolchainBare,
         line: "Visual Studio 2022 must be installed in order to build this target.",
         found: Some(Match {
             message: "Visual Studio 2022 must be installed in order to build this target.",
@@ -34,7 +35,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "dotnet",
+        rule: RuleId::Dotnet,
         line: "You must install or update .NET to run this application.",
         found: Some(Match {
             tool: Some(Tool::DotNet),
@@ -43,7 +44,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "module-rules",
+        rule: RuleId::ModuleRules,
         line: "ERROR: Could not find definition for module 'Hinges' (referenced via Target -> Door.Build.cs)",
         found: Some(Match {
             message: "Could not find definition for module 'Hinges' (referenced via Target -> Door.Build.cs)",
@@ -51,7 +52,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "project",
+        rule: RuleId::Project,
         line: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
         found: Some(Match {
             message: "Unable to find plugin 'Hinges' (referenced via Door.uproject). Install it and try again",
@@ -59,7 +60,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "file",
+        rule: RuleId::File,
         line: "C:/Game/Source/Door/Door.Build.cs: warning: Referenced directory 'C:/Hinges' does not exist.",
         found: Some(Match {
             severity: Severity::Warning,
@@ -69,7 +70,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "uht",
+        rule: RuleId::Uht,
         line: "/Game/Source/Door.h(16)  : Error: Unrecognized type 'FHinge' - type must be a UCLASS, USTRUCT or UENUM",
         found: Some(Match {
             tool: Some(Tool::Uht),
@@ -81,7 +82,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "iwyu",
+        rule: RuleId::Iwyu,
         line: "Source/Door.cpp(1): error: Expected Door.h to be first header included.",
         found: Some(Match {
             tool: Some(Tool::Iwyu),
@@ -92,7 +93,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "ubt",
+        rule: RuleId::Ubt,
         line: "UBT ERROR: Failed to produce item: C:/Game/Binaries/Win64/Game.exe",
         found: Some(Match {
             tool: Some(Tool::Ubt),
@@ -101,7 +102,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "uht-failed",
+        rule: RuleId::UhtFailed,
         line: "Error: UnrealHeaderTool failed for target 'GameEditor'",
         found: Some(Match {
             tool: Some(Tool::Ubt),
@@ -111,7 +112,7 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "ubt-failed",
+        rule: RuleId::UbtFailed,
         line: "UnrealBuildTool failed. See log for more details. (C:/Logs/UBT.txt)",
         found: Some(Match {
             tool: Some(Tool::Ubt),
@@ -121,12 +122,12 @@ pub(super) const RULES: &[RuleExample] = &[
         }),
     },
     RuleExample {
-        rule: "ubt-result",
+        rule: RuleId::UbtResult,
         line: "Result: Failed (OtherCompilationError)",
         found: Some(Match { message: "Result: Failed (OtherCompilationError)", ..EXIT }),
     },
     RuleExample {
-        rule: "child-exit",
+        rule: RuleId::ChildExit,
         line: "Took 33.52s to run dotnet.exe, ExitCode=6",
         found: Some(Match { message: "Took 33.52s to run dotnet.exe, ExitCode=6", ..EXIT }),
     },

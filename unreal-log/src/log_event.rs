@@ -1,16 +1,16 @@
-//! The events that a reader makes of the lines.
+//! The events that a reader reports.
 
 use std::time::Duration;
 
-use crate::finding::{Finding, Phase};
+use crate::finding::{LogFinding, Phase};
 
 /// One thing that a line says, or that becomes certain with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum LogEvent {
     /// A phase began. The phase before it, if it was still open, has ended.
     PhaseStarted(Phase),
-    /// The line itself has its place here: what was reported before it belongs above it. It is reported once for each
-    /// line that is fed.
+    /// The line itself. Events that were reported before it belong above it. It is reported once for each line that is
+    /// read.
     Line,
     /// One action of the compile is done, such as a file or a link.
     Action {
@@ -27,14 +27,14 @@ pub enum Event {
         total: u32,
     },
     /// Something is wrong that was not reported before. Findings are reported when their phase ends.
-    Finding(Finding),
+    Finding(LogFinding),
     /// A phase ended.
     PhaseEnded {
         /// The phase.
         phase: Phase,
         /// How long it took: by the times of its lines or else by the log's own words.
         took: Option<Duration>,
-        /// Whether it came to its own end. A phase that failed never does.
+        /// True if it came to its own end. A phase that failed never does.
         completed: bool,
     },
 }

@@ -1,0 +1,62 @@
+//! The lines between two markers of Unreal's own log parser, which ask it not to read them. Tests of the editor
+//! print errors there on purpose.
+
+use std::collections::VecDeque;
+
+use super::line_role::has_category;
+use crate::finding::Severity;
+use crate::phases::Phases;
+
+/// How many bytes of such lines are kept.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// What a whole line asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marker {
+    Suspend,
+    Resume,
+}
+
+/// The marker that the line is. A line that merely contains its text is the message of something else.
+pub(super) fn marker(line: &str) -> Option<Marker> {
+    let line = line.trim();
+    let text = match has_category(line) {
+        true => {
+            line.split_once(": ").map_or(line, |(_, text)| text.trim_start_matches("Display: "))
+        }
+        false => line,
+    };
+    match text {
+        "<-- Suspend Log Parsing -->" => Some(Marker::Suspend),
+        "<-- Resume Log Parsing -->" => Some(Marker::Resume),
+        _ => None,
+    }
+}
+
+/// The last lines of the open phase that were not read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SuspendedLines {
+    lines: VecDeque<(String, Option<Severity>)>,
+    bytes: usize,
+    /// The phases when the first of them came.
+    phases: Phases,
+}
+
+impl SuspendedLines {
+    pub(super) fn push(&mut self, line: &str, claimed: Option<Severity>, phases: &Phases) {
+        if self.lines.is_empty() {
+            self.phases = phases.clone();
+        }
+        self.bytes += line.len();
+        self.lines.push_back((line.to_owned(), claimed));
+        while self.bytes > MAX_BYTES
+            && let Some((first, _)) = self.lines.pop_front()
+        {
+            self.bytes -= first.len();
+        }
+    }
+
+    pub(super) fn into_lines(self) -> (VecDeque<(String, Option<Severity>)>, Phases) {
+        (self.lines, self.phases)
+    }
+}
