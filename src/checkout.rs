@@ -31,6 +31,7 @@ type Walk = Box<dyn FnOnce() -> Option<Index> + Send>;
 /// A checkout, or none. Reads nothing before [`begin`](Self::begin).
 #[derive(Default)]
 pub struct Checkout {
+    folder: Option<PathBuf>,
     walk: Option<Walk>,
     walked: Arc<Walked>,
 }
@@ -57,23 +58,33 @@ impl Checkout {
 
     /// The checkout whose top is this folder.
     pub fn at(root: PathBuf) -> Self {
-        Self::walked_by(move || walk::walk(&root, Bounds::default()))
+        let folder = Some(root.clone());
+        Self { folder, ..Self::walked_by(move || walk::walk(&root, Bounds::default())) }
     }
 
     /// The checkout of a workspace: the workspace itself if it is a repository, or else the only
     /// repository in one of its folders.
     pub fn within(workspace: PathBuf) -> Self {
-        Self::walked_by(move || walk::walk(&walk::repository(workspace), Bounds::default()))
+        let folder = Some(workspace.clone());
+        let walk = move || walk::walk(&walk::repository(workspace), Bounds::default());
+        Self { folder, ..Self::walked_by(walk) }
     }
 
     /// The checkout around this folder: the nearest Git repository above it, or the folder itself
     /// if it contains an Unreal project.
     pub fn around(folder: PathBuf) -> Self {
-        Self::walked_by(move || walk::walk(&walk::top(&folder)?, Bounds::default()))
+        let start = folder.clone();
+        let walk = move || walk::walk(&walk::top(&start)?, Bounds::default());
+        Self { folder: Some(folder), ..Self::walked_by(walk) }
     }
 
     fn walked_by(walk: impl FnOnce() -> Option<Index> + Send + 'static) -> Self {
-        Self { walk: Some(Box::new(walk)), walked: Arc::default() }
+        Self { folder: None, walk: Some(Box::new(walk)), walked: Arc::default() }
+    }
+
+    /// The folder that this was made from, if any: the CI's workspace, or a folder in it.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// Starts the walk, unless it was started. Does not wait. Call it as soon as a lookup becomes

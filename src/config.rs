@@ -5,7 +5,7 @@ pub mod inputs;
 mod mistake;
 pub mod secret;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -16,7 +16,11 @@ pub use inputs::Inputs;
 pub use mistake::{Found, Mistake};
 pub use secret::Secret;
 
+use crate::files::read;
 use crate::model::{Id, Level};
+
+/// The largest file of certificates. All of the world's authorities together need less than 1 MiB.
+pub(crate) const MOST_PEM_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The checked configuration.
 #[derive(Debug)]
@@ -367,7 +371,8 @@ impl Check<'_> {
             return Some(given);
         }
         // The text between the certificates may be in any encoding.
-        match std::fs::read(&given).map(|pem| String::from_utf8_lossy(&pem).into_owned()) {
+        let pem = read::whole(Path::new(&given), MOST_PEM_BYTES);
+        match pem.map(|pem| String::from_utf8_lossy(&pem).into_owned()) {
             Ok(pem) if pem.contains(BEGIN) => Some(pem),
             Ok(_) => self.mistake("ca-file", Some(given), "contains no PEM certificate".to_owned()),
             Err(error) => {

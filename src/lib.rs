@@ -9,6 +9,7 @@ pub mod config;
 pub mod diagnostics;
 pub mod error;
 pub mod export;
+pub mod files;
 pub mod follow;
 pub mod json;
 pub mod model;

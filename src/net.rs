@@ -4,6 +4,7 @@ mod connect_error;
 mod connection;
 mod error;
 mod lookup;
+mod pem_files;
 mod proxy;
 mod roots;
 mod tunnel;

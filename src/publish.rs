@@ -2,12 +2,14 @@
 //! and the log have a thread each, and the caller decides how long it waits.
 
 mod folder;
+mod place;
 mod problem;
 #[cfg(test)]
 mod tests;
 mod worker;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -19,7 +21,9 @@ use crate::report::{BuildReport, Verdict};
 use crate::text::Cleaner;
 use crate::threads::Refused;
 use crate::writer::{Output, Overflow, Written};
-use folder::{Folder, Log};
+use folder::{Folder, LOG, Log};
+use place::Place;
+pub(crate) use place::ReportsDir;
 pub(crate) use problem::PublishProblem;
 use worker::Worker;
 
@@ -69,7 +73,7 @@ struct StepFilesWriter {
 }
 
 struct Reports {
-    path: PathBuf,
+    place: Arc<Place>,
     folder: Worker<Folder>,
 }
 
@@ -79,12 +83,14 @@ impl Publisher {
         cleaner: Cleaner,
         files: Box<dyn StepFiles>,
         wants_summary: bool,
-        reports_dir: Option<PathBuf>,
+        reports_dir: Option<ReportsDir>,
     ) -> Self {
-        let reports = reports_dir.map(|path| {
-            let folder = Worker::start("reports", "writes the reports", Folder::new(path.clone()));
-            drop(folder.ask(Folder::clear));
-            Reports { path, folder }
+        let reports = reports_dir.map(|wanted| {
+            let place = Arc::new(Place::new(wanted, folder::names()));
+            let folder = Folder::new(Arc::clone(&place));
+            let folder = Worker::start("reports", "writes the reports", folder);
+            drop(folder.ask(Folder::begin));
+            Reports { place, folder }
         });
         let writer = StepFilesWriter { files, wants_summary };
         let ci = Worker::start("outputs", "writes outputs and summary", writer);
@@ -101,11 +107,8 @@ impl Publisher {
     /// Opens `build.log`, if there is a folder for it. [`publish`](Self::publish) takes it back. It is abandoned
     /// if the disk falls behind, because neither the output nor the end waits for a disk.
     pub(crate) fn open_log(&self) -> Option<Output> {
-        let Reports { path, .. } = self.reports.as_ref()?;
-        let mut log = Output::start(Log::new(path), Overflow::Abandon);
-        // The empty batch removes the file of an earlier run.
-        log.hand_over();
-        Some(log)
+        let Reports { place, .. } = self.reports.as_ref()?;
+        Some(Output::start(Log::new(Arc::clone(place)), Overflow::Abandon))
     }
 
     /// Publishes the outputs that are known so far, so that a run that is killed leaves the build's id behind. A
@@ -131,7 +134,9 @@ impl Publisher {
         let withheld = report.outputs.withheld.clone();
         let for_the_ci = report.clone();
         let step_files = self.ci.ask(move |ci| ci.publish(&for_the_ci));
-        let step_files = in_time(step_files, late, "the step's outputs and summary".to_owned());
+        let step_files = in_time(step_files, late, || {
+            PublishProblem::Stuck("the step's outputs and summary".to_owned())
+        });
         let reports = async {
             match self.reports {
                 Some(reports) => reports.publish(report, log, late).await,
@@ -186,33 +191,37 @@ impl Reports {
         log: Option<Output>,
         late: &watch::Receiver<bool>,
     ) -> Vec<PublishProblem> {
-        let Self { path, folder } = self;
+        let Self { place, folder } = self;
         let written = folder.ask(move |folder| {
             let mut problems = folder.publish_outputs(&report.outputs.values);
             problems.extend(folder.publish_reports(&report.report, &report.verdict));
             problems
         });
-        let log_file = path.join("build.log");
+        let log_file = || place.path().join(LOG);
+        let stuck_log = || PublishProblem::Stuck(log_file().display().to_string());
         let log = async {
             let Some(log) = log else { return Ok(None) };
             Ok(match log.finish(Duration::MAX).await {
                 Written::All => None,
-                Written::Lost(cause) => Some(WriteError::of(&log_file)(cause).into()),
-                Written::Stuck => Some(PublishProblem::Stuck(log_file.display().to_string())),
+                Written::Lost(cause) => Some(WriteError::of(&log_file())(cause).into()),
+                Written::Stuck => Some(stuck_log()),
             })
         };
         let (written, logged) = tokio::join!(
-            in_time(written, late, path.display().to_string()),
-            in_time(log, late, log_file.display().to_string()),
+            in_time(written, late, || PublishProblem::Stuck(place.path().display().to_string())),
+            in_time(log, late, stuck_log),
         );
+        place.release();
         let mut problems = written.unwrap_or_else(|stuck| vec![stuck]);
         // A folder that cannot be made, or hangs, is reported once, and not again for the log.
         let is_reported = problems.iter().any(|problem| match problem {
-            PublishProblem::Write(error) => error.path == path,
+            PublishProblem::Write(error) => error.path == place.wanted(),
             PublishProblem::Stuck(_) => true,
             PublishProblem::StepFiles(_)
             | PublishProblem::Withheld { .. }
             | PublishProblem::NoThread(_)
+            | PublishProblem::Shared { .. }
+            | PublishProblem::NoLock { .. }
             | PublishProblem::LeftOut { .. } => false,
         });
         problems.extend(logged.unwrap_or_else(Some).filter(|_| !is_reported));
@@ -224,12 +233,12 @@ impl Reports {
 async fn in_time<A>(
     answer: impl Future<Output = Result<A, oneshot::error::RecvError>>,
     late: &watch::Receiver<bool>,
-    what: String,
+    stuck: impl FnOnce() -> PublishProblem,
 ) -> Result<A, PublishProblem> {
     let mut late = late.clone();
     tokio::select! {
         biased;
         Ok(answer) = answer => Ok(answer),
-        _ = late.wait_for(|late| *late) => Err(PublishProblem::Stuck(what)),
+        _ = late.wait_for(|late| *late) => Err(stuck()),
     }
 }

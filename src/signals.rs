@@ -66,7 +66,12 @@ fn forward(
 
 #[cfg(unix)]
 mod unix {
-    use std::fs;
+    use std::path::Path;
+
+    use crate::files::read;
+
+    /// The file has some 2 KiB.
+    const STATUS_BYTES: u64 = 64 * 1024;
 
     /// The ignored signals, one bit each.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +80,8 @@ mod unix {
     impl Ignored {
         /// `None` if that is unknown: only on Linux can it be read without unsafe code.
         pub(super) fn at_start() -> Option<Self> {
-            Self::read(&fs::read_to_string("/proc/self/status").ok()?)
+            let status = read::whole(Path::new("/proc/self/status"), STATUS_BYTES).ok()?;
+            Self::read(&String::from_utf8_lossy(&status))
         }
 
         fn read(status: &str) -> Option<Self> {

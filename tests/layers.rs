@@ -12,11 +12,12 @@ use std::path::Path;
 use regex::Regex;
 use sources::{product_code, rust_files};
 
-const LAYERS: [&str; 28] = [
+const LAYERS: [&str; 29] = [
     "model",
     "retry",
     "causes",
     "threads",
+    "files",
     "config",
     "json",
     "net",
@@ -87,6 +88,26 @@ fn no_files_of_a_crate_use_each_other_in_a_circle() {
         let circle = circle(&uses.collect()).map(|circle| circle.join(" -> "));
         assert_eq!(circle, None, "{src}");
     }
+}
+
+/// `files` reads within bounds, refuses pipes and devices, and follows no link in a checkout. `file_updates` appends to
+/// files of the CI.
+#[test]
+fn only_one_module_opens_files() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let opens = Regex::new(
+        r"\b(?:File::(?:open|create|options)|OpenOptions|pem_file_iter|load_certs_from_paths|fs::(?:read|read_to_string|write|copy|rename|hard_link|remove_file|remove_dir_all|create_dir|create_dir_all)\b)|\buse std::fs::\{?(?:read|write)",
+    );
+    let opens = opens.unwrap();
+    let allowed =
+        |file: &str| file.starts_with("crate::files") || file == "crate::ci::file_updates";
+    let files = files_of(&src, ROOT);
+    assert!(files.iter().any(|(file, source)| allowed(file) && opens.is_match(source)));
+    let others = files.iter().filter(|(file, _)| !allowed(file));
+    let others = others.flat_map(|(file, source)| {
+        opens.find_iter(source).map(move |found| format!("{file}: {}", found.as_str()))
+    });
+    assert_eq!(others.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]

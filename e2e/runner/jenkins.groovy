@@ -48,6 +48,8 @@ abstract class Steps extends Script {
         return new LinkedHashMap(properties)
     }
 
+    def fileExists(path) { new File(path.toString()).exists() }
+
     def withEnv(List overrides, Closure body) {
         scoped(overrides.collectEntries { it.toString().split('=', 2) as List }, body)
     }

@@ -170,9 +170,10 @@ suite('pipelines', () => {
     assert.match(console, new RegExp(`^build ${BUILD}: ${ERROR.file}`, 'm'));
     assert.ok(!console.includes(TOKEN));
     const files = Object.fromEntries(calls.map(({ step, arguments: given }) => [step, given]));
-    assert.ok(existsSync(join(folder, files.junit.testResults)));
-    assert.ok(existsSync(join(folder, files.recordIssues.tool.pattern)));
-    assert.equal(files.archiveArtifacts.artifacts, 'buildpixel-reports/*');
+    for (const pattern of [files.junit.testResults, files.recordIssues.tool.pattern]) {
+      assert.ok(existsSync(join(folder, pattern.replace('/**/', '/'))), pattern);
+    }
+    assert.equal(files.archiveArtifacts.artifacts, 'buildpixel-reports/**');
   });
 
   test('the step answers the outputs, and hands every input over', async (t) => {
@@ -185,6 +186,20 @@ suite('pipelines', () => {
     assert.match(console, new RegExp(`^success ${BUILD} complete$`, 'm'));
     const [{ body }] = service.journal.filter(({ route }) => route?.endsWith('/trigger'));
     assert.deepEqual(body, { branch: 'feature/$x y' });
+  });
+
+  test('the step answers its own outputs although another one has the folder of reports', async (t) => {
+    const other = `sh '''mkdir -p buildpixel-reports
+      echo result=failure >buildpixel-reports/outputs.properties
+      echo build-setting-id=other >>buildpixel-reports/outputs.properties
+      setsid flock buildpixel-reports sleep 20 >/dev/null 2>&1 &
+      while flock -n buildpixel-reports true; do sleep 0.1; done'''`;
+    const jenkinsfile = `${other}\ndef game = ${build()}\necho "\${game.result} \${game['build-id']}"`;
+    const { result, console, folder } = await run(t, jenkinsfile, succeed);
+
+    assert.equal(result, 'SUCCESS', console);
+    assert.match(console, new RegExp(`^success ${BUILD}$`, 'm'));
+    assert.match(report(folder, 'outputs.properties'), /^build-setting-id=other$/m);
   });
 
   test('neither the script nor the console has the token', async (t) => {

@@ -9,6 +9,8 @@
 //     onSuperseded   also 'unstable': the run becomes unstable if a newer build replaces this one
 //     propagate      false: return the outputs whatever happens, and do not fail
 //
+// In a parallel, pass each build of the same build setting a reportsDir of its own.
+//
 // Needs the plugins Credentials Binding and Pipeline Utility Steps, and buildpixel-ci on the agent's PATH.
 
 Map call(Map given = [:]) {
@@ -47,7 +49,20 @@ Map call(Map given = [:]) {
     }
 
     def reports = variables.BUILDPIXEL_REPORTS_DIR ?: env.BUILDPIXEL_REPORTS_DIR ?: 'buildpixel-reports'
-    def outputs = readProperties(file: "${reports}/outputs.properties")
+    // If another step has the folder, our reports are in one that is named after the build or its setting.
+    def attached = variables.BUILDPIXEL_BUILD_ID ?: env.BUILDPIXEL_BUILD_ID
+    def id = attached ?: variables.BUILDPIXEL_BUILD_SETTING ?: env.BUILDPIXEL_BUILD_SETTING
+    def written = []
+    for (folder in [reports, "${reports}/${id}".toString()]) {
+        if (fileExists("${folder}/outputs.properties")) {
+            written << readProperties(file: "${folder}/outputs.properties")
+        }
+    }
+    def own = written.findAll { it[attached ? 'build-id' : 'build-setting-id'] == id }
+    if (own.size() > 1) {
+        error "buildPixel: two steps for ${id} used ${reports} at the same time; pass each a reportsDir of its own"
+    }
+    def outputs = own ? own[0] : readProperties(file: "${reports}/outputs.properties")
     def message = "buildpixel-ci ended with ${status}: ${outputs['first-error'] ?: outputs.result}"
     if (status == 11 && mayBeUnstable) {
         unstable message

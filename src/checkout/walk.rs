@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
-use std::fs::{self, DirEntry, File, ReadDir};
-use std::io::Read;
+use std::fs::{self, DirEntry, ReadDir};
 use std::path::{Path, PathBuf};
 
 use super::index::Index;
+use crate::files::read;
 use unreal_log::locate::spelling::GENERATED_FOLDERS;
 
 /// The bounds of the walk. The largest games have some hundred thousand files.
@@ -96,11 +96,15 @@ fn first(entries: ReadDir, most: usize) -> (BTreeMap<OsString, DirEntry>, bool) 
     (first, is_cut)
 }
 
+/// A file `.git` has one path.
+const GIT_FILE_BYTES: u64 = 64 * 1024;
+
 /// True if Git leaves files out of the checkout.
 fn is_sparse(root: &Path) -> bool {
     let git = root.join(".git");
     // In a worktree or a submodule `.git` is a file with the path of the folder.
-    let elsewhere = fs::read_to_string(&git).ok();
+    let elsewhere = read::whole(&git, GIT_FILE_BYTES).ok();
+    let elsewhere = elsewhere.and_then(|text| String::from_utf8(text).ok());
     let elsewhere = elsewhere.as_deref().and_then(|text| text.strip_prefix("gitdir: "));
     let git = elsewhere.map_or(git, |folder| root.join(folder.trim_end()));
     git.join("info/sparse-checkout").exists()
@@ -161,9 +165,7 @@ fn read_texts(root: &Path, bounds: Bounds, index: &mut Index) {
         index.paths().filter(|path| is_asked_for(path)).map(str::to_owned).collect();
     files.sort_unstable_by_key(|path| (path.matches('/').count(), path.clone()));
     for file in files.into_iter().take(bounds.texts) {
-        let mut bytes = Vec::new();
-        let opened = File::open(root.join(&file));
-        if opened.and_then(|text| text.take(bounds.text_bytes).read_to_end(&mut bytes)).is_ok() {
+        if let Ok(bytes) = read::beginning(&root.join(&file), bounds.text_bytes) {
             index.keep_text(file, decoded(&bytes));
         }
     }

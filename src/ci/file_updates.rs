@@ -1,9 +1,12 @@
 //! Updates files that others read. A file is replaced as a whole, and a file of the CI gets all of a text or none
 //! of it.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+
+use crate::files::folder::OpenFolder;
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -29,16 +32,9 @@ impl WriteError {
 /// When the folder or the file cannot be written.
 pub fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
     let write = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let unfinished = path.with_added_extension("tmp");
-        let replaced = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path));
-        if replaced.is_err() {
-            // There may be no file to remove.
-            let _gone = fs::remove_file(&unfinished);
-        }
-        replaced
+        let name = path.file_name().and_then(OsStr::to_str).ok_or(ErrorKind::InvalidFilename)?;
+        let folder = path.parent().ok_or(ErrorKind::InvalidFilename)?;
+        OpenFolder::follow(folder)?.replace(name, text)
     };
     write().map_err(WriteError::of(path))
 }
@@ -75,6 +71,8 @@ fn ends_mid_line(file: &mut File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::causes::one_line;
 

@@ -18,6 +18,7 @@ use super::step_files::{StepFiles, StepFilesError};
 use super::variables::first;
 use crate::checkout::Checkout;
 use crate::config::Env;
+use crate::files::read;
 use crate::model::Level;
 use crate::report::{BuildReport, SourceLinks, Verdict};
 use crate::text::shortened;
@@ -188,8 +189,11 @@ struct Repository {
     full_name: String,
 }
 
+/// GitHub drops events of more than 25 MB.
+const EVENT_BYTES: u64 = 32 * 1024 * 1024;
+
 fn pull_request(env: &Env) -> Option<PullRequest> {
-    let json = fs::read(env.get("GITHUB_EVENT_PATH")?).ok()?;
+    let json = read::whole(Path::new(env.get("GITHUB_EVENT_PATH")?), EVENT_BYTES).ok()?;
     let event: PullRequestEvent = serde_json::from_slice(&json).ok()?;
     Some(event.pull_request)
 }

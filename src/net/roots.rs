@@ -5,8 +5,8 @@ use std::path::Path;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 
+use super::pem_files::Certificates;
 use crate::config::Network;
 
 /// Why configured roots cannot be used.
@@ -40,10 +40,10 @@ impl Roots {
             roots.add_given(pem)?;
         }
         if let Some(path) = &network.cert_file {
-            roots.add_ambient("SSL_CERT_FILE", path, load_certs_from_paths(Some(path), None));
+            roots.add_ambient("SSL_CERT_FILE", path, Certificates::of_file(path));
         }
         for path in &network.cert_dirs {
-            roots.add_ambient("SSL_CERT_DIR", path, load_certs_from_paths(None, Some(path)));
+            roots.add_ambient("SSL_CERT_DIR", path, Certificates::of_folder(path));
         }
         Ok(roots)
     }
@@ -64,10 +64,10 @@ impl Roots {
 
     /// A variable of the machine may be an unrelated leftover, and there are other roots. So this
     /// is a warning, and a step that works without it continues.
-    fn add_ambient(&mut self, variable: &str, path: &Path, found: CertificateResult) {
-        let (added, _odd) = self.store.add_parsable_certificates(found.certs);
+    fn add_ambient(&mut self, variable: &str, path: &Path, found: Certificates) {
+        let (added, _odd) = self.store.add_parsable_certificates(found.found);
         let path = path.display();
-        let why = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
+        let why = found.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
         if added == 0 {
             self.warnings
                 .push(format!("{variable} adds no trusted root: {path} contains none{why}"));
@@ -77,14 +77,15 @@ impl Roots {
     }
 }
 
-/// The system's store, found where rustls-native-certs looks. That crate would use only
+/// The system's store, found where rustls-native-certs looks. That crate reads without bounds, and would use only
 /// SSL_CERT_FILE and SSL_CERT_DIR if they are set.
 #[cfg(target_os = "linux")]
 mod system {
     use std::path::Path;
 
     use rustls::pki_types::CertificateDer;
-    use rustls_native_certs::load_certs_from_paths;
+
+    use crate::net::pem_files::Certificates;
 
     const FILES: [&str; 6] = [
         "/etc/ssl/certs/ca-certificates.crt",
@@ -106,9 +107,10 @@ mod system {
         folders: impl IntoIterator<Item = &'p Path>,
     ) -> Vec<CertificateDer<'static>> {
         let file = files.into_iter().find(|file| file.exists());
-        let mut certificates = load_certs_from_paths(file, None).certs;
+        let file = file.map(Certificates::of_file);
+        let mut certificates = file.map(|file| file.found).unwrap_or_default();
         for folder in folders.into_iter().filter(|folder| folder.exists()) {
-            certificates.extend(load_certs_from_paths(None, Some(folder)).certs);
+            certificates.extend(Certificates::of_folder(folder).found);
         }
         // The links in the folder and the file contain the same roots.
         certificates.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));

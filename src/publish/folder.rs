@@ -1,24 +1,26 @@
 //! The folder of report files, which gets the log as it comes and everything else at the end.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::place::{Claim, Place};
 use super::problem::PublishProblem;
-use crate::ci::file_updates::{WriteError, replace};
+use crate::ci::file_updates::WriteError;
 use crate::export::summary;
 use crate::export::{annotations, codequality, dotenv, issues, json, junit, properties, sarif};
 use crate::report::{BuildReport, Verdict};
 
-/// `reports-dir`, made when the first file goes into it.
+/// The report files at their place.
 pub(super) struct Folder {
-    path: PathBuf,
+    place: Arc<Place>,
 }
 
 /// Enough for people, and for every CI that shows it.
 const SUMMARY_BYTES: usize = 1024 * 1024;
 
-const LOG: &str = "build.log";
+/// The file with the log.
+pub(super) const LOG: &str = "build.log";
 
 /// The text of a file.
 enum Content {
@@ -44,49 +46,36 @@ const FILES: [(&str, Content); 9] = [
     ("results.sarif", Content::Report(|report, _| sarif::render(report))),
 ];
 
+/// The names of all report files.
+pub(super) fn names() -> Vec<&'static str> {
+    FILES.iter().map(|(name, _)| *name).chain([LOG]).collect()
+}
+
 impl Folder {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path }
+    pub(super) fn new(place: Arc<Place>) -> Self {
+        Self { place }
     }
 
-    /// Removes the files of an earlier run.
-    pub(super) fn clear(&self) {
-        for (name, _) in FILES {
-            remove(&self.path.join(name));
-        }
+    /// Claims the folder, and removes the files of an earlier run.
+    pub(super) fn begin(&self) {
+        // The end tries again, and reports a problem.
+        let _claimed = self.place.claim();
     }
 
     pub(super) fn publish_outputs(&self, outputs: &[(&str, String)]) -> Vec<PublishProblem> {
-        if let Err(problem) = self.make() {
-            return vec![problem];
-        }
+        let claim = match self.place.claim() {
+            Ok(claim) => claim,
+            Err(error) => return vec![error.into()],
+        };
         let mut problems = Vec::new();
         for (file, content) in FILES {
             match content {
-                Content::Dotenv => self.publish_dotenv(file, outputs, &mut problems),
-                Content::Outputs(render) => problems.extend(self.write(file, &render(outputs))),
+                Content::Dotenv => publish_dotenv(&claim, file, outputs, &mut problems),
+                Content::Outputs(render) => problems.extend(write(&claim, file, &render(outputs))),
                 Content::Report(_) => {}
             }
         }
         problems
-    }
-
-    fn publish_dotenv(
-        &self,
-        file: &'static str,
-        outputs: &[(&str, String)],
-        problems: &mut Vec<PublishProblem>,
-    ) {
-        let (text, left_out) = dotenv::render(outputs);
-        problems.extend(left_out.into_iter().map(|(output, reason)| PublishProblem::LeftOut {
-            file,
-            output,
-            reason,
-        }));
-        // GitLab fails a job over an empty file.
-        if !text.is_empty() {
-            problems.extend(self.write(file, &text));
-        }
     }
 
     pub(super) fn publish_reports(
@@ -95,53 +84,58 @@ impl Folder {
         verdict: &Verdict,
     ) -> Vec<PublishProblem> {
         // Publishing the outputs has reported a folder that cannot be made.
-        if self.make().is_err() {
-            return Vec::new();
-        }
-        let mut problems = Vec::new();
+        let Ok(claim) = self.place.claim() else { return Vec::new() };
+        let mut problems = Vec::from_iter(self.place.problem());
         for (file, content) in FILES {
             if let Content::Report(render) = content {
-                problems.extend(self.write(file, &render(report, verdict)));
+                problems.extend(write(&claim, file, &render(report, verdict)));
             }
         }
         problems
     }
+}
 
-    fn make(&self) -> Result<(), PublishProblem> {
-        fs::create_dir_all(&self.path).map_err(|cause| WriteError::of(&self.path)(cause).into())
-    }
-
-    fn write(&self, name: &str, text: &str) -> Option<PublishProblem> {
-        replace(&self.path.join(name), text).err().map(Into::into)
+fn publish_dotenv(
+    claim: &Claim,
+    file: &'static str,
+    outputs: &[(&str, String)],
+    problems: &mut Vec<PublishProblem>,
+) {
+    let (text, left_out) = dotenv::render(outputs);
+    let left_out = left_out.into_iter();
+    problems.extend(left_out.map(|(output, reason)| PublishProblem::LeftOut {
+        file,
+        output,
+        reason,
+    }));
+    // GitLab fails a job over an empty file.
+    if !text.is_empty() {
+        problems.extend(write(claim, file, &text));
     }
 }
 
-/// An earlier run leaves only files. A file that cannot be removed cannot be written either, and that is reported.
-fn remove(path: &Path) {
-    if path.is_file() {
-        let _none_there = fs::remove_file(path);
-    }
+fn write(claim: &Claim, name: &str, text: &str) -> Option<PublishProblem> {
+    let written = claim.folder().replace(name, text);
+    written.err().map(|cause| WriteError { path: claim.path_of(name), cause }.into())
 }
 
 /// `build.log`, made when the first line goes into it.
 pub(super) struct Log {
-    path: PathBuf,
+    place: Arc<Place>,
     file: Option<File>,
 }
 
 impl Log {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self { path: folder.join(LOG), file: None }
+    pub(super) fn new(place: Arc<Place>) -> Self {
+        Self { place, file: None }
     }
 
     fn open(&mut self) -> io::Result<&mut File> {
-        if self.file.is_none() {
-            if let Some(folder) = self.path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            self.file = Some(File::create(&self.path)?);
-        }
-        self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.place.claim().map_err(|error| error.cause)?.folder().create(LOG)?,
+        };
+        Ok(self.file.insert(file))
     }
 }
 
@@ -150,14 +144,7 @@ impl Write for Log {
         self.open()?.write(bytes)
     }
 
-    /// Removes the log of an earlier run before the first line of this one.
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.file {
-            Some(file) => file.flush(),
-            None => {
-                remove(&self.path);
-                Ok(())
-            }
-        }
+        self.file.as_mut().map_or(Ok(()), File::flush)
     }
 }

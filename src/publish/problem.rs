@@ -1,5 +1,7 @@
 //! Things that were to be published and were not. Each is reported; none hides a failing verdict.
 
+use std::io;
+
 use crate::causes::one_line;
 use crate::ci::StepFilesError;
 use crate::ci::file_updates::WriteError;
@@ -27,6 +29,23 @@ pub(crate) enum PublishProblem {
     /// Something was done without a thread, so that a disk or a pipe that hangs blocks the rest.
     #[error(transparent)]
     NoThread(Refused),
+    /// Another step writes to `reports-dir`.
+    #[error("another step is writing to {wanted}: the reports of this step are in {path}")]
+    Shared {
+        /// `reports-dir`.
+        wanted: String,
+        /// The folder of this step in it.
+        path: String,
+    },
+    /// Other steps do not notice that this one writes to the folder.
+    #[error("cannot lock {folder}: two steps at the same time would replace each other's reports")]
+    NoLock {
+        /// The folder.
+        folder: String,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
     /// A report format cannot hold an output.
     #[error("{file} does not hold the output {output}: {reason}")]
     LeftOut {
@@ -45,7 +64,11 @@ impl PublishProblem {
         match self {
             Self::Write(_) | Self::Stuck(_) => true,
             Self::StepFiles(error) => error.is_failure(),
-            Self::Withheld { .. } | Self::NoThread(_) | Self::LeftOut { .. } => false,
+            Self::Withheld { .. }
+            | Self::NoThread(_)
+            | Self::Shared { .. }
+            | Self::NoLock { .. }
+            | Self::LeftOut { .. } => false,
         }
     }
 

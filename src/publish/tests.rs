@@ -22,7 +22,12 @@ fn publisher(variables: &[(&str, &Path)], reports_dir: Option<&Path>) -> Publish
         _ => named("github").step_files(&Env::from_iter(variables)),
     };
     let cleaner = Cleaner::new(&[SECRET], Style::default());
-    Publisher::start(cleaner, files, true, reports_dir.map(Path::to_owned))
+    Publisher::start(cleaner, files, true, reports_dir.map(reports))
+}
+
+/// The folder for reports of a step with the build setting `setting`.
+fn reports(path: &Path) -> ReportsDir {
+    ReportsDir { path: path.to_owned(), workspace: None, step: "setting".to_owned() }
 }
 
 fn final_report(publisher: &Publisher, report: BuildReport) -> FinalReport {
@@ -196,10 +201,11 @@ async fn a_file_that_cannot_be_written_is_reported_and_the_others_are_written() 
     }
 }
 
-/// Makes a file that blocks every process that opens it, as a disk that hangs does.
+/// Every access to this file hangs, as on a disk that hangs. `src/files/hang.rs` explains how.
 #[cfg(unix)]
 fn hanging(path: &Path) {
-    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let pipe = path.with_added_extension("hangs");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
 }
 
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! Turns the environment into everything that a step needs before its first request.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -11,12 +11,12 @@ use super::overrides;
 use crate::causes::one_line;
 use crate::ci::{self, Ci};
 use crate::config::inputs::misspelt;
-use crate::config::{Config, Env, Inputs, Secret};
+use crate::config::{Config, Env, Inputs, Secret, Task};
 use crate::error::Error;
 use crate::follow::FollowDelays;
 use crate::model::Notice;
 use crate::net::Net;
-use crate::publish::Publisher;
+use crate::publish::{Publisher, ReportsDir};
 use crate::render::{self, Renderer};
 use crate::report::{BuildReport, Outcome, Signal, SourceLinks};
 use crate::reporter::Reporter;
@@ -149,7 +149,12 @@ impl Setup {
         let style = self.ci.text_style(env, is_terminal);
         let cleaner = Cleaner::new(&secrets, style);
         let usual = self.ci.default_reports_dir();
-        let reports_dir = self.reports_dir.as_deref().or(usual).map(PathBuf::from);
+        let checkout = self.ci.checkout(env);
+        let reports_dir = self.reports_dir.as_deref().or(usual).map(|path| ReportsDir {
+            path: PathBuf::from(path),
+            workspace: checkout.folder().map(Path::to_owned),
+            step: config.map(|config| name(&config.task)).unwrap_or_default(),
+        });
         let step_files = self.ci.step_files(env);
         let summary = config.is_none_or(|config| config.summary);
         let options = render::RenderOptions {
@@ -163,7 +168,6 @@ impl Setup {
         let report = config.map(|config| BuildReport::new(&config.task)).unwrap_or_default();
         let report = BuildReport { source: self.source.clone(), ..report };
         let source_root = config.and_then(|config| config.source_root.as_deref());
-        let checkout = self.ci.checkout(env);
         let dialect = self.ci.open(env, is_terminal, &checkout, SystemTime::now);
         let renderer = Renderer::new(dialect, options);
         let stdout = Output::start(stdout, Overflow::Wait);
@@ -175,5 +179,14 @@ impl Setup {
             reporter.notice(Notice::warn(refused));
         }
         (reporter, publisher)
+    }
+}
+
+/// The name of the step's report folder beside those of other steps. The build setting of a build that is followed is
+/// not known yet.
+fn name(task: &Task) -> String {
+    match task {
+        Task::Trigger { build_setting, .. } => build_setting.to_string(),
+        Task::Attach(build) => build.to_string(),
     }
 }

@@ -9,6 +9,7 @@ mod inputs;
 #[cfg(target_os = "linux")]
 mod limits;
 mod pipes;
+mod reports;
 mod secrets;
 #[cfg(unix)]
 mod signals;

@@ -363,7 +363,7 @@ async fn an_input_file_on_a_hanging_disk_does_not_delay_a_signal() {
     for variable in ["BUILDPIXEL_CA_FILE", "SSL_CERT_FILE", "GITHUB_EVENT_PATH"] {
         let job = Job::new(Scenario::new()).await.on_github();
         let path = job.path_of("hangs");
-        let hangs = Fifo::make(&path);
+        let hangs = Fifo::hang(&path);
         let job = job.env(variable, path.to_str().unwrap());
         let job = job.env("GITHUB_EVENT_NAME", "pull_request");
         let running = start(&job);
@@ -380,7 +380,7 @@ async fn an_input_file_on_a_hanging_disk_does_not_delay_a_signal() {
 fn with_hanging_checkout(job: Job) -> (Job, Fifo) {
     let checkout = job.path_of("checkout");
     std::fs::create_dir(&checkout).unwrap();
-    let hangs = Fifo::make(&checkout.join(".git"));
+    let hangs = Fifo::hang(&checkout.join(".git"));
     (job.env("GITHUB_WORKSPACE", checkout.to_str().unwrap()), hangs)
 }
 

@@ -1,4 +1,4 @@
-//! Disks that hang: files that make those who open them wait.
+//! Disks that hang: files that make everybody wait who accesses them.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -15,14 +15,23 @@ use super::wait::LONG;
 pub(crate) struct Fifo(PathBuf);
 
 impl Fifo {
-    pub(crate) fn make(path: &Path) -> Self {
+    fn make(path: &Path) -> Self {
         let made = Command::new("mkfifo").arg(path).status().unwrap();
         assert!(made.success());
         Self::at(path)
     }
 
-    /// The one that was made here.
-    pub(crate) fn at(path: &Path) -> Self {
+    /// Every access to this file hangs. `src/files/hang.rs` explains how.
+    pub(crate) fn hang(path: &Path) -> Self {
+        Self::make(&path.with_added_extension("hangs"))
+    }
+
+    /// The one that makes this file hang.
+    pub(crate) fn hanging(path: &Path) -> Self {
+        Self::at(&path.with_added_extension("hangs"))
+    }
+
+    fn at(path: &Path) -> Self {
         Self(path.to_owned())
     }
 
@@ -41,7 +50,7 @@ impl Job {
     pub(crate) fn with_hanging_report(self, name: &str) -> Self {
         let reports = self.path_of("reports");
         fs::create_dir(&reports).unwrap();
-        Fifo::make(&reports.join(name));
+        Fifo::hang(&reports.join(name));
         self.env("BUILDPIXEL_REPORTS_DIR", reports.to_str().unwrap())
     }
 }

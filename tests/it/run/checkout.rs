@@ -124,14 +124,14 @@ const HANGS: &str = ".git";
 #[cfg(unix)]
 fn hang(checkout: &Path) {
     check_out(checkout);
-    Fifo::make(&checkout.join(HANGS));
+    Fifo::hang(&checkout.join(HANGS));
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn findings_wait_for_a_checkout_that_takes_a_moment() {
     let (ran, places) = run_while(failing(), hang, async |step, checkout| {
-        let other_end = Fifo::at(&checkout.join(HANGS)).is_read().await;
+        let other_end = Fifo::hanging(&checkout.join(HANGS)).is_read().await;
         // Only the end of the phase is still to come.
         step.stdout.shows("Fog.cpp(3)").await;
         drop(other_end);
@@ -149,7 +149,7 @@ async fn the_last_findings_wait_for_the_checkout_too() {
     let error = r"Z:\Plugins\Fog\Source\Fog\Fog.cpp(3): error C2143: syntax error";
     let scenario = Scenario::new().await_join().status("running").log("error", error);
     let (_, places) = run_while(scenario.status("failed"), hang, async |step, checkout| {
-        let other_end = Fifo::at(&checkout.join(HANGS)).is_read().await;
+        let other_end = Fifo::hanging(&checkout.join(HANGS)).is_read().await;
         step.until(|journal| journal.contains(&Entry::NamespaceDisconnect)).await;
         drop(other_end);
     })
