@@ -1,11 +1,11 @@
 //! Turns raw inputs into a configuration that no other module has to check again.
 
-pub mod bounded;
 pub mod env;
 mod foreign_token;
 pub mod inputs;
 mod mistake;
 mod placeholder;
+pub mod read;
 pub mod secret;
 mod table;
 mod token;

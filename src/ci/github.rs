@@ -17,7 +17,7 @@ use super::revision::{CiRevision, changelist};
 use super::step_files::{StepFiles, StepFilesError};
 use super::variables::first;
 use crate::checkout::Checkout;
-use crate::config::{Env, bounded};
+use crate::config::{Env, read};
 use crate::model::Level;
 use crate::report::{BuildReport, SourceLinks, Verdict};
 use crate::text::shortened;
@@ -232,11 +232,11 @@ struct Repository {
 }
 
 /// The event of a pull request has about 30 KiB, that of a push up to 2,048 commits.
-const EVENT_LIMIT_BYTES: u64 = 4 << 20;
+const EVENT_BYTES: u64 = 4 << 20;
 
 fn event(env: &Env) -> Option<Event> {
     let path = Path::new(env.get("GITHUB_EVENT_PATH")?);
-    let json = bounded::read(path, EVENT_LIMIT_BYTES).ok()?;
+    let json = read::whole(path, EVENT_BYTES).ok()?;
     serde_json::from_slice(&json).ok()
 }
 

@@ -434,7 +434,7 @@ fn github_tells_why_a_job_has_no_secrets() {
             assert_eq!(why.is_empty(), expected.is_empty(), "{ci} {event} {actor}: {why}");
         }
     }
-    let endless = format!("{}{fork}", " ".repeat(5 << 20));
+    let endless = format!("{}{fork}", " ".repeat(64 << 20));
     assert_eq!(why("github", "pull_request", "me", &endless), "");
 }
 
@@ -448,11 +448,12 @@ fn an_event_that_is_no_file_is_not_read() {
 #[test]
 fn the_other_cis_tell_why_a_job_has_no_secrets() {
     let request = ("CI_MERGE_REQUEST_IID", "7");
-    let rows: [Row<'_>; 14] = [
+    let rows: [Row<'_>; 15] = [
         ("gitlab", &[("CI_COMMIT_REF_PROTECTED", "false")], "protected branches and tags"),
         ("gitlab", &[("CI_COMMIT_REF_PROTECTED", "true")], ""),
         ("gitlab", &[], ""),
-        ("gitlab", &[request, ("CI_COMMIT_REF_PROTECTED", "true")], "source and target branches"),
+        ("gitlab", &[request, ("CI_COMMIT_REF_PROTECTED", "false")], "source and target branches"),
+        ("gitlab", &[request, ("CI_COMMIT_REF_PROTECTED", "true")], ""),
         (
             "gitlab",
             &[

@@ -2,22 +2,22 @@
 
 use std::path::Path;
 
-use super::bounded;
 use super::foreign_token;
+use super::read;
 use super::secret::Secret;
 
 /// Documented tokens are much longer.
 const SHORTEST: usize = 8;
 
 /// The most that is read of `token-file`.
-const FILE_LIMIT_BYTES: u64 = 64 << 10;
+const FILE_BYTES: u64 = 64 << 10;
 
 /// Reads the token from the file with this path.
 ///
 /// # Errors
 /// The problem, as a sentence fragment.
 pub(super) fn from_file(path: &str) -> Result<Secret, String> {
-    let content = bounded::read(Path::new(path), FILE_LIMIT_BYTES)
+    let content = read::whole(Path::new(path), FILE_BYTES)
         .map_err(|error| format!("cannot be read: {error}"))?;
     let text = String::from_utf8_lossy(&content);
     // Windows puts a byte-order mark before a text.

@@ -4,6 +4,8 @@ use std::fs;
 
 use simulator::{Entry, Scenario, TOKEN};
 
+#[cfg(unix)]
+use crate::harness::Fifo;
 use crate::harness::{Ran, Step};
 
 fn build() -> Scenario {
@@ -92,6 +94,16 @@ async fn a_token_from_a_file_is_used_and_masked() {
     ran.says(&format!("::add-mask::{TOKEN}"));
     ran.says("it is ***");
     assert_eq!(ran.stdout.matches(TOKEN).count(), 1, "{}", ran.stdout);
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn a_token_file_that_is_a_pipe_is_refused_at_once() {
+    let step = step().await.input("token", "");
+    let path = step.path_of("token");
+    let _nobody_writes = Fifo::make(&path);
+    let ran = step.input("token-file", path.to_str().unwrap()).run().await;
+    is_refused(&ran, &["(read from INPUT_TOKEN-FILE): cannot be read: it is not a regular file"]);
 }
 
 #[tokio::test]
