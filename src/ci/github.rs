@@ -196,13 +196,7 @@ fn is_for_head(event: &str) -> bool {
 #[derive(Default, Deserialize)]
 struct Event {
     pull_request: Option<PullRequest>,
-    repository: Option<ForkFlag>,
-}
-
-#[derive(Deserialize)]
-struct ForkFlag {
-    #[serde(default)]
-    fork: bool,
+    repository: Option<Repository>,
 }
 
 #[derive(Deserialize)]
@@ -213,7 +207,8 @@ struct PullRequest {
 
 impl PullRequest {
     fn is_from_fork(&self) -> bool {
-        self.head.repo.as_ref() != self.base.as_ref().and_then(|base| base.repo.as_ref())
+        let name = |end: &End| end.repo.as_ref().map(|repo| repo.full_name.clone());
+        name(&self.head) != self.base.as_ref().and_then(name)
     }
 }
 
@@ -226,9 +221,11 @@ struct End {
     repo: Option<Repository>,
 }
 
-#[derive(PartialEq, Eq, Deserialize)]
+#[derive(Deserialize)]
 struct Repository {
     full_name: String,
+    #[serde(default)]
+    fork: bool,
 }
 
 /// The event of a pull request has about 30 KiB, that of a push up to 2,048 commits.

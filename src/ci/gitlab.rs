@@ -40,13 +40,13 @@ impl Ci for GitLab {
         let is_fork = ["CI_PROJECT_PATH", "CI_MERGE_REQUEST_PROJECT_PATH"]
             .into_iter()
             .any(|target| env.get(target).is_some() && differs(env, SOURCE_PROJECT, target));
-        if env.flag("CI_COMMIT_REF_PROTECTED") {
-            None
-        } else if is_merge_request && is_fork {
+        if is_merge_request && is_fork {
             Some(
                 "the pipeline of a merge request from a fork gets no variables of this project; build after the \
                  merge, or run the pipeline in this project",
             )
+        } else if env.flag("CI_COMMIT_REF_PROTECTED") {
+            None
         } else if is_merge_request {
             Some(
                 "GitLab passes protected variables to a merge request only if its source and target branches are \

@@ -1,40 +1,33 @@
 //! Recognises tokens of other services by the form that those publish, so that none is sent to BuildPixel.
 
-/// Services and the beginnings of their tokens.
-const BEGINNINGS: &[(&str, &[&str])] = &[
-    ("GitHub", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]),
-    (
-        "GitLab",
-        &[
-            "glpat-", "glcbt-", "gldt-", "glrt-", "glptt-", "glft-", "glimt-", "glagent-",
-            "gloas-", "glsoat-", "glffct-",
-        ],
-    ),
-    ("Slack", &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe-", "xoxe.", "xapp-"]),
-    ("AWS", &["AKIA", "ASIA"]),
-    ("Google", &["AIza", "ya29.", "GOCSPX-"]),
-    ("Docker Hub", &["dckr_pat_", "dckr_oat_"]),
-    ("npm", &["npm_"]),
-    ("PyPI", &["pypi-"]),
-    ("Atlassian", &["ATATT3", "ATBB", "ATCTT3"]),
-    ("Buildkite", &["bkua_", "bkaa_", "bkct_"]),
-    ("CircleCI", &["CCIPAT_", "CCIPRJ_"]),
-    ("Stripe", &["sk_live_", "rk_live_", "sk_test_", "rk_test_"]),
-    ("HashiCorp Vault", &["hvs.", "hvb."]),
-    ("DigitalOcean", &["dop_v1_", "doo_v1_"]),
-    ("Hugging Face", &["hf_"]),
-    ("SendGrid", &["SG."]),
-    ("Grafana", &["glsa_", "glc_"]),
-    ("Sentry", &["sntrys_", "sntryu_"]),
-    ("OpenAI or Anthropic", &["sk-"]),
-];
+/// A service in each line, and the beginnings of its tokens. One text takes less room in the program than a table.
+const BEGINNINGS: &str = "\
+GitHub: ghp_ gho_ ghu_ ghs_ ghr_ github_pat_
+GitLab: glpat- glcbt- gldt- glrt- glptt- glft- glimt- glagent- gloas- glsoat- glffct-
+Slack: xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xapp-
+AWS: AKIA ASIA
+Google: AIza ya29. GOCSPX-
+Docker Hub: dckr_pat_ dckr_oat_
+npm: npm_
+PyPI: pypi-
+Atlassian: ATATT3 ATBB ATCTT3
+Buildkite: bkua_ bkaa_ bkct_
+CircleCI: CCIPAT_ CCIPRJ_
+Stripe: sk_live_ rk_live_ sk_test_ rk_test_
+HashiCorp Vault: hvs. hvb.
+DigitalOcean: dop_v1_ doo_v1_
+Hugging Face: hf_
+SendGrid: SG.
+Grafana: glsa_ glc_
+Sentry: sntrys_ sntryu_
+OpenAI or Anthropic: sk-";
 
 /// The service whose token this is, if that is certain.
 pub(super) fn service(token: &str) -> Option<&'static str> {
-    let has_begun = |beginnings: &[&str]| beginnings.iter().any(|begin| token.starts_with(begin));
-    let known = BEGINNINGS.iter().find(|(_, beginnings)| has_begun(beginnings));
+    let mut services = BEGINNINGS.lines().filter_map(|line| line.split_once(": "));
+    let known = services.find(|(_, all)| all.split(' ').any(|begin| token.starts_with(begin)));
     known
-        .map(|(service, _)| *service)
+        .map(|(service, _)| service)
         .or_else(|| is_web_token(token).then_some("an identity provider"))
 }
 

@@ -119,7 +119,7 @@ pub fn ignored(env: &Env) -> Option<String> {
     (!names.is_empty()).then(|| {
         format!(
             "{}: ignored, because BUILDPIXEL_* inputs are set and no INPUT_* variable is certainly for this \
-             program; if they are, give these inputs as BUILDPIXEL_* too",
+             program; if these are, give them as BUILDPIXEL_* too",
             names.join(", ")
         )
     })

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use rustls::{CertificateError, InvalidMessage};
+use rustls::{CertificateError, InvalidMessage, OtherError};
 
 use super::lookup::LookupError;
 use super::proxy::Proxy;
@@ -128,6 +128,10 @@ impl ConnectError {
     /// The handshake failed.
     pub(super) fn tls(host: &str, error: &io::Error) -> Self {
         let (fault, cause): (_, Box<dyn Error + Send + Sync>) = match rustls_error(error) {
+            // The text around the cause would be that of Rust's debugging.
+            Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) => {
+                (TlsFault::of_other(other), other.to_string().into())
+            }
             Some(error) => (TlsFault::of(error), Box::new(error.clone())),
             None if is_hang_up(error.kind()) => (TlsFault::HungUp, Box::new(plain(error))),
             None => (TlsFault::Other, Box::new(copy(error))),
@@ -277,14 +281,19 @@ impl TlsFault {
                 Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                     Self::WrongName
                 }
-                Certificate::Other(other) => match other.0.downcast_ref() {
-                    Some(webpki::Error::CaUsedAsEndEntity) => Self::OfAuthority,
-                    _ => Self::BadCertificate,
-                },
+                Certificate::Other(other) => Self::of_other(other),
                 _ => Self::BadCertificate,
             },
             Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
             _ => Self::Other,
+        }
+    }
+
+    /// An error for which rustls has no word.
+    fn of_other(error: &OtherError) -> Self {
+        match error.0.downcast_ref() {
+            Some(webpki::Error::CaUsedAsEndEntity) => Self::OfAuthority,
+            _ => Self::BadCertificate,
         }
     }
 

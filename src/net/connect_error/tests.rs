@@ -170,8 +170,13 @@ async fn rest_and_websocket_say_what_is_wrong_with_a_certificate() {
     let nameless = authority.front_without_names("localhost", nowhere).await.unwrap();
     let for_clients = authority.front_for_clients("localhost", nowhere).await.unwrap();
     for (net, server, expected, hint) in [
-        (&trusting, own, "is that of an authority, and not that of a server: ", "CA:FALSE"),
-        (&distrusting, own, "is that of an authority, and not that of a server: ", "CA:FALSE"),
+        (&trusting, own, "is that of an authority, and not that of a server: CaUsed", "CA:FALSE"),
+        (
+            &distrusting,
+            own,
+            "is that of an authority, and not that of a server: CaUsed",
+            "CA:FALSE",
+        ),
         (&trusting, nameless, "has no subject alternative name: ", "issue the certificate again"),
         (&trusting, for_clients, "cannot be used: ", "for a TLS server"),
     ] {
