@@ -38,7 +38,8 @@ fn help() -> String {
     let mut text = format!(
         "{}\n\n{USAGE}\n\n\
          Triggers a build, follows its log live, and exits with the build's result. All inputs are environment\n\
-         variables: `build-id` is read from INPUT_BUILD-ID, then INPUT_BUILD_ID, then BUILDPIXEL_BUILD_ID.\n",
+         variables: `build-id` is read from INPUT_BUILD-ID, then INPUT_BUILD_ID, then BUILDPIXEL_BUILD_ID.\n\
+         INPUT_* variables of an action that calls this program are ignored.\n",
         env!("CARGO_PKG_DESCRIPTION"),
     );
     table(

@@ -1,9 +1,14 @@
 //! Turns raw inputs into a configuration that no other module has to check again.
 
 pub mod env;
+mod foreign_token;
 pub mod inputs;
 mod mistake;
+mod placeholder;
 pub mod secret;
+mod table;
+mod token;
+mod variables;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -118,11 +123,17 @@ pub struct Network {
     pub cert_file: Option<PathBuf>,
     /// `SSL_CERT_DIR`: folders of more such roots.
     pub cert_dirs: Vec<PathBuf>,
+    /// Variables of other tools, and the files or folders of more such roots that they name.
+    pub cert_paths: Vec<(&'static str, PathBuf)>,
     /// Proxy for `https://`; may hold credentials.
     pub https_proxy: Option<Secret>,
     /// Hosts that are reached directly, comma-separated.
     pub no_proxy: String,
 }
+
+/// The variables with which Node.js, the runner of GitLab, Python's Requests and curl get more roots.
+const ROOTS_OF_OTHER_TOOLS: [&str; 4] =
+    ["NODE_EXTRA_CA_CERTS", "CI_SERVER_TLS_CA_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
 impl Network {
     /// The secrets in it: the proxy's credentials, in every spelling.
@@ -146,10 +157,21 @@ impl Network {
         let all = first(&["all_proxy", "ALL_PROXY"]);
         let no_proxy = ["no_proxy", "NO_PROXY"].into_iter().filter_map(|name| env.get(name));
         let cert_dirs = env.get("SSL_CERT_DIR").into_iter().flat_map(std::env::split_paths);
+        let cert_file = first(&["SSL_CERT_FILE"]).map(PathBuf::from);
+        // One file that several variables name is read once.
+        let mut cert_paths: Vec<(&str, PathBuf)> = Vec::new();
+        for variable in ROOTS_OF_OTHER_TOOLS {
+            let Some(path) = first(&[variable]).map(PathBuf::from) else { continue };
+            let mut known = cert_file.iter().chain(cert_paths.iter().map(|(_, path)| path));
+            if !known.any(|known| *known == path) {
+                cert_paths.push((variable, path));
+            }
+        }
         Self {
             extra_roots,
-            cert_file: first(&["SSL_CERT_FILE"]).map(PathBuf::from),
+            cert_file,
             cert_dirs: cert_dirs.filter(|path| !path.as_os_str().is_empty()).collect(),
+            cert_paths,
             https_proxy: first(&["https_proxy", "HTTPS_PROXY"]).or(all).map(Secret::new),
             no_proxy: no_proxy.collect::<Vec<_>>().join(","),
         }
@@ -164,7 +186,7 @@ pub fn secrets(env: &Env) -> Vec<Secret> {
 }
 
 impl Config {
-    /// Checks the inputs, as [`Inputs::read`] returns them.
+    /// Checks the inputs, as [`Inputs::load`] returns them.
     ///
     /// # Errors
     /// All mistakes at once, so that a workflow can be fixed in one go.
@@ -172,17 +194,16 @@ impl Config {
         (inputs, mistakes): (Inputs, Vec<Mistake>),
         env: &Env,
     ) -> Result<Self, Vec<Mistake>> {
-        let mut check = Check { env, mistakes };
+        let mut check = Check { env, token: inputs.token.clone(), mistakes };
         let config = check.config(inputs);
         config.filter(|_| check.mistakes.is_empty()).ok_or(check.mistakes)
     }
 }
 
-/// Documented tokens are much longer.
-const SHORTEST_TOKEN: usize = 8;
-
 struct Check<'e> {
     env: &'e Env,
+    /// The token as given. No mistake shows it.
+    token: Option<Secret>,
     mistakes: Vec<Mistake>,
 }
 
@@ -190,12 +211,15 @@ impl Check<'_> {
     /// `None` only if a mistake was recorded.
     fn config(&mut self, given: Inputs) -> Option<Config> {
         let token = self.token(given.token);
+        let branch = given.branch.and_then(|branch| self.branch(branch));
         let task = match given.build_id {
             Some(build) => self.id("build-id", build).map(Task::Attach),
+            // An unreadable build is none to trigger.
+            None if self.is_mistaken("build-id") => None,
             None => self.trigger(
                 (given.project, given.build_setting),
                 RequestedOverrides {
-                    branch: given.branch.map(r#override),
+                    branch,
                     commit: given.commit.map(r#override),
                     changelist: given.changelist.map(r#override),
                 },
@@ -266,23 +290,31 @@ impl Check<'_> {
     }
 
     fn token(&mut self, given: Option<Secret>) -> Option<Secret> {
+        if self.is_mistaken("token-file") && given.is_none() {
+            return None;
+        }
         let problem = "is required; keep it in a secret of your CI and pass it as BUILDPIXEL_TOKEN";
         let token = self.required("token", given, problem)?;
-        // No other character can stand in an `Authorization` header.
-        if !token.expose().chars().all(|c| c.is_ascii_graphic()) {
-            let problem = "contains blanks or other characters that no token has".to_owned();
-            return self.mistake("token", None, problem);
+        match token::problem(&token) {
+            Some(problem) => {
+                let is_direct = variables::lookup(self.env, "token").is_some();
+                self.mistake(if is_direct { "token" } else { "token-file" }, None, problem)
+            }
+            None => Some(token),
         }
-        // A shorter token looks like ordinary words of a log, so it cannot be masked.
-        if token.expose().len() < SHORTEST_TOKEN {
-            let problem = format!("is too short for a token: {SHORTEST_TOKEN} characters at least");
-            return self.mistake("token", None, problem);
+    }
+
+    /// Webhooks and CIs name a branch by its reference.
+    fn branch(&mut self, given: String) -> Option<Override> {
+        match given.strip_prefix("refs/heads/") {
+            Some("") => self.mistake("branch", Some(given), "names no branch".to_owned()),
+            Some(name) => Some(Override::Value(name.to_owned())),
+            None => Some(r#override(given)),
         }
-        Some(token)
     }
 
     fn id(&mut self, input: &'static str, given: String) -> Option<Id> {
-        if mistake::lookup(self.env, "token").is_some_and(|(_, token)| token.contains(&given)) {
+        if self.token.as_ref().is_some_and(|token| token.expose().contains(&given)) {
             return self.mistake(input, None, "is the token".to_owned());
         }
         match Id::new(&given) {
@@ -385,10 +417,17 @@ impl Check<'_> {
 
     fn required<T>(&mut self, input: &'static str, given: Option<T>, problem: &str) -> Option<T> {
         // An unreadable input was already reported.
-        if given.is_none() && !self.mistakes.iter().any(|mistake| mistake.input == input) {
-            self.mistakes.push(Mistake { input, found: None, problem: problem.to_owned() });
+        if given.is_none() && !self.is_mistaken(input) {
+            let ignored = variables::ignored(self.env, input);
+            let ignored = ignored.map(|variable| format!("; {variable} is ignored here"));
+            let problem = format!("{problem}{}", ignored.unwrap_or_default());
+            self.mistakes.push(Mistake { input, found: None, problem });
         }
         given
+    }
+
+    fn is_mistaken(&self, input: &str) -> bool {
+        self.mistakes.iter().any(|mistake| mistake.input == input)
     }
 
     fn mistake<T>(
@@ -397,6 +436,10 @@ impl Check<'_> {
         value: Option<String>,
         problem: String,
     ) -> Option<T> {
+        let is_token = |value: &String| {
+            self.token.as_ref().is_some_and(|token| value.contains(token.expose()))
+        };
+        let value = value.filter(|value| !is_token(value));
         self.mistakes.push(Mistake::new(self.env, input, value, problem));
         None
     }

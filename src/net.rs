@@ -30,6 +30,7 @@ use proxy::Proxies;
 pub use proxy::Proxy;
 use roots::Roots;
 pub use roots::RootsError;
+use tunnel::Tunnel;
 pub use tunnel::USER_AGENT;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -134,19 +135,25 @@ impl Net {
         target: &Url,
     ) -> Result<Stream, ConnectError> {
         let host = target.host_str().unwrap_or_default();
-        let stream = match proxy {
-            Some(proxy) => self.through(proxy, target).await?,
-            None => tcp(target.as_str(), host, authority(target)).await?,
+        let is_secure = target.scheme() == "https";
+        let Some(proxy) = proxy else {
+            let stream = tcp(target.as_str(), host, authority(target)).await?;
+            return if is_secure { self.secure(stream, host).await } else { Ok(stream) };
         };
-        match target.scheme() {
-            "https" => self.secure(stream, host).await,
-            _ => Ok(stream),
+        let Tunnel { stream, announces_page } = self.through(proxy, target).await?;
+        match is_secure {
+            true if announces_page => {
+                self.secure(stream, host).await.map_err(|error| error.with_page_of(proxy))
+            }
+            true => self.secure(stream, host).await,
+            false => Ok(stream),
         }
     }
 
-    async fn through(&self, proxy: &Proxy, target: &Url) -> Result<Stream, ConnectError> {
+    async fn through(&self, proxy: &Proxy, target: &Url) -> Result<Tunnel, ConnectError> {
         let (uri, host) = (proxy.uri().to_string(), proxy.uri().host().unwrap_or_default());
-        let mut stream = tcp(&uri, host, format!("the proxy {proxy}")).await?;
+        let connecting = tcp(&uri, host, format!("the proxy {proxy}"));
+        let mut stream = connecting.await.map_err(ConnectError::with_proxy_as_target)?;
         if proxy.uri().scheme_str() == Some("https") {
             stream = self.secure(stream, host).await?;
         }

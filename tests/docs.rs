@@ -156,7 +156,12 @@ fn the_action_hands_every_input_to_the_program() {
     let mut expected = vec!["PROGRAM: ${{ steps.program.outputs.path }}".to_owned()];
     expected.extend(INPUTS.iter().map(|input| {
         let variable = input.name.to_ascii_uppercase().replace('-', "_");
-        format!("INPUT_{variable}: ${{{{ inputs.{} }}}}", input.name)
+        // Never blank, so that the program takes the variables of this step for its own.
+        let default = match input.name {
+            "on-superseded" => " || env.BUILDPIXEL_ON_SUPERSEDED || 'fail'",
+            _ => "",
+        };
+        format!("INPUT_{variable}: ${{{{ inputs.{}{default} }}}}", input.name)
     }));
     let runs = action("runs:");
     let env = runs.iter().skip_while(|line| line.trim() != "env:").skip(1);
@@ -175,8 +180,9 @@ fn the_action_has_every_output() {
     assert_eq!(action("outputs:"), expected.collect::<Vec<_>>());
 }
 
-/// The token would be readable by everybody, and the others change nothing on GitLab.
-const NOT_IN_THE_COMPONENT: [&str; 4] = ["token", "annotations", "summary", "ci"];
+/// The token would be readable by everybody, its file is a variable of the type File, and the others change nothing on
+/// GitLab.
+const NOT_IN_THE_COMPONENT: [&str; 5] = ["token", "token-file", "annotations", "summary", "ci"];
 
 #[test]
 fn the_component_takes_every_input_that_matters_on_gitlab_and_hands_it_to_the_program() {

@@ -3,7 +3,7 @@
 //     def game = buildPixel(project: '665f1a2b3c4d5e6f70810001', buildSetting: '665f1a2b3c4d5e6f70820001')
 //     echo "build ${game['build-id']}: ${game.result}"
 //
-// Takes every input except the token, written as buildSetting or 'build-setting', and also:
+// Takes every input except the token and its file, written as buildSetting or 'build-setting', and also:
 //
 //     credentialsId  id of the secret text that holds the token; 'buildpixel-token' if not given
 //     onSuperseded   also 'unstable': the run becomes unstable if a newer build replaces this one
@@ -25,7 +25,7 @@ Map call(Map given = [:]) {
             variables["BUILDPIXEL_${words}".toString()] = inputs[name]
         }
     }
-    if (variables.containsKey('BUILDPIXEL_TOKEN')) {
+    if (variables.containsKey('BUILDPIXEL_TOKEN') || variables.containsKey('BUILDPIXEL_TOKEN_FILE')) {
         error 'buildPixel: do not pass the token, because many people can read a pipeline; store it as a secret text and pass its credentialsId'
     }
     def mayBeUnstable = variables.BUILDPIXEL_ON_SUPERSEDED == 'unstable'

@@ -6,9 +6,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::anyhow;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair,
+};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, copy, copy_bidirectional,
 };
@@ -59,6 +62,43 @@ impl Authority {
         self.serve(params, upstream, None).await
     }
 
+    /// The same with a certificate that names the host only as its common name.
+    ///
+    /// # Errors
+    /// Those of [`Self::front`].
+    pub async fn front_without_names(
+        &self,
+        name: &str,
+        upstream: SocketAddr,
+    ) -> anyhow::Result<SocketAddr> {
+        let mut params = CertificateParams::new([])?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        self.serve(params, upstream, None).await
+    }
+
+    /// The same with a certificate for clients only.
+    ///
+    /// # Errors
+    /// Those of [`Self::front`].
+    pub async fn front_for_clients(
+        &self,
+        name: &str,
+        upstream: SocketAddr,
+    ) -> anyhow::Result<SocketAddr> {
+        let mut params = CertificateParams::new([name.to_owned()])?;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        self.serve(params, upstream, None).await
+    }
+
+    /// Puts TLS in front of a server, with the authority's own certificate instead of one for the server.
+    ///
+    /// # Errors
+    /// Those of [`Self::front`].
+    pub async fn front_as_authority(&self, upstream: SocketAddr) -> anyhow::Result<SocketAddr> {
+        let key = self.0.key().serialize_der();
+        serve_tls(self.0.der().clone(), key, upstream, None).await
+    }
+
     /// The same with an inspecting proxy: a request that upgrades the connection to WebSocket gets
     /// `answer` instead.
     ///
@@ -81,30 +121,39 @@ impl Authority {
         instead_of_upgrade: Option<&'static str>,
     ) -> anyhow::Result<SocketAddr> {
         let key = KeyPair::generate()?;
-        let certificate = params.signed_by(&key, &self.0)?;
-        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|why| anyhow!(why))?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)?;
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        serve(move |stream| {
-            let acceptor = acceptor.clone();
-            async move {
-                let mut stream = BufReader::new(acceptor.accept(stream).await?);
-                let head = head(&mut stream).await?;
-                match instead_of_upgrade.filter(|_| asks_for_websocket(&head)) {
-                    Some(answer) => {
-                        stream.write_all(answer.as_bytes()).await?;
-                        stream.shutdown().await
-                    }
-                    None => forward(&mut stream, upstream, head.as_bytes()).await,
-                }
-            }
-        })
-        .await
+        let certificate = params.signed_by(&key, &self.0)?.der().clone();
+        serve_tls(certificate, key.serialize_der(), upstream, instead_of_upgrade).await
     }
+}
+
+async fn serve_tls(
+    certificate: CertificateDer<'static>,
+    key: Vec<u8>,
+    upstream: SocketAddr,
+    instead_of_upgrade: Option<&'static str>,
+) -> anyhow::Result<SocketAddr> {
+    let key = PrivateKeyDer::try_from(key).map_err(|why| anyhow!(why))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)?;
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    serve(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let mut stream = BufReader::new(acceptor.accept(stream).await?);
+            let head = head(&mut stream).await?;
+            match instead_of_upgrade.filter(|_| asks_for_websocket(&head)) {
+                Some(answer) => {
+                    stream.write_all(answer.as_bytes()).await?;
+                    stream.shutdown().await
+                }
+                None => forward(&mut stream, upstream, head.as_bytes()).await,
+            }
+        }
+    })
+    .await
 }
 
 /// An HTTP proxy for CONNECT that connects every client to the same server.

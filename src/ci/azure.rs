@@ -38,6 +38,13 @@ impl Ci for Azure {
         env.flag("SYSTEM_DEBUG")
     }
 
+    fn why_no_secrets(&self, env: &Env) -> Option<&'static str> {
+        env.flag("SYSTEM_PULLREQUEST_ISFORK").then_some(
+            "Azure passes no secrets to pull requests from forks; build after the merge, or allow it in the \
+             pipeline's pull request trigger",
+        )
+    }
+
     fn revision(&self, env: &Env) -> CiRevision {
         let branches = ["SYSTEM_PULLREQUEST_SOURCEBRANCH", "BUILD_SOURCEBRANCH"];
         let commits = ["SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION"];

@@ -27,6 +27,14 @@ impl Ci for CircleCi {
         env.flag("CIRCLECI")
     }
 
+    /// These variables are set only for a pull request from a fork.
+    fn why_no_secrets(&self, env: &Env) -> Option<&'static str> {
+        first(env, &["CIRCLE_PR_USERNAME", "CIRCLE_PR_REPONAME"]).map(|_| {
+            "CircleCI passes no secrets to pull requests from forks; build after the merge, or allow it in the \
+             project's advanced settings"
+        })
+    }
+
     /// For a pull request from a fork the branch is `pull/7`.
     fn revision(&self, env: &Env) -> CiRevision {
         let revision = CiRevision::from_variables(env, &["CIRCLE_BRANCH"], &["CIRCLE_SHA1"]);

@@ -38,6 +38,11 @@ pub trait Ci: Sync {
         false
     }
 
+    /// Why the CI passes no secrets to this job, with what to do, if its variables tell. May read a file.
+    fn why_no_secrets(&self, _env: &Env) -> Option<&'static str> {
+        None
+    }
+
     /// The branch and commit that the CI is building. May read a file.
     fn revision(&self, env: &Env) -> CiRevision {
         CiRevision::from_variables(env, &[], &[])

@@ -120,16 +120,41 @@ impl Ci for Actions {
         env.flag("RUNNER_DEBUG")
     }
 
+    /// The other CIs do as GitHub.
+    fn why_no_secrets(&self, env: &Env) -> Option<&'static str> {
+        const DEPENDABOT: &str = "dependabot[bot]";
+        let name = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
+        let event = event(env).unwrap_or_default();
+        let is_from_fork = event.pull_request.as_ref().is_some_and(PullRequest::is_from_fork);
+        // An event of the base branch, such as `pull_request_target`, has the secrets.
+        if is_for_head(name) && is_from_fork {
+            Some(
+                "pull requests from forks get no secrets; build after the merge, or allow secrets for them in \
+                 the repository's settings",
+            )
+        } else if env.get("GITHUB_ACTOR") == Some(DEPENDABOT)
+            && (is_for_head(name) || matches!(name, "push" | "create"))
+        {
+            Some(
+                "runs that Dependabot started get only Dependabot secrets; add the token to these too, or skip \
+                 the step for Dependabot",
+            )
+        } else {
+            event.repository.is_some_and(|repository| repository.fork).then_some(
+                "this repository is a fork, and forks do not have the secrets of their origin; add the token here",
+            )
+        }
+    }
+
     /// On a pull request `GITHUB_SHA` is a merge commit that only GitHub has; the event has the head.
     /// `pull_request_target` builds the base on purpose: it does not trust the head.
     fn revision(&self, env: &Env) -> CiRevision {
         let event = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
-        let is_pull_request = event.starts_with("pull_request") && event != "pull_request_target";
-        let (branch, commit) = if is_pull_request {
-            match pull_request(env) {
-                Some(PullRequest { head, base }) => {
-                    let is_ours = head.repo == base.and_then(|base| base.repo);
-                    (head.branch.filter(|_| is_ours), head.sha)
+        let (branch, commit) = if is_for_head(event) {
+            match self::event(env).and_then(|event| event.pull_request) {
+                Some(request) => {
+                    let is_ours = !request.is_from_fork();
+                    (request.head.branch.filter(|_| is_ours), request.head.sha)
                 }
                 None => (first(env, &["GITHUB_HEAD_REF"]), None),
             }
@@ -164,15 +189,28 @@ impl Ci for Actions {
     }
 }
 
-#[derive(Deserialize)]
-struct PullRequestEvent {
-    pull_request: PullRequest,
+/// True for an event of a pull request that builds its head.
+fn is_for_head(event: &str) -> bool {
+    event.starts_with("pull_request") && event != "pull_request_target"
+}
+
+#[derive(Default, Deserialize)]
+struct Event {
+    pull_request: Option<PullRequest>,
+    repository: Option<Repository>,
 }
 
 #[derive(Deserialize)]
 struct PullRequest {
     head: End,
     base: Option<End>,
+}
+
+impl PullRequest {
+    fn is_from_fork(&self) -> bool {
+        let name = |end: &End| end.repo.as_ref().map(|repo| repo.full_name.clone());
+        name(&self.head) != self.base.as_ref().and_then(name)
+    }
 }
 
 #[derive(Deserialize)]
@@ -184,18 +222,20 @@ struct End {
     repo: Option<Repository>,
 }
 
-#[derive(PartialEq, Eq, Deserialize)]
+#[derive(Deserialize)]
 struct Repository {
     full_name: String,
+    #[serde(default)]
+    fork: bool,
 }
 
-/// GitHub drops events of more than 25 MB.
-const EVENT_BYTES: u64 = 32 * 1024 * 1024;
+/// The event of a pull request has about 30 KiB, that of a push up to 2,048 commits.
+const EVENT_BYTES: u64 = 4 << 20;
 
-fn pull_request(env: &Env) -> Option<PullRequest> {
-    let json = read::whole(Path::new(env.get("GITHUB_EVENT_PATH")?), EVENT_BYTES).ok()?;
-    let event: PullRequestEvent = serde_json::from_slice(&json).ok()?;
-    Some(event.pull_request)
+fn event(env: &Env) -> Option<Event> {
+    let path = Path::new(env.get("GITHUB_EVENT_PATH")?);
+    let json = read::whole(path, EVENT_BYTES).ok()?;
+    serde_json::from_slice(&json).ok()
 }
 
 /// The workflow commands.

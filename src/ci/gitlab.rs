@@ -17,6 +17,9 @@ fn slug(name: &str) -> String {
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
+/// The project that a merge request comes from.
+const SOURCE_PROJECT: &str = "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH";
+
 pub(super) struct GitLab;
 
 impl Ci for GitLab {
@@ -32,10 +35,36 @@ impl Ci for GitLab {
         env.flag("CI_DEBUG_TRACE")
     }
 
+    fn why_no_secrets(&self, env: &Env) -> Option<&'static str> {
+        let is_merge_request = env.get("CI_MERGE_REQUEST_IID").is_some();
+        let is_fork = ["CI_PROJECT_PATH", "CI_MERGE_REQUEST_PROJECT_PATH"]
+            .into_iter()
+            .any(|target| env.get(target).is_some() && differs(env, SOURCE_PROJECT, target));
+        if is_merge_request && is_fork {
+            Some(
+                "the pipeline of a merge request from a fork gets no variables of this project; build after the \
+                 merge, or run the pipeline in this project",
+            )
+        } else if env.flag("CI_COMMIT_REF_PROTECTED") {
+            None
+        } else if is_merge_request {
+            Some(
+                "GitLab passes protected variables to a merge request only if its source and target branches are \
+                 protected; unprotect the variable, or build the branch after the merge",
+            )
+        } else {
+            // GitLab sets the variable for every job.
+            (env.get("CI_COMMIT_REF_PROTECTED") == Some("false")).then_some(
+                "GitLab passes protected variables only to protected branches and tags, and this one is not; \
+                 protect it, or unprotect the variable",
+            )
+        }
+    }
+
     fn revision(&self, env: &Env) -> CiRevision {
         let branches = ["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_BRANCH"];
         let commits = ["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"];
-        let is_fork = differs(env, "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_PROJECT_PATH");
+        let is_fork = differs(env, SOURCE_PROJECT, "CI_PROJECT_PATH");
         CiRevision::from_variables(env, &branches, &commits).without_branch_if(is_fork)
     }
 

@@ -385,3 +385,113 @@ fn each_ci_shows_files_at_its_own_url() {
         assert_eq!(link, expected, "{ci}");
     }
 }
+
+/// A CI, variables of a job, and a part of the reason.
+type Row<'r> = (&'r str, &'r [(&'r str, &'r str)], &'r str);
+
+/// The reason for an empty token, in the words of the CI.
+fn why_no_secrets(ci: &str, variables: &[(&str, &str)]) -> &'static str {
+    named(ci).why_no_secrets(&env(variables)).unwrap_or_default()
+}
+
+#[test]
+fn github_tells_why_a_job_has_no_secrets() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let why = |ci, event, actor, json: &str| {
+        std::fs::write(file.path(), json).unwrap();
+        let path = file.path().to_str().unwrap();
+        let variables =
+            [("GITHUB_EVENT_NAME", event), ("GITHUB_EVENT_PATH", path), ("GITHUB_ACTOR", actor)];
+        why_no_secrets(ci, &variables)
+    };
+    let request = |head: &str| {
+        format!(
+            r#"{{"pull_request":{{"head":{{"repo":{head}}},"base":{{"repo":{{"full_name":"studio/game"}}}}}},
+                "repository":{{"full_name":"studio/game","fork":false}}}}"#
+        )
+    };
+    let own = request(r#"{"full_name":"studio/game"}"#);
+    let fork = request(r#"{"full_name":"somebody/game"}"#);
+    let deleted = request("null");
+    let copy = r#"{"repository":{"full_name":"somebody/game","fork":true}}"#;
+    let bot = "dependabot[bot]";
+    for ci in ["github", "gitea", "forgejo", "act"] {
+        for (event, actor, json, expected) in [
+            ("pull_request", "me", &*fork, "pull requests from forks get no secrets"),
+            ("pull_request", bot, &fork, "pull requests from forks get no secrets"),
+            ("pull_request_review", "me", &deleted, "pull requests from forks get no secrets"),
+            ("pull_request_target", "me", &fork, ""),
+            ("pull_request", "me", &own, ""),
+            ("pull_request", bot, &own, "runs that Dependabot started"),
+            (
+                "push",
+                bot,
+                r#"{"repository":{"full_name":"studio/game"}}"#,
+                "runs that Dependabot started",
+            ),
+            ("workflow_run", bot, r#"{"repository":{"full_name":"studio/game"}}"#, ""),
+            ("push", "me", copy, "this repository is a fork"),
+            ("push", "me", "not JSON", ""),
+            ("push", "me", "", ""),
+        ] {
+            let why = why(ci, event, actor, json);
+            assert!(why.starts_with(expected), "{ci} {event} {actor}: {why}");
+            assert_eq!(why.is_empty(), expected.is_empty(), "{ci} {event} {actor}: {why}");
+        }
+    }
+    let endless = format!("{}{fork}", " ".repeat(64 << 20));
+    assert_eq!(why("github", "pull_request", "me", &endless), "");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_event_that_is_no_file_is_not_read() {
+    let variables = [("GITHUB_EVENT_NAME", "pull_request"), ("GITHUB_EVENT_PATH", "/dev/zero")];
+    assert_eq!(why_no_secrets("github", &variables), "");
+}
+
+#[test]
+fn the_other_cis_tell_why_a_job_has_no_secrets() {
+    let request = ("CI_MERGE_REQUEST_IID", "7");
+    let rows: [Row<'_>; 15] = [
+        ("gitlab", &[("CI_COMMIT_REF_PROTECTED", "false")], "protected branches and tags"),
+        ("gitlab", &[("CI_COMMIT_REF_PROTECTED", "true")], ""),
+        ("gitlab", &[], ""),
+        ("gitlab", &[request, ("CI_COMMIT_REF_PROTECTED", "false")], "source and target branches"),
+        ("gitlab", &[request, ("CI_COMMIT_REF_PROTECTED", "true")], ""),
+        (
+            "gitlab",
+            &[
+                request,
+                ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "somebody/game"),
+                ("CI_MERGE_REQUEST_PROJECT_PATH", "studio/game"),
+                ("CI_PROJECT_PATH", "somebody/game"),
+                ("CI_COMMIT_REF_PROTECTED", "true"),
+            ],
+            "from a fork",
+        ),
+        (
+            "gitlab",
+            &[
+                request,
+                ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "studio/game"),
+                ("CI_MERGE_REQUEST_PROJECT_PATH", "studio/game"),
+                ("CI_PROJECT_PATH", "studio/game"),
+            ],
+            "source and target branches",
+        ),
+        ("azure", &[("SYSTEM_PULLREQUEST_ISFORK", "True")], "from forks"),
+        ("azure", &[("SYSTEM_PULLREQUEST_ISFORK", "False")], ""),
+        ("circleci", &[("CIRCLE_PR_USERNAME", "somebody")], "from forks"),
+        ("circleci", &[("CIRCLE_PULL_REQUEST", "https://x")], ""),
+        ("travis", &[("TRAVIS_SECURE_ENV_VARS", "false")], "from a fork"),
+        ("travis", &[("TRAVIS_SECURE_ENV_VARS", "true")], ""),
+        ("jenkins", &[], ""),
+        ("plain", &[], ""),
+    ];
+    for (ci, variables, expected) in rows {
+        let why = why_no_secrets(ci, variables);
+        assert!(why.contains(expected), "{ci} {variables:?}: {why}");
+        assert_eq!(why.is_empty(), expected.is_empty(), "{ci} {variables:?}: {why}");
+    }
+}

@@ -20,6 +20,13 @@ impl Ci for Travis {
         env.flag("TRAVIS")
     }
 
+    fn why_no_secrets(&self, env: &Env) -> Option<&'static str> {
+        (env.get("TRAVIS_SECURE_ENV_VARS") == Some("false")).then_some(
+            "Travis passes no secrets to this job, for example because its pull request comes from a fork; build \
+             after the merge",
+        )
+    }
+
     /// For a tag the branch is the tag.
     fn revision(&self, env: &Env) -> CiRevision {
         let branches = ["TRAVIS_PULL_REQUEST_BRANCH", "TRAVIS_BRANCH"];

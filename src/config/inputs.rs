@@ -1,100 +1,22 @@
-//! The inputs as users write them: the table behind `--help`, the docs and action.yml, and the raw
-//! texts that the environment has for it.
+//! The inputs as users write them: the raw texts that the environment has for the table of inputs.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::env::Env;
-use super::mistake::{Mistake, lookup, spellings};
+use super::mistake::Mistake;
+use super::placeholder::is_placeholder;
 use super::secret::Secret;
-
-/// One input, as documented.
-pub struct Input {
-    /// Name, as GitHub users write it.
-    pub name: &'static str,
-    /// Default value; `–` if there is none.
-    pub default: &'static str,
-    /// One sentence.
-    pub meaning: &'static str,
-}
-
-/// Every input, in the order of the documentation.
-pub const INPUTS: &[Input] = &[
-    input("token", "–", "API token. Required. It is masked before anything else is printed."),
-    input("project", "–", "Project id (24 characters). Required unless `build-id` is given."),
-    input(
-        "build-setting",
-        "–",
-        "Build setting id (24 characters). Required unless `build-id` is given.",
-    ),
-    input("branch", "–", "Branch to build instead of the setting's; `auto` takes it from the CI."),
-    input(
-        "commit",
-        "–",
-        "Commit to build; `auto` takes it from the CI (pull-request head, not the merge commit).",
-    ),
-    input("changelist", "–", "Perforce changelist to build; `auto` takes it from `P4_CHANGELIST`."),
-    input("build-id", "–", "Follow this existing build instead of triggering one."),
-    input("wait", "true", "`false`: trigger the build, write the outputs and exit 0 at once."),
-    input(
-        "timeout",
-        "6h",
-        "Time limit for the whole step (`90s`, `45m`, `1h30m`). On expiry: exit 12, and the build runs on.",
-    ),
-    input(
-        "queue-timeout",
-        "–",
-        "Time limit for `pending`. On expiry: exit 12, and the build stays queued.",
-    ),
-    input(
-        "on-superseded",
-        "fail",
-        "Result if a newer build supersedes this one: `fail` (exit 11) or `pass` (exit 0).",
-    ),
-    input(
-        "log-level",
-        "info",
-        "Lowest level printed: `info`, `warn`, `error`, `off`. Findings and the verdict are always printed.",
-    ),
-    input("annotations", "true", "Show findings as annotations of the CI."),
-    input(
-        "source-root",
-        "–",
-        "Folder of the Unreal project in the repository, if the program cannot find it in the checkout.",
-    ),
-    input("summary", "true", "Write the step summary, if the CI has one."),
-    input(
-        "reports-dir",
-        "–",
-        "Folder for report files. On GitLab and Jenkins it is `buildpixel-reports` if not given.",
-    ),
-    input(
-        "transport",
-        "auto",
-        "How to follow the build: `auto` (Socket.IO, or polling where that fails), `socket`, `poll`.",
-    ),
-    input(
-        "api-url",
-        "https://api.buildpixel.io",
-        "Base URL of the API. `http://` is accepted for loopback only.",
-    ),
-    input("ca-file", "–", "Extra root certificates: a PEM file, or the PEM text itself."),
-    input(
-        "ci",
-        "auto",
-        "CI whose output format is used: `github`, `gitlab`, `jenkins`, `plain`, …",
-    ),
-];
-
-const fn input(name: &'static str, default: &'static str, meaning: &'static str) -> Input {
-    Input { name, default, meaning }
-}
+pub use super::table::{INPUTS, Input};
+use super::token;
+use super::variables::{lookup, spellings, takes_github_spelling};
 
 /// The inputs as given: trimmed, blanks left out, nothing checked.
 #[derive(Debug, Default, Deserialize)]
-#[expect(missing_docs, reason = "the table above says what each one means")]
+#[expect(missing_docs, reason = "the table of inputs says what each one means")]
 pub struct Inputs {
     pub token: Option<Secret>,
+    pub token_file: Option<String>,
     pub project: Option<String>,
     pub build_setting: Option<String>,
     pub branch: Option<String>,
@@ -122,22 +44,46 @@ impl Inputs {
     pub fn read(env: &Env) -> (Self, Vec<Mistake>) {
         read(env)
     }
+
+    /// The same with the token of `token-file`, unless `token` is given. Reads that file.
+    pub fn load(env: &Env) -> (Self, Vec<Mistake>) {
+        let (mut inputs, mut mistakes) = Self::read(env);
+        if let Some(path) = inputs.token_file.as_ref().filter(|_| lookup(env, "token").is_none()) {
+            match token::from_file(path) {
+                Ok(token) => inputs.token = Some(token),
+                Err(problem) => {
+                    let path = Some(path.clone());
+                    mistakes.push(Mistake::new(env, "token-file", path, problem));
+                }
+            }
+        }
+        (inputs, mistakes)
+    }
 }
+
+/// The problem of a value that a CI or a shell should have replaced.
+const PLACEHOLDER: &str =
+    "is a placeholder that was not replaced by its value; set it in the CI, or leave the input out";
 
 /// Reads the inputs as the fields of `T`, each of which is optional.
 fn read<T: Default + DeserializeOwned>(env: &Env) -> (T, Vec<Mistake>) {
     let given = INPUTS.iter().filter_map(|input| Some((input.name, lookup(env, input.name)?.1)));
-    let given: Vec<_> = given.collect();
+    let (placeholders, given): (Vec<_>, Vec<_>) =
+        given.partition(|(_, value)| is_placeholder(value));
+    let mut mistakes: Vec<_> = placeholders
+        .into_iter()
+        .map(|(name, value)| Mistake::new(env, name, shown(name, value), PLACEHOLDER.to_owned()))
+        .collect();
     let fields = |given: &[(&'static str, &str)]| {
         let field = |(name, value): &(&str, &str)| (name.replace('-', "_"), (*value).to_owned());
         envy::from_iter::<_, T>(given.iter().map(field).collect::<Vec<_>>())
     };
     if let Ok(inputs) = fields(&given) {
-        return (inputs, Vec::new());
+        return (inputs, mistakes);
     }
     // The error names no variable and may quote a secret, so each input is tried on its own. The
     // readable inputs are still needed: their secrets must be masked, and their outputs written.
-    let (mut good, mut mistakes) = (Vec::new(), Vec::new());
+    let mut good = Vec::new();
     for (name, value) in given {
         match fields(&[(name, value)]) {
             Ok(_) => good.push((name, value)),
@@ -154,8 +100,7 @@ fn read<T: Default + DeserializeOwned>(env: &Env) -> (T, Vec<Mistake>) {
 }
 
 fn unreadable(env: &Env, name: &'static str, value: &str, error: &envy::Error) -> Mistake {
-    let value = (name != "token").then(|| value.to_owned());
-    let mut mistake = Mistake::new(env, name, value, "cannot be read".to_owned());
+    let mut mistake = Mistake::new(env, name, shown(name, value), "cannot be read".to_owned());
     // The error quotes the value.
     if mistake.found.as_ref().is_some_and(|found| found.value.is_some()) {
         mistake.problem += &format!(": {error}");
@@ -163,9 +108,28 @@ fn unreadable(env: &Env, name: &'static str, value: &str, error: &envy::Error) -
     mistake
 }
 
+fn shown(name: &str, value: &str) -> Option<String> {
+    (name != "token").then(|| value.to_owned())
+}
+
+/// One warning for all variables of another action that look like inputs.
+pub fn ignored(env: &Env) -> Option<String> {
+    let names: Vec<_> =
+        INPUTS.iter().filter_map(|input| super::variables::ignored(env, input.name)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "{}: ignored, because BUILDPIXEL_* inputs are set and no INPUT_* variable is certainly for this \
+             program; if these are, give them as BUILDPIXEL_* too",
+            names.join(", ")
+        )
+    })
+}
+
 /// One warning for each variable that looks like a misspelt input.
 pub fn misspelt(env: &Env) -> Vec<String> {
+    let is_foreign = |name: &str| name.starts_with("INPUT_") && !takes_github_spelling(env);
     env.names()
+        .filter(|name| !is_foreign(name))
         .filter(|name| !INPUTS.iter().any(|input| spellings(input.name).iter().any(|s| s == name)))
         .filter_map(|name| {
             let (prefix, rest) = ["INPUT_", "BUILDPIXEL_"]
@@ -206,6 +170,7 @@ mod tests {
         let env = Env::from_iter([
             ("INPUT_API-URL", " https://h \n"),
             ("INPUT_PROJECT", "  "),
+            ("INPUT_BUILD_ID", "b"),
             ("BUILDPIXEL_PROJECT", "p"),
         ]);
         let (inputs, mistakes) = Inputs::read(&env);
@@ -242,6 +207,7 @@ mod tests {
         let env = Env::from_iter([
             ("INPUT_TOKEN", "hunter2"),
             ("INPUT_BRANCH", "bp_hunter2"),
+            ("INPUT_SOURCE-ROOT", "x"),
             ("BUILDPIXEL_TIMEOUT", "soon"),
             ("BUILDPIXEL_PROJECT", "p"),
         ]);
@@ -270,6 +236,14 @@ mod tests {
         let (_, mistakes) = read::<Demanding>(&env);
         assert_eq!(mistakes.len(), 1, "{mistakes:?}");
         assert_eq!(mistakes[0].input, "project");
+    }
+
+    #[test]
+    fn inputs_of_another_action_are_not_misspelt() {
+        let theirs =
+            [("INPUT_TOKENS", "x"), ("BUILDPIXEL_PROJECT", "p"), ("BUILDPIXEL_WAITS", "x")];
+        let expected = "BUILDPIXEL_WAITS is not an input; did you mean BUILDPIXEL_WAIT?";
+        assert_eq!(misspelt(&Env::from_iter(theirs)), [expected]);
     }
 
     #[test]

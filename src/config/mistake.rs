@@ -1,8 +1,10 @@
-//! Invalid inputs, and the variables that inputs are read from.
+//! Invalid inputs.
 
 use std::fmt;
 
 use super::env::Env;
+use super::foreign_token;
+use super::variables::lookup;
 
 /// An invalid input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,25 +49,12 @@ impl Mistake {
     }
 }
 
-/// True if the text contains the token of this run, or another one of BuildPixel.
+/// True if the text contains the token of this run, or another one of BuildPixel or a known service.
 fn contains_token(env: &Env, text: &str) -> bool {
     /// Tokens begin like this.
     const PREFIX: &str = "bp_";
     let own = lookup(env, "token").map(|(_, token)| token);
-    text.contains(PREFIX) || own.is_some_and(|token| text.contains(token))
-}
-
-/// The variable of the input and its value: `INPUT_BUILD-ID` (GitHub's spelling), then
-/// `INPUT_BUILD_ID`, then `BUILDPIXEL_BUILD_ID`.
-pub(super) fn lookup<'e>(env: &'e Env, input: &str) -> Option<(String, &'e str)> {
-    spellings(input).into_iter().find_map(|variable| {
-        let value = env.get(&variable)?.trim();
-        Some((variable, value))
-    })
-}
-
-pub(super) fn spellings(input: &str) -> [String; 3] {
-    let github = input.to_ascii_uppercase();
-    let underscored = github.replace('-', "_");
-    [format!("INPUT_{github}"), format!("INPUT_{underscored}"), format!("BUILDPIXEL_{underscored}")]
+    text.contains(PREFIX)
+        || own.is_some_and(|token| text.contains(token))
+        || foreign_token::is_in(text)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::inputs::INPUTS;
+use super::inputs::{INPUTS, ignored};
 use super::{
     Config, Env, Inputs, Mistake, OnSuperseded, Override, RequestedOverrides, Secret, Task,
     Transport,
@@ -17,14 +17,15 @@ fn env<'a>(more: &[(&'a str, &'a str)]) -> Env {
     let least = [
         ("BUILDPIXEL_TOKEN", "bp_secret_token"),
         ("BUILDPIXEL_PROJECT", ID),
-        ("BUILDPIXEL_BUILD_SETTING", ID),
+        // No other action has this input, so `INPUT_*` variables count.
+        ("INPUT_BUILD-SETTING", ID),
     ];
     least.into_iter().chain(more.iter().copied()).collect()
 }
 
 fn config(more: &[(&str, &str)]) -> Result<Config, Vec<String>> {
     let env = env(more);
-    Config::new(Inputs::read(&env), &env)
+    Config::new(Inputs::load(&env), &env)
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
 }
 
@@ -79,9 +80,159 @@ fn every_mistake_is_reported_at_once_with_input_variable_value_and_what_is_accep
 #[test]
 fn all_missing_inputs_are_reported_together() {
     let env = Env::default();
-    let mistakes = Config::new(Inputs::read(&env), &env).unwrap_err();
+    let mistakes = Config::new(Inputs::load(&env), &env).unwrap_err();
     let inputs: Vec<_> = mistakes.iter().map(|mistake| mistake.input).collect();
     assert_eq!(inputs, ["token", "project", "build-setting"]);
+}
+
+#[test]
+fn a_placeholder_in_any_input_is_an_error_that_names_its_variable() {
+    for input in INPUTS {
+        let variable = format!("BUILDPIXEL_{}", input.name.to_ascii_uppercase().replace('-', "_"));
+        let mut least = vec![("BUILDPIXEL_TOKEN", "bp_secret_token")];
+        least.extend([("BUILDPIXEL_PROJECT", ID), ("BUILDPIXEL_BUILD_SETTING", ID)]);
+        let env = Env::from_iter(least.into_iter().chain([(variable.as_str(), "$(X)")]));
+        let (inputs, mistakes) = Inputs::load(&env);
+        assert!(inputs.reports_dir.is_none() && inputs.ci.is_none());
+        let value = if input.name == "token" { "" } else { " is \"$(X)\"" };
+        let expected = format!(
+            "`{}`{value} (read from {variable}): is a placeholder that was not replaced by its value; set it \
+             in the CI, or leave the input out",
+            input.name
+        );
+        let mistakes = Config::new((inputs, mistakes), &env).unwrap_err();
+        let shown: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, [expected]);
+    }
+}
+
+#[test]
+fn a_branch_given_as_a_reference_is_its_name() {
+    let branch = |given| {
+        let config = config(&[("INPUT_BRANCH", given)])?;
+        let Task::Trigger { overrides, .. } = config.task else { panic!("attached") };
+        Ok::<_, Vec<String>>(overrides.branch)
+    };
+    for (given, expected) in [
+        ("refs/heads/main", "main"),
+        ("refs/heads/feature/a", "feature/a"),
+        ("refs/heads/auto", "auto"),
+        ("heads/main", "heads/main"),
+        ("//depot/main", "//depot/main"),
+    ] {
+        assert_eq!(branch(given), Ok(Some(Override::Value(expected.to_owned()))), "{given}");
+    }
+    assert!(branch("refs/heads/").unwrap_err()[0].contains("names no branch"));
+    let config = config(&[("INPUT_COMMIT", "refs/heads/main")]).unwrap();
+    let Task::Trigger { overrides, .. } = config.task else { panic!("attached") };
+    assert_eq!(overrides.commit, Some(Override::Value("refs/heads/main".to_owned())));
+}
+
+/// The least inputs with this `token-file` and without `token`.
+fn from_token_file(path: &str, more: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let given = [("BUILDPIXEL_TOKEN", ""), ("INPUT_TOKEN-FILE", path)];
+    config(&given.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_token_is_read_from_its_file_and_trimmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let path = file.to_str().unwrap();
+    for content in ["bp_from_a_file", " bp_from_a_file\r\n", "\u{feff}bp_from_a_file\n"] {
+        std::fs::write(&file, content).unwrap();
+        let token = from_token_file(path, &[]).unwrap().token;
+        assert_eq!(token.expose(), "bp_from_a_file", "{content:?}");
+    }
+    let config = from_token_file(path, &[("INPUT_TOKEN", "bp_given_itself")]).unwrap();
+    assert_eq!(config.token.expose(), "bp_given_itself");
+}
+
+#[test]
+fn a_token_file_that_is_none_is_an_error_that_names_it_and_shows_no_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let path = file.to_str().unwrap();
+    let words = |content: &[u8]| {
+        std::fs::write(&file, content).unwrap();
+        let mistakes = from_token_file(path, &[]).unwrap_err();
+        let [mistake] = &mistakes[..] else { panic!("{mistakes:?}") };
+        assert!(mistake.starts_with("`token-file`"), "{mistake}");
+        assert!(mistake.contains("(read from INPUT_TOKEN-FILE): "), "{mistake}");
+        assert!(!mistake.contains("hunter2"), "{mistake}");
+        mistake.split_once("): ").unwrap().1.to_owned()
+    };
+    assert_eq!(words(b" \n"), "is an empty file");
+    assert_eq!(words(&vec![b'a'; 64 * 1024 + 1]), "cannot be read: it is larger than 64 KiB");
+    assert!(words(b"hunter2 hunter2").starts_with("contains blanks"));
+    assert!(words(b"ghs_hunter2").starts_with("looks like a token of GitHub"));
+    for (path, expected) in [
+        (folder.path().to_str().unwrap(), "it is not a regular file"),
+        ("/nonexistent/token", "cannot be read: "),
+    ] {
+        let mistakes = from_token_file(path, &[]).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        assert!(mistakes[0].contains(expected), "{mistakes:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_token_file_that_never_ends_is_not_read() {
+    let mistakes = from_token_file("/dev/zero", &[]).unwrap_err();
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    assert!(mistakes[0].ends_with("cannot be read: it is not a regular file"), "{mistakes:?}");
+}
+
+#[test]
+fn a_token_from_a_file_is_not_shown_in_other_inputs() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "hunter2-without-prefix").unwrap();
+    for given in ["hunter2-without-prefix", "x hunter2-without-prefix x"] {
+        let path = file.path().to_str().unwrap();
+        let mistakes = from_token_file(path, &[("INPUT_PROJECT", given)]).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        assert!(mistakes[0].starts_with("`project` (read from INPUT_PROJECT): "), "{mistakes:?}");
+    }
+}
+
+#[test]
+fn the_path_of_a_file_is_no_token() {
+    let file = tempfile::Builder::new().prefix("a token").tempfile().unwrap();
+    let mistakes = config(&[("INPUT_TOKEN", file.path().to_str().unwrap())]).unwrap_err();
+    let words = "`token` (read from INPUT_TOKEN): is the path of a file; give it as `token-file`";
+    assert_eq!(mistakes, [words]);
+}
+
+#[test]
+fn a_token_of_another_service_is_refused_and_not_shown() {
+    for token in ["ghs_hunter2hunter2", "github_pat_hunter2", "glpat-hunter2", "AKIAHUNTER2hunter2"]
+    {
+        let mistakes = config(&[("INPUT_TOKEN", token)]).unwrap_err();
+        assert_eq!(mistakes.len(), 1);
+        assert!(mistakes[0].contains("(read from INPUT_TOKEN): looks like a token of "));
+        assert!(!mistakes[0].contains("hunter2"), "{mistakes:?}");
+    }
+    let mistakes = config(&[("INPUT_PROJECT", "ghs_hunter2hunter2")]).unwrap_err();
+    assert!(!mistakes[0].contains("hunter2"), "{mistakes:?}");
+}
+
+#[test]
+fn an_input_of_another_action_is_ignored_with_a_reason() {
+    let env = Env::from_iter([
+        ("INPUT_TOKEN", "ghs_hunter2hunter2"),
+        ("INPUT_TIMEOUT", "5"),
+        ("BUILDPIXEL_PROJECT", ID),
+        ("BUILDPIXEL_BUILD_SETTING", ID),
+    ]);
+    let mistakes = Config::new(Inputs::load(&env), &env).unwrap_err();
+    let [mistake] = &mistakes[..] else { panic!("{mistakes:?}") };
+    assert!(mistake.problem.ends_with("; INPUT_TOKEN is ignored here"), "{mistake}");
+    let warning = ignored(&env).unwrap();
+    assert!(warning.starts_with("INPUT_TOKEN, INPUT_TIMEOUT: ignored"), "{warning}");
+    assert!(!warning.contains("hunter2"), "{warning}");
+    let ours = Env::from_iter([("INPUT_TOKEN", "x"), ("INPUT_BUILD-ID", "x")]);
+    assert_eq!(ignored(&ours), None);
 }
 
 #[test]
@@ -112,7 +263,7 @@ fn a_password_in_the_api_url_is_refused_and_not_shown() {
 #[test]
 fn build_id_attaches_and_makes_project_and_setting_unnecessary() {
     let env = Env::from_iter([("INPUT_TOKEN", "bp_token"), ("INPUT_BUILD-ID", ID)]);
-    let config = Config::new(Inputs::read(&env), &env).unwrap();
+    let config = Config::new(Inputs::load(&env), &env).unwrap();
     assert_eq!(config.task, Task::Attach(Id::new(ID).unwrap()));
 }
 
@@ -218,6 +369,20 @@ fn more_roots_are_read_from_the_standard_variables() {
 }
 
 #[test]
+fn roots_of_other_tools_are_read_once_for_each_path() {
+    let given = [
+        ("SSL_CERT_FILE", "/all.pem"),
+        ("NODE_EXTRA_CA_CERTS", " /node.pem\n"),
+        ("CI_SERVER_TLS_CA_FILE", "/all.pem"),
+        ("REQUESTS_CA_BUNDLE", "/certs"),
+        ("CURL_CA_BUNDLE", "/node.pem"),
+    ];
+    let network = config(&given).unwrap().network;
+    let expected = [("NODE_EXTRA_CA_CERTS", "/node.pem"), ("REQUESTS_CA_BUNDLE", "/certs")];
+    assert_eq!(network.cert_paths, expected.map(|(variable, path)| (variable, path.into())));
+}
+
+#[test]
 fn a_private_key_in_the_wrong_input_is_not_shown() {
     let key = "-----BEGIN PRIVATE KEY-----\nhunter2";
     let mistakes = config(&[("INPUT_CA-FILE", key)]).unwrap_err();
@@ -251,8 +416,8 @@ fn a_token_in_any_input_is_not_shown() {
         }
     }
     let expected = INPUTS.iter().map(|input| input.name);
-    // Any text is accepted for these. `ci::tests` has the test of `ci`.
-    let unchecked = ["branch", "commit", "changelist", "reports-dir", "ci"];
+    // Any text is accepted for these. `ci::tests` has the test of `ci`, and `token` wins over `token-file`.
+    let unchecked = ["token-file", "branch", "commit", "changelist", "reports-dir", "ci"];
     assert_eq!(refused, expected.filter(|name| !unchecked.contains(name)).collect());
 }
 

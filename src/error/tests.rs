@@ -28,7 +28,11 @@ fn refused(status: u16, code: &str) -> ApiError {
 
 fn unconnected() -> ApiError {
     let cause = io::Error::other("no route");
-    api(ApiErrorKind::Blocked(ConnectError::Tcp { target: "a.test:443".to_owned(), cause }))
+    api(ApiErrorKind::Blocked(ConnectError::Tcp {
+        target: "a.test:443".to_owned(),
+        of_proxy: false,
+        cause,
+    }))
 }
 
 fn garbled() -> ApiError {

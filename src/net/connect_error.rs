@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use rustls::{CertificateError, InvalidMessage};
+use rustls::{CertificateError, InvalidMessage, OtherError};
 
 use super::lookup::LookupError;
 use super::proxy::Proxy;
@@ -16,10 +16,12 @@ use crate::threads;
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The name has no address.
-    #[error("cannot look up {host}")]
+    #[error("cannot look up {}{host}", if *.of_proxy { "the proxy " } else { "" })]
     Lookup {
         /// The service's name, or the proxy's.
         host: String,
+        /// True for the proxy.
+        of_proxy: bool,
         /// The operating system's error.
         #[source]
         cause: LookupError,
@@ -29,6 +31,8 @@ pub enum ConnectError {
     Tcp {
         /// Host and port, or the proxy.
         target: String,
+        /// True for the proxy.
+        of_proxy: bool,
         /// The operating system's error.
         #[source]
         cause: io::Error,
@@ -85,6 +89,8 @@ pub enum ProxyAnswer {
     Endless,
     /// It closed the connection first.
     HungUp,
+    /// 200 and a page, as a web server does.
+    NoTunnel,
 }
 
 /// A problem with TLS that the user can fix, as far as it is known.
@@ -96,6 +102,12 @@ pub enum TlsFault {
     OutOfDate,
     /// The certificate is for other hosts.
     WrongName,
+    /// The certificate has no subject alternative name, so it is for no host.
+    NoName,
+    /// The server presents the certificate of an authority, in most cases its own self-signed one.
+    OfAuthority,
+    /// The certificate cannot be used for another reason.
+    BadCertificate,
     /// The server speaks another protocol.
     NotTls,
     /// The server closed the connection.
@@ -109,13 +121,17 @@ impl ConnectError {
     pub(super) fn tcp(target: String, host: &str, error: &(dyn Error + 'static)) -> Self {
         Self::lookup(host, error).unwrap_or_else(|| {
             let cause = io_error(error).map_or_else(|| io::Error::other(error.to_string()), copy);
-            Self::Tcp { target, cause }
+            Self::Tcp { target, of_proxy: false, cause }
         })
     }
 
     /// The handshake failed.
     pub(super) fn tls(host: &str, error: &io::Error) -> Self {
         let (fault, cause): (_, Box<dyn Error + Send + Sync>) = match rustls_error(error) {
+            // The text around the cause would be that of Rust's debugging.
+            Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) => {
+                (TlsFault::of_other(other), other.to_string().into())
+            }
             Some(error) => (TlsFault::of(error), Box::new(error.clone())),
             None if is_hang_up(error.kind()) => (TlsFault::HungUp, Box::new(plain(error))),
             None => (TlsFault::Other, Box::new(copy(error))),
@@ -138,13 +154,31 @@ impl ConnectError {
         // The kernel reports a broken connection only once it was open: then TLS had begun.
         match is_tls && (rustls_error(io).is_some() || is_hang_up(io.kind())) {
             true => Some(Self::tls(host, io)),
-            false => Some(Self::Tcp { target, cause: copy(io) }),
+            false => Some(Self::Tcp { target, of_proxy: false, cause: copy(io) }),
         }
     }
 
     fn lookup(host: &str, error: &(dyn Error + 'static)) -> Option<Self> {
         let cause = walk(error).find_map(|error| error.downcast_ref::<LookupError>())?;
-        Some(Self::Lookup { host: host.to_owned(), cause: cause.clone() })
+        Some(Self::Lookup { host: host.to_owned(), of_proxy: false, cause: cause.clone() })
+    }
+
+    /// The same on the way to the proxy.
+    pub(super) fn with_proxy_as_target(mut self) -> Self {
+        if let Self::Lookup { of_proxy, .. } | Self::Tcp { of_proxy, .. } = &mut self {
+            *of_proxy = true;
+        }
+        self
+    }
+
+    /// The same for TLS behind an answer to CONNECT that announced a page.
+    pub(super) fn with_page_of(self, proxy: &Proxy) -> Self {
+        match self {
+            Self::Tls { fault: TlsFault::NotTls | TlsFault::HungUp, .. } => {
+                Self::Proxy { proxy: proxy.to_string(), answer: ProxyAnswer::NoTunnel }
+            }
+            other => other,
+        }
     }
 
     /// The time ran out.
@@ -168,6 +202,9 @@ impl ConnectError {
                 TlsFault::UnknownIssuer
                 | TlsFault::OutOfDate
                 | TlsFault::WrongName
+                | TlsFault::NoName
+                | TlsFault::OfAuthority
+                | TlsFault::BadCertificate
                 | TlsFault::NotTls => true,
                 TlsFault::HungUp | TlsFault::Other => false,
             },
@@ -178,6 +215,10 @@ impl ConnectError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Lookup { cause: LookupError::NoThread(_), .. } => threads::HINT,
+            Self::Lookup { of_proxy: true, .. } | Self::Tcp { of_proxy: true, .. } => {
+                "check the host and port in HTTPS_PROXY or ALL_PROXY, and whether the proxy runs; NO_PROXY names \
+                 hosts that need none"
+            }
             Self::Lookup { .. } | Self::Tcp { .. } | Self::Timeout { .. } => {
                 "check `api-url`, the proxy variables and, for a certificate of your own, `ca-file`"
             }
@@ -203,6 +244,7 @@ impl ProxyAnswer {
     fn is_lasting(self) -> bool {
         match self {
             Self::Status(status) => matches!(status, 400 | 401 | 403 | 405 | 501),
+            Self::NoTunnel => true,
             Self::NotHttp | Self::Endless | Self::HungUp => false,
         }
     }
@@ -215,6 +257,9 @@ impl fmt::Display for ProxyAnswer {
             Self::NotHttp => f.write_str("it does not speak HTTP"),
             Self::Endless => f.write_str("its answer does not end"),
             Self::HungUp => f.write_str("it closed the connection"),
+            Self::NoTunnel => {
+                f.write_str("it answered 200 with a page, so it is a web server and no proxy")
+            }
         }
     }
 }
@@ -230,13 +275,25 @@ impl TlsFault {
                 | Certificate::ExpiredContext { .. }
                 | Certificate::NotValidYet
                 | Certificate::NotValidYetContext { .. } => Self::OutOfDate,
+                Certificate::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+                    Self::NoName
+                }
                 Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                     Self::WrongName
                 }
-                _ => Self::Other,
+                Certificate::Other(other) => Self::of_other(other),
+                _ => Self::BadCertificate,
             },
             Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
             _ => Self::Other,
+        }
+    }
+
+    /// An error for which rustls has no word.
+    fn of_other(error: &OtherError) -> Self {
+        match error.0.downcast_ref() {
+            Some(webpki::Error::CaUsedAsEndEntity) => Self::OfAuthority,
+            _ => Self::BadCertificate,
         }
     }
 
@@ -249,6 +306,13 @@ impl TlsFault {
                 format!("the certificate of {host} has expired, or is not valid yet")
             }
             Self::WrongName => format!("the certificate of {host} is for another host"),
+            Self::NoName => format!("the certificate of {host} has no subject alternative name"),
+            Self::OfAuthority => {
+                format!(
+                    "the certificate of {host} is that of an authority, and not that of a server"
+                )
+            }
+            Self::BadCertificate => format!("the certificate of {host} cannot be used"),
             Self::NotTls => format!("{host} does not speak TLS"),
             Self::HungUp => format!("{host} closed the connection during the TLS handshake"),
             Self::Other => format!("cannot set up TLS with {host}"),
@@ -265,8 +329,18 @@ impl TlsFault {
                 "check the clock of this machine; if it is right, the certificate has to be renewed"
             }
             Self::WrongName => "check the host in `api-url` and in the proxy variables",
+            Self::NoName => {
+                "issue the certificate again with the host as subject alternative name; its common name does not \
+                 count"
+            }
+            Self::OfAuthority => {
+                "give the server a certificate of its own (CA:FALSE) that this authority has signed, and pass the \
+                 authority's as `ca-file`"
+            }
+            Self::BadCertificate => "issue the certificate again, as one for a TLS server",
             Self::NotTls => {
-                "check host and port of `api-url`; for a plain proxy, HTTPS_PROXY begins with http://"
+                "check host and port of `api-url`, and that HTTPS_PROXY names a proxy and no web server; for a \
+                 plain proxy it begins with http://"
             }
             Self::HungUp | Self::Other => {
                 "check `api-url`, the proxy variables and any firewall in front of BuildPixel"

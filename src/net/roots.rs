@@ -45,6 +45,14 @@ impl Roots {
         for path in &network.cert_dirs {
             roots.add_ambient("SSL_CERT_DIR", path, Certificates::of_folder(path));
         }
+        for (variable, path) in &network.cert_paths {
+            // Python's Requests takes a folder, too.
+            let found = match path.is_dir() {
+                true => Certificates::of_folder(path),
+                false => Certificates::of_file(path),
+            };
+            roots.add_ambient(variable, path, found);
+        }
         Ok(roots)
     }
 
@@ -170,6 +178,23 @@ mod tests {
         let more = roots(&network);
         assert_eq!(more.store.len(), usual + 4);
         assert_eq!(more.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn roots_of_other_tools_are_added_from_a_file_or_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("root.pem");
+        std::fs::write(&file, Authority::new().unwrap().pem()).unwrap();
+        let usual = roots(&Network::default()).store.len();
+        for (path, added, warnings) in
+            [(file, 1, 0), (folder.path().to_owned(), 1, 0), ("/nonexistent".into(), 0, 1)]
+        {
+            let cert_paths = vec![("REQUESTS_CA_BUNDLE", path)];
+            let more = roots(&Network { cert_paths, ..Network::default() });
+            assert_eq!(more.store.len(), usual + added);
+            assert_eq!(more.warnings.len(), warnings, "{:?}", more.warnings);
+            assert!(more.warnings.iter().all(|w| w.starts_with("REQUESTS_CA_BUNDLE adds no")));
+        }
     }
 
     #[test]

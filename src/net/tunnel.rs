@@ -11,29 +11,37 @@ pub const USER_AGENT: &str = concat!("buildpixel-ci/", env!("CARGO_PKG_VERSION")
 
 const ANSWER_LIMIT_BYTES: u64 = 8 << 10;
 
+/// A connection through a proxy.
+pub(super) struct Tunnel {
+    pub(super) stream: Stream,
+    /// True if the answer announces a page, as that of a web server does.
+    pub(super) announces_page: bool,
+}
+
 /// Asks for a tunnel to `authority`, a host with its port.
 pub(super) async fn open(
     mut stream: Stream,
     authority: &str,
     proxy: &Proxy,
-) -> Result<Stream, ConnectError> {
+) -> Result<Tunnel, ConnectError> {
     let answer = match ask(&mut stream, authority, proxy).await {
         Ok(answer) => answer,
         Err(error) if is_hang_up(error.kind()) => ConnectAnswer::Refused(ProxyAnswer::HungUp),
         Err(cause) => {
-            return Err(ConnectError::Tcp { target: format!("the proxy {proxy}"), cause });
+            let target = format!("the proxy {proxy}");
+            return Err(ConnectError::Tcp { target, of_proxy: true, cause });
         }
     };
     let proxy = proxy.to_string();
     match answer {
-        ConnectAnswer::Open => Ok(stream),
+        ConnectAnswer::Open { announces_page } => Ok(Tunnel { stream, announces_page }),
         ConnectAnswer::WantsCredentials { only } => Err(ConnectError::ProxyAuth { proxy, only }),
         ConnectAnswer::Refused(answer) => Err(ConnectError::Proxy { proxy, answer }),
     }
 }
 
 enum ConnectAnswer {
-    Open,
+    Open { announces_page: bool },
     WantsCredentials { only: Option<String> },
     Refused(ProxyAnswer),
 }
@@ -56,7 +64,7 @@ async fn ask(
     stream.write_all(&request).await?;
     stream.flush().await?;
 
-    // The server sends nothing behind the headers before we do, so the buffer holds none of its
+    // The server sends nothing behind the headers before we do, so the buffer must hold none of its
     // data.
     let mut reader = BufReader::new(stream.take(ANSWER_LIMIT_BYTES));
     let mut head = Vec::new();
@@ -77,8 +85,9 @@ async fn ask(
         }
     }
     Ok(match status {
+        200 if !reader.buffer().is_empty() => ConnectAnswer::Refused(ProxyAnswer::NoTunnel),
         // As REST's HTTP client parses it.
-        200 => ConnectAnswer::Open,
+        200 => ConnectAnswer::Open { announces_page: announces_page(&head) },
         407 => ConnectAnswer::WantsCredentials { only: schemes_without_basic(&head) },
         status => ConnectAnswer::Refused(ProxyAnswer::Status(status)),
     })
@@ -88,15 +97,28 @@ async fn ask(
 fn schemes_without_basic(head: &[u8]) -> Option<String> {
     const KNOWN: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
     let head = String::from_utf8_lossy(head);
-    let headers = head.lines().filter_map(|line| line.split_once(':'));
-    let offers = headers.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
-    let words: Vec<_> = offers
-        .flat_map(|(_, challenges)| challenges.split(','))
+    let words: Vec<_> = headers(&head, "proxy-authenticate")
+        .flat_map(|challenges| challenges.split(','))
         .filter_map(|challenge| challenge.split_whitespace().next())
         .collect();
     let is_offered = |scheme: &&str| words.iter().any(|word| word.eq_ignore_ascii_case(scheme));
     let offered: Vec<_> = KNOWN.into_iter().filter(is_offered).collect();
     (!offered.is_empty() && !offered.contains(&"Basic")).then(|| offered.join(", "))
+}
+
+/// True if a body should follow. No proxy sends one behind the head of a tunnel.
+fn announces_page(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let has = |name| headers(&head, name).next().is_some();
+    has("content-type")
+        || has("transfer-encoding")
+        || headers(&head, "content-length").any(|length| length.trim() != "0")
+}
+
+/// The values of a header.
+fn headers<'h>(head: &'h str, wanted: &str) -> impl Iterator<Item = &'h str> {
+    let headers = head.lines().filter_map(|line| line.split_once(':'));
+    headers.filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
 }
 
 fn status(line: &[u8]) -> Option<u16> {
@@ -125,6 +147,21 @@ mod tests {
             assert_eq!(status(line.as_bytes()), expected, "{line}");
         }
         assert_eq!(status(b"HTTP/1.1 403 Acc\xe8s refus\xe9\r\n"), Some(403));
+    }
+
+    #[test]
+    fn an_answer_with_a_body_announces_a_page() {
+        for (headers, expected) in [
+            ("Content-Type: text/html\r\n", true),
+            ("content-length: 5\r\n", true),
+            ("Transfer-Encoding: chunked\r\n", true),
+            ("Content-Length: 0\r\n", false),
+            ("Via: 1.1 squid\r\n", false),
+            ("", false),
+        ] {
+            let head = format!("HTTP/1.1 200 OK\r\n{headers}\r\n");
+            assert_eq!(announces_page(head.as_bytes()), expected, "{headers}");
+        }
     }
 
     #[test]

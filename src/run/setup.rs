@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::overrides;
 use crate::causes::one_line;
 use crate::ci::{self, Ci};
-use crate::config::inputs::misspelt;
-use crate::config::{Config, Env, Inputs, Secret, Task};
+use crate::config::inputs::{ignored, misspelt};
+use crate::config::{Config, Env, Inputs, Mistake, Secret, Task};
 use crate::error::Error;
 use crate::follow::FollowDelays;
 use crate::model::Notice;
@@ -101,7 +101,7 @@ impl Setup {
 
     /// This reads files, too.
     fn read(env: &Env, is_terminal: bool) -> Reading {
-        let (inputs, unreadable) = Inputs::read(env);
+        let (inputs, unreadable) = Inputs::load(env);
         let (token, reports_dir) = (inputs.token.clone(), inputs.reports_dir.clone());
         let attaches = inputs.build_id.is_some() && inputs.project.is_some();
         let chosen = ci::choose(inputs.ci.as_deref(), env, is_terminal);
@@ -111,7 +111,11 @@ impl Setup {
             config = Err(others.into_iter().flatten().chain([mistake]).collect());
             ci::detect(env, is_terminal)
         });
+        if let (Err(mistakes), None) = (&mut config, &token) {
+            explain_missing_token(mistakes, ci, env);
+        }
         let mut warnings = misspelt(env);
+        warnings.extend(ignored(env));
         warnings.extend(attaches.then(|| ATTACHES.to_owned()));
         warnings.extend(ci::near_miss(ci, env).map(str::to_owned));
         let (config, prepared) = match config {
@@ -188,5 +192,18 @@ fn name(task: &Task) -> String {
     match task {
         Task::Trigger { build_setting, .. } => build_setting.to_string(),
         Task::Attach(build) => build.to_string(),
+    }
+}
+
+/// Adds the CI's reason to the mistakes of a token that is empty, or a variable that has no value.
+fn explain_missing_token(mistakes: &mut [Mistake], ci: &dyn Ci, env: &Env) {
+    let tokens = mistakes.iter_mut().filter(|mistake| mistake.input == "token");
+    for mistake in tokens {
+        if let Some(reason) = ci.why_no_secrets(env) {
+            mistake.problem = match mistake.found {
+                None => format!("is empty: {reason}"),
+                Some(_) => format!("{}; {reason}", mistake.problem),
+            };
+        }
     }
 }

@@ -4,6 +4,7 @@ mod checkout;
 mod clocks;
 mod endings;
 mod faults;
+mod inputs;
 mod leaving;
 mod lossy;
 mod network;

@@ -105,10 +105,10 @@ impl Findings {
     /// line itself names none.
     pub(crate) fn read(&mut self, line: &str, claimed: Option<Severity>, phases: &Phases) {
         self.locator.learn(line);
-        if line.contains("<-- ") {
-            if let Some(marker) = suspension::marker(line) {
-                self.context.is_suspended = marker == suspension::Marker::Suspend;
-            }
+        if line.contains("<-- ")
+            && let Some(marker) = suspension::marker(line)
+        {
+            self.context.is_suspended = marker == suspension::Marker::Suspend;
         }
         if self.context.is_suspended {
             self.unread.push(line, claimed, phases);

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use simulator::proxy_tls::{ConnectProxy, serve};
-use tokio::io::AsyncReadExt;
+use simulator::proxy_tls::{Authority, ConnectProxy, head as read_head, serve};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::Instant;
 use url::Url;
 
@@ -12,7 +12,7 @@ use super::*;
 use crate::causes::one_line;
 use crate::config::{Network, Secret};
 use crate::net::Net;
-use crate::net::loopback::net;
+use crate::net::loopback::{net, trusting};
 
 /// Longer than any of these tests needs.
 const LONG: Duration = Duration::from_secs(20);
@@ -107,6 +107,8 @@ async fn rest_and_websocket_report_a_closed_port_and_an_unknown_name_alike() {
     assert_eq!(text.matches("refused").count(), 1, "{text}");
     let (text, _) = words(&by(closed), "https://api.buildpixel.test").await;
     assert!(text.starts_with(&format!("cannot connect to the proxy {closed}: ")), "{text}");
+    let unreachable = over_both(&by(closed), "https://api.buildpixel.test", LONG).await;
+    assert!(unreachable.iter().all(blames_only_the_proxy), "{unreachable:?}");
 
     // No server can be asked for a name of this length.
     let name = "x".repeat(64);
@@ -114,7 +116,77 @@ async fn rest_and_websocket_report_a_closed_port_and_an_unknown_name_alike() {
     assert!(text.starts_with(&format!("cannot look up {name}.test: ")), "{text}");
     assert!(!is_lasting);
     let (text, _) = words(&by(format!("{name}:1")), "https://api.buildpixel.test").await;
-    assert!(text.starts_with(&format!("cannot look up {name}: ")), "{text}");
+    assert!(text.starts_with(&format!("cannot look up the proxy {name}: ")), "{text}");
+    let unknown = over_both(&by(format!("{name}:1")), "https://api.buildpixel.test", LONG).await;
+    assert!(unknown.iter().all(blames_only_the_proxy), "{unknown:?}");
+}
+
+fn blames_only_the_proxy(error: &ConnectError) -> bool {
+    error.hint().contains("HTTPS_PROXY") && !error.hint().contains("api-url")
+}
+
+#[tokio::test]
+async fn rest_and_websocket_blame_a_web_server_in_place_of_the_proxy() {
+    for (head, rest) in [
+        // All of the page comes at once, later, or never.
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>hello</p>", ""),
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", "<p>hello</p>"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n", ""),
+        ("HTTP/1.1 200 OK\r\n\r\n<p>hello</p>", ""),
+    ] {
+        let web = serve(move |stream| async move {
+            let mut stream = BufReader::new(stream);
+            read_head(&mut stream).await?;
+            stream.write_all(head.as_bytes()).await?;
+            if !rest.is_empty() {
+                // The client speaks first in a tunnel.
+                stream.fill_buf().await?;
+                stream.write_all(rest.as_bytes()).await?;
+            }
+            stream.shutdown().await?;
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(drop)
+        });
+        let web = web.await.unwrap();
+        let expected = format!(
+            "the proxy {web} refuses the connection: it answered 200 with a page, so it is a web server and \
+             no proxy"
+        );
+        let net = by(web);
+        assert_eq!(
+            words(&net, "https://api.buildpixel.test").await,
+            (expected, true),
+            "{head}{rest}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rest_and_websocket_say_what_is_wrong_with_a_certificate() {
+    let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+    let authority = Authority::new().unwrap();
+    let trusting = net(&trusting(&authority));
+    let distrusting = net(&Network::default());
+    let own = authority.front_as_authority(nowhere).await.unwrap();
+    let nameless = authority.front_without_names("localhost", nowhere).await.unwrap();
+    let for_clients = authority.front_for_clients("localhost", nowhere).await.unwrap();
+    for (net, server, expected, hint) in [
+        (&trusting, own, "is that of an authority, and not that of a server: CaUsed", "CA:FALSE"),
+        (
+            &distrusting,
+            own,
+            "is that of an authority, and not that of a server: CaUsed",
+            "CA:FALSE",
+        ),
+        (&trusting, nameless, "has no subject alternative name: ", "issue the certificate again"),
+        (&trusting, for_clients, "cannot be used: ", "for a TLS server"),
+    ] {
+        let target = format!("https://localhost:{}", server.port());
+        let (text, is_lasting) = words(net, &target).await;
+        assert!(text.starts_with(&format!("the certificate of localhost {expected}")), "{text}");
+        assert!(is_lasting, "{text}");
+        let errors = over_both(net, &target, LONG).await;
+        assert!(errors.iter().all(|error| error.hint().contains(hint)), "{errors:?}");
+    }
 }
 
 #[tokio::test]

@@ -32,8 +32,8 @@ async fn mistakes_are_reported_together_and_nothing_is_sent() {
 async fn a_token_given_the_github_way_wins() {
     let wrong = "bp_wrong_0123456789";
     for (winner, loser, code) in [(TOKEN, wrong, 0), (wrong, TOKEN, 21)] {
-        let job =
-            Job::new(success()).await.env("INPUT_TOKEN", winner).env("BUILDPIXEL_TOKEN", loser);
+        let job = Job::new(success()).await.env("INPUT_ON-SUPERSEDED", "fail");
+        let job = job.env("INPUT_TOKEN", winner).env("BUILDPIXEL_TOKEN", loser);
         let ran = job.run();
         assert_eq!(ran.code, Some(code), "{}", ran.stdout);
         let is_good = |entry: &Entry| matches!(entry, Entry::Request { authorized: true, .. });

@@ -15,7 +15,7 @@ use super::wait::LONG;
 pub(crate) struct Fifo(PathBuf);
 
 impl Fifo {
-    fn make(path: &Path) -> Self {
+    pub(crate) fn make(path: &Path) -> Self {
         let made = Command::new("mkfifo").arg(path).status().unwrap();
         assert!(made.success());
         Self::at(path)

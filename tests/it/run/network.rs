@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use simulator::proxy_tls::{Authority, ConnectProxy};
+use simulator::proxy_tls::{Authority, ConnectProxy, answering};
 use simulator::{BUILD_ID, Entry, Scenario, build_path};
 use tempfile::TempDir;
 
@@ -175,7 +175,16 @@ async fn a_host_of_no_proxy_is_reached_without_one() {
 
 #[tokio::test]
 async fn a_private_authority_is_trusted_by_rest_and_stream_from_every_source() {
-    for given in ["text", "file", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+    for given in [
+        "text",
+        "file",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "NODE_EXTRA_CA_CERTS",
+        "CI_SERVER_TLS_CA_FILE",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+    ] {
         let (step, authority, front) = behind_tls(build()).await;
         let proxy = ConnectProxy::to(front).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -183,8 +192,8 @@ async fn a_private_authority_is_trusted_by_rest_and_stream_from_every_source() {
         let step = match given {
             "text" => step.input("ca-file", &authority.pem()),
             "file" => step.input("ca-file", &pem),
-            "SSL_CERT_FILE" => step.env(given, &pem),
-            _ => step.env(given, &utf8(folder.path())),
+            "SSL_CERT_DIR" => step.env(given, &utf8(folder.path())),
+            variable => step.env(variable, &pem),
         };
         let ran = step.env("HTTPS_PROXY", &proxy.address.to_string()).run().await;
         assert_eq!(ran.code, 0, "{given}: {}", ran.stdout);
@@ -226,6 +235,74 @@ async fn each_other_tls_fault_has_its_own_text_and_hint() {
         let ran = step.env("HTTPS_PROXY", &proxy.address.to_string()).run().await;
         assert_eq!(ran.code, 30, "{}", ran.stdout);
         assert!(ran.stdout.contains(words) && ran.stdout.contains(hint), "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_no_client_accepts_ends_the_step_at_once_with_its_reason() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let authority = Authority::new().unwrap();
+    let own = authority.front_as_authority(nowhere).await.unwrap();
+    let nameless = authority.front_without_names(HOST, nowhere).await.unwrap();
+    let for_clients = authority.front_for_clients(HOST, nowhere).await.unwrap();
+    for (front, words, hint) in [
+        (own, "is that of an authority, and not that of a server", "a certificate of its own"),
+        (nameless, "has no subject alternative name", "with the host as subject alternative name"),
+        (for_clients, "cannot be used", "as one for a TLS server"),
+    ] {
+        let proxy = ConnectProxy::to(front).await.unwrap();
+        let step = Step::new(build()).await.input("api-url", &format!("https://{HOST}"));
+        let step = step.input("ca-file", &authority.pem());
+        let ran = step.env("HTTPS_PROXY", &proxy.address.to_string()).run().await;
+        assert_eq!(ran.code, 30, "{}", ran.stdout);
+        ran.says(&format!("the certificate of {HOST} {words}"));
+        ran.says(hint);
+        ran.does_not_say("retrying in");
+        ran.does_not_say("check HTTPS_PROXY");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_without_basic_credentials_is_reported_with_its_schemes() {
+    for (offers, schemes) in [
+        ("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM", "Negotiate, NTLM"),
+        ("Proxy-Authenticate: Digest realm=\"x\", nonce=\"y\"", "Digest"),
+    ] {
+        let (step, authority, front) = behind_tls(build()).await;
+        let answer: &str = format!("HTTP/1.1 407 Authentication Required\r\n{offers}").leak();
+        let proxy = ConnectProxy::answering(answer, front).await.unwrap();
+        let step = step.input("ca-file", &authority.pem());
+        let ran = step.env("HTTPS_PROXY", &format!("ci:x@{}", proxy.address)).run().await;
+        assert_eq!(ran.code, 30, "{}", ran.stdout);
+        ran.says(&format!(
+            "the proxy {} accepts no Basic credentials, only {schemes} (407)",
+            proxy.address
+        ));
+        ran.says("set HTTPS_PROXY to a local proxy that speaks its scheme");
+        ran.does_not_say("retrying in");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_there_or_is_a_web_server_is_blamed_and_not_the_api() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    // No server can be asked for a name of this length.
+    let unknown = format!("{}:3128", "x".repeat(64));
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello";
+    let web = answering(page).await.unwrap().to_string();
+    for (proxy, words) in [
+        (&closed, format!("cannot connect to the proxy {closed}")),
+        (&unknown, format!("cannot look up the proxy {}", "x".repeat(64))),
+        (&web, format!("the proxy {web} refuses the connection: it answered 200 with a page")),
+    ] {
+        let step = Step::new(build()).await.input("api-url", &format!("https://{HOST}"));
+        let ran = step.env("HTTPS_PROXY", proxy).run().await;
+        assert_eq!(ran.code, 30, "{}", ran.stdout);
+        ran.says(&words);
+        ran.says("HTTPS_PROXY or ALL_PROXY");
+        ran.does_not_say("check `api-url`");
     }
 }
 
