@@ -131,7 +131,7 @@ async fn the_token_in_an_answer_is_masked_before_it_is_cut_and_in_diagnostics() 
     let (start, _) = encoded.split_at(8);
     for less in [0, 10, 20, 30, 40] {
         let message = format!("{}{encoded}", "x".repeat(300 - less));
-        let body = format!(r#"{{"error":"validation_failed","message":"{message}"}}"#);
+        let body = format!(r#"{{"error":"bad_input","message":"{message}","requestId":"req_1"}}"#);
         let refused = Answer::new("POST", trigger_path(), 400).body(body);
         let job = Job::new(Scenario::new().answer(refused)).await.env("BUILDPIXEL_DEBUG", "true");
         let ran = job.start().end();
