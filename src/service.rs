@@ -150,8 +150,9 @@ impl Client {
             Ok(success) => {
                 let status = success.status;
                 parse_answer(success, read).await.map_err(|(why, body)| {
+                    let is_page = !body.trim_start().starts_with(['{', '[']);
                     let (why, snippet) = (self.snippet(&why), self.snippet(&body));
-                    ApiErrorKind::Garbled { status, expected, why, snippet }
+                    ApiErrorKind::Garbled { status, expected, why, snippet, is_page }
                 })
             }
             Err(kind) => Err(kind),

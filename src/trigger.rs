@@ -241,14 +241,18 @@ impl Attempt {
         let planned = delays.into_iter().map(|delay| began + delay);
         let further = (1..).map(|lookup| began + last_delay + last_delay * lookup);
         let mut last = None;
+        // Since when the list has shown no build.
+        let mut empty_since: Option<Instant> = None;
         for (lookup, at) in planned.chain(further).enumerate() {
-            let (is_unread, earliest) = match &last {
+            let (is_undecided, earliest) = match &last {
                 Some(Ambiguity::Unreadable(error)) => {
-                    (!error.is_denial(), Instant::now() + self.retry_after(error))
+                    (error.is_temporary(), Instant::now() + self.retry_after(error))
                 }
-                _ => (false, at),
+                Some(_) => (false, at),
+                // The list may lag behind, so a single look is not enough.
+                None => (empty_since.is_none_or(|since| since.elapsed() < last_delay / 2), at),
             };
-            if lookup >= delays.len() && !is_unread {
+            if lookup >= delays.len() && !is_undecided {
                 break;
             }
             let at = at.max(earliest);
@@ -256,7 +260,12 @@ impl Attempt {
                 return Err(last.unwrap_or(Ambiguity::OutOfTime));
             }
             self.pause(at).await;
+            let asked = Instant::now();
             let found = self.look_up(since, own_branch).await;
+            empty_since = match &found {
+                Ok(None) => empty_since.or(Some(asked)),
+                _ => None,
+            };
             if let (Err(_), Some(last)) = (&found, last.take_if(|_| self.left().is_zero())) {
                 // There was no time for an answer.
                 return Err(last);

@@ -153,12 +153,7 @@ fn the_action_hands_every_input_to_the_program() {
     let mut expected = vec!["PROGRAM: ${{ steps.program.outputs.path }}".to_owned()];
     expected.extend(INPUTS.iter().map(|input| {
         let variable = input.name.to_ascii_uppercase().replace('-', "_");
-        // Never blank, so that the program takes the variables of this step for its own.
-        let default = match input.name {
-            "on-superseded" => " || env.BUILDPIXEL_ON_SUPERSEDED || 'fail'",
-            _ => "",
-        };
-        format!("INPUT_{variable}: ${{{{ inputs.{}{default} }}}}", input.name)
+        format!("INPUT_{variable}: ${{{{ inputs.{} }}}}", input.name)
     }));
     let runs = action("runs:");
     let env = runs.iter().skip_while(|line| line.trim() != "env:").skip(1);

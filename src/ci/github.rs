@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::annotation::Annotation;
 use super::definition::{Ci, DialectOptions};
@@ -140,7 +140,7 @@ impl Ci for Actions {
                  the step for Dependabot",
             )
         } else {
-            event.repository.is_some_and(|repository| repository.fork).then_some(
+            event.repository.is_some_and(|repository| repository.fork == Some(true)).then_some(
                 "this repository is a fork, and forks do not have the secrets of their origin; add the token here",
             )
         }
@@ -197,7 +197,19 @@ fn is_for_head(event: &str) -> bool {
 #[derive(Default, Deserialize)]
 struct Event {
     pull_request: Option<PullRequest>,
-    repository: Option<Repository>,
+    #[serde(default, deserialize_with = "lenient")]
+    repository: Option<OwnRepository>,
+}
+
+/// The repository of the run. An odd one spoils only itself.
+#[derive(Deserialize)]
+struct OwnRepository {
+    fork: Option<bool>,
+}
+
+fn lenient<'de, D: Deserializer<'de>>(value: D) -> Result<Option<OwnRepository>, D::Error> {
+    let value = serde_json::Value::deserialize(value)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 #[derive(Deserialize)]
@@ -225,8 +237,6 @@ struct End {
 #[derive(Deserialize)]
 struct Repository {
     full_name: String,
-    #[serde(default)]
-    fork: bool,
 }
 
 /// The event of a pull request has about 30 KiB, that of a push up to 2,048 commits.

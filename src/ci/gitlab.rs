@@ -49,14 +49,14 @@ impl Ci for GitLab {
             None
         } else if is_merge_request {
             Some(
-                "GitLab passes protected variables to a merge request only if its source and target branches are \
-                 protected; unprotect the variable, or build the branch after the merge",
+                "if the variable is protected, GitLab passes it to a merge request only between protected branches; \
+                 unprotect it, or build the branch after the merge",
             )
         } else {
             // GitLab sets the variable for every job.
             (env.get("CI_COMMIT_REF_PROTECTED") == Some("false")).then_some(
-                "GitLab passes protected variables only to protected branches and tags, and this one is not; \
-                 protect it, or unprotect the variable",
+                "if the variable is protected, GitLab passes it only to protected branches and tags, which this one \
+                 is not; unprotect it, or protect the branch",
             )
         }
     }

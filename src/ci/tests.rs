@@ -395,7 +395,7 @@ fn why_no_secrets(ci: &str, variables: &[(&str, &str)]) -> &'static str {
 }
 
 #[test]
-fn github_tells_why_a_job_has_no_secrets() {
+fn github_knows_why_a_job_has_no_secrets() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let why = |ci, event, actor, json: &str| {
         std::fs::write(file.path(), json).unwrap();
@@ -413,6 +413,7 @@ fn github_tells_why_a_job_has_no_secrets() {
     let own = request(r#"{"full_name":"studio/game"}"#);
     let fork = request(r#"{"full_name":"somebody/game"}"#);
     let deleted = request("null");
+    let odd = fork.replace(r#""full_name":"studio/game","fork":false"#, r#""name":7,"fork":null"#);
     let copy = r#"{"repository":{"full_name":"somebody/game","fork":true}}"#;
     let bot = "dependabot[bot]";
     for ci in ["github", "gitea", "forgejo", "act"] {
@@ -431,6 +432,7 @@ fn github_tells_why_a_job_has_no_secrets() {
             ),
             ("workflow_run", bot, r#"{"repository":{"full_name":"studio/game"}}"#, ""),
             ("push", "me", copy, "this repository is a fork"),
+            ("pull_request", "me", &odd, "pull requests from forks get no secrets"),
             ("push", "me", "not JSON", ""),
             ("push", "me", "", ""),
         ] {
@@ -457,7 +459,11 @@ fn the_other_cis_tell_why_a_job_has_no_secrets() {
         ("gitlab", &[("CI_COMMIT_REF_PROTECTED", "false")], "protected branches and tags"),
         ("gitlab", &[("CI_COMMIT_REF_PROTECTED", "true")], ""),
         ("gitlab", &[], ""),
-        ("gitlab", &[request, ("CI_COMMIT_REF_PROTECTED", "false")], "source and target branches"),
+        (
+            "gitlab",
+            &[request, ("CI_COMMIT_REF_PROTECTED", "false")],
+            "only between protected branches",
+        ),
         ("gitlab", &[request, ("CI_COMMIT_REF_PROTECTED", "true")], ""),
         (
             "gitlab",
@@ -478,7 +484,7 @@ fn the_other_cis_tell_why_a_job_has_no_secrets() {
                 ("CI_MERGE_REQUEST_PROJECT_PATH", "studio/game"),
                 ("CI_PROJECT_PATH", "studio/game"),
             ],
-            "source and target branches",
+            "only between protected branches",
         ),
         ("azure", &[("SYSTEM_PULLREQUEST_ISFORK", "True")], "from forks"),
         ("azure", &[("SYSTEM_PULLREQUEST_ISFORK", "False")], ""),

@@ -37,7 +37,7 @@ fn unconnected() -> ApiError {
 
 fn garbled() -> ApiError {
     let (expected, why, snippet) = ("a build", "no `status` in it".to_owned(), "<html>".to_owned());
-    api(ApiErrorKind::Garbled { status: 200, expected, why, snippet })
+    api(ApiErrorKind::Garbled { status: 200, expected, why, snippet, is_page: true })
 }
 
 /// Each error with its exit code and its lines.

@@ -46,6 +46,8 @@ pub struct Build {
     is_requested_early: bool,
     /// The earliest time to ask REST again only about possible repeats.
     next_repeat_check: Instant,
+    /// The earliest time to ask REST again only about a pushed status that is not documented.
+    next_status_check: Instant,
     /// True if any session has joined the room.
     has_joined: bool,
     /// True if the room was joined before the build began.
@@ -95,6 +97,7 @@ impl Build {
             lookups: 0,
             is_requested_early: false,
             next_repeat_check: now,
+            next_status_check: now,
             has_joined: false,
             joined_while_pending: false,
         }
@@ -186,8 +189,9 @@ impl Build {
         if self.status.is_pending() && !status.is_terminal() {
             self.joined_while_pending = true;
         }
-        if matches!(status, Status::Other(_)) {
-            // Only REST shows whether a build in an unknown state has ended.
+        // Only REST shows whether a build in an unknown state has ended.
+        if matches!(status, Status::Other(_)) && now >= self.next_status_check {
+            self.next_status_check = now + self.options.delays.status_poll;
             self.polling.poll_by(now + self.options.delays.recheck.first);
         }
         self.status.on_pushed(now, status, out);

@@ -31,6 +31,7 @@ pub(super) enum Evidence {
 struct Denials {
     count: u32,
     since: Instant,
+    last: Instant,
 }
 
 /// A request for a snapshot.
@@ -69,6 +70,8 @@ pub(super) struct Polling {
     is_urgent: bool,
     /// True if it was reported that REST does not answer.
     is_down: bool,
+    /// True if it was reported that the API denies the build.
+    is_denial_reported: bool,
 }
 
 impl Polling {
@@ -88,6 +91,7 @@ impl Polling {
             next: None,
             is_urgent: false,
             is_down: false,
+            is_denial_reported: false,
         }
     }
 
@@ -104,7 +108,9 @@ impl Polling {
     /// Polls at this moment, or at the planned one if that is earlier.
     pub(super) fn poll_by(&mut self, moment: Instant) {
         if self.next.is_none_or(|next| next > moment) {
-            self.poll_at(moment);
+            // An urgent request stays urgent.
+            self.is_urgent &= self.next.is_some();
+            self.next = Some(moment);
         }
     }
 
@@ -132,7 +138,8 @@ impl Polling {
         (self.appears_by, self.denials) = (None, None);
         (self.failures, self.unexpected) = (0, 0);
         (self.last_contact, self.next_attempt, self.retry_after_until) = (now, now, now);
-        std::mem::take(&mut self.is_down)
+        let was_down = std::mem::take(&mut self.is_down);
+        std::mem::take(&mut self.is_denial_reported) || was_down
     }
 
     /// A request failed. Returns whether to report it.
@@ -149,15 +156,21 @@ impl Polling {
         self.retry_after_until = now + retry_after;
         self.failures += 1;
         if error.is_denial() {
-            let denials = self.denials.get_or_insert(Denials { count: 0, since: now });
-            denials.count += 1;
+            let first = Denials { count: 0, since: now, last: now };
+            let is_recent = |denials: &Denials| now - denials.last <= 2 * delays.denied_connected;
+            let denials = self.denials.filter(is_recent).unwrap_or(first);
+            self.denials = Some(Denials { count: denials.count + 1, last: now, ..denials });
         }
         self.unexpected = match (is_linked, error.is_transient() || error.is_denial()) {
             (true, _) => 0,
             (false, true) => self.unexpected,
             (false, false) => self.unexpected + 1,
         };
-        !std::mem::replace(&mut self.is_down, true)
+        let is_reported = match error.is_denial() {
+            true => &mut self.is_denial_reported,
+            false => &mut self.is_down,
+        };
+        !std::mem::replace(is_reported, true)
     }
 
     /// True if the API's denial is a verdict. A single one may come from a replica that lags behind
@@ -169,7 +182,7 @@ impl Polling {
         evidence: Evidence,
         delays: &FollowDelays,
     ) -> bool {
-        let Some(Denials { count, since }) = self.denials.filter(|_| error.is_denial()) else {
+        let Some(Denials { count, since, .. }) = self.denials.filter(|_| error.is_denial()) else {
             return false;
         };
         let may_appear = self.appears_by.is_some_and(|by| now < by) && error.is_not_found();
@@ -288,18 +301,36 @@ mod tests {
         }
         let now = start + Duration::from_secs(60);
         polling.on_failure(now, &token, false, &delays);
-        assert!(!polling.is_denied(
-            now + Duration::from_secs(20),
-            &passing(None),
-            Evidence::None,
-            &delays
-        ));
+        let later = now + Duration::from_secs(20);
+        polling.on_failure(later, &token, false, &delays);
+        assert!(polling.is_denied(later, &token, Evidence::None, &delays));
+        assert!(!polling.is_denied(later, &passing(None), Evidence::None, &delays));
+    }
+
+    #[test]
+    fn denials_that_are_long_past_count_no_more() {
+        let (start, delays) = (Instant::now(), FollowDelays::default());
+        let token = denied(401, Code::InvalidToken);
+        let mut polling = Polling::new(start, true, &delays);
+        for _ in 0..3 {
+            polling.on_failure(start, &token, true, &delays);
+        }
+        let later = start + Duration::from_secs(3600);
+        polling.on_failure(later, &passing(None), false, &delays);
+        polling.on_failure(later, &token, false, &delays);
+        assert!(!polling.is_denied(later, &token, Evidence::None, &delays));
     }
 
     /// An unexpected answer.
     fn unexpected() -> ApiError {
         let (expected, why) = ("a build", "no `status` in it".to_owned());
-        error(ApiErrorKind::Garbled { status: 200, expected, why, snippet: String::new() })
+        error(ApiErrorKind::Garbled {
+            status: 200,
+            expected,
+            why,
+            snippet: String::new(),
+            is_page: false,
+        })
     }
 
     /// The number of unexpected answers after which polling stops, with some other event between
@@ -384,6 +415,9 @@ mod tests {
         assert!(!polling.on_success(now, &Facts::default()));
         assert!(polling.on_failure(now, &passing(None), true, &delays));
         assert!(!polling.on_failure(now, &unexpected(), true, &delays));
+        let token = denied(401, Code::InvalidToken);
+        assert!(polling.on_failure(now, &token, true, &delays), "something else is wrong");
+        assert!(!polling.on_failure(now, &token, true, &delays));
         assert!(polling.on_success(now, &Facts::default()));
         assert!(!polling.on_success(now, &Facts::default()));
     }

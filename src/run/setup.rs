@@ -200,10 +200,7 @@ fn explain_missing_token(mistakes: &mut [Mistake], ci: &dyn Ci, env: &Env) {
     let tokens = mistakes.iter_mut().filter(|mistake| mistake.input == "token");
     for mistake in tokens {
         if let Some(reason) = ci.why_no_secrets(env) {
-            mistake.problem = match mistake.found {
-                None => format!("is empty: {reason}"),
-                Some(_) => format!("{}; {reason}", mistake.problem),
-            };
+            mistake.problem = format!("{}; {reason}", mistake.problem);
         }
     }
 }

@@ -70,6 +70,8 @@ pub enum ApiErrorKind {
         why: String,
         /// The beginning of the answer.
         snippet: String,
+        /// True if the answer is not even JSON.
+        is_page: bool,
     },
     /// An answer that is too long.
     #[error("BuildPixel's answer is longer than {limit_bytes} bytes")]
@@ -173,9 +175,18 @@ impl ApiError {
             ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
             ApiErrorKind::Blocked(error) => !error.is_lasting(),
             ApiErrorKind::Foreign(_) | ApiErrorKind::Unreachable { .. } => true,
-            ApiErrorKind::Redirected { .. }
-            | ApiErrorKind::Garbled { .. }
-            | ApiErrorKind::TooLarge { .. } => false,
+            // A page to log in, or one about maintenance.
+            ApiErrorKind::Redirected { .. } | ApiErrorKind::Garbled { is_page: true, .. } => true,
+            ApiErrorKind::Garbled { .. } | ApiErrorKind::TooLarge { .. } => false,
+        }
+    }
+
+    /// True if it will probably pass within minutes. A page with one of the statuses of a lasting
+    /// refusal may belong to a wrong `api-url`.
+    pub fn is_temporary(&self) -> bool {
+        match &self.kind {
+            ApiErrorKind::Foreign(answer) => retry::is_transient(answer.status),
+            _ => !self.is_denial(),
         }
     }
 

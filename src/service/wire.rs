@@ -152,11 +152,14 @@ pub(super) fn snapshot(body: &str) -> Result<Snapshot, String> {
     let text = |field| object.get::<String>(field);
     let status = text("status").ok_or("no `status` in it")?;
     let finished_at = text("finishedAt").and_then(|text| instant(&text));
+    // Any value shows that the build has ended, also one in a form that is not documented.
+    let has_end =
+        object.raw("finishedAt").is_some_and(|end| !matches!(end, "\"\"" | "0" | "false"));
     let status = Status::new(&status);
     let facts = Facts {
         project: text("projectId").and_then(|id| Id::new(&id)),
         build_setting: text("buildSettingId").and_then(|id| Id::new(&id)),
-        status: Some(if finished_at.is_some() { status.at_end() } else { status }),
+        status: Some(if has_end { status.at_end() } else { status }),
         platform: text("platform"),
         build_type: text("buildType"),
         branch: text("branch"),
@@ -326,8 +329,21 @@ mod tests {
     fn fields_of_a_wrong_type_are_taken_for_missing() {
         let body = r#"{"status":"paused","branch":5,"commit":{},"projectId":"no id!",
             "createdAt":12,"finishedAt":"soon","durationMs":"long","ueVersion":null,"new":[1]}"#;
-        let facts = Facts { status: Some(Status::Other("paused".to_owned())), ..Facts::default() };
+        let ended = Some(Status::OtherEnd("paused".to_owned()));
+        let facts = Facts { status: ended, ..Facts::default() };
         assert_eq!(snapshot(body).unwrap(), Snapshot { facts, recent: Vec::new() });
+        for (end, is_end) in [
+            ("null", false),
+            ("\"\"", false),
+            ("false", false),
+            ("0", false),
+            ("\"2026-05-10T14:23:45+00:00\"", true),
+            ("1778423025123", true),
+        ] {
+            let body = format!(r#"{{"status":"cancelled","finishedAt":{end}}}"#);
+            let status = snapshot(&body).unwrap().facts.status.unwrap();
+            assert_eq!(status.is_terminal(), is_end, "{end}");
+        }
         for duration in ["-1", "1e300"] {
             let body = format!(r#"{{"status":"failed","durationMs":{duration}}}"#);
             assert_eq!(snapshot(&body).unwrap().facts.duration, None);

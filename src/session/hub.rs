@@ -3,13 +3,12 @@
 
 use std::future::pending;
 use std::pin::Pin;
-use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::link::{Link, LinkEvent};
 use super::queue::{Receiver, Sender, queue};
@@ -30,10 +29,6 @@ const MESSAGES_AT_ONCE: usize = 32;
 
 /// Longer views are prepared on a separate thread, so that they do not delay other events.
 const LONG_VIEW_LINES: usize = 10_000;
-
-/// The pause between leaving a room and disconnecting. npm socket.io 4.8 drops an event that a
-/// disconnect follows at once; 20 ms suffice on fifteen servers that were tried.
-const LEAVE_PAUSE: Duration = Duration::from_millis(30);
 
 /// The dependencies of the session.
 pub struct HubOptions {
@@ -450,13 +445,6 @@ impl Network {
 
     async fn disconnect(&mut self) {
         let deadline = Instant::now() + self.delays.disconnect;
-        let mut has_left = false;
-        for build in self.builds.iter().filter(|build| !build.is_over()) {
-            has_left |= self.link.leave(build.id(), deadline).await;
-        }
-        if has_left {
-            sleep(LEAVE_PAUSE).await;
-        }
         self.link.disconnect(deadline).await;
     }
 }

@@ -207,12 +207,16 @@ impl Findings {
     /// Reports all pending findings, because the open phase ends.
     pub(crate) fn end_phase(&mut self, report: &mut dyn FnMut(LogFinding)) {
         self.flush(report);
-        // If the line that resumes is missing, reading resumes with the next phase.
+        self.forget_suspended_lines();
+        self.has_error = false;
+    }
+
+    /// If the line that resumes is missing, reading resumes here.
+    pub(crate) fn forget_suspended_lines(&mut self) {
         for context in [&mut self.context, &mut self.other_context] {
             context.is_suspended = false;
         }
         self.unread = SuspendedLines::default();
-        self.has_error = false;
     }
 
     fn begin(&mut self, found: &Match<'_>, line: &str, phases: &Phases) {

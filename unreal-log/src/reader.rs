@@ -9,7 +9,7 @@ use crate::decode::{self, Decoded};
 use crate::finding::Severity;
 use crate::findings::Findings;
 use crate::log_event::LogEvent;
-use crate::phases::{self, Phases};
+use crate::phases::{self, End, Marker, Phases};
 use crate::prefix::Prefixes;
 use crate::progress::{Meter, Progress};
 
@@ -60,6 +60,12 @@ impl Reader {
         self.read(line, claimed, report);
         let Self { phases, meter, findings, .. } = self;
         phases.leave(marker, at, &mut |event| change_phase(meter, findings, event, report));
+        // AutomationTool may end without an open phase.
+        match marker.filter(|_| phases.current().is_none()) {
+            Some(Marker::ClosesAny(End::Completed)) => findings.forget_suspended_lines(),
+            Some(Marker::ClosesAny(End::BrokenOff)) => findings.read_suspended_lines(),
+            _ => {}
+        }
         self.flush_if_full(report);
     }
 
@@ -256,6 +262,27 @@ mod tests {
         assert!(has_hidden(&[]), "the log is cut");
         assert!(!has_hidden(&[resume, completed]));
         assert!(!has_hidden(&[resume, "LogCook: Error: shown", failed]));
+    }
+
+    #[test]
+    fn the_end_of_automation_tool_without_an_open_phase_decides_about_suspended_lines_too() {
+        for (exit, is_read) in [("0 (Success)", false), ("25 (Error)", true)] {
+            let exit = format!("AutomationTool exiting with ExitCode={exit}");
+            let mut messages = Vec::new();
+            let mut reader = Reader::new();
+            for line in ["<-- Suspend Log Parsing -->", "LogCook: Error: hidden", exit.as_str()] {
+                reader.line(line, None, &mut |event| messages.extend(message_of(event)));
+            }
+            reader.finish(&mut |event| messages.extend(message_of(event)));
+            assert_eq!(messages.contains(&"hidden".to_owned()), is_read, "{exit}: {messages:?}");
+        }
+    }
+
+    fn message_of(event: LogEvent) -> Option<String> {
+        match event {
+            LogEvent::Finding(finding) => Some(finding.message),
+            _ => None,
+        }
     }
 
     #[test]

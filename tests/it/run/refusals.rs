@@ -233,6 +233,13 @@ async fn a_denial_after_a_pushed_end_must_last_too() {
 
 #[tokio::test]
 async fn pages_in_place_of_answers_are_waited_out_whatever_their_status() {
+    for status in [200, 302] {
+        let page = Answer::new("GET", build_path(BUILD_ID), status).header("location", "/login");
+        let page = page.body("<title>Deploying</title>").times(20);
+        let scenario = Scenario::new().without_socket().answer(page).log("info", "line 1");
+        let ran = Step::new(scenario.status("complete")).await.run().await;
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+    }
     for status in [400, 401, 403, 404, 405, 410, 502] {
         let page =
             Answer::new("GET", build_path(BUILD_ID), status).body("<title>Deploying</title>");

@@ -47,16 +47,37 @@ impl SuspendedLines {
         if self.lines.is_empty() {
             self.phases = phases.clone();
         }
-        self.bytes += line.len();
+        self.bytes += size(line);
         self.lines.push_back((line.to_owned(), claimed));
         while self.bytes > MAX_BYTES
             && let Some((first, _)) = self.lines.pop_front()
         {
-            self.bytes -= first.len();
+            self.bytes -= size(&first);
         }
     }
 
     pub(super) fn into_lines(self) -> (VecDeque<(String, Option<Severity>)>, Phases) {
         (self.lines, self.phases)
+    }
+}
+
+fn size(line: &str) -> usize {
+    size_of::<(String, Option<Severity>)>() + line.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_empty_lines_are_not_kept() {
+        let mut lines = SuspendedLines::default();
+        let phases = Phases::default();
+        for _ in 0..100_000 {
+            lines.push("", None, &phases);
+        }
+        assert!(lines.lines.len() * size("") <= MAX_BYTES, "{}", lines.lines.len());
+        lines.push("LogCook: Error: last", None, &phases);
+        assert!(lines.into_lines().0.pop_back().is_some_and(|(line, _)| line.ends_with("last")));
     }
 }
