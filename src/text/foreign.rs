@@ -67,7 +67,7 @@ const WORDS: &[(&str, Kind)] = &[
     ("-aes=", Name), ("sig=", Name), ("ignature", Name), ("redential=", Name), ("auth\"", Name), ("_auth", Name),
     // GitHub, GitLab
     ("ghp_", Token(Chars::Alphanumeric, 16)), ("gho_", Token(Chars::Alphanumeric, 16)), ("ghu_", Token(Chars::Any, 16)),
-    ("ghs_", Token(Chars::Any, 16)), ("ghr_", Token(Chars::Alphanumeric, 16)), ("_pat_", Token(Chars::Word, 16)),
+    ("ghs_", Token(Chars::Any, 16)), ("ghr_", Token(Chars::Alphanumeric, 16)), ("github_pat_", Word(Chars::Word, 16)),
     ("glpat-", Token(Chars::Any, 16)), ("glcbt-", Token(Chars::Any, 16)), ("glrt-", Token(Chars::Any, 16)), ("gldt-", Token(Chars::Any, 16)),
     ("glptt-", Token(Chars::Any, 16)), ("glsoat-", Token(Chars::Any, 16)), ("gloas-", Token(Chars::Any, 16)), ("glft-", Token(Chars::Any, 16)), ("dop_v1_", Token(Chars::Alphanumeric, 32)),
     // Slack, AWS, Google, JWT
@@ -76,17 +76,15 @@ const WORDS: &[(&str, Kind)] = &[
     ("xapp-", Token(Chars::Word, 16)), ("AKIA", Word(Chars::Upper, 16)), ("ASIA", Word(Chars::Upper, 16)),
     ("AIza", Word(Chars::Word, 30)), ("ya29.", Token(Chars::Any, 20)), ("GOCSPX-", Token(Chars::Word, 20)), (".eyJ", Jwt),
     // package registries and services
-    ("npm_", Token(Chars::Alphanumeric, 30)), ("pypi-", Token(Chars::Word, 40)), ("_live_", Token(Chars::Alphanumeric, 16)), ("sk-proj-", Token(Chars::Word, 32)), ("sk-ant-", Token(Chars::Word, 32)),
-    ("hvs.", Token(Chars::Word, 20)),
+    ("npm_", Token(Chars::Alphanumeric, 30)), ("pypi-", Token(Chars::Word, 40)), ("sk-proj-", Word(Chars::Word, 32)), ("sk-ant-", Word(Chars::Word, 32)),
+    ("hvs.", Token(Chars::Word, 20)), ("dckr_pat_", Word(Chars::Word, 16)),
+    ("sk_live_", Word(Chars::Alphanumeric, 16)), ("rk_live_", Word(Chars::Alphanumeric, 16)), ("pk_live_", Word(Chars::Alphanumeric, 16)),
     // programs
     ("p4 -", Tool(Password::Attached("-P"))), ("p4.e", Tool(Password::Attached("-P"))),
-    ("sshpass", Tool(Password::Attached("-p"))), ("keychain", Tool(Password::Option(&["-p", "-P"]))),
+    ("sshpass", Tool(Password::Attached("-p"))), ("security ", Tool(Password::Subcommand(tools::SECURITY))),
     ("ocker login", Tool(Password::Option(&["-p"]))), ("+login ", Tool(Password::Second)),
-    ("curl", Tool(Password::User(&["-u", "--user", "-U", "--proxy-user"]))),
+    ("curl", Tool(Password::User(&["--user", "--proxy-user"]))),
 ];
-
-/// The longest part of a prefix before the one that several prefixes share.
-const PREFIX: usize = 8;
 
 /// The search for all words.
 #[derive(Debug, Clone)]
@@ -156,11 +154,7 @@ fn look(line: &mut Line<'_>, hit: Range<usize>, kind: Kind, open: &mut OpenKey) 
         Kind::Pass => values::passed(line, hit),
         Kind::PrivateKey => keys::private_key(line, hit.end, open),
         Kind::Token(chars, least) => {
-            // `github_pat_` and `dckr_pat_` begin before the part that they share.
-            let is_shared = line.byte(hit.start).is_some_and(|byte| !byte.is_ascii_alphabetic());
-            let before = if is_shared { PREFIX } else { 0 };
-            let start = line.run_back(hit.start, before, |byte| byte.is_ascii_alphanumeric());
-            tokens::token(line, start, hit.end, chars, least);
+            tokens::token(line, hit.start, hit.end, chars, least);
         }
         Kind::Word(chars, least) => {
             if line.before(hit.start).is_none_or(|byte| !is_word(byte))

@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::foreign::{Foreign, OpenKey, fast_search};
 use super::forms::forms;
@@ -21,6 +21,8 @@ const MIN_LENGTH: usize = 4;
 const ROUNDS: usize = 4;
 /// No beginning of a text depends on more bytes.
 const READ: usize = 64 << 10;
+/// So many bytes before the end of what was read are not shown: the rest of a secret may be missing.
+const EDGE: usize = 4 << 10;
 
 /// Finds secrets in foreign text.
 #[derive(Clone)]
@@ -41,7 +43,7 @@ impl Mask {
         let long = lines.filter(|line| line.chars().count() >= MIN_LENGTH);
         let forms: BTreeSet<String> = long.flat_map(forms).collect();
         let is_ours = (!forms.is_empty()).then(|| fast_search(&forms)).flatten();
-        let own = is_ours.as_ref().and_then(|_| AhoCorasick::new(forms).ok());
+        let own = is_ours.as_ref().and_then(|_| overlapping_search(&forms));
         Self(Arc::new(Searches { is_ours, own, foreign: Foreign::new() }))
     }
 
@@ -49,7 +51,10 @@ impl Mask {
     /// be recognised later.
     pub fn beginning(&self, text: &str, chars: usize) -> String {
         let read = text.get(..text.floor_char_boundary(READ)).unwrap_or_default();
-        self.apply(read, &mut OpenKey::default()).chars().take(chars).collect()
+        let masked = self.apply(read, &mut OpenKey::default());
+        let edge = if read.len() < text.len() { EDGE } else { 0 };
+        let whole = masked.floor_char_boundary(masked.len().saturating_sub(edge));
+        masked.get(..whole).unwrap_or_default().chars().take(chars).collect()
     }
 
     /// Whether the text, with or without its colours, contains a secret of ours.
@@ -94,6 +99,12 @@ impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Mask(***)")
     }
+}
+
+/// A search for all matches. It runs only for a line with a secret of ours, so little memory matters
+/// more than speed: a DFA would need 16 times as much.
+fn overlapping_search(forms: &BTreeSet<String>) -> Option<AhoCorasick> {
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(forms).ok()
 }
 
 /// The text with these ranges of its visible text replaced.
@@ -227,7 +238,10 @@ mod tests {
         let mask = Mask::new(&["tok123456"]);
         assert_eq!(mask.beginning("1234 tok123456 x", 10), "1234 *** x");
         assert_eq!(mask.beginning("1234 dG9rMTIzNDU2", 10), "1234 ***");
-        assert_eq!(mask.beginning(&format!("{}tok123456", "x".repeat(READ - 4)), 10), "xxxxxxxxxx");
+        for before in [READ - 4, READ - 9, READ] {
+            let long = mask.beginning(&format!("{}tok123456", "x".repeat(before)), READ);
+            assert!(long.starts_with("xxx") && !long.contains("tok"), "{before}");
+        }
     }
 
     #[test]

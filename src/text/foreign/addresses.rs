@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::line::{Line, is_blank, is_quote};
+use super::values::is_placeholder;
 
 /// The paths of webhooks. The part behind them is the secret.
 const WEBHOOKS: &[&str] = &[
@@ -56,7 +57,8 @@ fn odd_password(line: &mut Line<'_>, start: usize, authority: usize) {
         return;
     };
     let password = start + colon + 1;
-    let is_port = line.part(&(password..authority)).iter().all(u8::is_ascii_digit);
+    let port = line.part(&(password..authority));
+    let is_port = port.iter().all(u8::is_ascii_digit) || is_placeholder(port);
     if is_port || line.byte(start) == Some(b'[') {
         return;
     }

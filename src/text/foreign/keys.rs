@@ -5,6 +5,9 @@ use super::line::{Line, is_quote};
 const END: &[u8] = b"-----END ";
 /// So many lines without a part of the key end a block that has no end.
 const PATIENCE: u8 = 3;
+/// So many more lines with a header (`Proc-Type: …`, `Version: …`) or nothing may stand before the
+/// first line of the key.
+const HEADERS: u8 = 8;
 /// The shortest word that is taken for a line of a key, if it does not stand alone.
 const SHORTEST: usize = 40;
 
@@ -13,6 +16,8 @@ const SHORTEST: usize = 40;
 pub struct OpenKey {
     /// How many more lines without a part of the key are waited for; 0 if no key is open.
     patience: u8,
+    /// How many more headers may follow.
+    headers: u8,
 }
 
 impl OpenKey {
@@ -32,8 +37,9 @@ impl OpenKey {
         match last_word(line) {
             Some(word) => {
                 line.mask(word);
-                self.patience = PATIENCE;
+                *self = Self { patience: PATIENCE, headers: 0 };
             }
+            None if self.headers > 0 && is_header(line) => self.headers -= 1,
             None => self.patience -= 1,
         }
     }
@@ -57,9 +63,15 @@ pub(super) fn private_key(line: &mut Line<'_>, hit: usize, open: &mut OpenKey) {
         Some(length) => line.mask(start..start + length),
         None => {
             line.mask(start..end);
-            open.patience = PATIENCE;
+            *open = OpenKey { patience: PATIENCE, headers: HEADERS };
         }
     }
+}
+
+/// Whether the line is blank or has a `Name: value`. Tools put their own names before it.
+fn is_header(line: &Line<'_>) -> bool {
+    let text = line.text.trim_ascii();
+    text.is_empty() || text.ends_with(b":") || find(text, b": ").is_some()
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {

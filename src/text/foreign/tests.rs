@@ -67,8 +67,12 @@ pub(super) const SECRETS: &[&str] = &[
     "{\"auths\":{\"registry.example\":{\"auth\":\"«dXNlcjpwYXNz»\"}}}", "//registry.npmjs.org/:_authToken=«abcdef0123456789»", "_auth=«dXNlcjpwYXNz»",
     "<password>«hunter»</password>", "<add key=\"ClearTextPassword\" value=\"«hunter»\" />",
     "keytool -storepass «hunter» -keypass «hunter»", "apksigner sign --ks-pass pass:«hunter» a.apk", "openssl rsa -passin pass:«hunter» -in k",
-    "security unlock-keychain -p «hunter» build.keychain", "sshpass -p «hunter» ssh x", "docker login -u ci -p «hunter» registry",
-    "steamcmd +login builder «hunter» +run_app_build x", "curl -sS -u ci:«hunter» https://host", "UnrealPak.exe a.pak -aes=«abcdef0123456789abcdef0123456789»",
+    "security unlock-keychain -p «hunter» build.keychain", "/usr/bin/security import c.p12 -k build.keychain -P «hunter2» -T /usr/bin/codesign",
+    "security set-key-partition-list -S apple-tool:,apple: -s -k «hunter2» x.keychain", "security set-keychain-password -o «hunter1» -p «hunter2» x.keychain",
+    "sshpass -p «hunter» ssh x", "docker login -u ci -p «hunter» registry",
+    "steamcmd +login builder «hunter» +run_app_build x", "curl -sS -u ci:«hunter» https://host", "curl -uci:«hunter2» https://host",
+    "curl -sSu ci:«hunter2» https://host", "curl -fsSLuci:«hunter2» https://host", "curl -u a:«hunter1» -U \"b:«hunter2»\" https://host", "mkdir -p build && docker login -u ci -p «hunter2» r && mkdir -p build",
+    "UnrealPak.exe a.pak -aes=«abcdef0123456789abcdef0123456789»",
     "BuildPatchTool -ClientId=a -ClientSecret=«abcdef0123456789»",
     "MSBuild /p:CertificatePassword=«hunter» a.sln",
     "-----BEGIN RSA PRIVATE KEY-----«\\nMIIEowIBAAKCAQEA\\n»-----END RSA PRIVATE KEY-----",
@@ -107,6 +111,10 @@ const ORDINARY: &[&str] = &[
     "Shader pass: Base", "-----BEGIN CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----", "gh_pages", "npm_config_registry=x", "npm_lifecycle_event",
     "eyJhbGciOiJIUzI1NiJ9", "MAX_TOKEN=512", "TOKEN_FILE=/run/secrets/token", "--password-file /run/x", "+login anonymous +app_update 90",
     "curl -u ci https://host", "SecretName=a", "const FString Token = MakeToken(Seed);", "Parsing token 17 of 20",
+    "/Game/Tex/T_fabric_pat_checkered_red_01_N.uasset", "game_live_20240101T120000Z", "task-proj-abcdefghij0123456789_abcdefghij01234", "desk-ant-abcdefghij0123456789_abcdefghij01234",
+    "docker login -u ci --password-stdin r && mkdir -p build", "docker login -u ci --password-stdin r; mkdir -p build", "echo $T | docker login -u ci --password-stdin | tee -p log",
+    "curl -o out:u https://host || x -u a:b", "curl -ofile:u -Hu:b https://host", "security import c.p12 -k build.keychain", "security list-keychains -d user -s x.keychain",
+    "bUsePassword=1", "MetadataToken=0x06000001", "Token: 0x06000001", "--token 0x06000001", "http://$HOST:$PORT/@scope/pkg", "http://$HOST:${PORT}/@scope/pkg",
     "D:\\Build\\Token1\\Password2.cpp(3,17): warning C4996: 'UToken::Secret1': Use SecretKey2 instead.",
 ];
 
@@ -132,6 +140,28 @@ fn a_private_key_is_masked_on_all_of_its_lines() {
          -----END PRIVATE KEY-----\nafter\n{body}"
     );
     assert_eq!(cleaned(&key), expected);
+}
+
+#[test]
+fn the_headers_of_a_private_key_do_not_end_it() {
+    let body = "MIIEowIBAAKCAQEAx1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R9s0T+/abcdef";
+    let pem = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,2AF25325A9B318F344B4D5B0A4A3D6A5\n\n";
+    let pgp = "Version: GnuPG v2\nComment: a\nComment: b\nCharset: UTF-8\n\n";
+    let labelled = "UATHelper: Proc-Type: 4,ENCRYPTED\nUATHelper: DEK-Info: DES-EDE3-CBC,2AF25325A9B318F3\nUATHelper:\nUATHelper: ";
+    for (kind, headers) in
+        [("RSA PRIVATE KEY", pem), ("PGP PRIVATE KEY BLOCK", pgp), ("RSA PRIVATE KEY", labelled)]
+    {
+        let block =
+            |body: &str| format!("-----BEGIN {kind}-----\n{headers}{body}\n-----END {kind}-----");
+        assert_eq!(cleaned(&block(body)), block("***"));
+    }
+}
+
+#[test]
+fn a_private_key_without_a_body_ends_after_some_lines() {
+    let lines = "LogInit: Display: x\n".repeat(12);
+    let text = format!("-----BEGIN PRIVATE KEY-----\n{lines}word");
+    assert_eq!(cleaned(&text), text);
 }
 
 #[test]

@@ -59,6 +59,8 @@ const SIGNATURE: usize = 16;
 const TOKEN: usize = 8;
 /// A value without a digit is a token from this length on.
 const LONG_TOKEN: usize = 16;
+/// The longest number in hex, as `0x06000001`.
+const NUMBER: usize = 18;
 
 /// Words in the place of a value.
 #[rustfmt::skip]
@@ -206,13 +208,13 @@ fn value(
     (end > from).then_some((from..end, separator == Separator::Element))
 }
 
-/// Whether it is the name of a value instead of one.
-fn is_placeholder(value: &[u8]) -> bool {
+/// Whether it is the name of a value, or a word or digit that is no secret.
+pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
     match value {
         [b'$', b'{' | b'(', ..] | [b'{', b'{', ..] | [b'<', ..] => true,
         [b'$', name @ ..] | [b'%', name @ .., b'%'] => name.iter().all(is_name),
-        [b'%', b's' | b'S' | b'd' | b'@'] => true,
+        [b'%', b's' | b'S' | b'd' | b'@'] | [b'0'..=b'9'] => true,
         _ => NO_VALUES.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes())),
     }
 }
@@ -227,8 +229,9 @@ fn is_secret(
     let has_digit = value.iter().any(u8::is_ascii_digit);
     let has_letter = value.iter().any(u8::is_ascii_alphabetic);
     let has_blank = value.iter().any(|byte| is_blank(*byte));
-    let is_random = value.len() >= TOKEN && has_digit && has_letter && !has_blank;
-    let is_long = value.len() >= LONG_TOKEN && !has_blank && has_letter;
+    let is_number = value.starts_with(b"0x") && value.len() <= NUMBER;
+    let is_random = value.len() >= TOKEN && has_digit && has_letter && !has_blank && !is_number;
+    let is_long = value.len() >= LONG_TOKEN && !has_blank && has_letter && !is_number;
     match meaning {
         Meaning::Signature => separator == Separator::Parameter && value.len() >= SIGNATURE,
         Meaning::Credentials => {
@@ -249,9 +252,10 @@ fn is_secret(
         Meaning::Token => match separator {
             Separator::Blank => (is_random || is_long) && !value.starts_with(b"-"),
             Separator::Equals | Separator::Parameter | Separator::Element => {
-                is_random || is_long || is_env && value.len() >= TOKEN && has_letter && !has_blank
+                let is_word = value.len() >= TOKEN && has_letter && !has_blank && !is_number;
+                is_random || is_long || is_env && is_word
             }
-            Separator::Colon => is_random && !value.starts_with(b"0x") || is_quoted && is_long,
+            Separator::Colon => is_random || is_quoted && is_long,
         },
     }
 }
