@@ -6,6 +6,7 @@ mod endings;
 mod faults;
 mod inputs;
 mod leaving;
+mod lookups;
 mod lossy;
 mod network;
 mod patience;

@@ -3,10 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::join_all;
-use simulator::{
-    Answer, BUILD_ID, Entry, Other, PROJECT_ID, SETTING_ID, Scenario, TOKEN, build_path,
-    setting_path, trigger_path,
-};
+use simulator::{Answer, BUILD_ID, Other, Scenario, setting_path, trigger_path};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -14,10 +11,10 @@ use crate::harness::{LONG, Ran, Step};
 
 pub(crate) const MAY_HAVE_STARTED: &str = "a build may have been started";
 pub(crate) const LOOKING: &str = "no clear answer; checking whether a build was started";
-const API_TOKEN: &str = "api_token:6650aa10bb20cc30dd40ee99";
+pub(crate) const API_TOKEN: &str = "api_token:6650aa10bb20cc30dd40ee99";
 
 /// A build that says something and is then complete.
-fn short() -> Scenario {
+pub(crate) fn short() -> Scenario {
     Scenario::new().await_join().log("info", "line 1").status("complete")
 }
 
@@ -51,7 +48,7 @@ fn ambiguous_answers() -> Vec<Answer> {
 
 impl Ran {
     /// One build was made, it was followed, and its verdict is ours.
-    fn built_once(&self, triggers: usize) {
+    pub(crate) fn built_once(&self, triggers: usize) {
         assert_eq!(self.code, 0, "{}", self.stdout);
         assert_eq!(self.asked("POST", &trigger_path()), triggers, "{}", self.stdout);
         let [build] = &self.builds[..] else { panic!("{:?}: {}", self.builds, self.stdout) };
@@ -182,20 +179,6 @@ async fn a_page_in_place_of_every_answer_ends_with_31_and_names_who_answered() {
     ran.says("hides it: ask its operators to let the requests through");
     ran.does_not_say("dashboard");
     ran.does_not_say("BuildPixel answered");
-}
-
-#[tokio::test]
-async fn the_list_is_read_before_the_optional_setting_and_as_long_as_planned() {
-    let down = |path: String| Answer::new("GET", path, 502);
-    let scenario = short().answer(first(502)).answer(down(setting_path()).times(2));
-    let ran = Step::new(scenario.answer(down("/builds".to_owned()).times(40))).await.run().await;
-    ran.built_once(2);
-    assert_eq!(ran.asked("GET", "/builds"), 42, "one look at an empty list is not enough");
-    assert_eq!(
-        ran.asked("GET", &setting_path()),
-        0,
-        "no build is listed that it would decide about"
-    );
 }
 
 #[tokio::test]
@@ -379,117 +362,6 @@ async fn two_builds_that_may_both_be_ours_end_with_31_and_are_named() {
 }
 
 #[tokio::test]
-async fn an_unavailable_list_ends_with_31_and_all_known_facts() {
-    for (answer, words, lists, hint) in [
-        (
-            Answer::new("GET", "/builds", 503),
-            "the list of builds cannot be read (a proxy or gateway answered 503 in BuildPixel's place)",
-            5..1000,
-            "hides it: ask its operators",
-        ),
-        (
-            Answer::new("GET", "/builds", 401).refused("invalid_token"),
-            "the list of builds cannot be read (BuildPixel answered 401 invalid_token",
-            4..5,
-            "the BuildPixel dashboard",
-        ),
-        (
-            Answer::new("GET", "/builds", 200).body("<html>welcome</html>"),
-            "the list of builds cannot be read (cannot understand BuildPixel's answer (200): \
-             expected a list of builds:",
-            5..1000,
-            "the BuildPixel dashboard",
-        ),
-        (
-            Answer::new("GET", "/builds", 200).body(r#"{"items":[],"nextCursor":"again"}"#),
-            "the list of builds does not show all builds queued since",
-            80..81,
-            "the BuildPixel dashboard",
-        ),
-        (
-            Answer::new("GET", "/builds", 200).body(r#"{"items":[{"id":"b"}],"nextCursor":null}"#),
-            "build b may belong to this trigger: its creation time is unknown",
-            4..5,
-            "the BuildPixel dashboard",
-        ),
-    ] {
-        let scenario = short().answer(first(504).processed()).answer(answer);
-        let step = Step::new(scenario).await.input("branch", "main");
-        // Time for the planned lookups, and more of them while the list cannot be read.
-        let step = step.trigger_delays(|delays| delays.longest = Duration::from_secs(3));
-        let ran = step.run().await;
-        assert_eq!((ran.code, ran.requests("POST")), (31, 1), "{}", ran.stdout);
-        assert!(lists.contains(&ran.asked("GET", "/builds")), "{}", ran.stdout);
-        ran.says("cannot tell whether a build was triggered: a proxy or gateway answered 504 in BuildPixel's place; ");
-        ran.says(words);
-        ran.says(hint);
-        ran.does_not_say("nothing was triggered");
-        ran.does_not_say("no build was started");
-        assert_eq!(ran.stdout.matches(TOKEN).count(), 1, "once, in ::add-mask::");
-    }
-}
-
-#[tokio::test]
-async fn a_failing_list_is_retried_and_each_new_reason_is_reported() {
-    let reset = Answer::new("GET", "/builds", 200).times(1).reset();
-    let limited = Answer::new("GET", "/builds", 429).times(1).header("retry-after", "0");
-    let scenario = short().answer(first(504).processed()).answer(reset).answer(limited);
-    let ran = Step::new(scenario).await.run().await;
-    ran.built_once(1);
-    let reported = "cannot look for the build; retrying in";
-    assert_eq!(ran.stdout.matches(reported).count(), 2, "{}", ran.stdout);
-    ran.says("a proxy or gateway answered 429");
-    ran.says("BuildPixel did not answer");
-}
-
-#[tokio::test]
-async fn an_unparsable_list_is_read_again_at_the_next_lookup() {
-    for odd in [
-        Answer::new("GET", "/builds", 200).body("<html>one moment</html>"),
-        Answer::new("GET", "/builds", 302).header("location", "/login"),
-        Answer::new("GET", "/builds", 200).body(" ".repeat(9 << 20)),
-    ] {
-        let scenario = short().answer(first(504).processed()).answer(odd.times(2));
-        let ran = Step::new(scenario).await.run().await;
-        ran.built_once(1);
-        assert_eq!(ran.asked("GET", "/builds"), 3, "{}", ran.stdout);
-    }
-}
-
-#[tokio::test]
-async fn a_list_is_not_waited_for_longer_than_the_cap() {
-    let limited = Answer::new("GET", "/builds", 429).header("retry-after", "86400").times(1);
-    let step = Step::new(short().answer(first(504).processed()).answer(limited)).await;
-    let soon = Duration::from_millis(50);
-    step.trigger_delays(|delays| delays.longest_retry_after = soon).run().await.built_once(1);
-}
-
-#[tokio::test]
-async fn a_long_list_is_read_as_far_as_necessary_in_any_order() {
-    let old = |n: u64| Other::new(API_TOKEN).age(3_600_000 - n * 1000);
-    let run = async |scenario: Scenario, triggers: usize| {
-        let scenario = scenario.others((0..250).map(old));
-        let ran = Step::new(scenario).await.run().await;
-        ran.built_once(triggers);
-        ran.asked("GET", "/builds")
-    };
-    let made = || short().answer(first(502).processed());
-    let not_made = || short().answer(first(502));
-    assert_eq!(run(made(), 1).await, 1);
-    assert_eq!(run(made().oldest_first(), 1).await, 3);
-    assert_eq!(run(not_made(), 2).await, 4);
-    assert_eq!(run(not_made().oldest_first(), 2).await, 12);
-}
-
-#[tokio::test]
-async fn a_list_that_lags_behind_does_not_make_a_second_build() {
-    let scenario = short().answer(first(504).processed()).list_lag(3);
-    let ran = Step::new(scenario).await.run().await;
-    ran.built_once(1);
-    assert_eq!(ran.asked("GET", "/builds"), 4);
-}
-
-#[tokio::test]
 async fn the_build_of_an_earlier_ambiguous_request_is_found_late() {
     let scenario = short().answer(first(504).processed()).answer(first(502)).list_lag(5);
     let step = Step::new(scenario).await.trigger_delays(|delays| {
@@ -600,20 +472,6 @@ async fn the_timeout_bounds_the_trigger_too() {
 }
 
 #[tokio::test]
-async fn each_lookup_has_its_own_time_limit() {
-    let began = Instant::now();
-    let down = Answer::new("GET", "/builds", 503).header("retry-after", "10");
-    let step = Step::new(short().answer(first(502).processed()).answer(down)).await;
-    let step = step.trigger_delays(|delays| {
-        delays.longest_lookup = Duration::from_secs(5);
-        delays.longest = Duration::from_secs(7);
-    });
-    let ran = step.run().await;
-    assert_eq!((ran.code, ran.asked("GET", "/builds")), (31, 1), "{}", ran.stdout);
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-}
-
-#[tokio::test]
 async fn a_trigger_is_not_sent_without_time_for_a_lookup() {
     let step = Step::new(short().answer(Answer::new("POST", trigger_path(), 502))).await;
     let step = step.trigger_delays(|delays| {
@@ -622,14 +480,4 @@ async fn a_trigger_is_not_sent_without_time_for_a_lookup() {
     });
     let ran = step.run().await;
     assert_eq!((ran.code, ran.requests("POST")), (30, 1), "{}", ran.stdout);
-}
-
-#[tokio::test]
-async fn the_build_is_looked_for_where_it_was_triggered() {
-    let scenario = short().answer(first(502).processed());
-    let ran = Step::new(scenario).await.run().await;
-    let query = format!("/builds?projectId={PROJECT_ID}&buildSettingId={SETTING_ID}&limit=100");
-    let is_look = |entry: &Entry| matches!(entry, Entry::Request { path, authorized: true, .. } if *path == query);
-    assert!(ran.journal.iter().any(is_look), "{:?}", ran.journal);
-    assert!(ran.asked("GET", &build_path(BUILD_ID)) > 0);
 }
