@@ -18,10 +18,7 @@ test('every input is handed to the program by an environment variable', () => {
     Object.fromEntries(
       Object.keys(action.inputs).map((name) => [
         `INPUT_${name.toUpperCase().replaceAll('-', '_')}`,
-        // Never blank, so that the program takes the variables of this step for its own.
-        name === 'on-superseded'
-          ? "${{ inputs.on-superseded || env.BUILDPIXEL_ON_SUPERSEDED || 'fail' }}"
-          : `\${{ inputs.${name} }}`,
+        `\${{ inputs.${name} }}`,
       ]),
     ),
   );
