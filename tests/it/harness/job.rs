@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
 
 use simulator::{Entry, PROJECT_ID, SETTING_ID, Scenario, Simulator, TOKEN};
 use tempfile::TempDir;
@@ -120,9 +122,22 @@ impl Job {
         self.outputs().remove(name).unwrap_or_default()
     }
 
-    /// Lets a timeline go on that waits at [`GO`].
+    /// Lets a timeline go on that waits at [`GO`]. A service that restarts opens its port again soon.
     pub(crate) fn go(&self) {
-        let mut stream = TcpStream::connect(self.simulator.address()).unwrap();
+        let address = self.simulator.address();
+        let until = Instant::now() + LONG;
+        let mut stream = loop {
+            match TcpStream::connect(address) {
+                Ok(stream) => break stream,
+                Err(error) => {
+                    assert!(
+                        error.kind() == ErrorKind::ConnectionRefused && Instant::now() < until,
+                        "{error}"
+                    );
+                    thread::yield_now();
+                }
+            }
+        };
         stream.write_all(format!("GET {GO} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap();
     }
