@@ -74,7 +74,7 @@ impl Cleaner {
         shortened(&lines.join("\n"), MAX_MESSAGE).into_owned()
     }
 
-    /// Whether the text, with or without its colours, contains a secret in any of its encodings.
+    /// True if the text, with or without its colours, contains a secret in any of its encodings.
     pub fn holds_secret(&self, text: &str) -> bool {
         self.mask.hits(text)
     }
@@ -123,7 +123,7 @@ fn closed_and_neutral(line: &str, style: Style) -> String {
     neutralise::neutralise(&ansi::closed(line), style).into_owned()
 }
 
-/// Whether no step after masking changes the line. This is the case for nearly all lines.
+/// True if no step after masking changes the line. This is the case for nearly all lines.
 fn is_ordinary(line: &str, style: Style) -> bool {
     let special = |byte: u8| !(byte == b'\t' || matches!(byte, 0x20..=0x7e)) || byte == b'#';
     // Without an early exit the compiler vectorises this loop.

@@ -38,7 +38,7 @@ impl OpenFolder {
     pub fn make(path: &Path, workspaces: &[PathBuf]) -> io::Result<Self> {
         let here = env::current_dir()?;
         let (base, names) = split(&normalised(&here.join(path)), &tops(&here, workspaces));
-        // Nobody but the owner of the machine makes links there.
+        // Only the owner of the machine makes links there.
         let folder = Self::follow(&base)?;
         names.into_iter().try_fold(folder, |folder, name| folder.inner(Path::new(&name)))
     }

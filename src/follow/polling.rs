@@ -15,7 +15,7 @@ const MAX_UNEXPECTED_ANSWERS: u32 = 5;
 const DENIALS_ALONE: u32 = 2;
 const DENIALS_CONNECTED: u32 = 3;
 
-/// What shows, besides REST, that the build exists.
+/// The evidence, besides REST, that the build exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Evidence {
     /// Nothing.

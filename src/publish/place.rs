@@ -127,7 +127,7 @@ impl Place {
         }
     }
 
-    /// What the user should know about the place.
+    /// The problem that the user should know about.
     pub(super) fn problem(&self) -> Option<PublishProblem> {
         let claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
         let claim = claim.as_ref()?;
@@ -154,7 +154,7 @@ impl Place {
 }
 
 impl Claim {
-    /// Where to write.
+    /// The folder for the reports.
     pub(super) fn folder(&self) -> &OpenFolder {
         &self.own
     }

@@ -26,7 +26,7 @@ use tools::Password;
 
 pub use keys::OpenKey;
 
-/// What may stand around a word.
+/// The kind of secret that a word announces.
 #[derive(Clone, Copy)]
 enum Kind {
     /// The end of the scheme of an address.
@@ -99,7 +99,7 @@ impl Foreign {
         Self { gate: Gate::new(words()), search: fast_search(words()) }
     }
 
-    /// Whether a line needs a closer look. This is false for nearly all lines.
+    /// True if a line needs a closer look. This is false for nearly all lines.
     pub(super) fn may_hit(&self, text: &str) -> bool {
         self.gate.is_match(text)
     }
@@ -168,7 +168,7 @@ fn look(line: &mut Line<'_>, hit: Range<usize>, kind: Kind, open: &mut OpenKey) 
     }
 }
 
-/// Whether the letter before is the end of an escape: `\n`, `%3A`, `\u0026`.
+/// True if the letter before is the end of an escape: `\n`, `%3A`, `\u0026`.
 fn is_escaped(line: &Line<'_>, at: usize) -> bool {
     let before = line.text.get(..at).unwrap_or_default();
     matches!(

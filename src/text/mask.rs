@@ -29,7 +29,7 @@ const EDGE: usize = 4 << 10;
 pub struct Mask(Arc<Searches>);
 
 struct Searches {
-    /// Whether there is any secret of ours.
+    /// True if there is any secret of ours.
     is_ours: Option<AhoCorasick>,
     own: Option<AhoCorasick>,
     foreign: Foreign,
@@ -57,7 +57,7 @@ impl Mask {
         masked.get(..whole).unwrap_or_default().chars().take(chars).collect()
     }
 
-    /// Whether the text, with or without its colours, contains a secret of ours.
+    /// True if the text, with or without its colours, contains a secret of ours.
     pub(super) fn hits(&self, text: &str) -> bool {
         self.is_ours(&visible(text))
     }

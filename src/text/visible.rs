@@ -1,4 +1,4 @@
-//! What a reader sees of a text: its characters without colours, and without characters that show
+//! The visible part of a text: its characters without colours, and without characters that show
 //! nothing. Secrets are searched in it.
 
 use std::borrow::Cow;

@@ -65,7 +65,7 @@ impl Dir {
         self.path == other.path && !self.open.is_empty()
     }
 
-    /// Nobody else can open the file while it is open, and Windows removes it when it is closed.
+    /// The open file belongs to this process alone, and Windows removes it when it is closed.
     pub(super) fn lock(&self) -> io::Result<Option<File>> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);

@@ -233,7 +233,7 @@ impl Build {
         }
     }
 
-    /// What shows, besides REST, that the build exists.
+    /// The evidence of the build besides REST.
     fn evidence(&self, now: Instant) -> Evidence {
         let recent = 2 * self.options.delays.denied_connected;
         let is_recent = |room: &Room| now - room.last_message < recent;

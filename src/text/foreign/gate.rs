@@ -36,7 +36,7 @@ impl Gate {
         Self { moves, grams }
     }
 
-    /// Whether the text has one of the grams.
+    /// True if the text has one of the grams.
     pub(super) fn is_match(&self, text: &str) -> bool {
         let text = text.as_bytes();
         let mut end = GRAM;

@@ -94,7 +94,7 @@ fn word_end(line: &Line<'_>, from: usize, most: usize) -> usize {
     line.run_back(end, end - from, trailing)
 }
 
-/// Whether the credentials are a list of parameters: `Credential=…, Signature=…`.
+/// True if the credentials are a list of parameters: `Credential=…, Signature=…`.
 fn is_list(line: &Line<'_>, first: usize, word: usize) -> bool {
     let follows = |byte: Option<u8>| matches!(byte, Some(b',' | b'"' | b'\''));
     line.part(&(first..word)).contains(&b'=') && follows(line.byte(word))

@@ -11,7 +11,7 @@ const HEADERS: u8 = 8;
 /// The shortest word that is taken for a line of a key, if it does not stand alone.
 const SHORTEST: usize = 40;
 
-/// Whether the lines that follow belong to a private key.
+/// The private key whose lines are being read, if there is one.
 #[derive(Debug, Clone, Default)]
 pub struct OpenKey {
     /// How many more lines without a part of the key are waited for; 0 if no key is open.
@@ -68,7 +68,7 @@ pub(super) fn private_key(line: &mut Line<'_>, hit: usize, open: &mut OpenKey) {
     }
 }
 
-/// Whether the line is blank or has a `Name: value`. Tools put their own names before it.
+/// True if the line is blank or has a `Name: value`. Tools put their own names before it.
 fn is_header(line: &Line<'_>) -> bool {
     let text = line.text.trim_ascii();
     text.is_empty() || text.ends_with(b":") || find(text, b": ").is_some()

@@ -11,7 +11,7 @@ fn cleaned(text: &str) -> String {
     Cleaner::new(&[], Style::default()).lines(text).collect::<Vec<_>>().join("\n")
 }
 
-/// What may stand before and behind the shapes. A word on its own says nothing about the next one.
+/// The texts before and behind the shapes. A word on its own says nothing about the next one.
 fn surroundings() -> impl Strategy<Value = String> {
     let words =
         "[A-Za-z0-9]{1,8}|[./:,;(){}\\[\\]-]{1,3}|日本|é|\\u{1b}\\[1m|::|C:/Game/A.cpp\\(1,2\\)";

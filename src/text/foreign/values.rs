@@ -71,7 +71,7 @@ const NO_VALUES: &[&str] = &[
     "missing", "incorrect", "invalid", "wrong", "protected", "redacted", "masked", "hidden",
 ];
 
-/// What stands between the name and the value.
+/// The mark between the name and the value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Separator {
     Equals,
@@ -132,13 +132,13 @@ fn meaning(line: &Line<'_>, start: usize, end: usize) -> Option<Meaning> {
     (is_right && !name.eq_ignore_ascii_case(b"publickeytoken")).then_some(meaning)
 }
 
-/// Whether the name is written like an environment variable of several words.
+/// True if the name is written like an environment variable of several words.
 fn is_env(line: &Line<'_>, start: usize, end: usize) -> bool {
     let name = line.part(&(start..end));
     name.contains(&b'_') && !name.iter().any(u8::is_ascii_lowercase)
 }
 
-/// What separates the name from its value, and where the value begins.
+/// The mark between the name and its value, and the start of the value.
 fn separator(line: &Line<'_>, start: usize, end: usize) -> Option<(Separator, usize)> {
     let before = line.before(start);
     if before == Some(b'<') && line.byte(end) == Some(b'>') {
@@ -168,7 +168,7 @@ fn separator(line: &Line<'_>, start: usize, end: usize) -> Option<(Separator, us
     (!is_apart || is_literal).then_some((separator, from))
 }
 
-/// Whether the name begins with `-` or follows a `/` that begins a word.
+/// True if the name begins with `-` or follows a `/` that begins a word.
 fn is_option(line: &Line<'_>, start: usize) -> bool {
     let begins = |at: usize| {
         line.before(at).is_none_or(|byte| !is_word(byte) && byte != b'/' && byte != b'.')
@@ -208,7 +208,7 @@ fn value(
     (end > from).then_some((from..end, separator == Separator::Element))
 }
 
-/// Whether it is the name of a value, or a word or digit that is no secret.
+/// True if it is the name of a value, or a word or digit that is no secret.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
     match value {

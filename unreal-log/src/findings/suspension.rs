@@ -10,7 +10,7 @@ use crate::phases::Phases;
 /// How many bytes of such lines are kept.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// What a whole line asks for.
+/// The request of a whole line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marker {
     Suspend,
