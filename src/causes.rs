@@ -1,6 +1,7 @@
-//! Walks from an error to its sources. Nothing else in this crate does.
+//! Walks from an error to its sources, and copies errors. Nothing else in this crate does.
 
 use std::error::Error;
+use std::io;
 
 /// The error, then its sources, the nearest first.
 pub fn walk<'e>(
@@ -19,6 +20,12 @@ pub fn sources<'e>(
 /// The error and its sources in one line: `cannot do this: because of that`.
 pub fn one_line(error: &(dyn Error + 'static)) -> String {
     walk(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// I/O errors cannot be cloned.
+pub fn copy(error: &io::Error) -> io::Error {
+    let made = || io::Error::new(error.kind(), error.to_string());
+    error.raw_os_error().map_or_else(made, io::Error::from_raw_os_error)
 }
 
 #[cfg(test)]

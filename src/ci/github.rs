@@ -220,8 +220,7 @@ struct PullRequest {
 
 impl PullRequest {
     fn is_from_fork(&self) -> bool {
-        let name = |end: &End| end.repo.as_ref().map(|repo| repo.full_name.clone());
-        name(&self.head) != self.base.as_ref().and_then(name)
+        self.head.repo.as_ref() != self.base.as_ref().and_then(|base| base.repo.as_ref())
     }
 }
 
@@ -234,7 +233,7 @@ struct End {
     repo: Option<Repository>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Eq, Deserialize)]
 struct Repository {
     full_name: String,
 }

@@ -37,10 +37,9 @@ impl Ci for GitLab {
 
     fn why_no_secrets(&self, env: &Env) -> Option<&'static str> {
         let is_merge_request = env.get("CI_MERGE_REQUEST_IID").is_some();
-        let is_fork = ["CI_PROJECT_PATH", "CI_MERGE_REQUEST_PROJECT_PATH"]
-            .into_iter()
-            .any(|target| env.get(target).is_some() && differs(env, SOURCE_PROJECT, target));
-        if is_merge_request && is_fork {
+        let target = "CI_MERGE_REQUEST_PROJECT_PATH";
+        let is_in_fork = env.get(target).is_some() && differs(env, "CI_PROJECT_PATH", target);
+        if is_merge_request && is_in_fork {
             Some(
                 "the pipeline of a merge request from a fork gets no variables of this project; build after the \
                  merge, or run the pipeline in this project",

@@ -455,7 +455,7 @@ fn an_event_that_is_no_file_is_not_read() {
 #[test]
 fn the_other_cis_tell_why_a_job_has_no_secrets() {
     let request = ("CI_MERGE_REQUEST_IID", "7");
-    let rows: [Row<'_>; 15] = [
+    let rows: [Row<'_>; 16] = [
         ("gitlab", &[("CI_COMMIT_REF_PROTECTED", "false")], "protected branches and tags"),
         ("gitlab", &[("CI_COMMIT_REF_PROTECTED", "true")], ""),
         ("gitlab", &[], ""),
@@ -481,6 +481,16 @@ fn the_other_cis_tell_why_a_job_has_no_secrets() {
             &[
                 request,
                 ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "studio/game"),
+                ("CI_MERGE_REQUEST_PROJECT_PATH", "studio/game"),
+                ("CI_PROJECT_PATH", "studio/game"),
+            ],
+            "only between protected branches",
+        ),
+        (
+            "gitlab",
+            &[
+                request,
+                ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "somebody/game"),
                 ("CI_MERGE_REQUEST_PROJECT_PATH", "studio/game"),
                 ("CI_PROJECT_PATH", "studio/game"),
             ],

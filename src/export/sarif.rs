@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::placed_findings::{PlacedFinding, placed_findings};
 use super::pretty;
-use crate::model::{self, Severity, Status};
+use crate::model::{self, Severity};
 use crate::report::{BuildReport, format};
 
 /// The characters to escape in a path by RFC 3986, and the colon, which ends a scheme.
@@ -153,7 +153,7 @@ pub fn render(report: &BuildReport) -> String {
 
 /// True if these are all findings. A failed build was followed to its end, too.
 fn is_complete(report: &BuildReport) -> bool {
-    matches!(report.status, Some(Status::Complete | Status::Failed))
+    report.has_ended() && !report.was_superseded()
 }
 
 /// The checks in the order in which they are first needed.
@@ -228,7 +228,7 @@ fn without_links(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::export::tests::{finding, report};
-    use crate::model::{Event, Finding};
+    use crate::model::{Event, Finding, Status};
 
     fn run(report: &BuildReport) -> serde_json::Value {
         let mut log: serde_json::Value = serde_json::from_str(&render(report)).unwrap();
@@ -397,9 +397,12 @@ mod tests {
         let was_success =
             |report: &BuildReport| run(report)["invocations"][0]["executionSuccessful"].clone();
         assert_eq!(was_success(&report), false);
-        for (status, expected) in
-            [(Status::Failed, true), (Status::Superseded, false), (Status::Complete, true)]
-        {
+        for (status, expected) in [
+            (Status::OtherEnd("cancelled".to_owned()), true),
+            (Status::Failed, true),
+            (Status::Superseded, false),
+            (Status::Complete, true),
+        ] {
             report.observe(&Event::Status(status));
             assert_eq!(was_success(&report), expected);
         }

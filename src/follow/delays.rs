@@ -19,9 +19,9 @@ pub struct FollowDelays {
     pub longest_outage: Duration,
     /// How many requests in a row may fail before the build is confirmed to exist.
     pub unconfirmed_retries: u32,
-    /// How long the API must deny a build that no session speaks for, twice at least.
+    /// How long the API must deny a build that no session speaks for.
     pub denied_alone: Duration,
-    /// How long the API must deny a build that a session is connected for, three times at least.
+    /// How long the API must deny a build that a session is connected for.
     pub denied_connected: Duration,
     /// How long REST may not know a build after this step has triggered it.
     pub appears: Duration,
@@ -60,6 +60,9 @@ pub struct FollowDelays {
     pub longest_denial: Duration,
     /// The time limit for getting the final facts.
     pub longest_final_facts: Duration,
+    /// The pause between leaving a room and disconnecting. npm socket.io 4.8 drops an event that a
+    /// disconnect follows at once; 20 ms suffice on fifteen servers that were tried.
+    pub leave_pause: Duration,
     /// The time limit for a clean disconnect.
     pub disconnect: Duration,
     /// How long nothing may be printed before a line says that the build is still followed. CIs
@@ -117,10 +120,18 @@ impl Default for FollowDelays {
             longest_drain: Duration::from_secs(2),
             longest_denial: Duration::from_secs(30),
             longest_final_facts: Duration::from_secs(5 * 60),
+            leave_pause: Duration::from_millis(30),
             disconnect: Duration::from_millis(500),
             heartbeat: Duration::from_secs(5 * 60),
             long_queue: Duration::from_secs(60 * 60),
             shutdown: Duration::from_secs(60),
         }
+    }
+}
+
+impl FollowDelays {
+    /// How long a denial, or an event of a session, counts as evidence.
+    pub(super) fn evidence(&self) -> Duration {
+        2 * self.denied_connected
     }
 }

@@ -11,7 +11,7 @@ use crate::service::ApiError;
 /// How many unexpected answers in a row are accepted while there is no stream.
 const MAX_UNEXPECTED_ANSWERS: u32 = 5;
 
-/// How often and how long the API must deny a build before that ends the step.
+/// How often the API must deny a build before that ends the step.
 const DENIALS_ALONE: u32 = 2;
 const DENIALS_CONNECTED: u32 = 3;
 
@@ -157,7 +157,7 @@ impl Polling {
         self.failures += 1;
         if error.is_denial() {
             let first = Denials { count: 0, since: now, last: now };
-            let is_recent = |denials: &Denials| now - denials.last <= 2 * delays.denied_connected;
+            let is_recent = |denials: &Denials| now - denials.last <= delays.evidence();
             let denials = self.denials.filter(is_recent).unwrap_or(first);
             self.denials = Some(Denials { count: denials.count + 1, last: now, ..denials });
         }

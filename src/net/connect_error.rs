@@ -9,7 +9,7 @@ use rustls::{CertificateError, InvalidMessage, OtherError};
 
 use super::lookup::LookupError;
 use super::proxy::Proxy;
-use crate::causes::walk;
+use crate::causes::{copy, walk};
 use crate::threads;
 
 /// Why there is no connection. No part of a request was sent. Shows no credentials.
@@ -381,12 +381,6 @@ pub(super) fn is_hang_up(kind: ErrorKind) -> bool {
 /// The same without the text of the library that read from the connection.
 fn plain(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
-}
-
-/// I/O errors cannot be cloned.
-fn copy(error: &io::Error) -> io::Error {
-    let made = || io::Error::new(error.kind(), error.to_string());
-    error.raw_os_error().map_or_else(made, io::Error::from_raw_os_error)
 }
 
 #[cfg(test)]

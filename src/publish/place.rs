@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use super::problem::PublishProblem;
+use crate::causes::copy;
 use crate::ci::file_updates::WriteError;
 use crate::files::folder::{Lock, OpenFolder};
 
@@ -134,9 +135,7 @@ impl Place {
         let (wanted, path) = (self.wanted.path.display(), claim.path.display());
         match &*claim.lock {
             Err(cause) => {
-                // An error cannot be cloned.
-                let cause = io::Error::new(cause.kind(), cause.to_string());
-                Some(PublishProblem::NoLock { folder: path.to_string(), cause })
+                Some(PublishProblem::NoLock { folder: path.to_string(), cause: copy(cause) })
             }
             Ok(_) if claim.inner.is_some() => {
                 Some(PublishProblem::Shared { wanted: wanted.to_string(), path: path.to_string() })

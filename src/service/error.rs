@@ -169,7 +169,7 @@ impl ApiError {
         }
     }
 
-    /// True if a retry may succeed. Whatever answers in BuildPixel's place may be gone soon.
+    /// True if a retry may succeed. A page of a proxy or gateway may be gone soon.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Refused(refusal) => retry::is_transient(refusal.status),
@@ -186,7 +186,12 @@ impl ApiError {
     pub fn is_temporary(&self) -> bool {
         match &self.kind {
             ApiErrorKind::Foreign(answer) => retry::is_transient(answer.status),
-            _ => !self.is_denial(),
+            ApiErrorKind::Refused(_)
+            | ApiErrorKind::Blocked(_)
+            | ApiErrorKind::Unreachable { .. }
+            | ApiErrorKind::Redirected { .. }
+            | ApiErrorKind::Garbled { .. }
+            | ApiErrorKind::TooLarge { .. } => self.is_transient(),
         }
     }
 

@@ -36,7 +36,10 @@ impl ForeignAnswer {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let sender = [header(SERVER.as_str()), header("x-squid-error")];
         let sender: Vec<_> = sender.into_iter().flatten().map(str::trim).collect();
-        let quote = |text: &str| Some(beginning(&clean(text))).filter(|text| !text.is_empty());
+        let quote = |text: &str| {
+            let text = clean(&with_single_spaces(text));
+            Some(text.chars().take(QUOTED_CHARS).collect()).filter(|text: &String| !text.is_empty())
+        };
         Self {
             status,
             sender: quote(&sender.join(", ")),
@@ -137,10 +140,9 @@ fn without_tags(text: &str) -> String {
     .fold(plain, |text, (entity, character)| text.replace(entity, character))
 }
 
-/// The beginning of a text, with single spaces.
-fn beginning(text: &str) -> String {
+fn with_single_spaces(text: &str) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
-    words.join(" ").chars().take(QUOTED_CHARS).collect()
+    words.join(" ")
 }
 
 #[cfg(test)]

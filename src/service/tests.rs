@@ -175,7 +175,7 @@ fn only_the_documented_shape_is_a_refusal_of_the_api() {
     }
 }
 
-/// The table of `docs/reliability.md`: which answers to a trigger prove that nothing was accepted.
+/// The same rules stand in a table of `docs/reliability.md`.
 #[test]
 fn only_certain_answers_prove_that_nothing_was_accepted() {
     let api = r#"{"error":"busy","message":"not now","requestId":"req_1"}"#;
@@ -348,6 +348,9 @@ async fn the_token_is_masked_before_a_text_of_the_service_is_cut() {
         let page = format!("<title>{}{secret}</title>", "x".repeat(190));
         let page = error(ResponseTemplate::new(502).set_body_string(page)).await;
         assert!(!page.to_string().contains(start), "{page}");
+        let page = format!("<p>{}</p>\n<p>\n      too late</p>", " ".repeat(SNIPPET_CHARS));
+        let page = error(ResponseTemplate::new(502).set_body_string(page)).await;
+        assert!(page.to_string().ends_with(": \"too late\""), "{page}");
     }
 }
 

@@ -37,10 +37,6 @@ enum LinkState {
     Down,
 }
 
-/// The pause between leaving a room and disconnecting. npm socket.io 4.8 drops an event that a
-/// disconnect follows at once; 20 ms suffice on fifteen servers that were tried.
-const LEAVE_PAUSE: Duration = Duration::from_millis(30);
-
 /// The one session, or the attempt to connect the next one.
 pub(super) struct Link {
     options: Options,
@@ -173,7 +169,7 @@ impl Link {
             self.leave(&build, deadline).await;
         }
         if let Some(session) = self.session.take() {
-            sleep_until(self.left + LEAVE_PAUSE).await;
+            sleep_until((self.left + self.delays.leave_pause).min(deadline)).await;
             session.disconnect(deadline.saturating_duration_since(Instant::now())).await;
         }
     }

@@ -18,7 +18,7 @@ const SKEW: Duration = Duration::from_secs(300);
 /// An answer without a cursor is complete if it has fewer builds than this.
 const SHORTEST_PAGE: usize = 25;
 
-/// Longer branches are not compared.
+/// The longest branch that is kept. A longer one is not the wanted one.
 const LONGEST_BRANCH_BYTES: usize = 1024;
 
 /// So many builds are not sorted from new to old by chance.
@@ -102,7 +102,12 @@ impl<'a> Candidates<'a> {
             let Listed { id, status, created_at, branch, .. } = build;
             let mut seen = Seen { id, status, created_at, age, like, branch: None };
             if seen.may_be_ours() {
-                seen.branch = branch.filter(|branch| branch.len() <= LONGEST_BRANCH_BYTES);
+                let longest = self.wanted.overrides.branch.as_ref().map_or(0, String::len);
+                let is_other = |branch: &String| branch.len() > longest.max(LONGEST_BRANCH_BYTES);
+                match branch {
+                    Some(branch) if is_other(&branch) => seen.like = Fit::No,
+                    branch => seen.branch = branch,
+                }
             }
             self.seen.push(seen);
         }

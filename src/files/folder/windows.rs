@@ -62,7 +62,7 @@ impl Dir {
 
     /// No folder can take the place of an open one.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.path == other.path && !self.open.is_empty()
+        self.path == other.path
     }
 
     /// The open file belongs to this process alone, and Windows removes it when it is closed.

@@ -235,8 +235,7 @@ impl Build {
 
     /// The evidence of the build besides REST.
     fn evidence(&self, now: Instant) -> Evidence {
-        let recent = 2 * self.options.delays.denied_connected;
-        let is_recent = |room: &Room| now - room.last_message < recent;
+        let is_recent = |room: &Room| now - room.last_message < self.options.delays.evidence();
         match &self.room {
             None => Evidence::None,
             Some(room) if room.has_delivered && room.is_healthy() && is_recent(room) => {

@@ -389,3 +389,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_build_with_a_very_long_branch_is_another_one_unless_that_branch_is_wanted() {
+    let long = "x".repeat(LONGEST_BRANCH_BYTES + 1);
+    let listed = Listed { branch: Some(long.clone()), ..build("b1", 5) };
+    assert_eq!(of(vec![listed.clone()]), "none");
+    let judged = judged(vec![page(vec![listed])], &overrides(&long, "", ""), &OwnBranch::Unknown);
+    assert_eq!(judged, "b1");
+}

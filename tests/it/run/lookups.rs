@@ -138,6 +138,18 @@ async fn a_list_that_lags_behind_does_not_make_a_second_build() {
 #[tokio::test]
 async fn each_lookup_has_its_own_time_limit() {
     let began = Instant::now();
+    let silent = Answer::new("GET", "/builds", 200).hang().times(1);
+    let step = Step::new(short().answer(first(502).processed()).answer(silent)).await;
+    let limit = Duration::from_millis(300);
+    let ran = step.trigger_delays(|delays| delays.longest_lookup = limit).run().await;
+    ran.built_once(1);
+    assert_eq!(ran.asked("GET", "/builds"), 2, "{}", ran.stdout);
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_retry_after_of_the_list_is_obeyed_by_the_next_lookup_too() {
+    let began = Instant::now();
     let down = Answer::new("GET", "/builds", 503).header("retry-after", "10");
     let step = Step::new(short().answer(first(502).processed()).answer(down)).await;
     let step = step.trigger_delays(|delays| {

@@ -142,7 +142,7 @@ async fn a_retryable_refusal_is_retried_without_a_lookup() {
 }
 
 #[tokio::test]
-async fn only_a_rate_limit_of_a_gateway_proves_that_nothing_was_accepted() {
+async fn only_answers_in_place_of_forwarding_prove_that_nothing_was_accepted() {
     // Varnish sends `Retry-After` also if BuildPixel accepted the trigger and its answer was late.
     for status in [400, 401, 403, 404, 405, 409, 413, 451, 500, 502, 503, 504, 521, 530] {
         for processed in [true, false] {
@@ -156,12 +156,13 @@ async fn only_a_rate_limit_of_a_gateway_proves_that_nothing_was_accepted() {
             ));
         }
     }
-    let limited =
-        first(429).header("retry-after", "0").header("server", "gate/1").body("slow down");
-    let ran = Step::new(short().answer(limited)).await.run().await;
-    ran.built_once(2);
-    ran.says("a proxy or gateway answered 429 in BuildPixel's place (gate/1): \"slow down\"");
-    assert_eq!(ran.asked("GET", "/builds"), 0, "{}", ran.stdout);
+    for status in [407, 411, 414, 417, 421, 426, 429, 431] {
+        let limited = first(status).header("retry-after", "0").header("server", "gate/1");
+        let ran = Step::new(short().answer(limited.body("slow down"))).await.run().await;
+        ran.built_once(2);
+        ran.says(&format!("answered {status} in BuildPixel's place (gate/1): \"slow down\""));
+        assert_eq!(ran.asked("GET", "/builds"), 0, "{}", ran.stdout);
+    }
 }
 
 #[tokio::test]
