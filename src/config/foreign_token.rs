@@ -22,6 +22,12 @@ Grafana: glsa_ glc_
 Sentry: sntrys_ sntryu_
 OpenAI or Anthropic: sk-";
 
+/// The beginnings of the tokens of all services.
+#[cfg(test)]
+pub(crate) fn beginnings() -> impl Iterator<Item = &'static str> {
+    BEGINNINGS.lines().filter_map(|line| line.split_once(": ")).flat_map(|(_, all)| all.split(' '))
+}
+
 /// The service whose token this is, if that is certain.
 pub(super) fn service(token: &str) -> Option<&'static str> {
     let mut services = BEGINNINGS.lines().filter_map(|line| line.split_once(": "));

@@ -60,11 +60,18 @@ const WORDS: &[(&str, Kind)] = &[
     ("://", Address), (":\\/\\/", Address),
     ("uthorization", Authorization), ("UTHORIZATION", Authorization),
     ("earer ", Bearer), ("ookie: ", Cookie), ("pass:", Pass), ("PRIVATE KEY", PrivateKey),
-    ("assw", Name), ("ASSW", Name), ("assphrase", Name), ("orepass", Name), ("eypass", Name),
+    ("assw", Name), ("ASSW", Name), ("assphrase", Name), ("ASSPHRASE", Name),
+    ("orepass", Name), ("OREPASS", Name), ("orePass", Name), ("eypass", Name), ("EYPASS", Name), ("eyPass", Name),
     ("oken", Name), ("OKEN", Name), ("ecret", Name), ("ECRET", Name),
-    ("pikey", Name), ("piKey", Name), ("pi_key", Name), ("pi-k", Name), ("pi-K", Name), ("I_KEY", Name),
-    ("ss_key", Name), ("ss-key", Name), ("unt-key", Name), ("ssKey", Name), ("SS_KEY", Name), ("untKey", Name), 
-    ("-aes=", Name), ("sig=", Name), ("ignature", Name), ("redential=", Name), ("auth\"", Name), ("_auth", Name),
+    ("pikey", Name), ("piKey", Name), ("PIKEY", Name), ("pi_key", Name), ("pi_Key", Name), ("I_KEY", Name),
+    ("pi-k", Name), ("pi-K", Name), ("PI-K", Name),
+    ("sskey", Name), ("ssKey", Name), ("SSKEY", Name), ("ss_key", Name), ("ss_Key", Name), ("SS_KEY", Name),
+    ("ss-key", Name), ("ss-Key", Name), ("SS-KEY", Name),
+    ("untkey", Name), ("untKey", Name), ("UNTKEY", Name), ("unt_key", Name), ("unt_Key", Name), ("UNT_KEY", Name),
+    ("unt-key", Name), ("unt-Key", Name), ("UNT-KEY", Name),
+    ("ion_key", Name), ("ion_Key", Name), ("ION_KEY", Name), ("ing_key", Name), ("ing_Key", Name), ("ING_KEY", Name),
+    ("-aes=", Name), ("-Aes=", Name), ("-AES=", Name), ("sig=", Name), ("Sig=", Name), ("SIG=", Name),
+    ("ignature", Name), ("IGNATURE", Name), ("redential=", Name), ("REDENTIAL=", Name), ("auth\"", Name), ("_auth", Name),
     // GitHub, GitLab
     ("ghp_", Token(Chars::Alphanumeric, 16)), ("gho_", Token(Chars::Alphanumeric, 16)), ("ghu_", Token(Chars::Any, 16)),
     ("ghs_", Token(Chars::Any, 16)), ("ghr_", Token(Chars::Alphanumeric, 16)), ("github_pat_", Word(Chars::Word, 16)),
@@ -118,7 +125,7 @@ impl Foreign {
                     line.before(hit.start()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
                 if is_name || matches!(password, Password::Option(_) | Password::Second) {
                     commands.extend(command.map(|(from, tool)| (from..hit.start(), tool)));
-                    let option = usize::from(hit.end() > 0 && line.before(hit.end()) == Some(b'-'));
+                    let option = usize::from(line.before(hit.end()) == Some(b'-'));
                     command = Some((hit.end() - option, *password));
                 }
             } else if hit.start() >= line.done {
