@@ -76,7 +76,9 @@ const WORDS: &[(&str, Kind)] = &[
     ("ghp_", Token(Chars::Alphanumeric, 16)), ("gho_", Token(Chars::Alphanumeric, 16)), ("ghu_", Token(Chars::Any, 16)),
     ("ghs_", Token(Chars::Any, 16)), ("ghr_", Token(Chars::Alphanumeric, 16)), ("github_pat_", Word(Chars::Word, 16)),
     ("glpat-", Token(Chars::Any, 16)), ("glcbt-", Token(Chars::Any, 16)), ("glrt-", Token(Chars::Any, 16)), ("gldt-", Token(Chars::Any, 16)),
-    ("glptt-", Token(Chars::Any, 16)), ("glsoat-", Token(Chars::Any, 16)), ("gloas-", Token(Chars::Any, 16)), ("glft-", Token(Chars::Any, 16)), ("dop_v1_", Token(Chars::Alphanumeric, 32)),
+    ("glptt-", Token(Chars::Any, 16)), ("glsoat-", Token(Chars::Any, 16)), ("gloas-", Token(Chars::Any, 16)), ("glft-", Token(Chars::Any, 16)),
+    ("glimt-", Token(Chars::Any, 16)), ("glffct-", Token(Chars::Any, 16)),
+    ("dop_v1_", Token(Chars::Alphanumeric, 32)), ("doo_v1_", Token(Chars::Alphanumeric, 32)),
     // Slack, AWS, Google, JWT
     ("xoxb-", Token(Chars::Word, 12)), ("xoxp-", Token(Chars::Word, 12)), ("xoxa-", Token(Chars::Word, 12)), ("xoxs-", Token(Chars::Word, 12)),
     ("xoxr-", Token(Chars::Word, 12)), ("xoxe.", Token(Chars::Any, 12)), ("xoxe-", Token(Chars::Word, 12)), ("xoxc-", Token(Chars::Word, 12)), ("xoxd-", Token(Chars::Any, 12)),
@@ -84,7 +86,7 @@ const WORDS: &[(&str, Kind)] = &[
     ("AIza", Word(Chars::Word, 30)), ("ya29.", Token(Chars::Any, 20)), ("GOCSPX-", Token(Chars::Word, 20)), (".eyJ", Jwt),
     // package registries and services
     ("npm_", Token(Chars::Alphanumeric, 30)), ("pypi-", Token(Chars::Word, 40)), ("sk-proj-", Word(Chars::Word, 32)), ("sk-ant-", Word(Chars::Word, 32)),
-    ("hvs.", Token(Chars::Word, 20)), ("dckr_pat_", Word(Chars::Word, 16)),
+    ("hvs.", Token(Chars::Word, 20)), ("hvb.", Token(Chars::Word, 20)), ("dckr_pat_", Word(Chars::Word, 16)), ("dckr_oat_", Word(Chars::Word, 16)),
     ("sk_live_", Word(Chars::Alphanumeric, 16)), ("rk_live_", Word(Chars::Alphanumeric, 16)), ("pk_live_", Word(Chars::Alphanumeric, 16)),
     // programs
     ("p4 -", Tool(Password::Attached("-P"))), ("p4.e", Tool(Password::Attached("-P"))),

@@ -221,16 +221,17 @@ fn a_word_leads_to_each_name_in_every_spelling() {
     }
 }
 
-/// Beginnings of tokens that are recognised only in an input: they are shorter than a word of the
-/// search, or of services that a build machine seldom talks to.
+/// Beginnings of tokens that are recognised only in an input. `hf_`, `SG.` and `sk-` are too short to
+/// be searched for, `ent-` of `glagent-` is in too many lines, the tokens of Stripe are for tests, and
+/// the services of the others are not in the table of `docs/guarantees.md`.
 #[rustfmt::skip]
 const ONLY_IN_INPUTS: &[&str] = &[
-    "glimt-", "glagent-", "glffct-", "dckr_oat_", "ATATT3", "ATBB", "ATCTT3", "bkua_", "bkaa_", "bkct_", "CCIPAT_", "CCIPRJ_",
-    "sk_test_", "rk_test_", "hvb.", "doo_v1_", "hf_", "SG.", "glsa_", "glc_", "sntrys_", "sntryu_", "sk-",
+    "hf_", "SG.", "sk-", "glagent-", "sk_test_", "rk_test_", "ATATT3", "ATBB", "ATCTT3", "bkua_", "bkaa_", "bkct_",
+    "CCIPAT_", "CCIPRJ_", "glsa_", "glc_", "sntrys_", "sntryu_",
 ];
 
-/// Beginnings of tokens that are recognised only in a log. `sk-` stands for the last two in an input.
-const ONLY_IN_LOGS: &[&str] = &["xoxc-", "xoxd-", "pk_live_", "sk-proj-", "sk-ant-"];
+/// Beginnings of tokens that are recognised only in a log. In an input `sk-` stands for them.
+const ONLY_IN_LOGS: &[&str] = &["sk-proj-", "sk-ant-"];
 
 #[test]
 fn inputs_and_logs_know_the_same_tokens_apart_from_the_listed_ones() {
