@@ -118,6 +118,7 @@ const ORDINARY: &[&str] = &[
     "/Game/Tex/T_fabric_pat_checkered_red_01_N.uasset", "game_live_20240101T120000Z", "task-proj-abcdefghij0123456789_abcdefghij01234", "desk-ant-abcdefghij0123456789_abcdefghij01234",
     "docker login -u ci --password-stdin r && mkdir -p build", "docker login -u ci --password-stdin r; mkdir -p build", "echo $T | docker login -u ci --password-stdin | tee -p log",
     "curl -o out:u https://host || x -u a:b", "curl -ofile:u -Hu:b https://host", "security import c.p12 -k build.keychain", "security list-keychains -d user -s x.keychain",
+    "SIG=SIGTERM", "Signing_Key=Default", "ENCRYPTION_KEY=$KEY", "-AES=", "Authorization: a+b",
     "bUsePassword=1", "MetadataToken=0x06000001", "Token: 0x06000001", "--token 0x06000001", "http://$HOST:$PORT/@scope/pkg", "http://$HOST:${PORT}/@scope/pkg",
     "D:\\Build\\Token1\\Password2.cpp(3,17): warning C4996: 'UToken::Secret1': Use SecretKey2 instead.",
 ];
