@@ -1,7 +1,7 @@
 //! Turns raw inputs into a configuration that no other module has to check again.
 
 pub mod env;
-mod foreign_token;
+pub(crate) mod foreign_token;
 pub mod inputs;
 mod mistake;
 mod placeholder;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write, stderr};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
@@ -23,11 +24,17 @@ const WAITING_LINES: usize = 1024;
 const LAST_LINES: Duration = Duration::from_millis(20);
 
 /// The writer of diagnostics, on a separate thread: a blocking stderr delays nothing else.
-#[derive(Clone)]
-pub struct Diagnostics {
-    pieces: Option<SyncSender<Piece>>,
+#[derive(Clone, Default)]
+pub struct Diagnostics(Option<Arc<Running>>);
+
+/// Diagnostics that are enabled.
+struct Running {
+    pieces: SyncSender<Piece>,
+    secrets: Vec<Secret>,
     /// A line may quote the wire, and CIs also take commands from stderr.
     cleaner: Cleaner,
+    /// The cleaner that also knows the token of `token-file`, once that was read.
+    complete: OnceLock<Cleaner>,
 }
 
 enum Piece {
@@ -37,7 +44,7 @@ enum Piece {
 }
 
 impl Diagnostics {
-    fn to<W: Write + Send + 'static>(stream: W, cleaner: Cleaner) -> Self {
+    fn to<W: Write + Send + 'static>(stream: W, secrets: Vec<Secret>) -> Self {
         let (sender, pieces) = sync_channel(WAITING_LINES);
         let work = move |mut stream: W| {
             for piece in pieces {
@@ -49,21 +56,34 @@ impl Diagnostics {
             }
         };
         match threads::start("diagnostics", "writes diagnostics", stream, work) {
-            Ok(_detached) => Self { pieces: Some(sender), cleaner },
+            Ok(_detached) => {
+                let (cleaner, complete) = (cleaner(&secrets), OnceLock::new());
+                Self(Some(Arc::new(Running { pieces: sender, secrets, cleaner, complete })))
+            }
             Err((mut stream, refused)) => {
                 let why = format!("warning: {}; diagnostics are off\n", one_line(&refused));
                 // Without a stderr there is nobody to report to.
                 let _written = stream.write_all(why.as_bytes());
-                Self { pieces: None, cleaner }
+                Self::default()
             }
+        }
+    }
+
+    /// Masks this token as well, from the next line on. Only the first call counts.
+    pub fn mask(&self, token: &Secret) {
+        if let Some(running) = self.0.as_deref()
+            && !running.secrets.contains(token)
+        {
+            let all = running.secrets.iter().chain([token]);
+            running.complete.get_or_init(|| cleaner(all));
         }
     }
 
     /// Waits a moment for the last lines.
     pub fn end(self) {
         let (reached, end) = sync_channel(1);
-        let asked = self.pieces.is_some_and(|pieces| pieces.try_send(Piece::End(reached)).is_ok());
-        if asked {
+        let is_asked = |running: Arc<Running>| running.pieces.try_send(Piece::End(reached)).is_ok();
+        if self.0.is_some_and(is_asked) {
             let _in_time = end.recv_timeout(LAST_LINES);
         }
     }
@@ -72,9 +92,10 @@ impl Diagnostics {
 /// Never blocks. Receives whole lines.
 impl Write for Diagnostics {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if let Some(pieces) = &self.pieces {
+        if let Some(Running { pieces, cleaner, complete, .. }) = self.0.as_deref() {
             let text = String::from_utf8_lossy(line);
-            let safe: String = self.cleaner.lines(&text).map(|line| format!("{line}\n")).collect();
+            let cleaner = complete.get().unwrap_or(cleaner);
+            let safe: String = cleaner.lines(&text).map(|line| format!("{line}\n")).collect();
             let _is_full = pieces.try_send(Piece::Line(safe.into_bytes()));
         }
         Ok(line.len())
@@ -88,9 +109,10 @@ impl Write for Diagnostics {
 /// Enables diagnostics if `BUILDPIXEL_DEBUG=true` is set or a CI runs in its debug mode.
 pub fn start(env: &Env) -> Diagnostics {
     if !are_wanted(env) {
-        return Diagnostics { pieces: None, cleaner: Cleaner::new(&[], Style::default()) };
+        return Diagnostics::default();
     }
-    let diagnostics = Diagnostics::to(stderr(), cleaner(env));
+    // The inputs are not checked yet.
+    let diagnostics = Diagnostics::to(stderr(), config::secrets(env));
     let writer = diagnostics.clone();
     // From our own code only: the libraries would show the token.
     let ours = Targets::new().with_target("buildpixel_ci", LevelFilter::TRACE);
@@ -99,10 +121,8 @@ pub fn start(env: &Env) -> Diagnostics {
     diagnostics
 }
 
-/// The inputs are not checked yet.
-fn cleaner(env: &Env) -> Cleaner {
-    let secrets = config::secrets(env);
-    let secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
+fn cleaner<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Cleaner {
+    let secrets: Vec<_> = secrets.into_iter().map(Secret::expose).collect();
     Cleaner::new(&secrets, Style::default())
 }
 
@@ -140,15 +160,26 @@ mod tests {
         assert!(!are_wanted(&Env::from_iter([("GITHUB_ACTIONS", "true")])));
     }
 
-    fn cleaner() -> Cleaner {
+    fn secrets() -> Vec<Secret> {
         let proxy = ("https_proxy", "http://me:proxypass@proxy:3128");
-        super::cleaner(&Env::from_iter([("BUILDPIXEL_TOKEN", "tok123456"), proxy]))
+        config::secrets(&Env::from_iter([("BUILDPIXEL_TOKEN", "tok123456"), proxy]))
+    }
+
+    /// The text on stderr after these writes.
+    fn written(write: impl FnOnce(&mut Diagnostics)) -> String {
+        let (mut reader, pipe) = io::pipe().unwrap();
+        let mut diagnostics = Diagnostics::to(pipe, secrets());
+        write(&mut diagnostics);
+        diagnostics.end();
+        let mut written = String::new();
+        io::Read::read_to_string(&mut reader, &mut written).unwrap();
+        written
     }
 
     #[test]
     fn a_blocking_stderr_delays_nothing() {
         let (_reader, pipe) = io::pipe().unwrap();
-        let mut diagnostics = Diagnostics::to(pipe, cleaner());
+        let mut diagnostics = Diagnostics::to(pipe, secrets());
         for _ in 0..4 * WAITING_LINES {
             diagnostics.write_all(&[b'x'; 1024]).unwrap();
         }
@@ -157,36 +188,36 @@ mod tests {
 
     #[test]
     fn ci_commands_in_diagnostics_are_disarmed() {
-        let (mut reader, pipe) = io::pipe().unwrap();
-        let mut diagnostics = Diagnostics::to(pipe, cleaner());
-        for line in ["DEBUG answered: ##[add-path]/x", "::error::x", "##vso[task.x]y"] {
-            diagnostics.write_all(format!("{line}\n").as_bytes()).unwrap();
-        }
-        diagnostics.end();
-        let mut written = String::new();
-        io::Read::read_to_string(&mut reader, &mut written).unwrap();
+        let written = written(|diagnostics| {
+            for line in ["DEBUG answered: ##[add-path]/x", "::error::x", "##vso[task.x]y"] {
+                diagnostics.write_all(format!("{line}\n").as_bytes()).unwrap();
+            }
+        });
         assert_eq!(written, "DEBUG answered: #\\#[add-path]/x\n\\::error::x\n#\\#vso[task.x]y\n");
     }
 
     #[test]
     fn secrets_in_diagnostics_are_masked() {
-        let (mut reader, pipe) = io::pipe().unwrap();
-        let mut diagnostics = Diagnostics::to(pipe, cleaner());
-        diagnostics.write_all(b"DEBUG tok123456 proxypass https://a:pass1234@b\n").unwrap();
-        diagnostics.end();
-        let mut written = String::new();
-        io::Read::read_to_string(&mut reader, &mut written).unwrap();
+        let written = written(|diagnostics| {
+            diagnostics.write_all(b"DEBUG tok123456 proxypass https://a:pass1234@b\n").unwrap();
+        });
         assert_eq!(written, "DEBUG *** *** https://a:***@b\n");
     }
 
     #[test]
+    fn a_token_that_is_read_later_is_masked_from_then_on_with_the_other_secrets() {
+        let written = written(|diagnostics| {
+            // The writer of the subscriber is a copy.
+            let mut copy = diagnostics.clone();
+            diagnostics.mask(&Secret::new("fromfile1"));
+            copy.write_all(b"DEBUG fromfile1 tok123456 proxypass\n").unwrap();
+        });
+        assert_eq!(written, "DEBUG *** *** ***\n");
+    }
+
+    #[test]
     fn every_line_is_written_to_a_stderr_that_takes_it() {
-        let (mut reader, pipe) = io::pipe().unwrap();
-        let mut diagnostics = Diagnostics::to(pipe, cleaner());
-        diagnostics.write_all(b"a line\n").unwrap();
-        diagnostics.end();
-        let mut written = String::new();
-        io::Read::read_to_string(&mut reader, &mut written).unwrap();
+        let written = written(|diagnostics| diagnostics.write_all(b"a line\n").unwrap());
         assert_eq!(written, "a line\n");
     }
 }

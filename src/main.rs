@@ -37,15 +37,20 @@ fn step(env: Env) -> anyhow::Result<ExitCode> {
         let (follow_delays, trigger_delays) = (FollowDelays::default(), TriggerDelays::default());
         let is_terminal = stdout().is_terminal();
         let stdout = Box::new(stdout());
+        let host = |signals| Host {
+            env,
+            stdout,
+            is_terminal,
+            diagnostics: diagnostics.clone(),
+            signals,
+            follow_delays,
+            trigger_delays,
+        };
         match refused.map_or_else(signals::listen, Err) {
-            Ok(signals) => {
-                run(Host { env, stdout, is_terminal, signals, follow_delays, trigger_delays }).await
-            }
+            Ok(signals) => run(host(signals)).await,
             Err(cause) => {
                 let (_nobody, signals) = mpsc::channel(1);
-                let host =
-                    Host { env, stdout, is_terminal, signals, follow_delays, trigger_delays };
-                refuse(host, cause).await
+                refuse(host(signals), cause).await
             }
         }
     });

@@ -26,6 +26,8 @@ pub struct Pipeline {
     safe: Safe,
     /// The private key that the log is in the middle of.
     key: OpenKey,
+    /// The same of the late lines, which stand elsewhere in the log.
+    late_key: OpenKey,
 }
 
 impl Pipeline {
@@ -33,13 +35,13 @@ impl Pipeline {
     pub fn new(cleaner: Cleaner, source_root: Option<&str>) -> Self {
         let source_root = source_root.and_then(location::folder_in_repository);
         let safe = Safe { cleaner, source_root };
-        Self { reader: Reader::new(), safe, key: OpenKey::default() }
+        Self { reader: Reader::new(), safe, key: OpenKey::default(), late_key: OpenKey::default() }
     }
 
     /// Shows the events of one message piece by piece: its lines, each within its phase and followed by the action that
     /// it reports. Findings are shown when their phase ends.
     pub fn feed(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
-        let Self { reader, safe, key } = self;
+        let Self { reader, safe, key, .. } = self;
         for text in safe.cleaner.log_lines(&line.message, key) {
             reader.line(&text::plain(&text), line.timestamp, &mut |event| {
                 show(safe.event(event, line.level, &text));
@@ -50,8 +52,8 @@ impl Pipeline {
     /// Shows the events of one message that came too late for its place in the log. Its findings and actions count. It
     /// neither begins nor ends a phase, and does not change the progress.
     pub fn feed_late(&mut self, line: &LogLine, show: &mut dyn FnMut(Event)) {
-        let Self { reader, safe, key } = self;
-        for text in safe.cleaner.log_lines(&line.message, key) {
+        let Self { reader, safe, late_key, .. } = self;
+        for text in safe.cleaner.log_lines(&line.message, late_key) {
             reader.late_line(&text::plain(&text), &mut |event| {
                 show(safe.event(event, line.level, &text));
             });

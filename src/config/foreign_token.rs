@@ -4,7 +4,7 @@
 const BEGINNINGS: &str = "\
 GitHub: ghp_ gho_ ghu_ ghs_ ghr_ github_pat_
 GitLab: glpat- glcbt- gldt- glrt- glptt- glft- glimt- glagent- gloas- glsoat- glffct-
-Slack: xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xapp-
+Slack: xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xoxc- xoxd- xapp-
 AWS: AKIA ASIA
 Google: AIza ya29. GOCSPX-
 Docker Hub: dckr_pat_ dckr_oat_
@@ -13,7 +13,7 @@ PyPI: pypi-
 Atlassian: ATATT3 ATBB ATCTT3
 Buildkite: bkua_ bkaa_ bkct_
 CircleCI: CCIPAT_ CCIPRJ_
-Stripe: sk_live_ rk_live_ sk_test_ rk_test_
+Stripe: sk_live_ rk_live_ pk_live_ sk_test_ rk_test_
 HashiCorp Vault: hvs. hvb.
 DigitalOcean: dop_v1_ doo_v1_
 Hugging Face: hf_
@@ -21,6 +21,12 @@ SendGrid: SG.
 Grafana: glsa_ glc_
 Sentry: sntrys_ sntryu_
 OpenAI or Anthropic: sk-";
+
+/// The beginnings of the tokens of all services.
+#[cfg(test)]
+pub(crate) fn beginnings() -> impl Iterator<Item = &'static str> {
+    BEGINNINGS.lines().filter_map(|line| line.split_once(": ")).flat_map(|(_, all)| all.split(' '))
+}
 
 /// The service whose token this is, if that is certain.
 pub(super) fn service(token: &str) -> Option<&'static str> {

@@ -5,15 +5,8 @@ use super::table::INPUTS;
 
 /// Inputs that no other action has. If one of them is given as `INPUT_*`, all `INPUT_*` variables are for this
 /// program.
-const NOBODY_ELSES: [&str; 7] = [
-    "build-setting",
-    "build-id",
-    "queue-timeout",
-    "on-superseded",
-    "source-root",
-    "reports-dir",
-    "webhook-payload",
-];
+const NOBODY_ELSES: [&str; 6] =
+    ["build-setting", "build-id", "queue-timeout", "on-superseded", "source-root", "reports-dir"];
 
 /// The variable of the input and its value: `INPUT_BUILD-ID` (GitHub's spelling), then `INPUT_BUILD_ID`, then
 /// `BUILDPIXEL_BUILD_ID`. The first two are skipped if they are another action's.
@@ -75,6 +68,13 @@ mod tests {
         assert_eq!(ignored(&env, "timeout").as_deref(), Some("INPUT_TIMEOUT"));
         assert_eq!(ignored(&env, "wait"), None);
         assert_eq!(lookup(&env, "timeout"), None);
+    }
+
+    #[test]
+    fn the_inputs_that_no_other_action_has_exist() {
+        for name in NOBODY_ELSES {
+            assert!(INPUTS.iter().any(|input| input.name == name), "{name}");
+        }
     }
 
     #[test]

@@ -38,6 +38,16 @@ fn findings(events: &[Event]) -> Vec<Finding> {
     events.iter().filter_map(finding).collect()
 }
 
+fn texts(events: &[Event]) -> Vec<&str> {
+    let mut texts = Vec::new();
+    for event in events {
+        if let Event::Line { text, .. } = event {
+            texts.push(text.as_str());
+        }
+    }
+    texts
+}
+
 #[test]
 fn a_late_line_is_shown_and_its_finding_and_action_count() {
     let error = "late: Drill.cpp(42): error C2065: 'Bit': undeclared identifier tok123456";
@@ -95,4 +105,27 @@ fn late_lines_in_the_middle_of_an_event_are_an_event_of_their_own() {
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found.iter().all(|finding| finding.message.contains("float")), "{found:#?}");
     assert_eq!(findings(&amid), found);
+}
+
+#[test]
+fn late_lines_in_the_middle_of_a_private_key_leave_the_rest_of_it_masked() {
+    let body = "MIIEowIBAAKCAQEAx1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R9s0T+/abcdef";
+    let late = "late: LogCook: Display: on we go";
+    let begin = "-----BEGIN PRIVATE KEY-----";
+    let end = "-----END PRIVATE KEY-----";
+    let late_end = format!("late: {end}");
+    let log = [begin, body, late, late, late, late, body, &late_end, body, end];
+    let (events, _) = events(&log);
+    let note = "LogCook: Display: on we go";
+    let expected = [begin, "***", note, note, note, note, "***", end, "***", end];
+    assert_eq!(texts(&events), expected);
+}
+
+#[test]
+fn a_private_key_on_late_lines_is_masked_and_hides_nothing_of_the_log() {
+    let body = "MIIEowIBAAKCAQEAx1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R9s0T+/abcdef";
+    let late_body = format!("late: {body}");
+    let log = ["late: -----BEGIN PRIVATE KEY-----", body, &late_body];
+    let (events, _) = events(&log);
+    assert_eq!(texts(&events), ["-----BEGIN PRIVATE KEY-----", body, "***"]);
 }

@@ -12,6 +12,7 @@ use crate::causes::one_line;
 use crate::ci::{self, Ci};
 use crate::config::inputs::{ignored, misspelt};
 use crate::config::{Config, Env, Inputs, Mistake, Secret, Task};
+use crate::diagnostics::Diagnostics;
 use crate::error::Error;
 use crate::follow::FollowDelays;
 use crate::model::Notice;
@@ -38,6 +39,8 @@ pub struct Host {
     pub stdout: Box<dyn Write + Send>,
     /// True if stdout is a terminal.
     pub is_terminal: bool,
+    /// The diagnostics, which must not show the token.
+    pub diagnostics: Diagnostics,
     /// The signals that ask the step to end.
     pub signals: mpsc::Receiver<Signal>,
     /// Delays and limits of following a build.
@@ -83,16 +86,24 @@ pub(super) struct Setup {
 impl Setup {
     /// Reads on a separate thread: some inputs are files, and a hanging disk must not delay a
     /// signal.
-    pub(super) fn start(env: Arc<Env>, is_terminal: bool) -> oneshot::Receiver<Reading> {
+    pub(super) fn start(
+        env: Arc<Env>,
+        is_terminal: bool,
+        diagnostics: Diagnostics,
+    ) -> oneshot::Receiver<Reading> {
         let (sender, receiver) = oneshot::channel();
         let task = "reads the inputs";
         // An error means that a signal came first.
-        let work = move |(env, sender): (Arc<Env>, oneshot::Sender<Reading>)| {
-            let _nobody_waits = sender.send(Self::read(&env, is_terminal));
-        };
-        if let Err(((env, sender), refused)) = threads::start("inputs", task, (env, sender), work) {
+        let work =
+            move |(env, diagnostics, sender): (Arc<Env>, Diagnostics, oneshot::Sender<Reading>)| {
+                let _nobody_waits = sender.send(Self::read(&env, is_terminal, &diagnostics));
+            };
+        let all = (env, diagnostics, sender);
+        if let Err(((env, diagnostics, sender), refused)) =
+            threads::start("inputs", task, all, work)
+        {
             // Signals wait until the files are read.
-            let (mut setup, prepared) = Self::read(&env, is_terminal);
+            let (mut setup, prepared) = Self::read(&env, is_terminal, &diagnostics);
             setup.warnings.push(format!("{}; hint: {}", one_line(&refused), threads::HINT));
             let _nobody_waits = sender.send((setup, prepared));
         }
@@ -100,8 +111,9 @@ impl Setup {
     }
 
     /// This reads files, too.
-    fn read(env: &Env, is_terminal: bool) -> Reading {
+    fn read(env: &Env, is_terminal: bool, diagnostics: &Diagnostics) -> Reading {
         let (inputs, unreadable) = Inputs::load(env);
+        inputs.token.iter().for_each(|token| diagnostics.mask(token));
         let (token, reports_dir) = (inputs.token.clone(), inputs.reports_dir.clone());
         let attaches = inputs.build_id.is_some() && inputs.project.is_some();
         let chosen = ci::choose(inputs.ci.as_deref(), env, is_terminal);

@@ -62,9 +62,10 @@ struct Settled {
 impl Step {
     /// Needs a runtime.
     pub(super) fn start(host: Host) -> Self {
-        let Host { env, stdout, is_terminal, signals, follow_delays, trigger_delays } = host;
+        let Host { env, stdout, is_terminal, diagnostics, signals, follow_delays, trigger_delays } =
+            host;
         let env = Arc::new(env);
-        let reading = Setup::start(Arc::clone(&env), is_terminal);
+        let reading = Setup::start(Arc::clone(&env), is_terminal, diagnostics);
         let unprepared = Unprepared { env, stdout, is_terminal, follow_delays, trigger_delays };
         Self {
             pump: Pump::new(signals, reading),

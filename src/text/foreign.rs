@@ -60,16 +60,25 @@ const WORDS: &[(&str, Kind)] = &[
     ("://", Address), (":\\/\\/", Address),
     ("uthorization", Authorization), ("UTHORIZATION", Authorization),
     ("earer ", Bearer), ("ookie: ", Cookie), ("pass:", Pass), ("PRIVATE KEY", PrivateKey),
-    ("assw", Name), ("ASSW", Name), ("assphrase", Name), ("orepass", Name), ("eypass", Name),
+    ("assw", Name), ("ASSW", Name), ("assphrase", Name), ("ASSPHRASE", Name),
+    ("orepass", Name), ("OREPASS", Name), ("orePass", Name), ("eypass", Name), ("EYPASS", Name), ("eyPass", Name),
     ("oken", Name), ("OKEN", Name), ("ecret", Name), ("ECRET", Name),
-    ("pikey", Name), ("piKey", Name), ("pi_key", Name), ("pi-k", Name), ("pi-K", Name), ("I_KEY", Name),
-    ("ss_key", Name), ("ss-key", Name), ("unt-key", Name), ("ssKey", Name), ("SS_KEY", Name), ("untKey", Name), 
-    ("-aes=", Name), ("sig=", Name), ("ignature", Name), ("redential=", Name), ("auth\"", Name), ("_auth", Name),
+    ("pikey", Name), ("piKey", Name), ("PIKEY", Name), ("pi_key", Name), ("pi_Key", Name), ("I_KEY", Name),
+    ("pi-k", Name), ("pi-K", Name), ("PI-K", Name),
+    ("sskey", Name), ("ssKey", Name), ("SSKEY", Name), ("ss_key", Name), ("ss_Key", Name), ("SS_KEY", Name),
+    ("ss-key", Name), ("ss-Key", Name), ("SS-KEY", Name),
+    ("untkey", Name), ("untKey", Name), ("UNTKEY", Name), ("unt_key", Name), ("unt_Key", Name), ("UNT_KEY", Name),
+    ("unt-key", Name), ("unt-Key", Name), ("UNT-KEY", Name),
+    ("ion_key", Name), ("ion_Key", Name), ("ION_KEY", Name), ("ing_key", Name), ("ing_Key", Name), ("ING_KEY", Name),
+    ("-aes=", Name), ("-Aes=", Name), ("-AES=", Name), ("sig=", Name), ("Sig=", Name), ("SIG=", Name),
+    ("ignature", Name), ("IGNATURE", Name), ("redential=", Name), ("REDENTIAL=", Name), ("auth\"", Name), ("_auth", Name),
     // GitHub, GitLab
     ("ghp_", Token(Chars::Alphanumeric, 16)), ("gho_", Token(Chars::Alphanumeric, 16)), ("ghu_", Token(Chars::Any, 16)),
     ("ghs_", Token(Chars::Any, 16)), ("ghr_", Token(Chars::Alphanumeric, 16)), ("github_pat_", Word(Chars::Word, 16)),
     ("glpat-", Token(Chars::Any, 16)), ("glcbt-", Token(Chars::Any, 16)), ("glrt-", Token(Chars::Any, 16)), ("gldt-", Token(Chars::Any, 16)),
-    ("glptt-", Token(Chars::Any, 16)), ("glsoat-", Token(Chars::Any, 16)), ("gloas-", Token(Chars::Any, 16)), ("glft-", Token(Chars::Any, 16)), ("dop_v1_", Token(Chars::Alphanumeric, 32)),
+    ("glptt-", Token(Chars::Any, 16)), ("glsoat-", Token(Chars::Any, 16)), ("gloas-", Token(Chars::Any, 16)), ("glft-", Token(Chars::Any, 16)),
+    ("glimt-", Token(Chars::Any, 16)), ("glffct-", Token(Chars::Any, 16)),
+    ("dop_v1_", Token(Chars::Alphanumeric, 32)), ("doo_v1_", Token(Chars::Alphanumeric, 32)),
     // Slack, AWS, Google, JWT
     ("xoxb-", Token(Chars::Word, 12)), ("xoxp-", Token(Chars::Word, 12)), ("xoxa-", Token(Chars::Word, 12)), ("xoxs-", Token(Chars::Word, 12)),
     ("xoxr-", Token(Chars::Word, 12)), ("xoxe.", Token(Chars::Any, 12)), ("xoxe-", Token(Chars::Word, 12)), ("xoxc-", Token(Chars::Word, 12)), ("xoxd-", Token(Chars::Any, 12)),
@@ -77,7 +86,7 @@ const WORDS: &[(&str, Kind)] = &[
     ("AIza", Word(Chars::Word, 30)), ("ya29.", Token(Chars::Any, 20)), ("GOCSPX-", Token(Chars::Word, 20)), (".eyJ", Jwt),
     // package registries and services
     ("npm_", Token(Chars::Alphanumeric, 30)), ("pypi-", Token(Chars::Word, 40)), ("sk-proj-", Word(Chars::Word, 32)), ("sk-ant-", Word(Chars::Word, 32)),
-    ("hvs.", Token(Chars::Word, 20)), ("dckr_pat_", Word(Chars::Word, 16)),
+    ("hvs.", Token(Chars::Word, 20)), ("hvb.", Token(Chars::Word, 20)), ("dckr_pat_", Word(Chars::Word, 16)), ("dckr_oat_", Word(Chars::Word, 16)),
     ("sk_live_", Word(Chars::Alphanumeric, 16)), ("rk_live_", Word(Chars::Alphanumeric, 16)), ("pk_live_", Word(Chars::Alphanumeric, 16)),
     // programs
     ("p4 -", Tool(Password::Attached("-P"))), ("p4.e", Tool(Password::Attached("-P"))),
@@ -118,7 +127,7 @@ impl Foreign {
                     line.before(hit.start()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
                 if is_name || matches!(password, Password::Option(_) | Password::Second) {
                     commands.extend(command.map(|(from, tool)| (from..hit.start(), tool)));
-                    let option = usize::from(hit.end() > 0 && line.before(hit.end()) == Some(b'-'));
+                    let option = usize::from(line.before(hit.end()) == Some(b'-'));
                     command = Some((hit.end() - option, *password));
                 }
             } else if hit.start() >= line.done {

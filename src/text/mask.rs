@@ -220,10 +220,9 @@ mod tests {
 
     #[test]
     fn a_secret_in_lower_case_in_hex_and_in_escaped_json_is_masked() {
-        for text in ["to/k_abc", "546f2F6b5f416243", "546f2f6b5f416243", "546F2F6B5F416243"] {
-            assert_eq!(masked(&["To/k_AbC"], text) == "***", text != "546f2F6b5f416243", "{text}");
+        for text in ["to/k_abc", "546f2f6b5f416243", "546F2F6B5F416243", r"To\/k_AbC"] {
+            assert_eq!(masked(&["To/k_AbC"], text), "***", "{text}");
         }
-        assert_eq!(masked(&["To/k_AbC"], r"To\/k_AbC"), "***");
     }
 
     #[test]

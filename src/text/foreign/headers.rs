@@ -29,9 +29,14 @@ pub(super) fn authorization(line: &mut Line<'_>, hit: Range<usize>) {
         (_, Some(after)) => after,
         _ => return,
     };
-    // `\ ` is a blank in a shell; `%20` and `+` are blanks in an address.
+    // `\ ` is a blank in a shell.
     let from = line.run(from, |byte| is_blank(byte) || is_quote(byte) || byte == b'\\');
+    let from = escaped_blanks(line, from);
     let end = line.run_most(from, SCHEME, is_word);
+    let behind = escaped_blanks(line, end);
+    if behind > end && is_known(line, from, end) {
+        return line.mask(behind..parameter_end(line, behind));
+    }
     let first = line.run(end, |byte| is_blank(byte) || byte == b'\\');
     let is_known = is_known(line, from, end);
     if !is_known && is_random(line, from) {
@@ -85,6 +90,20 @@ fn opening_quote(line: &Line<'_>, name: usize) -> Option<u8> {
 fn is_known(line: &Line<'_>, from: usize, end: usize) -> bool {
     let word = line.part(&(from..end));
     SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
+}
+
+/// The end of the blanks from here on that are written as in an address.
+fn escaped_blanks(line: &Line<'_>, mut at: usize) -> usize {
+    while let Some(after) = line.after(at, "%20").or_else(|| line.after(at, "+")) {
+        at = after;
+    }
+    at
+}
+
+/// The end of the parameter of an address whose value goes on here.
+fn parameter_end(line: &Line<'_>, from: usize) -> usize {
+    let end = word_end(line, from, usize::MAX);
+    line.run_most(from, end - from, |byte| byte != b'&')
 }
 
 /// The end of the word that begins here, of which at most so many bytes are read.

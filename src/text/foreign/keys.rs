@@ -1,6 +1,6 @@
 //! Private keys as blocks of text: on one line, or on the lines that follow.
 
-use super::line::{Line, is_quote};
+use super::line::{Line, find, is_quote};
 
 const END: &[u8] = b"-----END ";
 /// So many lines without a part of the key end a block that has no end.
@@ -72,10 +72,6 @@ pub(super) fn private_key(line: &mut Line<'_>, hit: usize, open: &mut OpenKey) {
 fn is_header(line: &Line<'_>) -> bool {
     let text = line.text.trim_ascii();
     text.is_empty() || text.ends_with(b":") || find(text, b": ").is_some()
-}
-
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|window| window == part)
 }
 
 /// The last word of the line, if it looks like a line of a key: tools put their names before it.

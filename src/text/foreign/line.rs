@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A line, and the ranges of the secrets that were found in it so far, in order.
+/// A line, and the ranges of the secrets that were found in it so far, in any order.
 pub(super) struct Line<'t> {
     pub(super) text: &'t [u8],
     pub(super) found: Vec<Range<usize>>,
@@ -60,6 +60,11 @@ impl<'t> Line<'t> {
         let end = at + text.len();
         self.text.get(at..end)?.eq_ignore_ascii_case(text.as_bytes()).then_some(end)
     }
+}
+
+/// The place of the first `part` in the text.
+pub(super) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
 }
 
 pub(super) fn is_word(byte: u8) -> bool {

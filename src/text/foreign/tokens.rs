@@ -1,6 +1,6 @@
 //! Tokens that are known by their prefix.
 
-use super::line::Line;
+use super::line::{Line, find, is_word};
 
 /// The characters of a token after its prefix.
 #[derive(Clone, Copy)]
@@ -18,7 +18,7 @@ impl Chars {
         match self {
             Self::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
             Self::Alphanumeric => byte.is_ascii_alphanumeric(),
-            Self::Word => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
+            Self::Word => is_word(byte),
             Self::Any => byte.is_ascii_alphanumeric() || b"-_.+/=~".contains(&byte),
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn jwt(line: &mut Line<'_>, dot: usize) {
     let belongs = |byte: u8| Chars::Word.contain(byte);
     let before = line.run_back(dot, HEADER, belongs);
     let header = line.part(&(before..dot));
-    let Some(start) = header.windows(3).position(|part| part == b"eyJ") else { return };
+    let Some(start) = find(header, b"eyJ") else { return };
     let mut end = line.run(dot + 1, belongs);
     if dot - (before + start) < PART || end - dot <= PART {
         return;

@@ -7,7 +7,7 @@ use super::line::{Line, is_blank, is_quote, is_word};
 
 /// How much a name says about its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Meaning {
+pub(super) enum Meaning {
     /// The value is a password, however it looks.
     Password,
     /// The value is a secret if it looks like one: programs also speak of tokens of a language.
@@ -19,7 +19,7 @@ enum Meaning {
 }
 
 /// The ends of names, in lower case. The first one that fits decides.
-const NAMES: &[(&str, Meaning)] = &[
+pub(super) const NAMES: &[(&str, Meaning)] = &[
     ("password", Meaning::Password),
     ("passwd", Meaning::Password),
     ("passphrase", Meaning::Password),
@@ -230,8 +230,9 @@ fn is_secret(
     let has_letter = value.iter().any(u8::is_ascii_alphabetic);
     let has_blank = value.iter().any(|byte| is_blank(*byte));
     let is_number = value.starts_with(b"0x") && value.len() <= NUMBER;
-    let is_random = value.len() >= TOKEN && has_digit && has_letter && !has_blank && !is_number;
-    let is_long = value.len() >= LONG_TOKEN && !has_blank && has_letter && !is_number;
+    let is_word = value.len() >= TOKEN && has_letter && !has_blank && !is_number;
+    let is_random = is_word && has_digit;
+    let is_long = is_word && value.len() >= LONG_TOKEN;
     match meaning {
         Meaning::Signature => separator == Separator::Parameter && value.len() >= SIGNATURE,
         Meaning::Credentials => {
@@ -252,7 +253,6 @@ fn is_secret(
         Meaning::Token => match separator {
             Separator::Blank => (is_random || is_long) && !value.starts_with(b"-"),
             Separator::Equals | Separator::Parameter | Separator::Element => {
-                let is_word = value.len() >= TOKEN && has_letter && !has_blank && !is_number;
                 is_random || is_long || is_env && is_word
             }
             Separator::Colon => is_random || is_quoted && is_long,

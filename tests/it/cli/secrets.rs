@@ -143,6 +143,30 @@ async fn the_token_in_an_answer_is_masked_before_it_is_cut_and_in_diagnostics() 
 }
 
 #[tokio::test]
+async fn a_token_from_a_file_is_masked_in_diagnostics() {
+    let token = "BP-Secret-Token-77";
+    let body = format!(r#"{{"error":"bad_input","message":"of {token}","requestId":"req_1"}}"#);
+    // The URL of the request is in the diagnostics only.
+    let path = format!("/{token}{}", trigger_path());
+    let refused = Answer::new("POST", path, 400).body(body);
+    let job = Job::new(Scenario::new().answer(refused)).await;
+    let url = format!("{}/{token}", job.simulator.url());
+    let file = job.path_of("token");
+    fs::write(&file, format!("{token}\n")).unwrap();
+    let job = job
+        .env("BUILDPIXEL_TOKEN", "")
+        .env("BUILDPIXEL_TOKEN_FILE", file.to_str().unwrap())
+        .env("BUILDPIXEL_API_URL", &url)
+        .env("BUILDPIXEL_DEBUG", "true");
+    let ran = job.start().end();
+    assert_eq!(ran.code, Some(21), "{}", ran.stdout);
+    let stderr = job.file("stderr");
+    assert!(stderr.contains("of ***"), "{stderr}");
+    assert!(stderr.contains("/***/"), "{stderr}");
+    assert!(!stderr.contains(token), "{stderr}");
+}
+
+#[tokio::test]
 async fn the_token_is_masked_in_the_host_of_a_redirect() {
     let token = "BP-Secret-Token-77";
     let host = format!("https://{token}.example/");

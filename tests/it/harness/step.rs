@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use buildpixel_ci::Host;
 use buildpixel_ci::config::Env;
+use buildpixel_ci::diagnostics::Diagnostics;
 use buildpixel_ci::follow::FollowDelays;
 use buildpixel_ci::report::Signal;
 use buildpixel_ci::retry::Policy;
@@ -167,6 +168,7 @@ impl Step {
             env: self.variables().clone().into_iter().collect::<Env>(),
             stdout: Box::new(self.stdout.clone()),
             is_terminal: self.is_terminal,
+            diagnostics: Diagnostics::default(),
             signals,
             follow_delays: self.follow_delays,
             trigger_delays: self.trigger_delays,
